@@ -1,0 +1,215 @@
+/*
+ * The loader: from a path to a program in memory.
+ *
+ * Theory.  A file passes through three stages, each of which believes nothing
+ * that the stage before did not check:
+ *
+ *   examine   reads headers, interpreter and notes, and refuses what FreeBSD's
+ *             kernel refuses (sys/kern/imgact_elf.c) and what could not be
+ *             mapped without harm.  The result, struct elf_file, is by value.
+ *   plan      turns the segments and a bias into a list of page ranges, in
+ *             order, without overlap, inside [lo, hi).  Pure arithmetic.
+ *   map       reserves [lo, hi) first, then carries the plan out inside that
+ *             reservation; so nothing outside can be written or replaced.
+ *
+ * Cold half: ordinary C.  Examination also runs on behalf of a guest's execve,
+ * through the gate; mapping runs only at start, in the process that becomes
+ * the guest.
+ *
+ * Every function returns 0 or -errno in host numbers, with *err filled.
+ */
+#ifndef LOADER_LOADER_H
+#define LOADER_LOADER_H
+
+#include "base/elf_identity.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct personality;
+
+enum {
+    LOADER_PAGE = 4096,
+    /* FreeBSD wants all program headers in the file's first page: at most 72. */
+    LOADER_MAX_SEGMENTS = 72,
+    /* A segment gives at most three ranges: partial page, whole pages, bss. */
+    LOADER_MAX_RANGES = 3 * LOADER_MAX_SEGMENTS,
+    /* Longest "#!" interpreter name, FreeBSD's MAXSHELLCMDLEN = PAGE_SIZE. */
+    LOADER_SCRIPT_LINE_MAX = 4096,
+};
+
+/* One failure: the errno for a guest's execve, and the text for a person:
+ * "what: why (what to do)", naming the file and the fault. */
+struct loader_error {
+    int host_errno;
+    char text[512];
+};
+
+/* One PT_LOAD; addresses as linked, without bias; prot in PROT_* bits. */
+struct elf_segment {
+    uint64_t vaddr;
+    uint64_t memsz;
+    uint64_t filesz;
+    uint64_t offset;
+    int prot;
+};
+
+/* What examination of one ELF file found.  No pointers into the file. */
+struct elf_file {
+    char path[PATH_MAX]; /* as given, for messages */
+    struct elf_identity id;
+    uint64_t file_size;   /* bytes, when examined */
+    uint64_t entry;       /* as linked */
+    uint64_t phdr_vaddr;  /* program headers as linked; 0: not in memory */
+    uint16_t phnum;       /* AT_PHNUM */
+    uint16_t phentsize;   /* AT_PHENT */
+    bool exec_stack;      /* PT_GNU_STACK asks for PF_X */
+    uint64_t stack_size;  /* PT_GNU_STACK's p_memsz; 0: the default */
+    uint64_t tls_vaddr;   /* PT_TLS, 0 sizes: none */
+    uint64_t tls_filesz;
+    uint64_t tls_memsz;
+    uint64_t tls_align;
+    unsigned nsegments;
+    struct elf_segment segments[LOADER_MAX_SEGMENTS]; /* as the file orders them */
+    uint64_t lo;        /* lowest page of any segment */
+    uint64_t hi;        /* end of the highest page of any segment */
+    uint64_t max_align; /* largest p_align, at least a page */
+};
+
+/* One page-aligned range of a plan.  file_bytes == end - start and
+ * by_mapping: mapped from the file; else anonymous, the first file_bytes
+ * bytes from `copy_at` on read from the file, the rest zero. */
+struct load_range {
+    uint64_t start;
+    uint64_t end;
+    int prot;
+    bool by_mapping;
+    uint64_t offset;     /* in the file */
+    uint64_t copy_at;    /* address of the first byte read */
+    uint64_t file_bytes; /* bytes read or mapped */
+};
+
+struct load_plan {
+    uint64_t bias;
+    uint64_t lo; /* reserved: [lo, hi), bias included */
+    uint64_t hi;
+    unsigned nranges;
+    struct load_range ranges[LOADER_MAX_RANGES];
+};
+
+/* An image in memory, bias included everywhere. */
+struct mapped_image {
+    uint64_t bias;
+    uint64_t lo;
+    uint64_t hi;
+    uint64_t entry;
+    uint64_t phdr;       /* AT_PHDR; 0: not in memory */
+    uint64_t text_start; /* lowest executable page */
+    uint64_t text_end;
+    uint64_t data_start; /* the data segment as FreeBSD's kernel finds it */
+    uint64_t data_end;   /* the break starts at this, rounded up to a page */
+    struct load_plan plan; /* what was mapped, for the address-space ledger */
+};
+
+/* How a guest's path becomes a file: the sysroot first, then the host. */
+struct path_opener {
+    /* Opens `path` (relative ones against the working directory) with `flags`
+     * (O_RDONLY or O_PATH, and O_CLOEXEC).  Returns a descriptor, which the
+     * caller closes, or -errno; writes the host's name of the file. */
+    int (*open)(void *context, const char *path, int flags, char *host_path, uint64_t size);
+    void *context;
+};
+
+/* Which personality runs a program; NULL: none, it is the host's. */
+struct personality_chooser {
+    const struct personality *(*choose)(void *context, const struct elf_identity *id);
+    void *context;
+};
+
+enum program_kind {
+    PROGRAM_FOREIGN_ELF = 1, /* .elf and .personality are set */
+    PROGRAM_HOST,            /* the host executes .host_path itself */
+};
+
+struct program {
+    enum program_kind kind;     /* of the file that is loaded in the end */
+    bool is_script;             /* reached through "#!": script fields are set */
+    char path[PATH_MAX];        /* as asked for; for a script, the interpreter */
+    char host_path[PATH_MAX];   /* the host's name of the same file */
+    char script[PATH_MAX];      /* the script's path as given */
+    char script_arg[LOADER_SCRIPT_LINE_MAX]; /* the rest of its "#!" line; empty: none */
+    const struct personality *personality;
+    struct elf_file elf;
+    bool has_interp;            /* elf.id.interp was found: the three below are set */
+    char interp_host_path[PATH_MAX];
+    struct elf_file interp;
+};
+
+/**
+ * Finds out what executing `path` means, as FreeBSD's execve does.
+ * @opener: NULL for the host's own open.
+ * @chooser: who recognises foreign programs.
+ * Returns 0, or -errno: ENOENT, EACCES (not regular, no execute permission),
+ * ENOEXEC (neither ELF nor script, malformed, unsupported system, nested
+ * script), ENAMETOOLONG, ELOOP, ETXTBSY, EIO, ENOMEM.
+ * The argument vector of a script is: path, script_arg if not empty, script,
+ * then the caller's arguments from the second on (sys/kern/imgact_shell.c).
+ */
+int program_examine(const char *path, const struct path_opener *opener,
+                    const struct personality_chooser *chooser, struct program *out,
+                    struct loader_error *err);
+
+/**
+ * Reads what identifies an ELF file, and nothing that loading needs: lenient,
+ * for files that the host may execute.
+ * Returns 0, -ENOEXEC (no ELF file, header cut off), or the error of reading.
+ */
+int elf_identify(int fd, const char *path, struct elf_identity *out, struct loader_error *err);
+
+/**
+ * Examines an ELF executable or interpreter for loading.
+ * @fd: open for reading; its offset is left alone.
+ * @path: for messages and out->path.
+ * Returns 0, -ENOEXEC with the fault named, or the error of reading.
+ */
+int elf_examine(int fd, const char *path, struct elf_file *out, struct loader_error *err);
+
+/**
+ * Plans the ranges of `elf` at `bias` (added to every linked address).
+ * Returns 0; -ENOEXEC: the image does not fit into user space at this bias, or
+ * touches the engine's own range or the pages below 64 KiB.
+ */
+int elf_plan(const struct elf_file *elf, uint64_t bias, struct load_plan *out,
+             struct loader_error *err);
+
+/**
+ * Maps `elf` from `fd` at `bias`.
+ * Returns 0; -EEXIST: part of the range is taken (nothing is left mapped);
+ * -ENOEXEC as elf_plan(); ENOMEM, EACCES, EIO from the host.
+ */
+int elf_map(int fd, const struct elf_file *elf, uint64_t bias, struct mapped_image *out,
+            struct loader_error *err);
+
+/**
+ * The same at the lowest free place from `preferred` upward (the address of
+ * elf->lo); ET_DYN only.
+ */
+int elf_map_from(int fd, const struct elf_file *elf, uint64_t preferred, struct mapped_image *out,
+                 struct loader_error *err);
+
+/* Where FreeBSD 14/amd64 without ASLR puts a position-independent program:
+ * ET_DYN_LOAD_ADDR of sys/amd64/include/elf.h. */
+#define ELF_FREEBSD_DYN_ADDR UINT64_C(0x01021000)
+
+/**
+ * Where FreeBSD 14/amd64 without ASLR puts the interpreter: after the data
+ * segment plus the hard limit of RLIMIT_DATA (bytes).
+ */
+uint64_t elf_freebsd_interp_addr(const struct mapped_image *main_image, uint64_t data_limit);
+
+/* Names "FreeBSD/amd64" and the like for messages and `dragoman check`.
+ * Writes at most `size` bytes, returns `text`. */
+const char *elf_system_name(const struct elf_identity *id, char *text, uint64_t size);
+
+#endif
