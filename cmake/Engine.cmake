@@ -1,0 +1,62 @@
+# build/dragoman: the hot half partially linked on its own, then the whole,
+# static, at a fixed address.
+
+# Everything of the image lies in [image_base, image_end): a seccomp filter by
+# instruction pointer, inherited across exec, knows this range as a constant.
+set(image_base 0x7c000000)
+set(image_end 0x80000000)
+
+find_package(PkgConfig REQUIRED)
+
+set(hot_all ${hot_sources} ${generated_sources})
+if(hot_all)
+  add_library(hot_objects OBJECT ${hot_all})
+  add_dependencies(hot_objects generated)
+  target_compile_options(hot_objects PRIVATE
+    $<$<COMPILE_LANGUAGE:C>:${hot_flags}> $<$<COMPILE_LANGUAGE:ASM>:-Wall>)
+
+  # The hot half's mem* functions must not shadow glibc's for the cold half
+  # (and glibc's use vector registers, so must not serve the hot one).
+  set(hot_object ${CMAKE_BINARY_DIR}/hot.o)
+  set(hot_allow ${CMAKE_SOURCE_DIR}/syscalls/entry/hot-undefined.allow)
+  set(hot_check ${CMAKE_SOURCE_DIR}/cmake/check-hot-symbols)
+  set(hot_check_deps ${hot_check})
+  if(EXISTS ${hot_allow})
+    list(APPEND hot_check_deps ${hot_allow})
+  endif()
+  add_custom_command(
+    OUTPUT ${hot_object}
+    COMMAND ${CMAKE_LINKER} -r -o ${hot_object} $<TARGET_OBJECTS:hot_objects>
+    COMMAND ${CMAKE_OBJCOPY} --localize-symbol=memcpy --localize-symbol=memset
+            --localize-symbol=memmove --localize-symbol=memcmp ${hot_object}
+    COMMAND ${hot_check} ${CMAKE_NM} ${hot_object} ${hot_allow}
+    DEPENDS hot_objects $<TARGET_OBJECTS:hot_objects> ${hot_check_deps}
+    COMMAND_EXPAND_LISTS
+    COMMENT "Linking the hot half on its own"
+    VERBATIM)
+  set_source_files_properties(${hot_object} PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
+  add_custom_target(hot ALL DEPENDS ${hot_object})
+endif()
+
+if(EXISTS ${main_source})
+  # Static archives, by name: find_library would take the shared ones first.
+  find_library(elf_archive libelf.a REQUIRED)
+  find_library(zlib_archive libz.a REQUIRED)
+  find_library(capstone_archive libcapstone.a REQUIRED)
+  set(cold_archives ${elf_archive} ${zlib_archive} ${capstone_archive})
+
+  add_executable(dragoman ${main_source} ${cold_sources} ${hot_object})
+  add_dependencies(dragoman generated)
+  target_compile_options(dragoman PRIVATE $<$<COMPILE_LANGUAGE:C>:${cold_flags}>)
+  target_compile_definitions(dragoman PRIVATE ${cold_definitions})
+  target_link_options(dragoman PRIVATE
+    -static -no-pie -Wl,-Ttext-segment=${image_base} -Wl,--build-id -Wl,-z,noexecstack)
+  target_link_libraries(dragoman PRIVATE ${cold_archives})
+  if(TARGET hot)
+    add_dependencies(dragoman hot)
+  endif()
+  add_custom_command(TARGET dragoman POST_BUILD
+    COMMAND ${CMAKE_SOURCE_DIR}/cmake/check-image ${CMAKE_READELF} $<TARGET_FILE:dragoman>
+            ${image_base} ${image_end}
+    VERBATIM)
+endif()

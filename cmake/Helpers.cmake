@@ -1,0 +1,31 @@
+# Helper programs: build/libexec/dragoman/NAME, found relative to /proc/self/exe.
+# They are separate because they need libraries or an address space of their own.
+
+set(libexec_dir ${CMAKE_BINARY_DIR}/libexec/dragoman)
+
+# helper_program(NAME FOLDER [LIBRARIES...]): one static program from FOLDER/*.c
+function(helper_program name folder)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.c)
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${name} ${sources})
+  target_compile_options(${name} PRIVATE ${cold_flags})
+  target_compile_definitions(${name} PRIVATE ${cold_definitions})
+  target_link_options(${name} PRIVATE -static -no-pie)
+  target_link_libraries(${name} PRIVATE ${ARGN})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${libexec_dir})
+  set_property(GLOBAL APPEND PROPERTY dragoman_helpers ${name})
+endfunction()
+
+# The fault report's backtrace: libunwind over ptrace, symbols with libelf.
+helper_program(dragoman-fault-report cli/fault-report
+  unwind-ptrace unwind-x86_64 unwind-generic unwind elf lzma z capstone)
+
+file(GLOB helper_folders CONFIGURE_DEPENDS LIST_DIRECTORIES true ${CMAKE_SOURCE_DIR}/cli/libexec/*)
+foreach(folder IN LISTS helper_folders)
+  if(IS_DIRECTORY ${folder})
+    get_filename_component(name ${folder} NAME)
+    helper_program(${name} cli/libexec/${name} elf z)
+  endif()
+endforeach()

@@ -1,0 +1,36 @@
+# cmake --install, and the relocatable tarball.
+
+if(TARGET dragoman)
+  install(TARGETS dragoman RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+get_property(helpers GLOBAL PROPERTY dragoman_helpers)
+if(helpers)
+  install(TARGETS ${helpers} RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/dragoman)
+endif()
+file(GLOB manuals CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/man/*.1)
+install(FILES ${manuals} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+foreach(document README.md HACKING.md)
+  if(EXISTS ${CMAKE_SOURCE_DIR}/${document})
+    install(FILES ${CMAKE_SOURCE_DIR}/${document} DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/dragoman)
+  endif()
+endforeach()
+install(FILES ${CMAKE_SOURCE_DIR}/LICENSE
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/licenses/dragoman)
+if(EXISTS ${CMAKE_SOURCE_DIR}/compat-db/syscalls)
+  install(DIRECTORY ${CMAKE_SOURCE_DIR}/compat-db/syscalls
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/dragoman/compat-db
+          FILES_MATCHING PATTERN "*.tbl")
+endif()
+
+set(tarball_name dragoman-${PROJECT_VERSION}-x86_64)
+add_custom_target(tarball
+  COMMAND ${CMAKE_COMMAND} -E rm -rf ${CMAKE_BINARY_DIR}/tarball
+  COMMAND ${CMAKE_COMMAND} --install ${CMAKE_BINARY_DIR} --strip
+          --prefix ${CMAKE_BINARY_DIR}/tarball/${tarball_name}
+  COMMAND tar --owner=0 --group=0 --numeric-owner --sort=name
+          -C ${CMAKE_BINARY_DIR}/tarball -czf ${CMAKE_BINARY_DIR}/${tarball_name}.tar.gz ${tarball_name}
+  COMMAND ${CMAKE_COMMAND} -E echo "${CMAKE_BINARY_DIR}/${tarball_name}.tar.gz"
+  VERBATIM)
+if(TARGET dragoman)
+  add_dependencies(tarball dragoman ${helpers})
+endif()

@@ -1,0 +1,32 @@
+# Both halves as archives of ordinary C, with DRAGOMAN_INSTRUMENT, for unit
+# tests and fuzz targets. Sets instrumented_libraries.
+
+include_guard()
+
+set(instrumented_hot ${hot_sources} ${generated_sources})
+list(REMOVE_ITEM instrumented_hot ${CMAKE_SOURCE_DIR}/base/mem.c)
+set(instrumented_libraries)
+
+if(instrumented_hot)
+  add_library(hot_instrumented STATIC ${instrumented_hot})
+  add_dependencies(hot_instrumented generated)
+  set_target_properties(hot_instrumented PROPERTIES LINKER_LANGUAGE C)
+  target_compile_options(hot_instrumented PRIVATE $<$<COMPILE_LANGUAGE:C>:${common_flags}
+    -ffreestanding -fno-strict-aliasing ${DRAGOMAN_INSTRUMENT}>)
+  list(APPEND instrumented_libraries hot_instrumented)
+endif()
+
+if(cold_sources)
+  add_library(cold_instrumented STATIC ${cold_sources})
+  add_dependencies(cold_instrumented generated)
+  target_compile_options(cold_instrumented PRIVATE $<$<COMPILE_LANGUAGE:C>:${cold_flags}
+    ${DRAGOMAN_INSTRUMENT}>)
+  target_compile_definitions(cold_instrumented PRIVATE ${cold_definitions})
+  list(APPEND instrumented_libraries cold_instrumented)
+endif()
+
+# The halves call each other.
+if(instrumented_libraries)
+  set(instrumented_libraries -Wl,--start-group ${instrumented_libraries} -Wl,--end-group
+      elf z capstone)
+endif()
