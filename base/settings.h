@@ -1,0 +1,94 @@
+/*
+ * What the user asked of this run: one plain block of fixed size, filled by the command line before the guest
+ * starts, read by both halves of the engine, and copied whole through the exec hand-over, so that a guest's
+ * children run under the same settings whatever they do to their environment and descriptors.
+ *
+ * Only fixed-width fields, no pointers: an image of another build that receives it compares magic, version
+ * and size and refuses what it does not know.
+ */
+#ifndef BASE_SETTINGS_H
+#define BASE_SETTINGS_H
+
+#include <stdint.h>
+
+#define SETTINGS_MAGIC   0x4d475244u /* "DRGM" */
+#define SETTINGS_VERSION 1u
+
+#define SETTINGS_PATH_MAX     1024 /* FreeBSD's PATH_MAX, terminating zero included */
+#define SETTINGS_NAME_MAX     32   /* a personality or a release */
+#define SETTINGS_FILTER_MAX   1024 /* the trace filter as typed */
+#define SETTINGS_TRACE_CALLS  1024
+#define SETTINGS_TRACE_STRING 32 /* bytes of a string that a trace line shows unless -s says otherwise */
+
+/* How the guest's calls are caught; `auto` takes the first that the host allows. */
+enum intercept_mode {
+    INTERCEPT_AUTO = 0,
+    INTERCEPT_REWRITE,
+    INTERCEPT_SUD,
+    INTERCEPT_SECCOMP,
+    INTERCEPT_PTRACE,
+};
+
+enum trace_mode {
+    TRACE_OFF = 0,
+    TRACE_TEXT,  /* a line per call, for people */
+    TRACE_JSON,  /* a JSON object per call and line */
+    TRACE_COUNT, /* compact lines that `dragoman trace -c` adds up: "pid tid name result errno_name
+                    duration_ns\n" */
+};
+
+struct settings {
+    uint32_t magic;
+    uint32_t version;
+    uint32_t size; /* sizeof(struct settings) of the image that wrote it */
+
+    int32_t intercept_requested; /* enum intercept_mode, as asked */
+    int32_t
+        intercept_effective; /* enum intercept_mode, as armed; INTERCEPT_AUTO until the engine has chosen */
+
+    uint32_t osrel; /* kern.osreldate to report, such as 1402000; 0: the program's own note decides */
+    char release[SETTINGS_NAME_MAX]; /* uname's release that goes with it, such as "14.2-RELEASE"; "": derived
+                                      */
+    char personality[SETTINGS_NAME_MAX]; /* forced personality; "": recognised from the file */
+
+    char sysroot[SETTINGS_PATH_MAX];    /* absolute host path; "": none */
+    char report_dir[SETTINGS_PATH_MAX]; /* absolute host path, exists; "": no report files */
+
+    /*
+     * dragoman's own remarks go to the guest's standard error when it is a terminal or `verbose` is set, and
+     * never when `quiet` is. stderr_is_tty is taken once, before the guest starts: the guest may point
+     * descriptor 2 elsewhere.
+     */
+    uint8_t verbose;
+    uint8_t quiet;
+    uint8_t strict; /* an unsupported call ends the process with status 125 */
+    uint8_t stderr_is_tty;
+
+    int32_t trace_mode;         /* enum trace_mode */
+    int32_t trace_fd;           /* where trace lines go, hidden from the guest; -1: nowhere */
+    uint32_t trace_string_size; /* bytes of a string shown at most */
+    uint32_t reserved;
+    char trace_filter[SETTINGS_FILTER_MAX]; /* as typed; "": every call */
+    uint64_t
+        trace_calls[SETTINGS_TRACE_CALLS / 64]; /* the filter resolved: bit n set = call number n is shown */
+};
+
+/*
+ * Whether a trace shows call `number` of the guest. Numbers beyond the bitmap are shown: they are the guest's
+ * mistakes and worth seeing.
+ */
+static inline int settings_trace_shows(const struct settings *s, uint32_t number)
+{
+    if (number >= SETTINGS_TRACE_CALLS) {
+        return 1;
+    }
+    return (int)((s->trace_calls[number / 64] >> (number % 64)) & 1);
+}
+
+/* Whether dragoman may write remarks to the guest's standard error. */
+static inline int settings_may_remark(const struct settings *s)
+{
+    return !s->quiet && (s->verbose || s->stderr_is_tty);
+}
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * The commands of `dragoman`. Each gets the command's own arguments (argv[0] is the command's name,
+ * argv[argc] is NULL) and returns the exit status of the program.
+ */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+/* dragoman's own exit statuses; everything else is the guest's. */
+enum {
+    EXIT_TIMEOUT = 124,      /* --timeout ran out */
+    EXIT_DRAGOMAN = 125,     /* dragoman itself failed, or --strict met an unsupported call */
+    EXIT_NOT_RUNNABLE = 126, /* the program was found and cannot be run */
+    EXIT_NOT_FOUND = 127,    /* the program was not found */
+};
+
+struct command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *usage;   /* what follows `dragoman NAME` in the usage line */
+    const char *summary; /* one line of `dragoman --help` */
+    const char *details; /* the text of `dragoman help NAME`: what it does, with examples */
+};
+
+int cmd_run(int argc, char **argv);
+int cmd_trace(int argc, char **argv);
+int cmd_check(int argc, char **argv);
+int cmd_db(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
+int cmd_binfmt(int argc, char **argv);
+int cmd_help(int argc, char **argv);
+
+/*
+ * The command called `name`, or NULL.
+ */
+const struct command *command_find(const char *name);
+
+/*
+ * The commands in the order in which help lists them; the row after the last has no name.
+ */
+extern const struct command command_table[];
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * dragoman's front door: finds the command and hands over. What the commands do stands in files of their own;
+ * their names and help texts in commands.c.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/commands.h"
+#include "cli/help.h"
+#include "cli/message.h"
+
+static int unknown_command(const char *name)
+{
+    const char *hint = nearest(name, command_names());
+    if (name[0] == '-') {
+        return fail(EXIT_DRAGOMAN,
+                    "%s: unknown option (options of `run` follow the word run: dragoman run %s …)", name,
+                    name);
+    }
+    if (hint != NULL) {
+        return fail(EXIT_DRAGOMAN, "%s: unknown command (did you mean `%s`? `dragoman --help` lists all)",
+                    name, hint);
+    }
+    return fail(EXIT_DRAGOMAN,
+                "%s: unknown command (to run a program: dragoman run %s; `dragoman --help` lists all)", name,
+                name);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        help_overview(stderr);
+        return EXIT_DRAGOMAN;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        help_overview(stdout);
+        return finish_output(stdout);
+    }
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+        help_version(stdout);
+        return finish_output(stdout);
+    }
+    const struct command *command = command_find(argv[1]);
+    if (command == NULL) {
+        return unknown_command(argv[1]);
+    }
+    if (argc > 2 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0) &&
+        command->run != cmd_help) {
+        help_command(stdout, command);
+        return finish_output(stdout);
+    }
+    return command->run(argc - 1, argv + 1);
+}
