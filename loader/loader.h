@@ -23,7 +23,6 @@
 
 #include "base/elf_identity.h"
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -31,6 +30,7 @@ struct personality;
 
 enum {
     LOADER_PAGE = 4096,
+    LOADER_PATH_MAX = 4096, /* the host's PATH_MAX */
     /* FreeBSD wants all program headers in the file's first page: at most 72. */
     LOADER_MAX_SEGMENTS = 72,
     /* A segment gives at most three ranges: partial page, whole pages, bss. */
@@ -57,7 +57,7 @@ struct elf_segment {
 
 /* What examination of one ELF file found.  No pointers into the file. */
 struct elf_file {
-    char path[PATH_MAX]; /* as given, for messages */
+    char path[LOADER_PATH_MAX]; /* as given, for messages */
     struct elf_identity id;
     uint64_t file_size;   /* bytes, when examined */
     uint64_t entry;       /* as linked */
@@ -135,14 +135,14 @@ enum program_kind {
 struct program {
     enum program_kind kind;     /* of the file that is loaded in the end */
     bool is_script;             /* reached through "#!": script fields are set */
-    char path[PATH_MAX];        /* as asked for; for a script, the interpreter */
-    char host_path[PATH_MAX];   /* the host's name of the same file */
-    char script[PATH_MAX];      /* the script's path as given */
+    char path[LOADER_PATH_MAX];        /* as asked for; for a script, the interpreter */
+    char host_path[LOADER_PATH_MAX];   /* the host's name of the same file */
+    char script[LOADER_PATH_MAX];      /* the script's path as given */
     char script_arg[LOADER_SCRIPT_LINE_MAX]; /* the rest of its "#!" line; empty: none */
     const struct personality *personality;
     struct elf_file elf;
     bool has_interp;            /* elf.id.interp was found: the three below are set */
-    char interp_host_path[PATH_MAX];
+    char interp_host_path[LOADER_PATH_MAX];
     struct elf_file interp;
 };
 
