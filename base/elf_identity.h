@@ -17,17 +17,17 @@ enum {
 };
 
 struct elf_identity {
-    uint8_t bits;                 /* 32 or 64 (EI_CLASS) */
-    uint8_t osabi;                /* EI_OSABI */
-    uint16_t machine;             /* e_machine */
-    uint16_t type;                /* e_type: ET_EXEC 2, ET_DYN 3 */
-    bool old_freebsd_brand;       /* the string "FreeBSD" at e_ident[8]: 3.x releases */
-    bool is_go;                   /* has the Go linker's build-id note */
-    char vendor[ELF_VENDOR_MAX];  /* vendor of the ABI note; empty: no such note */
-    uint32_t note_os;             /* GNU note only: its system word (0 Linux, 3 kFreeBSD) */
-    uint32_t osrel;               /* release in the vendor's own numbering, 0: none given */
-    uint32_t feature_control;     /* FreeBSD's NT_FREEBSD_FEATURE_CTL word, 0: none */
-    char interp[ELF_INTERP_MAX];  /* PT_INTERP; empty: a static program */
+    uint8_t bits;                /* 32 or 64 (EI_CLASS) */
+    uint8_t osabi;               /* EI_OSABI */
+    uint16_t machine;            /* e_machine */
+    uint16_t type;               /* e_type: ET_EXEC 2, ET_DYN 3 */
+    bool old_freebsd_brand;      /* the string "FreeBSD" at e_ident[8]: 3.x releases */
+    bool is_go;                  /* has the Go linker's build-id note */
+    char vendor[ELF_VENDOR_MAX]; /* vendor of the ABI note; empty: no such note */
+    uint32_t note_os;            /* GNU note only: its system word (0 Linux, 3 kFreeBSD) */
+    uint32_t osrel;              /* release in the vendor's own numbering, 0: none given */
+    uint32_t feature_control;    /* FreeBSD's NT_FREEBSD_FEATURE_CTL word, 0: none */
+    char interp[ELF_INTERP_MAX]; /* PT_INTERP; empty: a static program */
 };
 
 /* Values of e_ident[EI_OSABI] and e_machine that recognition asks for. */

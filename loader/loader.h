@@ -8,9 +8,9 @@
  *             kernel refuses (sys/kern/imgact_elf.c) and what could not be
  *             mapped without harm.  The result, struct elf_file, is by value.
  *   plan      turns the segments and a bias into a list of page ranges, in
- *             order, without overlap, inside [lo, hi).  Pure arithmetic.
- *   map       reserves [lo, hi) first, then carries the plan out inside that
- *             reservation; so nothing outside can be written or replaced.
+ *             ascending order, without overlap.  Pure arithmetic.
+ *   map       reserves every range first, then fills them; so nothing outside
+ *             the plan can be written or replaced, and a failure leaves nothing.
  *
  * Cold half: ordinary C.  Examination also runs on behalf of a guest's execve,
  * through the gate; mapping runs only at start, in the process that becomes
@@ -33,8 +33,8 @@ enum {
     LOADER_PATH_MAX = 4096, /* the host's PATH_MAX */
     /* FreeBSD wants all program headers in the file's first page: at most 72. */
     LOADER_MAX_SEGMENTS = 72,
-    /* A segment gives at most three ranges: partial page, whole pages, bss. */
-    LOADER_MAX_RANGES = 3 * LOADER_MAX_SEGMENTS,
+    /* A segment gives at most two ranges: pages of the file, and bss. */
+    LOADER_MAX_RANGES = 2 * LOADER_MAX_SEGMENTS,
     /* Longest "#!" interpreter name, FreeBSD's MAXSHELLCMDLEN = PAGE_SIZE. */
     LOADER_SCRIPT_LINE_MAX = 4096,
 };
@@ -59,40 +59,40 @@ struct elf_segment {
 struct elf_file {
     char path[LOADER_PATH_MAX]; /* as given, for messages */
     struct elf_identity id;
-    uint64_t file_size;   /* bytes, when examined */
-    uint64_t entry;       /* as linked */
-    uint64_t phdr_vaddr;  /* program headers as linked; 0: not in memory */
-    uint16_t phnum;       /* AT_PHNUM */
-    uint16_t phentsize;   /* AT_PHENT */
-    bool exec_stack;      /* PT_GNU_STACK asks for PF_X */
-    uint64_t stack_size;  /* PT_GNU_STACK's p_memsz; 0: the default */
-    uint64_t tls_vaddr;   /* PT_TLS, 0 sizes: none */
+    uint64_t file_size;  /* bytes, when examined */
+    uint64_t entry;      /* as linked */
+    uint64_t phdr_vaddr; /* program headers as linked; 0: not in memory */
+    uint16_t phnum;      /* AT_PHNUM */
+    uint16_t phentsize;  /* AT_PHENT */
+    uint32_t flags;      /* e_flags, AT_EHDRFLAGS */
+    bool has_stack_prot; /* PT_GNU_STACK is there */
+    int stack_prot;      /* its p_flags in PROT_* bits */
+    uint64_t stack_size; /* PT_GNU_STACK's p_memsz; 0: the default */
+    uint64_t tls_vaddr;  /* PT_TLS, 0 sizes: none */
     uint64_t tls_filesz;
     uint64_t tls_memsz;
     uint64_t tls_align;
     unsigned nsegments;
     struct elf_segment segments[LOADER_MAX_SEGMENTS]; /* as the file orders them */
-    uint64_t lo;        /* lowest page of any segment */
-    uint64_t hi;        /* end of the highest page of any segment */
-    uint64_t max_align; /* largest p_align, at least a page */
+    uint64_t lo;                                      /* lowest page of any segment */
+    uint64_t hi;                                      /* end of the highest page of any segment */
+    uint64_t max_align;                               /* largest p_align, at least a page */
 };
 
-/* One page-aligned range of a plan.  file_bytes == end - start and
- * by_mapping: mapped from the file; else anonymous, the first file_bytes
- * bytes from `copy_at` on read from the file, the rest zero. */
+/* One page-aligned range of a plan, bias included.  Anonymous ranges begin
+ * with `copy_bytes` bytes read from the file, the rest is zero. */
 struct load_range {
     uint64_t start;
     uint64_t end;
     int prot;
-    bool by_mapping;
-    uint64_t offset;     /* in the file */
-    uint64_t copy_at;    /* address of the first byte read */
-    uint64_t file_bytes; /* bytes read or mapped */
+    bool from_file;      /* mapped from the file at `offset`; else anonymous */
+    uint64_t offset;     /* in the file, page-aligned */
+    uint64_t copy_bytes; /* anonymous only: less than a page */
 };
 
 struct load_plan {
     uint64_t bias;
-    uint64_t lo; /* reserved: [lo, hi), bias included */
+    uint64_t lo; /* everything lies in [lo, hi), bias included; gaps may stay unmapped */
     uint64_t hi;
     unsigned nranges;
     struct load_range ranges[LOADER_MAX_RANGES];
@@ -105,10 +105,11 @@ struct mapped_image {
     uint64_t hi;
     uint64_t entry;
     uint64_t phdr;       /* AT_PHDR; 0: not in memory */
-    uint64_t text_start; /* lowest executable page */
-    uint64_t text_end;
-    uint64_t data_start; /* the data segment as FreeBSD's kernel finds it */
-    uint64_t data_end;   /* the break starts at this, rounded up to a page */
+    uint64_t base;       /* page of the first segment: AT_BASE of an interpreter */
+    uint64_t text_start; /* text and data as FreeBSD's kernel tells them apart: the largest */
+    uint64_t text_end;   /* executable segment, and the last of the others */
+    uint64_t data_start;
+    uint64_t data_end;     /* the break starts here */
     struct load_plan plan; /* what was mapped, for the address-space ledger */
 };
 
@@ -133,15 +134,15 @@ enum program_kind {
 };
 
 struct program {
-    enum program_kind kind;     /* of the file that is loaded in the end */
-    bool is_script;             /* reached through "#!": script fields are set */
-    char path[LOADER_PATH_MAX];        /* as asked for; for a script, the interpreter */
-    char host_path[LOADER_PATH_MAX];   /* the host's name of the same file */
-    char script[LOADER_PATH_MAX];      /* the script's path as given */
+    enum program_kind kind;                  /* of the file that is loaded in the end */
+    bool is_script;                          /* reached through "#!": script fields are set */
+    char path[LOADER_PATH_MAX];              /* as asked for; for a script, the interpreter */
+    char host_path[LOADER_PATH_MAX];         /* the host's name of the same file */
+    char script[LOADER_PATH_MAX];            /* the script's path as given */
     char script_arg[LOADER_SCRIPT_LINE_MAX]; /* the rest of its "#!" line; empty: none */
     const struct personality *personality;
     struct elf_file elf;
-    bool has_interp;            /* elf.id.interp was found: the three below are set */
+    bool has_interp; /* elf.id.interp was found: the three below are set */
     char interp_host_path[LOADER_PATH_MAX];
     struct elf_file interp;
 };
@@ -157,8 +158,7 @@ struct program {
  * then the caller's arguments from the second on (sys/kern/imgact_shell.c).
  */
 int program_examine(const char *path, const struct path_opener *opener,
-                    const struct personality_chooser *chooser, struct program *out,
-                    struct loader_error *err);
+                    const struct personality_chooser *chooser, struct program *out, struct loader_error *err);
 
 /**
  * Reads what identifies an ELF file, and nothing that loading needs: lenient,
@@ -178,10 +178,9 @@ int elf_examine(int fd, const char *path, struct elf_file *out, struct loader_er
 /**
  * Plans the ranges of `elf` at `bias` (added to every linked address).
  * Returns 0; -ENOEXEC: the image does not fit into user space at this bias, or
- * touches the engine's own range or the pages below 64 KiB.
+ * touches the engine's own range or the pages below LOADER_LOWEST.
  */
-int elf_plan(const struct elf_file *elf, uint64_t bias, struct load_plan *out,
-             struct loader_error *err);
+int elf_plan(const struct elf_file *elf, uint64_t bias, struct load_plan *out, struct loader_error *err);
 
 /**
  * Maps `elf` from `fd` at `bias`.
@@ -192,11 +191,23 @@ int elf_map(int fd, const struct elf_file *elf, uint64_t bias, struct mapped_ima
             struct loader_error *err);
 
 /**
- * The same at the lowest free place from `preferred` upward (the address of
- * elf->lo); ET_DYN only.
+ * The same at the lowest free place found from bias `preferred` upward (rounded
+ * up to the file's alignment); for ET_DYN.  -ENOMEM: no place found.
  */
 int elf_map_from(int fd, const struct elf_file *elf, uint64_t preferred, struct mapped_image *out,
                  struct loader_error *err);
+
+/* No segment may lie below this: the host's vm.mmap_min_addr as every
+ * distribution sets it. */
+#define LOADER_LOWEST UINT64_C(0x10000)
+
+/* One past the highest address a guest gets: FreeBSD/amd64's USRSTACK, which is
+ * also the host's TASK_SIZE. */
+#define LOADER_HIGHEST UINT64_C(0x7ffffffff000)
+
+/* The engine's own image (design: one fixed address below 2 GB). */
+#define LOADER_ENGINE_START UINT64_C(0x7c000000)
+#define LOADER_ENGINE_END   UINT64_C(0x80000000)
 
 /* Where FreeBSD 14/amd64 without ASLR puts a position-independent program:
  * ET_DYN_LOAD_ADDR of sys/amd64/include/elf.h. */
@@ -207,6 +218,25 @@ int elf_map_from(int fd, const struct elf_file *elf, uint64_t preferred, struct 
  * segment plus the hard limit of RLIMIT_DATA (bytes).
  */
 uint64_t elf_freebsd_interp_addr(const struct mapped_image *main_image, uint64_t data_limit);
+
+/* The bias for a main program: 0 for ET_EXEC and for ET_DYN linked elsewhere
+ * than at 0, else ELF_FREEBSD_DYN_ADDR rounded up to the file's alignment. */
+uint64_t elf_freebsd_dyn_bias(const struct elf_file *elf);
+
+/* Which system's kernel a program asks for, by note, EI_OSABI, interpreter, in
+ * the order in which FreeBSD's kernel looks (get_brandinfo). */
+enum elf_system {
+    ELF_SYSTEM_UNMARKED = 0, /* nothing says: as good as Linux */
+    ELF_SYSTEM_LINUX,
+    ELF_SYSTEM_FREEBSD,
+    ELF_SYSTEM_KFREEBSD, /* Debian GNU/kFreeBSD */
+    ELF_SYSTEM_NETBSD,
+    ELF_SYSTEM_OPENBSD,
+    ELF_SYSTEM_DRAGONFLY,
+    ELF_SYSTEM_SOLARIS,
+    ELF_SYSTEM_OTHER, /* an EI_OSABI that none of these use */
+};
+enum elf_system elf_system(const struct elf_identity *id);
 
 /* Names "FreeBSD/amd64" and the like for messages and `dragoman check`.
  * Writes at most `size` bytes, returns `text`. */

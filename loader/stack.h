@@ -1,0 +1,75 @@
+/*
+ * The guest's initial stack: where it stands, and what a personality needs to
+ * know to fill it.  The mapping is common to all (loader/stack.c, cold); the
+ * layout is each personality's own (syscalls/freebsd/stack.c, hot).
+ */
+#ifndef LOADER_STACK_H
+#define LOADER_STACK_H
+
+#include <stdint.h>
+
+struct loader_error;
+
+/* A mapped stack: usable in [lo, hi), one guard page below lo. */
+struct stack_area {
+    uint64_t guard_lo;
+    uint64_t lo;
+    uint64_t hi;
+};
+
+/* FreeBSD/amd64's maxssiz: no main stack is larger. */
+#define STACK_SIZE_MAX (UINT64_C(512) << 20)
+
+/* Length of the random bytes a request carries: FreeBSD's SSP canary. */
+enum { STACK_RANDOM_BYTES = 64 };
+
+/**
+ * Maps a stack below `top`, or in the next free place under it.
+ * @top: highest end wanted, page-aligned (LOADER_HIGHEST for FreeBSD).
+ * @size: bytes, the guest's RLIMIT_STACK; held to 64 KiB..STACK_SIZE_MAX.  Pages
+ *        are reserved, not allocated.  Where the host refuses so much
+ *        (overcommit off, RLIMIT_AS), less is mapped, down to 8 MiB.
+ * @prot: PROT_* bits.
+ * Returns 0, or -ENOMEM with *err filled.
+ */
+int stack_map(uint64_t top, uint64_t size, int prot, struct stack_area *out, struct loader_error *err);
+
+/* What a program starts with, in no system's layout.  Strings are the
+ * engine's own memory; addresses are the guest's. */
+struct stack_request {
+    unsigned char *window; /* the engine's view of [window_va, top) */
+    uint64_t window_va;    /* lowest guest address that may be written */
+    uint64_t top;          /* one past the highest */
+    uint32_t argc;
+    uint32_t envc;
+    const char *const *argv;
+    const char *const *envp;
+    const char *execpath; /* absolute path of the program; NULL: not known */
+    unsigned char random[STACK_RANDOM_BYTES];
+
+    uint64_t phdr; /* address of the program headers; 0: not in memory */
+    uint32_t phentsize;
+    uint32_t phnum;
+    uint32_t elf_flags; /* e_flags */
+    uint64_t entry;     /* the program's own, not the interpreter's */
+    uint64_t base;      /* of the interpreter; without one, the program's bias */
+
+    uint32_t osrel; /* release as AT_OSRELDATE wants it */
+    uint32_t ncpus;
+    int stack_prot;       /* PROT_* bits */
+    uint64_t stack_limit; /* bytes, the soft RLIMIT_STACK */
+    uint64_t timekeep;    /* address of a shared time page; 0: none */
+};
+
+struct stack_result {
+    uint64_t sp;         /* stack pointer at entry */
+    uint64_t arg;        /* first argument register at entry (FreeBSD: address of argc) */
+    uint64_t argv;       /* address of argv[0] */
+    uint64_t envv;       /* address of envp[0] */
+    uint64_t auxv;       /* address of the auxiliary vector */
+    uint32_t auxv_bytes; /* its length, AT_NULL included */
+    uint64_t ps_strings; /* address of struct ps_strings (kern.proc.ps_strings); 0: the system has none */
+    uint64_t execpath;   /* address of the path; 0: none */
+};
+
+#endif
