@@ -12,6 +12,15 @@ list(FILTER unit_helpers EXCLUDE REGEX "/test_[^/]*\\.c$")
 set(instrumented_hot ${hot_sources} ${generated_sources})
 list(REMOVE_ITEM instrumented_hot ${CMAKE_SOURCE_DIR}/base/mem.c)
 
+# Tests of what the build itself runs: plain Python, no C.
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+file(GLOB python_tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/test_*.py)
+foreach(source IN LISTS python_tests)
+  get_filename_component(name ${source} NAME_WE)
+  add_test(NAME unit/${name} COMMAND ${Python3_EXECUTABLE} -B ${source} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  set_tests_properties(unit/${name} PROPERTIES TIMEOUT 60)
+endforeach()
+
 # Shared with the fuzz targets.
 if(NOT instrumented_hot AND NOT cold_sources)
   return()

@@ -1,0 +1,1 @@
+"""Turns a personality's system-call table into C and documentation."""
