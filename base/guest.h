@@ -1,0 +1,80 @@
+/*
+ * Guest memory: the only way across the border between guest addresses and engine pointers.
+ *
+ * The engine shares its address space with the guest, so a guest address could be dereferenced; it never is.
+ * A guest_ptr does not convert to a pointer, and the functions here recover from faults: an access that the
+ * guest may not make returns -EFAULT, as the guest's own kernel would.
+ */
+#ifndef BASE_GUEST_H
+#define BASE_GUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct {
+    uint64_t va;
+} guest_ptr;
+
+static inline guest_ptr guest_addr(uint64_t va)
+{
+    return (guest_ptr){va};
+}
+
+static inline bool guest_is_null(guest_ptr p)
+{
+    return p.va == 0;
+}
+
+/* The address `bytes` further on. */
+static inline guest_ptr guest_at(guest_ptr p, uint64_t bytes)
+{
+    return (guest_ptr){p.va + bytes};
+}
+
+/*
+ * Whether [p, p + len) lies in the part of the address space that the guest may name: below the end of user
+ * space and outside the engine's own ranges. Says nothing about what is mapped there. Use it for pointers
+ * handed straight to the host kernel.
+ */
+bool guest_range_ok(guest_ptr p, uint64_t len);
+
+/* Copies len bytes in from the guest. Returns 0 or -EFAULT (dst is then partly written). */
+int copyin(void *dst, guest_ptr src, size_t len);
+
+/* Copies len bytes out to the guest. Returns 0 or -EFAULT (some bytes may have been written). */
+int copyout(guest_ptr dst, const void *src, size_t len);
+
+/*
+ * Copies a NUL-terminated string in, NUL included, into cap bytes.
+ * Returns its length without the NUL, -EFAULT, or -ENAMETOOLONG when no NUL is found within cap bytes.
+ */
+int64_t copyin_str(char *dst, guest_ptr src, size_t cap);
+
+/* Sets len bytes of guest memory to zero. Returns 0 or -EFAULT. */
+int guest_zero(guest_ptr dst, size_t len);
+
+/* Atomic access to aligned guest words; each returns 0 or -EFAULT (misaligned: -EFAULT as well). */
+int guest_load32(guest_ptr p, uint32_t *value);
+int guest_load64(guest_ptr p, uint64_t *value);
+int guest_store32(guest_ptr p, uint32_t value);
+int guest_store64(guest_ptr p, uint64_t value);
+
+/*
+ * Compare and swap: where the word equals *expected it becomes `desired`; *expected always receives the value
+ * found, so that the swap happened exactly when *expected is unchanged. Returns 0 or -EFAULT.
+ */
+int guest_cas32(guest_ptr p, uint32_t *expected, uint32_t desired);
+int guest_cas64(guest_ptr p, uint64_t *expected, uint64_t desired);
+
+/* Typed shorthands: COPYIN(&obj, ptr) and COPYOUT(ptr, &obj) move exactly one object. */
+#define COPYIN(obj, ptr) copyin((obj), (ptr), sizeof *(obj))
+#define COPYOUT(ptr, obj) copyout((ptr), (obj), sizeof *(obj))
+
+/*
+ * For the SIGSEGV/SIGBUS handler: if rip is inside one of the copying routines, where to resume so that the
+ * routine reports the fault; 0 otherwise.
+ */
+uint64_t guest_fault_resume(uint64_t rip);
+
+#endif

@@ -1,0 +1,75 @@
+/* A personality: everything the engine must know of one foreign ABI, in one constant structure. */
+#ifndef BASE_PERSONALITY_H
+#define BASE_PERSONALITY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cpu_context.h"
+#include "base/guest.h"
+
+struct elf_identity;
+struct guest_signal;
+struct signal_action;
+struct stack_request;
+struct stack_result;
+struct syscall_entry;
+struct thread;
+struct trace_names;
+
+/* What fetching one call's number and arguments found. */
+struct syscall_request {
+    uint32_t number;  /* after indirection through syscall(2) and the like */
+    uint64_t args[8]; /* the first six always; the rest when the table row has more */
+    const struct syscall_entry *entry; /* NULL: a number outside the table */
+};
+
+struct personality {
+    const char *name;          /* "freebsd": the folder, the --personality value */
+    const char *title;         /* "FreeBSD/amd64", for people */
+    uint32_t default_release;  /* the release a program without a note is taken for, in the guest's own form */
+
+    /* Whether this personality runs such a file. */
+    bool (*recognise)(const struct elf_identity *id);
+
+    /* The system calls. */
+    const struct syscall_entry *syscalls;
+    uint32_t syscall_count;
+    /* Number and arguments from the registers. Returns 0, or -EFAULT when stack arguments cannot be read. */
+    int (*fetch)(struct thread *t, const struct cpu_context *regs, struct syscall_request *out);
+    /* Puts a result (or -errno, host numbers) where the guest expects it. */
+    void (*set_result)(struct thread *t, struct cpu_context *regs, int64_t result);
+    /* The answer to a number that the guest's kernel does not know either: its errno, after its signal. */
+    int64_t (*unknown_call)(struct thread *t, const struct syscall_request *rq);
+
+    /* Errno: indexed by the host's number; 0 where the host's number is the guest's. */
+    const uint8_t *errno_from_host;
+    uint32_t errno_from_host_count;
+
+    /* Signals: guest numbers 1..signal_count; 0 = no equivalent. */
+    uint8_t signal_count;
+    const uint8_t *signal_to_host;   /* [signal_count + 1] */
+    const uint8_t *signal_from_host; /* [65] */
+    /* What a guest signal does by default: enum signal_default. */
+    uint8_t (*signal_default)(int guest_signo);
+    /* Translates what the host tells of a signal (asm/siginfo.h) into guest terms. */
+    void (*signal_describe)(struct thread *t, const void *host_siginfo, const struct cpu_context *regs,
+                            uint64_t trapno, uint64_t error_code, struct guest_signal *out);
+    /*
+     * Builds the guest's signal frame and points the registers at its handler. `xstate`/`xstate_size` is the
+     * host's extended state image of the interrupted code. Returns 0 or -EFAULT (no room on the guest's stack).
+     */
+    int (*build_frame)(struct thread *t, struct cpu_context *regs, const void *xstate, uint32_t xstate_size,
+                       const struct guest_signal *sig, const struct signal_action *action);
+
+    /* The initial stack, auxiliary vector and registers of a program; see loader/stack.h. */
+    int (*build_stack)(const struct stack_request *rq, struct stack_result *out);
+
+    /* How the tracer prints this personality's calls. */
+    const struct trace_names *trace;
+};
+
+/* All personalities, ended by NULL. */
+extern const struct personality *const personalities[];
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * The address-space ledger: the one owner of what is mapped.
+ *
+ * It keeps the engine's own ranges out of the guest's reach, owns the guest's break, and implements what the
+ * host's mmap lacks. Everything that maps, unmaps or re-protects guest memory goes through it.
+ */
+#ifndef PROCESS_SPACE_H
+#define PROCESS_SPACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/guest.h"
+#include "base/lock.h"
+
+/* Neutral request flags; personalities translate their own. */
+#define SPACE_SHARED 0x0001u
+#define SPACE_PRIVATE 0x0002u
+#define SPACE_FIXED 0x0004u
+#define SPACE_EXCLUSIVE 0x0008u /* with FIXED: fail with -EEXIST when anything is mapped there */
+#define SPACE_ANONYMOUS 0x0010u
+#define SPACE_STACK 0x0020u
+#define SPACE_GUARD 0x0040u
+#define SPACE_32BIT 0x0080u
+#define SPACE_NORESERVE 0x0100u
+#define SPACE_POPULATE 0x0200u
+
+struct space_request {
+    uint64_t address; /* a hint, or the place itself with SPACE_FIXED */
+    uint64_t length;  /* bytes, not zero */
+    uint32_t prot;    /* PROT_READ 1, PROT_WRITE 2, PROT_EXEC 4 */
+    uint32_t flags;   /* SPACE_* */
+    uint32_t align_log2; /* at least this alignment; 0: a page */
+    int32_t fd;       /* -1 for anonymous memory */
+    uint64_t offset;  /* bytes */
+};
+
+struct address_space {
+    struct lock lock;
+    uint64_t break_base, break_now, break_limit;
+    uint32_t engine_range_count;
+    struct {
+        uint64_t lo, hi;
+    } engine_ranges[8];
+};
+
+/* A new ledger with the image and the arena as engine ranges. */
+struct address_space *space_new(void);
+
+/* Declares [lo, hi) the engine's: no guest request may touch it, and guest_range_ok() refuses it. */
+void space_reserve_engine(struct address_space *s, uint64_t lo, uint64_t hi);
+
+/* Maps memory. Returns the address or -errno (host numbers). */
+int64_t space_map(struct thread *t, const struct space_request *rq);
+
+/* munmap, mprotect, madvise and msync of guest ranges: -EINVAL or -ENOMEM when they reach into the engine's. */
+int64_t space_unmap(struct thread *t, uint64_t address, uint64_t length);
+int64_t space_protect(struct thread *t, uint64_t address, uint64_t length, uint32_t prot);
+
+/* Whether the range touches nothing of the engine's. */
+bool space_guest_range(const struct address_space *s, uint64_t address, uint64_t length);
+
+/* Moves the break; addresses below the base are refused with -EINVAL, beyond the limit with -ENOMEM. */
+int64_t space_set_break(struct thread *t, uint64_t address);
+
+#endif

@@ -1,0 +1,153 @@
+/*
+ * Signals: from the host kernel's delivery to the guest's handler.
+ *
+ * Host handlers of asynchronous signals run with everything blocked and do one of two things. Where they
+ * interrupted guest code, the guest's frame is built at once. Where they interrupted the engine, they record the
+ * signal in the thread (one slot) and block everything else in the interrupted context, so the kernel keeps the
+ * queue; delivery happens when the engine is about to return to the guest. A blocking host call is made through
+ * host_call_intr(), whose "anything recorded? else enter the kernel" is a restartable range of instructions: a
+ * signal that arrives between the check and the call makes the call return -EINTR without being made.
+ *
+ * The host's mask of a thread is the guest's mask, translated, less the signals the engine itself needs (SIGSYS
+ * and the synchronous faults). The host's dispositions mirror the guest's: ignored and default stay so, and only
+ * a caught signal, or one the engine needs, has a handler.
+ */
+#ifndef SIGNALS_SIGNALS_H
+#define SIGNALS_SIGNALS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cpu_context.h"
+#include "base/guest.h"
+
+struct personality;
+struct process;
+struct thread;
+
+#define SIGNAL_MAX 128 /* highest guest signal of any personality */
+
+/* A set of guest signals; bit n-1 is signal n. */
+struct signal_set {
+    uint64_t bits[2];
+};
+
+static inline bool signal_set_has(const struct signal_set *s, int signo)
+{
+    return s->bits[(signo - 1) >> 6] >> ((signo - 1) & 63) & 1;
+}
+
+static inline void signal_set_add(struct signal_set *s, int signo)
+{
+    s->bits[(signo - 1) >> 6] |= 1ULL << ((signo - 1) & 63);
+}
+
+static inline void signal_set_remove(struct signal_set *s, int signo)
+{
+    s->bits[(signo - 1) >> 6] &= ~(1ULL << ((signo - 1) & 63));
+}
+
+/* Dispositions in neutral terms; personalities translate their flags. */
+#define SIGNAL_DEFAULT 0ULL
+#define SIGNAL_IGNORE 1ULL
+
+#define SIGNAL_ONSTACK 0x01u
+#define SIGNAL_RESTART 0x02u
+#define SIGNAL_RESETHAND 0x04u
+#define SIGNAL_NODEFER 0x08u
+#define SIGNAL_SIGINFO 0x10u
+#define SIGNAL_NOCLDSTOP 0x20u
+#define SIGNAL_NOCLDWAIT 0x40u
+
+struct signal_action {
+    uint64_t handler; /* SIGNAL_DEFAULT, SIGNAL_IGNORE or a guest address */
+    uint32_t flags;   /* SIGNAL_* */
+    uint32_t reserved;
+    struct signal_set mask;
+    uint64_t restorer; /* for ABIs whose user land brings its own trampoline; else 0 */
+};
+
+enum signal_default { SIGNAL_ACT_TERMINATE, SIGNAL_ACT_IGNORE, SIGNAL_ACT_STOP, SIGNAL_ACT_CONTINUE };
+
+/* A signal in guest terms, as it goes into a frame. */
+struct guest_signal {
+    int32_t signo, code, error;
+    int32_t pid;
+    uint32_t uid;
+    int32_t status; /* guest terms, for SIGCHLD */
+    uint64_t address;
+    uint64_t value;
+    int32_t trapno; /* guest's trap number, for faults */
+    int32_t timer_id, overrun;
+    int64_t band;
+    uint64_t error_code; /* the processor's, for faults */
+};
+
+/* A guest's alternate signal stack. */
+struct signal_stack {
+    uint64_t base, size;
+    bool enabled;
+};
+
+/* Room for a host siginfo_t (asm/siginfo.h: 128 bytes). */
+struct host_siginfo {
+    uint64_t words[16];
+};
+
+/* Asks the host kernel, through the start's process-wide handlers, for what the engine needs. Once per exec. */
+void signals_init(struct process *p);
+
+/* Gives the calling thread its alternate stack (the top of its region). Signals must be blocked. */
+void signals_arm_thread(struct thread *t);
+
+/*
+ * Reads and changes the disposition of a guest signal; either pointer may be NULL. The host's disposition
+ * follows. Returns 0 or -EINVAL (no such signal; or a change to one that cannot be caught).
+ */
+int signal_action_change(struct thread *t, int signo, const struct signal_action *act, struct signal_action *old);
+
+/* Sets the thread's guest mask; unblockable signals are left out. The host's mask follows on return to the guest. */
+void signal_mask_set(struct thread *t, const struct signal_set *mask);
+
+/* The host mask for a guest mask: translated, less what the engine needs. */
+uint64_t signal_mask_to_host(const struct thread *t, const struct signal_set *mask);
+
+/* Translates a host set (its pending set, for instance) into guest numbers. */
+struct signal_set signal_set_from_host(const struct thread *t, uint64_t host);
+
+/*
+ * Waits with another mask until a signal is recorded (sigsuspend). Returns -EINTR. The old mask is what the
+ * handler's frame will restore.
+ */
+int64_t signal_suspend(struct thread *t, const struct signal_set *mask);
+
+/*
+ * For calls that wait with a mask of their own (ppoll, pselect): installs it until the call's end; a signal
+ * delivered at the end sees the temporary mask, and its frame restores the old one. Returns the host mask to
+ * hand to the host's own p-call, so that host and guest switch at the same instant.
+ */
+uint64_t signal_mask_temporary(struct thread *t, const struct signal_set *mask);
+
+/*
+ * A system call that may block. Returns its result, or -EINTR without entering the kernel when a signal is
+ * already recorded for this thread.
+ */
+int64_t host_call_intr(struct thread *t, long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
+                       uint64_t f);
+
+/* For calls that the guest's kernel restarts under SA_RESTART: -EINTR becomes -ERESTART. */
+int64_t restartable(int64_t result);
+
+/*
+ * Delivers what was recorded, on the way back to the guest: builds the guest's frame into `uc` (host ucontext)
+ * and sets the mask it returns with. `restart_rax` is the number to restart the call with.
+ */
+void signals_leave(struct thread *t, void *uc);
+
+/* Ends the process by a guest signal, as the guest's kernel would: default action terminate. Does not return. */
+_Noreturn void signal_die(struct thread *t, int guest_signo);
+
+/* Queues a signal on the calling thread, as the kernel would for a trap: delivered when it returns to the guest. */
+void signal_raise(struct thread *t, const struct guest_signal *sig);
+
+#endif
