@@ -134,15 +134,17 @@ enum program_kind {
 };
 
 struct program {
-    enum program_kind kind;                  /* of the file that is loaded in the end */
-    bool is_script;                          /* reached through "#!": script fields are set */
-    char path[LOADER_PATH_MAX];              /* as asked for; for a script, the interpreter */
-    char host_path[LOADER_PATH_MAX];         /* the host's name of the same file */
-    char script[LOADER_PATH_MAX];            /* the script's path as given */
+    enum program_kind kind;          /* of the file that is loaded in the end */
+    bool found;                      /* the file asked for is there: an ENOENT is its interpreter's */
+    bool is_script;                  /* reached through "#!": script and script_arg are set */
+    char path[LOADER_PATH_MAX];      /* as asked for; of a script, the interpreter as its line names it */
+    char host_path[LOADER_PATH_MAX]; /* the host's name of the same file */
+    char script[LOADER_PATH_MAX];    /* the script as asked for */
+    char script_host_path[LOADER_PATH_MAX];
     char script_arg[LOADER_SCRIPT_LINE_MAX]; /* the rest of its "#!" line; empty: none */
-    const struct personality *personality;
+    const struct personality *personality;   /* foreign programs only, as is what follows */
     struct elf_file elf;
-    bool has_interp; /* elf.id.interp was found: the three below are set */
+    bool has_interp; /* elf.id.interp names one: it was found and examined */
     char interp_host_path[LOADER_PATH_MAX];
     struct elf_file interp;
 };
@@ -151,11 +153,16 @@ struct program {
  * Finds out what executing `path` means, as FreeBSD's execve does.
  * @opener: NULL for the host's own open.
  * @chooser: who recognises foreign programs.
+ * @out: large (some 60 KiB): not for a small stack.
  * Returns 0, or -errno: ENOENT, EACCES (not regular, no execute permission),
- * ENOEXEC (neither ELF nor script, malformed, unsupported system, nested
- * script), ENAMETOOLONG, ELOOP, ETXTBSY, EIO, ENOMEM.
- * The argument vector of a script is: path, script_arg if not empty, script,
- * then the caller's arguments from the second on (sys/kern/imgact_shell.c).
+ * ENOEXEC (neither ELF nor script, malformed, an unsupported system, a script
+ * whose interpreter is a script), ENAMETOOLONG, EIO, ENOMEM, and what opening
+ * gives.
+ *
+ * A script's argument vector is: path, script_arg if not empty, script, then
+ * the caller's from the second on (sys/kern/imgact_shell.c).  A script whose
+ * interpreter is the host's comes out as PROGRAM_HOST with is_script set:
+ * the host may execute script_host_path itself.
  */
 int program_examine(const char *path, const struct path_opener *opener,
                     const struct personality_chooser *chooser, struct program *out, struct loader_error *err);

@@ -1,0 +1,179 @@
+/*
+ * Carrying out a plan: reserve everything, then fill it.
+ *
+ * MAP_FIXED is used only inside what this call itself has reserved with
+ * MAP_FIXED_NOREPLACE, so that a file cannot make the loader replace anything.
+ */
+#include "loader/elf_headers.h"
+#include "loader/error.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+static void *at(uint64_t address)
+{
+    return (void *)(uintptr_t)address; /* NOLINT(performance-no-int-to-ptr) */
+}
+
+static void release(const struct load_plan *plan, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        munmap(at(plan->ranges[i].start), plan->ranges[i].end - plan->ranges[i].start);
+}
+
+/* Kernels before 4.17 take the flag for a hint: compare the answer. */
+static int reserve(const struct elf_file *elf, const struct load_plan *plan, struct loader_error *err)
+{
+    for (unsigned i = 0; i < plan->nranges; i++) {
+        const struct load_range *range = &plan->ranges[i];
+        uint64_t size = range->end - range->start;
+        void *got = mmap(at(range->start), size, PROT_NONE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+        int error = got == MAP_FAILED ? errno : EEXIST;
+
+        if (got == at(range->start))
+            continue;
+        if (got != MAP_FAILED)
+            munmap(got, size);
+        release(plan, i);
+        return loader_fail(err, error, "%s: cannot reserve %#llx to %#llx: %s", elf->path,
+                           (unsigned long long)range->start, (unsigned long long)range->end,
+                           error == EEXIST ? "the addresses are taken" : strerror(error));
+    }
+    return 0;
+}
+
+/* Anonymous memory that begins with bytes of the file. */
+static int fill_by_copy(int fd, const struct elf_file *elf, const struct load_range *range, uint64_t bytes,
+                        struct loader_error *err)
+{
+    uint64_t size = range->end - range->start;
+    int r = 0;
+
+    if (mmap(at(range->start), size, PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
+        return loader_fail(err, errno, "%s: cannot map %#llx bytes of memory at %#llx: %s", elf->path,
+                           (unsigned long long)size, (unsigned long long)range->start, strerror(errno));
+    if (bytes != 0)
+        r = elf_read_exact(fd, elf->path, "segments", at(range->start), bytes, range->offset, err);
+    if (r == 0 && mprotect(at(range->start), size, range->prot) != 0)
+        r = loader_fail(err, errno, "%s: cannot protect the segment at %#llx: %s", elf->path,
+                        (unsigned long long)range->start, strerror(errno));
+    return r;
+}
+
+static int fill_from_file(int fd, const struct elf_file *elf, const struct load_range *range,
+                          struct loader_error *err)
+{
+    uint64_t size = range->end - range->start;
+    uint64_t in_file = elf->file_size - range->offset;
+
+    if (mmap(at(range->start), size, range->prot, MAP_PRIVATE | MAP_FIXED, fd, (off_t)range->offset) !=
+        MAP_FAILED)
+        return 0;
+    /* Some file systems cannot map: their files are read. */
+    if (errno == ENODEV)
+        return fill_by_copy(fd, elf, range, size < in_file ? size : in_file, err);
+    return loader_fail(err, errno, "%s: cannot map the segment at %#llx: %s%s", elf->path,
+                       (unsigned long long)range->start, strerror(errno),
+                       errno == EPERM ? " (its file system is mounted noexec?)" : "");
+}
+
+/*
+ * Text and data as FreeBSD's enforce_limits() and its break want them: the
+ * largest executable segment is the text, and the last other one the data.
+ */
+static void find_text_and_data(const struct elf_file *elf, struct mapped_image *out)
+{
+    for (unsigned i = 0; i < elf->nsegments; i++) {
+        const struct elf_segment *s = &elf->segments[i];
+        uint64_t start = (s->vaddr + out->bias) & ~(uint64_t)(LOADER_PAGE - 1);
+        uint64_t end = (s->vaddr + out->bias + s->memsz + LOADER_PAGE - 1) & ~(uint64_t)(LOADER_PAGE - 1);
+
+        if (i == 0)
+            out->base = start;
+        if ((s->prot & PROT_EXEC) && end - start > out->text_end - out->text_start) {
+            out->text_start = start;
+            out->text_end = end;
+        } else {
+            out->data_start = start;
+            out->data_end = end;
+        }
+    }
+    if (out->data_end == 0) {
+        out->data_start = out->text_start;
+        out->data_end = out->text_end;
+    }
+}
+
+int elf_map(int fd, const struct elf_file *elf, uint64_t bias, struct mapped_image *out,
+            struct loader_error *err)
+{
+    int r;
+
+    memset(out, 0, sizeof(*out));
+    r = elf_plan(elf, bias, &out->plan, err);
+    if (r == 0)
+        r = reserve(elf, &out->plan, err);
+    if (r != 0)
+        return r;
+    for (unsigned i = 0; r == 0 && i < out->plan.nranges; i++) {
+        const struct load_range *range = &out->plan.ranges[i];
+
+        r = range->from_file ? fill_from_file(fd, elf, range, err)
+                             : fill_by_copy(fd, elf, range, range->copy_bytes, err);
+    }
+    if (r != 0) {
+        release(&out->plan, out->plan.nranges);
+        return r;
+    }
+    out->bias = bias;
+    out->lo = out->plan.lo;
+    out->hi = out->plan.hi;
+    out->entry = elf->entry + bias;
+    out->phdr = elf->phdr_vaddr == 0 ? 0 : elf->phdr_vaddr + bias;
+    find_text_and_data(elf, out);
+    return 0;
+}
+
+static uint64_t round_up(uint64_t value, uint64_t alignment)
+{
+    return (value + alignment - 1) & ~(alignment - 1);
+}
+
+int elf_map_from(int fd, const struct elf_file *elf, uint64_t preferred, struct mapped_image *out,
+                 struct loader_error *err)
+{
+    enum { TRIES = 1024 };
+    const uint64_t step = UINT64_C(2) << 20;
+    uint64_t bias = round_up(preferred, elf->max_align);
+
+    for (int i = 0; i < TRIES; i++) {
+        int r;
+
+        if (elf->lo + bias < LOADER_ENGINE_END && elf->hi + bias > LOADER_ENGINE_START)
+            bias = round_up(LOADER_ENGINE_END, elf->max_align);
+        r = elf_map(fd, elf, bias, out, err);
+        if (r != -EEXIST)
+            return r;
+        bias = round_up(bias + step, elf->max_align);
+    }
+    return loader_fail(err, ENOMEM, "%s: no free place for it from %#llx upward", elf->path,
+                       (unsigned long long)preferred);
+}
+
+uint64_t elf_freebsd_dyn_bias(const struct elf_file *elf)
+{
+    if (elf->id.type != ELF_TYPE_DYN || elf->lo != 0)
+        return 0;
+    return round_up(ELF_FREEBSD_DYN_ADDR, elf->max_align);
+}
+
+uint64_t elf_freebsd_interp_addr(const struct mapped_image *main_image, uint64_t data_limit)
+{
+    /* sys/amd64/include/vmparam.h: MAXDSIZ, what an unlimited process gets. */
+    const uint64_t maxdsiz = UINT64_C(32) << 30;
+
+    return round_up(main_image->data_start + (data_limit < maxdsiz ? data_limit : maxdsiz), LOADER_PAGE);
+}
