@@ -3,6 +3,7 @@
  * checked here or in elf_plan(), so that a hostile file gives an error that
  * names the fault.
  */
+#include "base/image.h"
 #include "loader/elf_headers.h"
 #include "loader/error.h"
 
@@ -42,7 +43,7 @@ static int check_segment(const struct elf_headers *h, unsigned index, const GElf
                            "(it is cut off: copy it again)",
                            h->path, index, (unsigned long long)p->p_offset, (unsigned long long)p->p_filesz,
                            (unsigned long long)h->file_size);
-    if (p->p_memsz > LOADER_HIGHEST || p->p_vaddr > LOADER_HIGHEST - p->p_memsz)
+    if (p->p_memsz > USER_END || p->p_vaddr > USER_END - p->p_memsz)
         return loader_fail(err, ENOEXEC, "%s: segment %u (%#llx bytes at %#llx) does not fit into user space",
                            h->path, index, (unsigned long long)p->p_memsz, (unsigned long long)p->p_vaddr);
     if (p->p_align > 1 && (p->p_align & (p->p_align - 1)) != 0)

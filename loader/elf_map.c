@@ -4,6 +4,7 @@
  * MAP_FIXED is used only inside what this call itself has reserved with
  * MAP_FIXED_NOREPLACE, so that a file cannot make the loader replace anything.
  */
+#include "base/image.h"
 #include "loader/elf_headers.h"
 #include "loader/error.h"
 
@@ -152,8 +153,8 @@ int elf_map_from(int fd, const struct elf_file *elf, uint64_t preferred, struct 
     for (int i = 0; i < TRIES; i++) {
         int r;
 
-        if (elf->lo + bias < LOADER_ENGINE_END && elf->hi + bias > LOADER_ENGINE_START)
-            bias = round_up(LOADER_ENGINE_END, elf->max_align);
+        if (elf->lo + bias < ENGINE_END && elf->hi + bias > ENGINE_BASE)
+            bias = round_up(ENGINE_END, elf->max_align);
         r = elf_map(fd, elf, bias, out, err);
         if (r != -EEXIST)
             return r;

@@ -2,6 +2,7 @@
  * From segments to page ranges: arithmetic only, so that a fuzzer can check it
  * without mapping anything.
  */
+#include "base/image.h"
 #include "loader/error.h"
 
 #include <errno.h>
@@ -21,7 +22,12 @@ static uint64_t page_up(uint64_t address)
 /* Whether a segment may stand at [start, end). */
 static int check_place(const struct elf_file *elf, uint64_t start, uint64_t end, struct loader_error *err)
 {
-    if (end > LOADER_HIGHEST || end < start)
+    static const struct {
+        uint64_t start;
+        uint64_t end;
+    } engine[] = {{ENGINE_BASE, ENGINE_END}, {ARENA_BASE, ARENA_END}};
+
+    if (end > USER_END || end < start)
         return loader_fail(err, ENOEXEC, "%s: a segment at %#llx does not fit into user space", elf->path,
                            (unsigned long long)start);
     if (start < LOADER_LOWEST)
@@ -29,12 +35,13 @@ static int check_place(const struct elf_file *elf, uint64_t start, uint64_t end,
                            "%s: a segment at %#llx: Linux keeps the addresses below %#llx free "
                            "(link the program higher)",
                            elf->path, (unsigned long long)start, (unsigned long long)LOADER_LOWEST);
-    if (start < LOADER_ENGINE_END && end > LOADER_ENGINE_START)
-        return loader_fail(err, ENOEXEC,
-                           "%s: a segment at %#llx: dragoman itself occupies %#llx to %#llx "
-                           "(link the program elsewhere, or position-independent)",
-                           elf->path, (unsigned long long)start, (unsigned long long)LOADER_ENGINE_START,
-                           (unsigned long long)LOADER_ENGINE_END);
+    for (unsigned i = 0; i < sizeof(engine) / sizeof(engine[0]); i++)
+        if (start < engine[i].end && end > engine[i].start)
+            return loader_fail(err, ENOEXEC,
+                               "%s: a segment at %#llx: dragoman itself occupies %#llx to %#llx "
+                               "(link the program elsewhere, or position-independent)",
+                               elf->path, (unsigned long long)start, (unsigned long long)engine[i].start,
+                               (unsigned long long)engine[i].end);
     return 0;
 }
 
@@ -80,7 +87,7 @@ int elf_plan(const struct elf_file *elf, uint64_t bias, struct load_plan *out, s
 {
     out->bias = bias;
     out->nranges = 0;
-    if (bias % LOADER_PAGE != 0 || bias > LOADER_HIGHEST)
+    if (bias % LOADER_PAGE != 0 || bias > USER_END)
         return loader_fail(err, ENOEXEC, "%s: cannot be loaded at %#llx", elf->path,
                            (unsigned long long)bias);
     out->lo = elf->lo + bias;

@@ -128,6 +128,9 @@ struct personality_chooser {
     void *context;
 };
 
+/* The personality that says it runs such a file, of those built in; NULL: none. */
+const struct personality *personality_recognising(const struct elf_identity *id);
+
 enum program_kind {
     PROGRAM_FOREIGN_ELF = 1, /* .elf and .personality are set */
     PROGRAM_HOST,            /* the host executes .host_path itself */
@@ -152,7 +155,7 @@ struct program {
 /**
  * Finds out what executing `path` means, as FreeBSD's execve does.
  * @opener: NULL for the host's own open.
- * @chooser: who recognises foreign programs.
+ * @chooser: who recognises foreign programs; NULL: personality_recognising().
  * @out: large (some 60 KiB): not for a small stack.
  * Returns 0, or -errno: ENOENT, EACCES (not regular, no execute permission),
  * ENOEXEC (neither ELF nor script, malformed, an unsupported system, a script
@@ -207,14 +210,6 @@ int elf_map_from(int fd, const struct elf_file *elf, uint64_t preferred, struct 
 /* No segment may lie below this: the host's vm.mmap_min_addr as every
  * distribution sets it. */
 #define LOADER_LOWEST UINT64_C(0x10000)
-
-/* One past the highest address a guest gets: FreeBSD/amd64's USRSTACK, which is
- * also the host's TASK_SIZE. */
-#define LOADER_HIGHEST UINT64_C(0x7ffffffff000)
-
-/* The engine's own image (design: one fixed address below 2 GB). */
-#define LOADER_ENGINE_START UINT64_C(0x7c000000)
-#define LOADER_ENGINE_END   UINT64_C(0x80000000)
 
 /* Where FreeBSD 14/amd64 without ASLR puts a position-independent program:
  * ET_DYN_LOAD_ADDR of sys/amd64/include/elf.h. */

@@ -172,7 +172,7 @@ static int examine_script(const char *start, size_t bytes, const struct path_ope
     memcpy(out->script_host_path, out->host_path, sizeof(out->script_host_path));
     memcpy(out->script_arg, line.arg, sizeof(out->script_arg));
     r = examine_file(line.interp, opener, chooser, out, err);
-    if (r == -ENOENT)
+    if (r == -ENOENT && strcmp(out->path, line.interp) != 0)
         return loader_fail(err, ENOENT, "%s: the interpreter %s of its \"#!\" line is not there", out->script,
                            line.interp);
     return r;
@@ -215,10 +215,20 @@ static int examine_file(const char *path, const struct path_opener *opener,
     return r;
 }
 
+static const struct personality *choose_built_in(void *context, const struct elf_identity *id)
+{
+    (void)context;
+    return personality_recognising(id);
+}
+
 int program_examine(const char *path, const struct path_opener *opener,
                     const struct personality_chooser *chooser, struct program *out, struct loader_error *err)
 {
+    static const struct personality_chooser built_in = {.choose = choose_built_in};
+
     memset(out, 0, sizeof(*out));
+    if (chooser == NULL)
+        chooser = &built_in;
     if (path[0] == '\0')
         return loader_fail(err, ENOENT, "no program is named");
     return examine_file(path, opener != NULL ? opener : &host_opener, chooser, out, err);

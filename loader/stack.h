@@ -25,7 +25,7 @@ enum { STACK_RANDOM_BYTES = 64 };
 
 /**
  * Maps a stack below `top`, or in the next free place under it.
- * @top: highest end wanted, page-aligned (LOADER_HIGHEST for FreeBSD).
+ * @top: highest end wanted, page-aligned (USER_END for FreeBSD).
  * @size: bytes, the guest's RLIMIT_STACK; held to 64 KiB..STACK_SIZE_MAX.  Pages
  *        are reserved, not allocated.  Where the host refuses so much
  *        (overcommit off, RLIMIT_AS), less is mapped, down to 8 MiB.

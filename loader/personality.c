@@ -1,0 +1,13 @@
+#include "base/personality.h"
+
+#include "loader/loader.h"
+
+#include <stddef.h>
+
+const struct personality *personality_recognising(const struct elf_identity *id)
+{
+    for (const struct personality *const *p = personalities; *p != NULL; p++)
+        if ((*p)->recognise(id))
+            return *p;
+    return NULL;
+}
