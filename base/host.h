@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 /* Internal results beyond the host's errnos. They never reach a guest. */
+#undef ERESTART /* the host header has 85, which its kernel never returns */
 #define ERESTART 512 /* restart the call, or EINTR: decided when the signal is delivered */
 
 /* An errno that only the guest's system has (FreeBSD's ENOTCAPABLE): passed to it unchanged. */
