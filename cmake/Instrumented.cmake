@@ -1,5 +1,9 @@
 # Both halves as archives of ordinary C, with DRAGOMAN_INSTRUMENT, for unit
 # tests and fuzz targets. Sets instrumented_libraries.
+#
+# base/mem.c stays out: the C library's mem* serve here, and the sanitizers
+# replace those. Everything comes from archives, so that a test draws in only
+# what it uses; what it replaces it defines itself.
 
 include_guard()
 

@@ -1,16 +1,9 @@
 # Unit tests: one program per tests/unit/test_*.c (Check), linked with both
 # halves compiled as ordinary C, so that sanitizers and coverage see them.
-#
-# base/mem.c stays out: the C library's mem* serve there, and the sanitizers
-# replace those. Everything comes from archives, so that a test draws in only
-# what it uses; what it replaces it defines itself.
 
 file(GLOB unit_tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/test_*.c)
 file(GLOB unit_helpers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/unit/*.c)
 list(FILTER unit_helpers EXCLUDE REGEX "/test_[^/]*\\.c$")
-
-set(instrumented_hot ${hot_sources} ${generated_sources})
-list(REMOVE_ITEM instrumented_hot ${CMAKE_SOURCE_DIR}/base/mem.c)
 
 # Tests of what the build itself runs: plain Python, no C.
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
@@ -21,10 +14,6 @@ foreach(source IN LISTS python_tests)
   set_tests_properties(unit/${name} PROPERTIES TIMEOUT 60)
 endforeach()
 
-# Shared with the fuzz targets.
-if(NOT instrumented_hot AND NOT cold_sources)
-  return()
-endif()
 include(Instrumented)
 
 if(unit_tests)
