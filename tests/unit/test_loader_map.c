@@ -1,0 +1,258 @@
+/* Plans, mappings and stacks: what lies where, with which bytes and protection. */
+#include "base/image.h"
+#include "loader/loader.h"
+#include "loader/stack.h"
+#include "tests/unit/elf_maker.h"
+
+#include <check.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static struct elf_maker maker;
+static struct elf_file elf;
+static struct load_plan plan;
+static struct mapped_image image;
+static struct loader_error err;
+
+const struct personality *personality_recognising(const struct elf_identity *id)
+{
+    (void)id;
+    return NULL;
+}
+
+static void start(unsigned type, Elf64_Addr base)
+{
+    elf_maker_start(&maker, type, ELFOSABI_FREEBSD, 0x4000);
+    elf_maker_two_segments(&maker, base);
+}
+
+static int examined_fd(void)
+{
+    int fd = elf_maker_fd(&maker);
+
+    ck_assert_msg(elf_examine(fd, "the-file", &elf, &err) == 0, "%s", err.text);
+    return fd;
+}
+
+/* The protection of the mapping that holds `address`, as /proc says: "r-xp"; "" where there is none. */
+static const char *protection_at(uint64_t address)
+{
+    static char prot[8];
+    FILE *maps = fopen("/proc/self/maps", "re");
+    char line[512];
+    uint64_t lo;
+    uint64_t hi;
+    char found[8];
+
+    strcpy(prot, "");
+    while (fgets(line, sizeof(line), maps) != NULL)
+        if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s", &lo, &hi, found) == 3 && address >= lo &&
+            address < hi)
+            strcpy(prot, found);
+    fclose(maps);
+    return prot;
+}
+
+static const unsigned char *bytes_at(uint64_t address)
+{
+    return (const unsigned char *)(uintptr_t)address;
+}
+
+START_TEST(plans_pages_and_bss)
+{
+    start(ET_EXEC, 0x400000);
+    close(examined_fd());
+    ck_assert_int_eq(elf_plan(&elf, 0, &plan, &err), 0);
+    ck_assert_uint_eq(plan.nranges, 3);
+    ck_assert(plan.ranges[0].from_file);
+    ck_assert_uint_eq(plan.ranges[0].start, 0x400000);
+    ck_assert_uint_eq(plan.ranges[0].end, 0x402000);
+    /* data: 0x402800 + 0x900 in the file, so one whole page of it and 0x100 bytes before bss */
+    ck_assert(plan.ranges[1].from_file);
+    ck_assert_uint_eq(plan.ranges[1].start, 0x402000);
+    ck_assert_uint_eq(plan.ranges[1].end, 0x403000);
+    ck_assert_uint_eq(plan.ranges[1].offset, 0x1000);
+    ck_assert(!plan.ranges[2].from_file);
+    ck_assert_uint_eq(plan.ranges[2].start, 0x403000);
+    ck_assert_uint_eq(plan.ranges[2].end, 0x406000);
+    ck_assert_uint_eq(plan.ranges[2].offset, 0x2000);
+    ck_assert_uint_eq(plan.ranges[2].copy_bytes, 0x100);
+}
+END_TEST
+
+START_TEST(plans_a_segment_inside_one_page)
+{
+    elf_maker_start(&maker, ET_EXEC, ELFOSABI_FREEBSD, 0x4000);
+    elf_maker_add(&maker, PT_LOAD, PF_R | PF_W, 0x1100, 0x400100, 0x10, 0x20);
+    close(examined_fd());
+    ck_assert_int_eq(elf_plan(&elf, 0, &plan, &err), 0);
+    ck_assert_uint_eq(plan.nranges, 1);
+    ck_assert_uint_eq(plan.ranges[0].start, 0x400000);
+    ck_assert_uint_eq(plan.ranges[0].end, 0x401000);
+    ck_assert_uint_eq(plan.ranges[0].offset, 0x1000);
+    ck_assert_uint_eq(plan.ranges[0].copy_bytes, 0x110);
+}
+END_TEST
+
+static void plan_refused(uint64_t base, uint64_t bias, const char *fault)
+{
+    start(ET_EXEC, base);
+    close(examined_fd());
+    ck_assert_int_eq(elf_plan(&elf, bias, &plan, &err), -ENOEXEC);
+    ck_assert_msg(strstr(err.text, "the-file") != NULL && strstr(err.text, fault) != NULL, "%s", err.text);
+}
+
+START_TEST(refuses_places_that_are_not_the_guests)
+{
+    plan_refused(0x7c000000, 0, "dragoman itself");
+    plan_refused(0x7bffd000, 0, "dragoman itself");
+    plan_refused(ARENA_BASE, 0, "dragoman itself");
+    plan_refused(0x1000, 0, "Linux keeps");
+    plan_refused(0, 0, "Linux keeps");
+    plan_refused(0x400000, 0x7fffffffd000, "user space");
+    plan_refused(0x400000, 0x800, "cannot be loaded");
+    start(ET_EXEC, 0x80000000);
+    close(examined_fd());
+    ck_assert_int_eq(elf_plan(&elf, 0, &plan, &err), 0);
+}
+END_TEST
+
+START_TEST(maps_bytes_zeroes_and_protection)
+{
+    int fd;
+
+    start(ET_EXEC, 0x10400000);
+    fd = examined_fd();
+    ck_assert_msg(elf_map(fd, &elf, 0, &image, &err) == 0, "%s", err.text);
+    close(fd);
+    ck_assert_uint_eq(image.entry, 0x10400400);
+    ck_assert_uint_eq(image.phdr, 0x10400040);
+    ck_assert_uint_eq(image.text_start, 0x10400000);
+    ck_assert_uint_eq(image.text_end, 0x10402000);
+    ck_assert_uint_eq(image.data_start, 0x10402000);
+    ck_assert_uint_eq(image.data_end, 0x10406000);
+    ck_assert_int_eq(memcmp(bytes_at(0x10400000), maker.bytes, 0x1800), 0);
+    ck_assert_int_eq(memcmp(bytes_at(0x10402800), maker.bytes + 0x1800, 0x900), 0);
+    for (uint64_t a = 0x10403100; a < 0x10406000; a++)
+        ck_assert_uint_eq(*bytes_at(a), 0);
+    ck_assert_str_eq(protection_at(0x10400000), "r-xp");
+    ck_assert_str_eq(protection_at(0x10402000), "rw-p");
+    ck_assert_str_eq(protection_at(0x10405000), "rw-p");
+    ck_assert_str_eq(protection_at(0x10406000), "");
+}
+END_TEST
+
+START_TEST(never_replaces_a_mapping)
+{
+    void *wanted = (void *)(uintptr_t)0x10405000;
+    void *mine =
+        mmap(wanted, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    int fd;
+
+    ck_assert_ptr_eq(mine, wanted);
+    memset(mine, 0x5a, 4096);
+    start(ET_EXEC, 0x10400000);
+    fd = examined_fd();
+    ck_assert_int_eq(elf_map(fd, &elf, 0, &image, &err), -EEXIST);
+    ck_assert_str_eq(protection_at(0x10400000), "");
+    ck_assert_uint_eq(*bytes_at(0x10405fff), 0x5a);
+    close(fd);
+    munmap(mine, 4096);
+}
+END_TEST
+
+START_TEST(places_position_independent_programs)
+{
+    struct mapped_image second;
+    uint64_t bias;
+    int fd;
+
+    start(ET_DYN, 0);
+    ((Elf64_Phdr *)(maker.bytes + 64))->p_align = 0x200000;
+    fd = examined_fd();
+    bias = elf_freebsd_dyn_bias(&elf);
+    ck_assert_uint_eq(bias, 0x1200000);
+    ck_assert_msg(elf_map_from(fd, &elf, bias, &image, &err) == 0, "%s", err.text);
+    ck_assert_uint_eq(image.base, 0x1200000);
+    ck_assert_uint_eq(image.entry, 0x1200400);
+    ck_assert_int_eq(elf_map_from(fd, &elf, bias, &second, &err), 0);
+    ck_assert_uint_eq(second.base, 0x1400000);
+    /* The engine's own range is stepped over. AddressSanitizer's shadow stands just behind it. */
+    if (protection_at(0x80000000)[0] == '\0') {
+        ck_assert_int_eq(elf_map_from(fd, &elf, 0x7bffe000, &second, &err), 0);
+        ck_assert_uint_eq(second.base, 0x80000000);
+    }
+    ck_assert_uint_eq(elf_freebsd_interp_addr(&image, UINT64_MAX), 0x1202000 + 0x800000000);
+    ck_assert_uint_eq(elf_freebsd_interp_addr(&image, 0x1001), 0x1204000);
+    close(fd);
+}
+END_TEST
+
+START_TEST(an_aligned_program_keeps_its_own_base)
+{
+    start(ET_DYN, 0x10000000);
+    close(examined_fd());
+    ck_assert_uint_eq(elf_freebsd_dyn_bias(&elf), 0);
+    start(ET_DYN, 0);
+    close(examined_fd());
+    ck_assert_uint_eq(elf_freebsd_dyn_bias(&elf), ELF_FREEBSD_DYN_ADDR);
+}
+END_TEST
+
+START_TEST(a_shrunken_file_is_an_error)
+{
+    int fd;
+
+    start(ET_EXEC, 0x10400000);
+    fd = examined_fd();
+    ck_assert_int_eq(ftruncate(fd, 0x2000), 0);
+    ck_assert_int_eq(elf_map(fd, &elf, 0, &image, &err), -ENOEXEC);
+    ck_assert_str_eq(protection_at(0x10400000), "");
+    close(fd);
+}
+END_TEST
+
+START_TEST(stack_has_size_and_guard)
+{
+    struct stack_area area;
+
+    ck_assert_msg(stack_map(USER_END, UINT64_C(8) << 20, PROT_READ | PROT_WRITE, &area, &err) == 0, "%s",
+                  err.text);
+    ck_assert_uint_eq(area.hi - area.lo, UINT64_C(8) << 20);
+    ck_assert_uint_eq(area.guard_lo, area.lo - 4096);
+    ck_assert_uint_le(area.hi, USER_END);
+    ck_assert_str_eq(protection_at(area.lo), "rw-p");
+    ck_assert_str_eq(protection_at(area.guard_lo), "---p");
+    memset((void *)(uintptr_t)area.lo, 1, 4096);
+    ck_assert_int_eq(stack_map(area.hi, UINT64_MAX, PROT_READ | PROT_WRITE, &area, &err), 0);
+    ck_assert_uint_le(area.hi - area.lo, STACK_SIZE_MAX);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("loader: mapping");
+    TCase *tc = tcase_create("map");
+    SRunner *runner = srunner_create(suite);
+    int failed;
+
+    tcase_add_test(tc, plans_pages_and_bss);
+    tcase_add_test(tc, plans_a_segment_inside_one_page);
+    tcase_add_test(tc, refuses_places_that_are_not_the_guests);
+    tcase_add_test(tc, maps_bytes_zeroes_and_protection);
+    tcase_add_test(tc, never_replaces_a_mapping);
+    tcase_add_test(tc, places_position_independent_programs);
+    tcase_add_test(tc, an_aligned_program_keeps_its_own_base);
+    tcase_add_test(tc, a_shrunken_file_is_an_error);
+    tcase_add_test(tc, stack_has_size_and_guard);
+    suite_add_tcase(suite, tc);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
