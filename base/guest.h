@@ -39,6 +39,12 @@ static inline guest_ptr guest_at(guest_ptr p, uint64_t bytes)
  */
 bool guest_range_ok(guest_ptr p, uint64_t len);
 
+/*
+ * Declares [lo, hi) the engine's, beside its image and arena: guest_range_ok() refuses it from then on. Before
+ * the guest starts. False: no room to remember it.
+ */
+bool guest_exclude(uint64_t lo, uint64_t hi);
+
 /* Copies len bytes in from the guest. Returns 0 or -EFAULT (dst is then partly written). */
 int copyin(void *dst, guest_ptr src, size_t len);
 

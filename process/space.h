@@ -38,17 +38,10 @@ struct space_request {
 struct address_space {
     struct lock lock;
     uint64_t break_base, break_now, break_limit;
-    uint32_t engine_range_count;
-    struct {
-        uint64_t lo, hi;
-    } engine_ranges[8];
 };
 
-/* A new ledger with the image and the arena as engine ranges. */
+/* A new ledger, from the engine heap; NULL when there is no memory. */
 struct address_space *space_new(void);
-
-/* Declares [lo, hi) the engine's: no guest request may touch it, and guest_range_ok() refuses it. */
-void space_reserve_engine(struct address_space *s, uint64_t lo, uint64_t hi);
 
 /* Maps memory. Returns the address or -errno (host numbers). */
 int64_t space_map(struct thread *t, const struct space_request *rq);
@@ -56,9 +49,6 @@ int64_t space_map(struct thread *t, const struct space_request *rq);
 /* munmap, mprotect, madvise and msync of guest ranges: -EINVAL or -ENOMEM when they reach into the engine's. */
 int64_t space_unmap(struct thread *t, uint64_t address, uint64_t length);
 int64_t space_protect(struct thread *t, uint64_t address, uint64_t length, uint32_t prot);
-
-/* Whether the range touches nothing of the engine's. */
-bool space_guest_range(const struct address_space *s, uint64_t address, uint64_t length);
 
 /* Moves the break; addresses below the base are refused with -EINVAL, beyond the limit with -ENOMEM. */
 int64_t space_set_break(struct thread *t, uint64_t address);

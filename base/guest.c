@@ -1,0 +1,150 @@
+/* Guest memory: range checks in front of the faulting accesses of copy.S. */
+#include "base/guest.h"
+
+#include "base/host.h"
+#include "base/image.h"
+
+extern const char guest_fault_begin[], guest_fault_end[], guest_fault_out[];
+int guest_copy(void *dst, const void *src, size_t n);
+int guest_fill_zero(void *dst, size_t n);
+int64_t guest_copy_string(char *dst, const char *src, size_t cap);
+int guest_raw_load32(const void *src, uint32_t *value);
+int guest_raw_load64(const void *src, uint64_t *value);
+int guest_raw_store32(void *dst, uint32_t value);
+int guest_raw_store64(void *dst, uint64_t value);
+int guest_raw_cas32(void *word, uint32_t *expected, uint32_t desired);
+int guest_raw_cas64(void *word, uint64_t *expected, uint64_t desired);
+
+/*
+ * The engine's ranges beside image and arena (the host's own stack and vDSO). They belong to the address space,
+ * which vfork children share, and are only ever added to, before the guest starts.
+ */
+#define EXCLUDED_MAX 8
+static struct {
+    uint64_t lo, hi;
+} excluded[EXCLUDED_MAX];
+static unsigned excluded_count;
+
+static bool overlaps(uint64_t lo, uint64_t hi, uint64_t other_lo, uint64_t other_hi)
+{
+    return lo < other_hi && hi > other_lo;
+}
+
+bool guest_exclude(uint64_t lo, uint64_t hi)
+{
+    if (excluded_count == EXCLUDED_MAX) {
+        return false;
+    }
+    excluded[excluded_count].lo = lo;
+    excluded[excluded_count].hi = hi;
+    excluded_count++;
+    return true;
+}
+
+bool guest_range_ok(guest_ptr p, uint64_t len)
+{
+    uint64_t end = p.va + len;
+    if (end < p.va || end > USER_END) {
+        return false;
+    }
+    if (overlaps(p.va, end, ENGINE_BASE, ENGINE_END) || overlaps(p.va, end, ARENA_BASE, ARENA_END)) {
+        return false;
+    }
+    for (unsigned i = 0; i < excluded_count; i++) {
+        if (overlaps(p.va, end, excluded[i].lo, excluded[i].hi)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The one place where a guest address becomes a pointer. */
+static void *host_view(guest_ptr p)
+{
+    return (void *)p.va;
+}
+
+int copyin(void *dst, guest_ptr src, size_t len)
+{
+    return guest_range_ok(src, len) ? guest_copy(dst, host_view(src), len) : -EFAULT;
+}
+
+int copyout(guest_ptr dst, const void *src, size_t len)
+{
+    return guest_range_ok(dst, len) ? guest_copy(host_view(dst), src, len) : -EFAULT;
+}
+
+int guest_zero(guest_ptr dst, size_t len)
+{
+    return guest_range_ok(dst, len) ? guest_fill_zero(host_view(dst), len) : -EFAULT;
+}
+
+/* How many bytes from p on the guest may name, at most len: a string may end before a range that is not its own. */
+static uint64_t readable_extent(guest_ptr p, uint64_t len)
+{
+    while (len > 0 && !guest_range_ok(p, len)) {
+        len /= 2;
+    }
+    return len;
+}
+
+int64_t copyin_str(char *dst, guest_ptr src, size_t cap)
+{
+    size_t done = 0;
+    while (done < cap) {
+        uint64_t part = readable_extent(guest_at(src, done), cap - done);
+        if (part == 0) {
+            return -EFAULT;
+        }
+        int64_t r = guest_copy_string(dst + done, host_view(guest_at(src, done)), part);
+        if (r >= 0) {
+            return (int64_t)done + r;
+        }
+        if (r != -1) {
+            return r;
+        }
+        done += part;
+    }
+    return -ENAMETOOLONG;
+}
+
+static bool word_ok(guest_ptr p, uint64_t size)
+{
+    return (p.va & (size - 1)) == 0 && guest_range_ok(p, size);
+}
+
+int guest_load32(guest_ptr p, uint32_t *value)
+{
+    return word_ok(p, 4) ? guest_raw_load32(host_view(p), value) : -EFAULT;
+}
+
+int guest_load64(guest_ptr p, uint64_t *value)
+{
+    return word_ok(p, 8) ? guest_raw_load64(host_view(p), value) : -EFAULT;
+}
+
+int guest_store32(guest_ptr p, uint32_t value)
+{
+    return word_ok(p, 4) ? guest_raw_store32(host_view(p), value) : -EFAULT;
+}
+
+int guest_store64(guest_ptr p, uint64_t value)
+{
+    return word_ok(p, 8) ? guest_raw_store64(host_view(p), value) : -EFAULT;
+}
+
+int guest_cas32(guest_ptr p, uint32_t *expected, uint32_t desired)
+{
+    return word_ok(p, 4) ? guest_raw_cas32(host_view(p), expected, desired) : -EFAULT;
+}
+
+int guest_cas64(guest_ptr p, uint64_t *expected, uint64_t desired)
+{
+    return word_ok(p, 8) ? guest_raw_cas64(host_view(p), expected, desired) : -EFAULT;
+}
+
+uint64_t guest_fault_resume(uint64_t rip)
+{
+    bool inside = rip >= (uint64_t)guest_fault_begin && rip < (uint64_t)guest_fault_end;
+    return inside ? (uint64_t)guest_fault_out : 0;
+}

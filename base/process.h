@@ -1,0 +1,66 @@
+/*
+ * A guest process: all state that is neither a thread's nor the address space's.
+ *
+ * Reached only by thread->proc: a vfork child shares its parent's memory and has a struct process of its own.
+ *
+ * Lock order, outermost first: the descriptor table's lock, the ledger's, actions_lock, the report's, the heap's
+ * (base/heap.c), the cold gate's. None is held across copyin/copyout or a blocking host call.
+ */
+#ifndef BASE_PROCESS_H
+#define BASE_PROCESS_H
+
+#include <stdint.h>
+
+#include "base/cpu_context.h"
+#include "base/guest.h"
+#include "base/lock.h"
+#include "base/settings.h"
+#include "base/signal_types.h"
+
+struct address_space;
+struct descriptor_table;
+struct personality;
+struct thread;
+
+/* What lower layers ask of higher ones, set once at start. */
+struct process_hooks {
+    /* A trapped system call: `uc` is the host's signal frame. */
+    void (*trap)(struct thread *t, void *uc);
+    /* Arms interception for the calling thread; signals are blocked. Returns 0 or -errno. */
+    int (*arm)(struct thread *t);
+    /* The guest is about to die of a fault. */
+    void (*fault)(struct thread *t, const struct guest_signal *sig, const struct cpu_context *regs);
+    /* In a fork's child, before it returns to the guest. */
+    void (*forked)(struct thread *t);
+    /* The process is about to end or to become another program. */
+    void (*leaving)(struct thread *t);
+};
+
+struct process {
+    const struct process_hooks *hooks;
+    const struct personality *personality;
+    struct settings settings;
+    int32_t pid; /* host pid = guest pid */
+    uint32_t release; /* the release the guest sees, in its own form (FreeBSD: __FreeBSD_version) */
+    bool shares_memory; /* a vfork child that has neither exec'ed nor exited */
+
+    struct lock actions_lock;
+    struct signal_action actions[SIGNAL_MAX + 1];
+
+    struct descriptor_table *descriptors;
+    struct address_space *space;
+
+    char program[1024]; /* the executable, as an absolute path */
+    char command[32];   /* its last component, at most 19 characters as FreeBSD keeps it */
+    guest_ptr ps_strings;
+    guest_ptr sigcode; /* the signal trampoline in guest memory */
+    guest_ptr args_start; /* argument strings on the initial stack */
+    uint64_t args_size;
+    uint64_t stack_top, stack_size;
+    uint64_t start_time_ns; /* CLOCK_REALTIME */
+
+    struct report_state *report;
+    void *personality_data; /* the personality's own per-process state, from the engine heap; copied by vfork */
+};
+
+#endif

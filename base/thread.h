@@ -1,0 +1,93 @@
+/*
+ * A guest thread: one host thread, and one region of the arena that holds all the engine needs for it.
+ *
+ * A region is THREAD_REGION bytes, aligned to its size, so that code on any of the region's stacks finds its
+ * thread by masking the stack pointer:
+ *
+ *     base              struct thread
+ *     base + 16 K       guard page
+ *     + 20 K .. 96 K    engine stack: thread start, and rewritten calls
+ *     + 96 K            guard page
+ *     + 100 K .. 256 K  alternate signal stack: trapped calls and signals
+ *
+ * A region is free when `tid` is 0; the host kernel clears it when the thread is gone (CLONE_CHILD_CLEARTID), so
+ * that no code has to run on a stack it gives away.
+ */
+#ifndef BASE_THREAD_H
+#define BASE_THREAD_H
+
+#include <stdint.h>
+
+#include "base/cpu_context.h"
+#include "base/guest.h"
+#include "base/signal_types.h"
+
+#define THREAD_REGION 0x40000UL
+#define THREAD_STRUCT_MAX 0x4000UL
+#define THREAD_STACK_LOW 0x5000UL
+#define THREAD_STACK_HIGH 0x18000UL
+#define THREAD_ALTSTACK_LOW 0x19000UL
+#define THREAD_NAME_MAX 32
+
+struct process;
+
+#define CALL_RING_SIZE 16 /* the last calls, for the fault report */
+
+struct call_record {
+    uint32_t number;
+    uint32_t done; /* 0 while the call runs */
+    uint64_t args[6];
+    int64_t result; /* host numbers */
+};
+
+/* t->call_flags: how dispatch ends the current call. */
+#define CALL_REGS_SET 0x1u  /* registers are complete as they stand (sigreturn, a new image): set no result */
+#define CALL_RAW_RESULT 0x2u /* a negative result is no error (getpriority) */
+#define CALL_RESULT2 0x4u   /* result2 goes into the second result register */
+
+struct thread {
+    struct thread *self;
+    uint32_t recorded; /* 1: `recorded_info` waits for delivery. Read by host_call_intr's restartable range. */
+    int32_t tid;       /* host thread id; 0: the region is free */
+    struct process *proc;
+
+    /* The call in progress. */
+    struct cpu_context *regs;
+    void *uc; /* host ucontext of the trap, NULL outside one */
+    uint32_t call_flags;
+    uint32_t call_number;
+    uint64_t call_result2;
+    uint64_t call_rax; /* rax at entry, for a restart */
+
+    /* Signals. */
+    struct signal_set mask;
+    struct signal_set saved_mask; /* the mask to come back to, while temporary_mask */
+    struct signal_set frame_mask; /* for build_frame: what the guest's sigreturn restores */
+    bool temporary_mask;
+    bool raised_set;
+    uint64_t host_mask; /* signal_mask_to_host(mask) */
+    struct signal_stack altstack;
+    struct host_siginfo recorded_info;
+    struct guest_signal raised; /* from signal_raise() */
+
+    /* The guest's thread library. */
+    guest_ptr robust_lists[3]; /* umtx: robust, private robust, in-kernel active */
+    char name[THREAD_NAME_MAX];
+
+    uint32_t ring_next;
+    struct call_record ring[CALL_RING_SIZE];
+
+    /* The registers and mask a new thread starts with. */
+    struct cpu_context start_regs;
+};
+
+_Static_assert(sizeof(struct thread) <= THREAD_STRUCT_MAX, "the region's first part holds it");
+_Static_assert(__builtin_offsetof(struct thread, recorded) == 8, "intr.S reads it there");
+
+/* The thread that runs on this stack pointer, which must be inside a region. */
+static inline struct thread *thread_of_stack(uint64_t sp)
+{
+    return (struct thread *)(sp & ~(THREAD_REGION - 1));
+}
+
+#endif
