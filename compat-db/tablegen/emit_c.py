@@ -104,7 +104,7 @@ def emit_table(personality, source, rows):
         BANNER.format(source=source),
         f'#include "{personality}_syscalls.h"\n',
         '#include "base/host.h"',
-        '#include "process/thread.h"\n',
+        '#include "signals/signals.h"\n',
     ]
     lines += [emit_wrapper(personality, row) for row in rows if row.handler not in ("-", "mux")]
     lines += [emit_arguments(row) for row in rows if row.args]
