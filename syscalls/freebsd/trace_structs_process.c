@@ -12,8 +12,8 @@ static void print_sigset(struct trace_view *v, const void *object, uint32_t size
     (void)size;
     const uint32_t *words = object;
     uint32_t members = 0;
-    for (uint32_t i = 0; i < FREEBSD_NSIG / 32; i++) {
-        members += (uint32_t)__builtin_popcount(words[i]);
+    for (uint32_t bit = 0; bit < FREEBSD_NSIG; bit++) {
+        members += words[bit / 32] >> (bit % 32) & 1;
     }
     bool inverted = members > FREEBSD_NSIG / 2;
     bool first = true;
