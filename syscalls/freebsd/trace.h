@@ -21,6 +21,9 @@ extern const struct trace_struct freebsd_trace_network_structs[];
 /* trace_special.c: ended by a NULL call. */
 extern const struct trace_special freebsd_trace_specials[];
 
+/* trace_classes.c: ended by a NULL name. */
+extern const struct trace_class freebsd_trace_classes[];
+
 /* trace_errno.c */
 #define FREEBSD_TRACE_ERRNOS  98
 #define FREEBSD_TRACE_SIGNALS 127

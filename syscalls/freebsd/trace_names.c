@@ -36,5 +36,6 @@ const struct trace_names freebsd_trace_names = {
     .signal_count = FREEBSD_TRACE_SIGNALS,
     .at_fdcwd = -100,
     .leaving = leaving,
+    .classes = freebsd_trace_classes,
     .thread_id = thread_id,
 };

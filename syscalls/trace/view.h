@@ -55,6 +55,12 @@ struct trace_errno {
     const char *text;
 };
 
+/* A class of calls, for filters; `calls` ends with NULL. What takes paths or descriptors needs no list. */
+struct trace_class {
+    const char *name;
+    const char *const *calls;
+};
+
 /* Everything the tracer must know of a personality (base/personality.h, `trace`). */
 struct trace_names {
     const struct trace_table *const *tables;   /* groups; see trace_table_find() */
@@ -65,7 +71,8 @@ struct trace_names {
     const char *const *signals; /* by the guest's number; NULL: none */
     uint32_t signal_count;
     int32_t at_fdcwd;
-    const char *const *leaving; /* calls that do not return when they succeed; ended by NULL */
+    const char *const *leaving;        /* calls that do not return when they succeed; ended by NULL */
+    const struct trace_class *classes; /* ended by a NULL name */
     int64_t (*thread_id)(const struct thread *t);
 };
 

@@ -5,8 +5,10 @@
 
 #include "base/format.h"
 #define SYSCALL_TABLE_SHAPE_ONLY
+#include "base/personality.h"
 #include "freebsd_syscalls.c"
 #include "syscalls/freebsd/trace.h"
+#include "syscalls/trace/filter.h"
 
 static char buffer[512];
 
@@ -117,6 +119,57 @@ START_TEST(specials_name_real_arguments)
 }
 END_TEST
 
+static const struct personality personality = {
+    .name = "freebsd",
+    .syscalls = freebsd_syscall_table,
+    .syscall_count = FREEBSD_SYSCALL_COUNT,
+    .trace = &freebsd_trace_names,
+};
+static uint64_t bits[16];
+static char fault[16];
+
+/* Resolves a filter and tells whether it shows the call. */
+static int shows(const char *filter, unsigned number)
+{
+    ck_assert_int_eq(trace_filter_resolve(&personality, filter, bits, 16, fault, sizeof(fault)), 0);
+    return bits[number / 64] >> (number % 64) & 1;
+}
+
+START_TEST(filters)
+{
+    ck_assert(shows("", 3) && shows("all", 3) && !shows("none", 3));
+    ck_assert(shows("read,write", 4) && !shows("read,write", 5));
+    ck_assert(shows("trace=file", 499) && !shows("file", 3));
+    ck_assert(shows("%network", 97) && shows("desc", 3));
+    ck_assert(!shows("!read", 3) && shows("!read", 4));
+    ck_assert(shows("file,!open", 499) && !shows("file,!open", 5));
+    /* both generations of a call, and names without their underscores */
+    ck_assert(shows("kevent", 363) && shows("kevent", 560) && !shows("freebsd11_kevent", 560));
+    ck_assert(shows("umtx_op", 454) && shows("_umtx_op", 454) && shows("thread", 454));
+}
+END_TEST
+
+START_TEST(filters_name_what_they_do_not_know)
+{
+    ck_assert_int_eq(trace_filter_resolve(&personality, "read,reed", bits, 16, fault, sizeof(fault)), -1);
+    ck_assert_str_eq(fault, "reed");
+    ck_assert_int_eq(
+        trace_filter_resolve(&personality, "!%a_class_with_a_long_name", bits, 16, fault, sizeof(fault)), -1);
+    ck_assert_str_eq(fault, "%a_class_with_a");
+}
+END_TEST
+
+START_TEST(classes_name_real_calls)
+{
+    for (const struct trace_class *class = freebsd_trace_classes; class->name != NULL; class ++) {
+        for (const char *const *call = class->calls; *call != NULL; call++) {
+            int r = trace_filter_resolve(&personality, *call, bits, 16, fault, sizeof(fault));
+            ck_assert_msg(r == 0, "%s: no call %s", class->name, *call);
+        }
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("trace_flags");
@@ -127,6 +180,9 @@ int main(void)
     tcase_add_test(tests, values);
     tcase_add_test(tests, every_table_of_the_call_table_exists);
     tcase_add_test(tests, specials_name_real_arguments);
+    tcase_add_test(tests, filters);
+    tcase_add_test(tests, filters_name_what_they_do_not_know);
+    tcase_add_test(tests, classes_name_real_calls);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
