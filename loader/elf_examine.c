@@ -96,6 +96,12 @@ static int take_program_header(const struct elf_headers *h, unsigned index, stru
     case PT_PHDR:
         out->phdr_vaddr = p.p_vaddr;
         break;
+    case PT_DYNAMIC:
+        if (p.p_offset > h->file_size || p.p_filesz > h->file_size - p.p_offset)
+            return loader_fail(err, ENOEXEC, "%s: the dynamic section lies beyond the file's end", h->path);
+        out->dynamic_offset = p.p_offset;
+        out->dynamic_size = p.p_filesz;
+        break;
     case PT_GNU_STACK:
         out->has_stack_prot = true;
         out->stack_prot = prot_of_flags(p.p_flags);

@@ -72,6 +72,8 @@ struct elf_file {
     uint64_t tls_filesz;
     uint64_t tls_memsz;
     uint64_t tls_align;
+    uint64_t dynamic_offset; /* PT_DYNAMIC, inside the file; size 0: none */
+    uint64_t dynamic_size;
     unsigned nsegments;
     struct elf_segment segments[LOADER_MAX_SEGMENTS]; /* as the file orders them */
     uint64_t lo;                                      /* lowest page of any segment */

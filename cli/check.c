@@ -1,0 +1,344 @@
+/*
+ * dragoman check FILE: what it is, what it needs, what is not supported of it.
+ */
+#include "cli/check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/personality.h"
+#include "cli/commands.h"
+#include "cli/json.h"
+#include "cli/message.h"
+#include "compat-db/syscall_db.h"
+
+enum { EXIT_NOT_RUNNABLE_HERE = 1 };
+
+struct report {
+    const char *path;
+    const char *sysroot; /* "": none */
+    bool is_elf;
+    char system[64]; /* "FreeBSD/amd64" */
+    struct elf_identity id;
+    struct program program;
+    bool examined; /* file, go, libraries and calls hold something: a foreign program that can be read */
+    struct check_file file;
+    struct check_go go;
+    struct check_libraries libraries;
+    struct check_calls calls;
+    char reason[600]; /* why it will not run; empty: it will */
+};
+
+/* The sysroot has the program's interpreter; everything else is the host's. */
+static int open_with_sysroot(void *context, const char *path, int flags, char *host_path, uint64_t size)
+{
+    const struct report *report = context;
+    int n;
+    int fd = -1;
+
+    if (report->sysroot[0] != '\0' && path[0] == '/' && path != report->path) {
+        n = snprintf(host_path, size, "%s%s", report->sysroot, path);
+        if (n >= 0 && (uint64_t)n < size)
+            fd = open(host_path, flags);
+    }
+    if (fd < 0) {
+        n = snprintf(host_path, size, "%s", path);
+        if (n < 0 || (uint64_t)n >= size)
+            return -ENAMETOOLONG;
+        fd = open(host_path, flags);
+    }
+    return fd < 0 ? -errno : fd;
+}
+
+static void identify(struct report *report)
+{
+    struct loader_error err;
+    int fd = open(report->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+    if (fd < 0)
+        return;
+    if (elf_identify(fd, report->path, &report->id, &err) == 0) {
+        report->is_elf = true;
+        elf_system_name(&report->id, report->system, sizeof(report->system));
+    }
+    close(fd);
+}
+
+static void examine_needs(struct report *report)
+{
+    struct loader_error err;
+
+    if (!report->is_elf || check_open(report->path, &report->file, &err) != 0)
+        return;
+    report->examined = true;
+    check_go(&report->file, &report->go);
+    if (elf_system(&report->id) <= ELF_SYSTEM_LINUX)
+        return;
+    check_libraries(&report->file, report->sysroot, &report->libraries);
+    if (report->id.interp[0] == '\0')
+        check_calls(&report->file, &report->calls);
+}
+
+static void examine(struct report *report)
+{
+    const struct path_opener opener = {.open = open_with_sysroot, .context = report};
+    struct loader_error err;
+
+    identify(report);
+    examine_needs(report);
+    if (program_examine(report->path, &opener, NULL, &report->program, &err) != 0)
+        snprintf(report->reason, sizeof(report->reason), "%s", err.text);
+    else if (report->libraries.missing != 0)
+        snprintf(report->reason, sizeof(report->reason), "%s: %zu of its libraries %s missing%s",
+                 report->path, report->libraries.missing, report->libraries.missing == 1 ? "is" : "are",
+                 report->sysroot[0] == '\0' ? " (name the system's files with --sysroot)" : "");
+}
+
+/* "14.2" of 1402000: sys/sys/param.h's scheme since 5.0. Empty where there is none. */
+static const char *release_of(const struct report *report, char *text, size_t size)
+{
+    unsigned osrel = report->id.osrel;
+
+    text[0] = '\0';
+    if (elf_system(&report->id) == ELF_SYSTEM_FREEBSD && osrel >= 500000)
+        snprintf(text, size, "%u.%u", osrel / 100000, osrel / 1000 % 100);
+    return text;
+}
+
+static const struct syscall_doc *doc_of(size_t number)
+{
+    for (size_t i = 0; i < freebsd_syscall_db.count; i++)
+        if (freebsd_syscall_db.docs[i].number == number)
+            return &freebsd_syscall_db.docs[i];
+    return NULL;
+}
+
+static const char *level_of(size_t number)
+{
+    const struct syscall_doc *doc = doc_of(number);
+
+    return doc != NULL ? doc->level : "absent";
+}
+
+static size_t count_calls(const struct report *report, const char *level)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < CHECK_CALLS_MAX; i++)
+        n += report->calls.used[i] && (level == NULL || strcmp(level_of(i), level) == 0);
+    return n;
+}
+
+static void print_calls_of(const struct report *report, const char *level, const char *title)
+{
+    if (count_calls(report, level) == 0)
+        return;
+    printf("    %s:\n", title);
+    for (size_t i = 0; i < CHECK_CALLS_MAX; i++) {
+        const struct syscall_doc *doc = doc_of(i);
+
+        if (report->calls.used[i] && strcmp(level_of(i), level) == 0)
+            printf("      %-4zu %-24s %s\n", i, doc != NULL ? doc->name : "(no such call)",
+                   doc != NULL ? doc->note : "");
+    }
+}
+
+static void print_calls(const struct report *report)
+{
+    if (report->calls.sites == 0)
+        return;
+    printf("  system calls  %zu different, at %zu places: %zu supported, %zu in part, %zu not\n",
+           count_calls(report, NULL), report->calls.sites,
+           count_calls(report, "full") + count_calls(report, "stub"), count_calls(report, "partial"),
+           count_calls(report, "nosys") + count_calls(report, "absent"));
+    if (report->calls.unknown != 0)
+        printf("    %zu places choose their call while running and are not counted\n", report->calls.unknown);
+    print_calls_of(report, "nosys", "not supported (answered ENOSYS)");
+    print_calls_of(report, "absent", "that FreeBSD itself answers ENOSYS");
+    print_calls_of(report, "partial", "in part");
+}
+
+static void print_libraries(const struct report *report)
+{
+    if (report->libraries.count == 0)
+        return;
+    printf("  libraries\n");
+    for (size_t i = 0; i < report->libraries.count; i++) {
+        const struct check_library *library = &report->libraries.list[i];
+
+        printf("    %s => ", library->name);
+        if (library->path[0] == '\0')
+            printf("%snot found%s\n", style_on(stdout, STYLE_BAD), style_on(stdout, STYLE_PLAIN));
+        else if (library->problem[0] != '\0')
+            printf("%s%s%s\n", style_on(stdout, STYLE_BAD), library->problem, style_on(stdout, STYLE_PLAIN));
+        else
+            printf("%s\n", library->path);
+    }
+}
+
+static void print_elf(const struct report *report)
+{
+    char release[32];
+
+    printf("  what          a program for %s, %s, %s\n", report->system,
+           report->id.interp[0] != '\0' ? "dynamic" : "static",
+           report->id.type == ELF_TYPE_DYN ? "position-independent" : "at fixed addresses");
+    if (release_of(report, release, sizeof(release))[0] != '\0')
+        printf("  release       built for %s (%u)\n", release, report->id.osrel);
+    if (report->go.version[0] != '\0')
+        printf("  language      Go (%s%s%s)\n", report->go.version, report->go.module[0] != '\0' ? ", " : "",
+               report->go.module);
+    else if (report->id.is_go)
+        printf("  language      Go\n");
+    if (report->id.interp[0] != '\0')
+        printf("  interpreter   %s => %s\n", report->id.interp,
+               report->program.has_interp ? report->program.interp_host_path : "not examined");
+}
+
+static void print_text(const struct report *report)
+{
+    printf("%s%s%s\n", style_on(stdout, STYLE_BOLD), report->path, style_on(stdout, STYLE_PLAIN));
+    if (report->program.is_script)
+        printf("  what          a script for %s%s%s\n", report->program.path,
+               report->program.script_arg[0] != '\0' ? " " : "", report->program.script_arg);
+    else if (report->is_elf)
+        print_elf(report);
+    print_libraries(report);
+    print_calls(report);
+    if (report->reason[0] != '\0')
+        printf("  %sdoes not run%s  %s\n", style_on(stdout, STYLE_BAD), style_on(stdout, STYLE_PLAIN),
+               report->reason);
+    else
+        printf("  %sruns%s          %s\n", style_on(stdout, STYLE_GOOD), style_on(stdout, STYLE_PLAIN),
+               report->program.kind == PROGRAM_HOST ? "on this machine, without dragoman"
+                                                    : "with: dragoman run");
+}
+
+static void json_calls(struct json *j, const struct report *report)
+{
+    json_object(j, "calls");
+    json_number(j, "places", (int64_t)report->calls.sites);
+    json_number(j, "chosen_while_running", (int64_t)report->calls.unknown);
+    json_array(j, "used");
+    for (size_t i = 0; i < CHECK_CALLS_MAX; i++) {
+        const struct syscall_doc *doc = doc_of(i);
+
+        if (!report->calls.used[i])
+            continue;
+        json_object(j, NULL);
+        json_number(j, "number", (int64_t)i);
+        json_string(j, "name", doc != NULL ? doc->name : NULL);
+        json_string(j, "level", level_of(i));
+        json_string(j, "note", doc != NULL && doc->note[0] != '\0' ? doc->note : NULL);
+        json_end_object(j);
+    }
+    json_end_array(j);
+    json_end_object(j);
+}
+
+static void json_libraries(struct json *j, const struct report *report)
+{
+    json_array(j, "libraries");
+    for (size_t i = 0; i < report->libraries.count; i++) {
+        const struct check_library *library = &report->libraries.list[i];
+
+        json_object(j, NULL);
+        json_string(j, "name", library->name);
+        json_string(j, "path", library->path[0] != '\0' ? library->path : NULL);
+        json_string(j, "problem", library->problem[0] != '\0' ? library->problem : NULL);
+        json_end_object(j);
+    }
+    json_end_array(j);
+}
+
+static void json_elf(struct json *j, const struct report *report)
+{
+    char release[32];
+
+    json_string(j, "system", report->system);
+    json_number(j, "bits", report->id.bits);
+    json_bool(j, "position_independent", report->id.type == ELF_TYPE_DYN);
+    json_bool(j, "dynamic", report->id.interp[0] != '\0');
+    json_string(j, "release", release_of(report, release, sizeof(release))[0] != '\0' ? release : NULL);
+    json_number(j, "osrel", report->id.osrel);
+    json_string(j, "interpreter", report->id.interp[0] != '\0' ? report->id.interp : NULL);
+    json_string(j, "interpreter_path", report->program.has_interp ? report->program.interp_host_path : NULL);
+    json_bool(j, "go", report->id.is_go || report->go.version[0] != '\0');
+    json_string(j, "go_version", report->go.version[0] != '\0' ? report->go.version : NULL);
+    json_string(j, "go_module", report->go.module[0] != '\0' ? report->go.module : NULL);
+}
+
+static void print_json(const struct report *report)
+{
+    struct json j = {.out = stdout};
+
+    json_object(&j, NULL);
+    json_string(&j, "file", report->path);
+    json_string(&j, "format", report->program.is_script ? "script" : report->is_elf ? "elf" : NULL);
+    if (report->program.is_script)
+        json_string(&j, "interpreter", report->program.path);
+    else if (report->is_elf)
+        json_elf(&j, report);
+    json_string(&j, "personality",
+                report->program.personality != NULL ? report->program.personality->name : NULL);
+    json_libraries(&j, report);
+    json_calls(&j, report);
+    json_bool(&j, "runs", report->reason[0] == '\0');
+    json_string(&j, "reason", report->reason[0] != '\0' ? report->reason : NULL);
+    json_end_object(&j);
+}
+
+static int run_check(const char *path, const char *sysroot, bool as_json)
+{
+    struct report *report = calloc(1, sizeof(*report));
+    int status;
+
+    if (report == NULL)
+        return fail(EXIT_DRAGOMAN, "check: no memory");
+    report->path = path;
+    report->sysroot = sysroot;
+    examine(report);
+    if (as_json)
+        print_json(report);
+    else
+        print_text(report);
+    status = finish_output(stdout);
+    if (status == 0 && report->reason[0] != '\0')
+        status = EXIT_NOT_RUNNABLE_HERE;
+    check_close(&report->file);
+    free(report);
+    return status;
+}
+
+int cmd_check(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"json", no_argument, NULL, 'j'},
+        {"sysroot", required_argument, NULL, 'L'},
+        {NULL, 0, NULL, 0},
+    };
+    const char *sysroot = getenv("DRAGOMAN_SYSROOT");
+    bool as_json = false;
+    int c;
+
+    optind = 0;
+    while ((c = getopt_long(argc, argv, "L:", options, NULL)) != -1) {
+        switch (c) {
+        case 'j':
+            as_json = true;
+            break;
+        case 'L':
+            sysroot = optarg;
+            break;
+        default:
+            return EXIT_DRAGOMAN;
+        }
+    }
+    if (argc - optind != 1)
+        return fail(EXIT_DRAGOMAN, "check: one FILE is wanted (dragoman help check)");
+    return run_check(argv[optind], sysroot != NULL ? sysroot : "", as_json);
+}
