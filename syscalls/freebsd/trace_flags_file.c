@@ -29,6 +29,11 @@ static const struct flag_name open_flags[] = {
     FLAG_BIT(0x2000000, "O_EMPTY_PATH"),
 };
 
+static const struct flag_name pipe_flags[] = {
+    FLAG_BIT(0x4, "O_NONBLOCK"),
+    FLAG_BIT(0x100000, "O_CLOEXEC"),
+};
+
 static const struct flag_name at_flags[] = {
     FLAG_BIT(0x100, "AT_EACCESS"),          FLAG_BIT(0x200, "AT_SYMLINK_NOFOLLOW"),
     FLAG_BIT(0x400, "AT_SYMLINK_FOLLOW"),   FLAG_BIT(0x800, "AT_REMOVEDIR"),
@@ -257,6 +262,7 @@ static const struct flag_name inotify_flags[] = {
 
 const struct trace_table freebsd_trace_file_tables[] = {
     FLAG_TABLE("open", open_flags),
+    FLAG_TABLE("pipe", pipe_flags),
     FLAG_TABLE("at", at_flags),
     FLAG_TABLE("access", access_flags),
     FLAG_TABLE("prot", prot_flags),

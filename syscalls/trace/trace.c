@@ -5,8 +5,8 @@
 
 #include "base/host.h"
 #include "base/mem.h"
-#include "process/process.h"
-#include "process/thread.h"
+#include "base/process.h"
+#include "base/thread.h"
 #include "syscalls/trace/args.h"
 
 #define TAIL_ROOM    256  /* kept free for what follows the arguments */
