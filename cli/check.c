@@ -80,7 +80,7 @@ static void examine_needs(struct report *report)
         return;
     check_libraries(&report->file, report->sysroot, &report->libraries);
     if (report->id.interp[0] == '\0')
-        check_calls(&report->file, &report->calls);
+        check_calls(&report->file, report->go.is_go, &report->calls);
 }
 
 static void examine(struct report *report)
@@ -192,7 +192,7 @@ static void print_elf(const struct report *report)
     if (report->go.version[0] != '\0')
         printf("  language      Go (%s%s%s)\n", report->go.version, report->go.module[0] != '\0' ? ", " : "",
                report->go.module);
-    else if (report->id.is_go)
+    else if (report->go.is_go)
         printf("  language      Go\n");
     if (report->id.interp[0] != '\0')
         printf("  interpreter   %s => %s\n", report->id.interp,
@@ -267,7 +267,7 @@ static void json_elf(struct json *j, const struct report *report)
     json_number(j, "osrel", report->id.osrel);
     json_string(j, "interpreter", report->id.interp[0] != '\0' ? report->id.interp : NULL);
     json_string(j, "interpreter_path", report->program.has_interp ? report->program.interp_host_path : NULL);
-    json_bool(j, "go", report->id.is_go || report->go.version[0] != '\0');
+    json_bool(j, "go", report->go.is_go);
     json_string(j, "go_version", report->go.version[0] != '\0' ? report->go.version : NULL);
     json_string(j, "go_module", report->go.module[0] != '\0' ? report->go.module : NULL);
 }

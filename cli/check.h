@@ -31,8 +31,9 @@ const unsigned char *check_bytes_at(const struct check_file *file, uint64_t vadd
 int check_open(const char *path, struct check_file *file, struct loader_error *err);
 void check_close(struct check_file *file);
 
-/* What the Go linker left: both empty where it is no Go program, or none that says. */
+/* What the Go linker left; version and module are empty where the program does not say. */
 struct check_go {
+    bool is_go;
     char version[64]; /* "go1.22.1" */
     char module[256]; /* the main package's path */
 };
@@ -67,9 +68,12 @@ enum { CHECK_CALLS_MAX = 1024 };
 struct check_calls {
     bool used[CHECK_CALLS_MAX]; /* by number */
     size_t sites;               /* syscall instructions */
-    size_t unknown;             /* of these, the number is chosen at run time or not to be told */
+    size_t unknown;             /* places where the number is chosen at run time or not to be told */
 };
 
-void check_calls(const struct check_file *file, struct check_calls *out);
+/*
+ * @is_go: follow the numbers that Go's wrappers (syscall.Syscall and its like) get from their callers.
+ */
+void check_calls(const struct check_file *file, bool is_go, struct check_calls *out);
 
 #endif

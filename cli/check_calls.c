@@ -1,8 +1,12 @@
 /*
  * The system calls of a static program, read off its code: each `syscall` instruction, and the constant that
- * is loaded into eax before it. What is chosen at run time (Go's syscall.Syscall, libc's syscall(2)) is
- * counted, and not told. Bytes 0f 05 stand inside other instructions too: a site counts only where decoding
- * from most earlier starting points arrives at it.
+ * is loaded into eax before it. Bytes 0f 05 stand inside other instructions too: a site counts only where
+ * decoding from most earlier starting points arrives at it.
+ *
+ * Go's syscall.Syscall and its like get the number from their callers: an assembler function with the
+ * instruction, which finds it at the stack's top, and Go functions that call it with a constant there, or
+ * pass on their own first argument, which they get in eax. Those are followed; functions begin where calls
+ * lead. What else is chosen at run time is counted, and not told.
  */
 #include "cli/check.h"
 
@@ -10,9 +14,12 @@
 #include <string.h>
 
 enum {
-    BACK = 48,       /* bytes of code looked at before a site */
+    BACK = 96,       /* bytes of code looked at before a site */
     STARTS = 16,     /* starting points tried ... */
     STARTS_MIN = 12, /* ... and how many must arrive */
+    INSN_BYTES_MAX = 15,
+    CALL_BYTES = 5, /* e8 and a relative target */
+    DEPTH_MAX = 2,  /* callers of callers, behind the assembler function */
 };
 
 struct code {
@@ -22,11 +29,17 @@ struct code {
     uint64_t size;
 };
 
+/* A place that holds a constant, as far as is known. */
+struct slot {
+    bool constant;
+    int64_t value;
+};
+
 /* What decoding from one starting point up to a site found. */
 struct trail {
     bool arrives;
-    bool constant; /* eax was last set to `value` */
-    int64_t value;
+    struct slot eax;
+    struct slot stack_top; /* the word that rsp points to */
 };
 
 static bool is_eax(unsigned reg)
@@ -35,37 +48,67 @@ static bool is_eax(unsigned reg)
            reg == X86_REG_AH;
 }
 
-static void follow_insn(const struct code *code, struct trail *trail)
+static bool is_stack_top(const cs_x86_op *operand)
+{
+    return operand->type == X86_OP_MEM && operand->mem.base == X86_REG_RSP &&
+           operand->mem.index == X86_REG_INVALID && operand->mem.disp == 0;
+}
+
+static bool writes_eax(const struct code *code)
 {
     cs_regs reads;
     cs_regs writes;
     uint8_t nreads;
     uint8_t nwrites;
-    const cs_x86 *x86 = &code->insn->detail->x86;
 
-    if (code->insn->id == X86_INS_MOV && x86->op_count == 2 && x86->operands[0].type == X86_OP_REG &&
-        x86->operands[1].type == X86_OP_IMM && is_eax(x86->operands[0].reg)) {
-        trail->constant = true;
-        trail->value = x86->operands[1].imm;
-        return;
-    }
-    if (code->insn->id == X86_INS_XOR && x86->op_count == 2 && x86->operands[0].type == X86_OP_REG &&
-        x86->operands[1].type == X86_OP_REG && x86->operands[0].reg == x86->operands[1].reg &&
-        is_eax(x86->operands[0].reg)) {
-        trail->constant = true;
-        trail->value = 0;
-        return;
-    }
-    if (cs_insn_group(code->capstone, code->insn, CS_GRP_CALL) ||
-        cs_insn_group(code->capstone, code->insn, CS_GRP_RET))
-        trail->constant = false;
     if (cs_regs_access(code->capstone, code->insn, reads, &nreads, writes, &nwrites) != CS_ERR_OK)
-        return;
+        return true;
     for (uint8_t i = 0; i < nwrites; i++)
         if (is_eax(writes[i]))
-            trail->constant = false;
+            return true;
+    return false;
 }
 
+static void follow_mov(const struct code *code, struct trail *trail)
+{
+    const cs_x86_op *to = &code->insn->detail->x86.operands[0];
+    const cs_x86_op *from = &code->insn->detail->x86.operands[1];
+    struct slot value = {.constant = from->type == X86_OP_IMM, .value = from->imm};
+
+    if (!value.constant)
+        value.value = 0;
+    if (to->type == X86_OP_REG && is_eax(to->reg))
+        trail->eax = value;
+    else if (is_stack_top(to))
+        trail->stack_top = value;
+}
+
+/* xor %eax,%eax and the like */
+static bool clears_eax(const cs_insn *insn)
+{
+    const cs_x86 *x86 = &insn->detail->x86;
+
+    return insn->id == X86_INS_XOR && x86->operands[0].type == X86_OP_REG &&
+           x86->operands[1].type == X86_OP_REG && x86->operands[0].reg == x86->operands[1].reg &&
+           is_eax(x86->operands[0].reg);
+}
+
+static void follow_insn(const struct code *code, struct trail *trail)
+{
+    if (code->insn->id == X86_INS_MOV || code->insn->id == X86_INS_MOVABS) {
+        follow_mov(code, trail);
+    } else if (cs_insn_group(code->capstone, code->insn, CS_GRP_CALL) ||
+               cs_insn_group(code->capstone, code->insn, CS_GRP_RET)) {
+        trail->eax.constant = false;
+        trail->stack_top.constant = false;
+    } else if (clears_eax(code->insn)) {
+        trail->eax = (struct slot){.constant = true};
+    } else if (writes_eax(code)) {
+        trail->eax.constant = false;
+    }
+}
+
+/* Bytes that are no instruction (a start in the middle of one, data) are stepped over one by one. */
 static struct trail follow(const struct code *code, uint64_t start, uint64_t site)
 {
     struct trail trail = {0};
@@ -73,30 +116,132 @@ static struct trail follow(const struct code *code, uint64_t start, uint64_t sit
     size_t left = (size_t)(site - start);
     uint64_t address = start;
 
-    while (left > 0 && cs_disasm_iter(code->capstone, &at, &left, &address, code->insn))
-        follow_insn(code, &trail);
-    trail.arrives = left == 0;
+    while (left > 0) {
+        /* all bytes that an instruction may have, so that one that reaches over the site is seen to */
+        const uint8_t *next = at;
+        size_t room = left + INSN_BYTES_MAX;
+        size_t size = 1;
+
+        if (room > code->size - (uint64_t)(at - code->bytes))
+            room = code->size - (uint64_t)(at - code->bytes);
+        if (cs_disasm_iter(code->capstone, &next, &room, &address, code->insn)) {
+            size = code->insn->size;
+            if (size > left)
+                return trail;
+            follow_insn(code, &trail);
+        }
+        at += size;
+        left -= size;
+    }
+    trail.arrives = true;
     return trail;
 }
 
-/* Whether the bytes at `site` are an instruction; *out is the trail from the farthest start that arrives. */
+static bool same_slot(const struct slot *a, const struct slot *b)
+{
+    return a->constant == b->constant && (!a->constant || a->value == b->value);
+}
+
+/* What most of the trails have found. */
+static struct trail most_frequent(const struct trail *trails, unsigned count)
+{
+    unsigned best = 0;
+    unsigned best_votes = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        unsigned votes = 0;
+
+        for (unsigned k = 0; k < count; k++)
+            votes += same_slot(&trails[i].eax, &trails[k].eax) &&
+                     same_slot(&trails[i].stack_top, &trails[k].stack_top);
+        if (votes > best_votes) {
+            best = i;
+            best_votes = votes;
+        }
+    }
+    return trails[best];
+}
+
+/* Whether the bytes at `site` are an instruction; *out is what most trails to it say. */
 static bool examine_site(const struct code *code, uint64_t site, struct trail *out)
 {
+    struct trail trails[STARTS];
     unsigned arrived = 0;
 
-    memset(out, 0, sizeof(*out));
     if (site < BACK)
         return false;
     for (unsigned i = 0; i < STARTS; i++) {
-        struct trail trail = follow(code, site - BACK + i, site);
-
-        if (trail.arrives && arrived++ == 0)
-            *out = trail;
+        trails[arrived] = follow(code, site - BACK + i, site);
+        arrived += trails[arrived].arrives;
     }
-    return arrived >= STARTS_MIN;
+    if (arrived < STARTS_MIN)
+        return false;
+    *out = most_frequent(trails, arrived);
+    return true;
 }
 
-static void scan_segment(const struct code *code, struct check_calls *out)
+static bool take_constant(const struct slot *slot, struct check_calls *out)
+{
+    if (!slot->constant || slot->value < 0 || slot->value >= CHECK_CALLS_MAX)
+        return false;
+    out->used[slot->value] = true;
+    return true;
+}
+
+/* Moves *at to the next byte e8 from there on and tells where a call there would lead; false at the end. */
+static bool next_call(const struct code *code, uint64_t *at, uint64_t *target)
+{
+    while (*at + CALL_BYTES <= code->size) {
+        const unsigned char *call = memchr(code->bytes + *at, 0xe8, code->size - *at - (CALL_BYTES - 1));
+        int32_t relative;
+
+        if (call == NULL)
+            return false;
+        *at = (uint64_t)(call - code->bytes);
+        memcpy(&relative, call + 1, sizeof(relative));
+        *target = *at + CALL_BYTES + (uint64_t)(int64_t)relative;
+        if (*target < code->size)
+            return true;
+        (*at)++;
+    }
+    return false;
+}
+
+/* The start of the function that holds `site`: the nearest target of a call before it. */
+static uint64_t function_of(const struct code *code, uint64_t site)
+{
+    uint64_t best = 0;
+    uint64_t target;
+
+    for (uint64_t at = 0; next_call(code, &at, &target); at++)
+        if (target <= site && target > best)
+            best = target;
+    return best;
+}
+
+/* Takes the numbers that callers hand to `function`, at depth 0 by the stack. Returns how many gave one. */
+static size_t follow_callers(const struct code *code, uint64_t function, unsigned depth,
+                             struct check_calls *out)
+{
+    size_t found = 0;
+    uint64_t target;
+
+    for (uint64_t at = 0; next_call(code, &at, &target); at++) {
+        struct trail trail;
+
+        if (target != function || !examine_site(code, at, &trail))
+            continue;
+        if (take_constant(depth == 0 ? &trail.stack_top : &trail.eax, out))
+            found++;
+        else if (depth < DEPTH_MAX && follow_callers(code, function_of(code, at), depth + 1, out) != 0)
+            found++;
+        else
+            out->unknown++;
+    }
+    return found;
+}
+
+static void scan_segment(const struct code *code, bool is_go, struct check_calls *out)
 {
     for (uint64_t at = 0; at + 2 <= code->size; at++) {
         const unsigned char *next = memchr(code->bytes + at, 0x0f, code->size - at - 1);
@@ -108,14 +253,14 @@ static void scan_segment(const struct code *code, struct check_calls *out)
         if (next[1] != 0x05 || !examine_site(code, at, &trail))
             continue;
         out->sites++;
-        if (trail.constant && trail.value >= 0 && trail.value < CHECK_CALLS_MAX)
-            out->used[trail.value] = true;
-        else
+        if (take_constant(&trail.eax, out))
+            continue;
+        if (!is_go || follow_callers(code, function_of(code, at), 0, out) == 0)
             out->unknown++;
     }
 }
 
-void check_calls(const struct check_file *file, struct check_calls *out)
+void check_calls(const struct check_file *file, bool is_go, struct check_calls *out)
 {
     struct code code = {0};
 
@@ -131,7 +276,7 @@ void check_calls(const struct check_file *file, struct check_calls *out)
             continue;
         code.bytes = file->bytes + s->offset;
         code.size = s->filesz;
-        scan_segment(&code, out);
+        scan_segment(&code, is_go, out);
     }
     if (code.insn != NULL)
         cs_free(code.insn, 1);

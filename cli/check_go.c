@@ -35,6 +35,25 @@ static const unsigned char *find_block(const struct check_file *file, uint64_t *
     return NULL;
 }
 
+/* The table of functions that every Go program carries (debug/gosym): magic of Go 1.2, 1.16, 1.18 or 1.20,
+ * two zeroes, instruction unit 1, pointer size 8. */
+static bool has_function_table(const struct check_file *file)
+{
+    static const unsigned char rest[] = {0xff, 0xff, 0xff, 0, 0, 1, 8};
+    static const unsigned char first[] = {0xfb, 0xfa, 0xf0, 0xf1};
+
+    for (unsigned i = 0; i < file->elf.nsegments; i++) {
+        const struct elf_segment *s = &file->elf.segments[i];
+        const unsigned char *bytes = file->bytes + s->offset;
+
+        for (uint64_t at = -s->vaddr & 15; at + 8 <= s->filesz; at += 16)
+            if (memcmp(bytes + at + 1, rest, sizeof(rest)) == 0 &&
+                memchr(first, bytes[at], sizeof(first)) != NULL)
+                return true;
+    }
+    return false;
+}
+
 /* A string with its length before it; moves *at behind it. */
 static bool take_inline(const unsigned char *block, uint64_t size, uint64_t *at, struct text *out)
 {
@@ -107,6 +126,7 @@ void check_go(const struct check_file *file, struct check_go *out)
     const unsigned char *block = find_block(file, &left);
 
     memset(out, 0, sizeof(*out));
+    out->is_go = block != NULL || file->elf.id.is_go || has_function_table(file);
     if (block == NULL)
         return;
     if (block[FLAGS_AT] & FLAG_INLINE) {
