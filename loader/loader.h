@@ -22,6 +22,7 @@
 #define LOADER_LOADER_H
 
 #include "base/elf_identity.h"
+#include "loader/stack.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -226,6 +227,35 @@ uint64_t elf_freebsd_interp_addr(const struct mapped_image *main_image, uint64_t
 /* The bias for a main program: 0 for ET_EXEC and for ET_DYN linked elsewhere
  * than at 0, else ELF_FREEBSD_DYN_ADDR rounded up to the file's alignment. */
 uint64_t elf_freebsd_dyn_bias(const struct elf_file *elf);
+
+/* A program in memory, ready for its stack to be filled. */
+struct loaded_program {
+    struct mapped_image main;
+    bool has_interp;
+    struct mapped_image interp;
+    struct stack_area stack;
+    uint64_t entry; /* where execution begins: the interpreter's entry, or the program's own */
+};
+
+/**
+ * Maps an examined foreign program, its interpreter and its stack, at FreeBSD's
+ * addresses.  For the process that becomes the guest: what was mapped before a
+ * failure stays.
+ * @stack_limit: bytes, the guest's soft RLIMIT_STACK; a program's own wish in
+ *               PT_GNU_STACK goes before it.
+ * @data_limit: bytes, the guest's hard RLIMIT_DATA.
+ * Returns 0 or -errno: as elf_map(), stack_map() and opening.
+ */
+int program_load(const struct program *program, uint64_t stack_limit, uint64_t data_limit,
+                 struct loaded_program *out, struct loader_error *err);
+
+/**
+ * Fills what a stack request takes from a loaded program: window, program
+ * headers, entry, base, protection.  Strings, release and the rest are the
+ * caller's.
+ */
+void program_stack_request(const struct program *program, const struct loaded_program *loaded,
+                           struct stack_request *out);
 
 /* Which system's kernel a program asks for, by note, EI_OSABI, interpreter, in
  * the order in which FreeBSD's kernel looks (get_brandinfo). */

@@ -234,6 +234,39 @@ START_TEST(stack_has_size_and_guard)
 }
 END_TEST
 
+START_TEST(loads_program_interpreter_and_stack)
+{
+    static struct program program;
+    static struct loaded_program loaded;
+    static struct stack_request request;
+
+    start(ET_DYN, 0);
+    elf_maker_add(&maker, PT_GNU_STACK, PF_R | PF_W, 0, 0, 0, 0x30000);
+    elf_maker_interp(&maker, 0x1000, "/libexec/ld.so");
+    close(examined_fd());
+    program.elf = elf;
+    program.interp = elf;
+    program.has_interp = true;
+    strcpy(program.host_path, "/tmp/test_loader_map.XXXXXX");
+    close(mkstemp(program.host_path));
+    elf_maker_write(&maker, program.host_path);
+    strcpy(program.interp_host_path, program.host_path);
+    ck_assert_msg(program_load(&program, 1 << 20, 0x2000000, &loaded, &err) == 0, "%s", err.text);
+    unlink(program.host_path);
+    ck_assert_uint_eq(loaded.main.base, ELF_FREEBSD_DYN_ADDR);
+    ck_assert_uint_eq(loaded.interp.base, loaded.main.data_start + 0x2000000);
+    ck_assert_uint_eq(loaded.entry, loaded.interp.entry);
+    ck_assert_uint_eq(loaded.stack.hi - loaded.stack.lo, 0x30000);
+    program_stack_request(&program, &loaded, &request);
+    ck_assert_uint_eq(request.base, loaded.interp.base);
+    ck_assert_uint_eq(request.entry, ELF_FREEBSD_DYN_ADDR + 0x400);
+    ck_assert_uint_eq(request.phdr, ELF_FREEBSD_DYN_ADDR + 64);
+    ck_assert_int_eq(request.stack_prot, 3);
+    request.window[0] = 1;
+    request.window[request.top - request.window_va - 1] = 1;
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("loader: mapping");
@@ -250,6 +283,7 @@ int main(void)
     tcase_add_test(tc, an_aligned_program_keeps_its_own_base);
     tcase_add_test(tc, a_shrunken_file_is_an_error);
     tcase_add_test(tc, stack_has_size_and_guard);
+    tcase_add_test(tc, loads_program_interpreter_and_stack);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
