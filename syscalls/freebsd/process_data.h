@@ -1,0 +1,32 @@
+/*
+ * What only FreeBSD's side of a process knows (struct process, personality_data): made on first use, copied
+ * by fork with the memory, shared with a vfork child until it execs.
+ */
+#ifndef SYSCALLS_FREEBSD_PROCESS_DATA_H
+#define SYSCALLS_FREEBSD_PROCESS_DATA_H
+
+#include <stdint.h>
+
+#include "base/lock.h"
+
+struct thread;
+
+#define FREEBSD_TIMER_MIN      3 /* sys/sys/time.h: timers 0 to 2 are setitimer(2)'s */
+#define FREEBSD_TIMER_MAX      32
+#define FREEBSD_MAXLOGNAME     33
+#define FREEBSD_LOGINCLASS_MAX 33
+
+struct freebsd_process {
+    struct lock lock;
+    int32_t timers_of; /* pid the timers belong to: a fork's child has none */
+    struct {
+        int32_t used;
+        int32_t host_id;
+    } timers[FREEBSD_TIMER_MAX];
+    char login[FREEBSD_MAXLOGNAME]; /* set by setlogin(2); empty: take the host's */
+};
+
+/* The process's data, or NULL when there is no memory. */
+struct freebsd_process *freebsd_process(struct thread *t);
+
+#endif

@@ -1,0 +1,266 @@
+/* Reading, setting and sleeping on clocks. Semantics: sys/kern/kern_time.c, clock_gettime(2), nanosleep(2).
+ */
+#include "syscalls/freebsd/time.h"
+
+#include <linux/time.h>
+#include <linux/time_types.h>
+#include <linux/timex.h>
+
+#include "base/host.h"
+#include "base/personality.h"
+#include "freebsd_syscalls.h"
+#include "process/process.h"
+#include "process/thread.h"
+#include "signals/signals.h"
+
+#define NS_PER_SECOND 1000000000
+
+/*
+ * The host's ids for CPU clocks of processes and threads (include/linux/posix-timers.h of its kernel, and
+ * what clock_getcpuclockid(3) hands out): ~id << 3, 4 for a thread, and which of its times is meant. Id 0 is
+ * the caller.
+ */
+#define HOST_CPU_CLOCK(id, kind) ((int32_t)((~(uint32_t)(id) << 3) | (kind)))
+#define HOST_CPU_PROF            0u /* user and system time */
+#define HOST_CPU_VIRT            1u /* user time */
+#define HOST_CPU_SCHED           2u /* run time */
+#define HOST_CPU_THREAD          4u
+
+static bool cpu_clock_to_host(uint32_t clock, int32_t *host)
+{
+    int32_t id = (int32_t)(clock & ~(FREEBSD_CPUCLOCK_BIT | FREEBSD_CPUCLOCK_PROCESS_BIT));
+    if ((clock & FREEBSD_CPUCLOCK_PROCESS_BIT) != 0) {
+        *host = HOST_CPU_CLOCK(id, HOST_CPU_SCHED);
+        return true;
+    }
+    *host = HOST_CPU_CLOCK(id - FREEBSD_TID_OFFSET, HOST_CPU_SCHED | HOST_CPU_THREAD);
+    return id > FREEBSD_TID_OFFSET;
+}
+
+bool freebsd_clock_to_host(int32_t clock, int32_t *host)
+{
+    switch (clock) {
+    case FREEBSD_CLOCK_REALTIME:
+    case FREEBSD_CLOCK_REALTIME_PRECISE:
+    case FREEBSD_CLOCK_REALTIME_FAST:
+    case FREEBSD_CLOCK_SECOND:
+        *host = CLOCK_REALTIME;
+        return true;
+    case FREEBSD_CLOCK_MONOTONIC:
+    case FREEBSD_CLOCK_MONOTONIC_PRECISE:
+    case FREEBSD_CLOCK_MONOTONIC_FAST:
+    case FREEBSD_CLOCK_UPTIME:
+    case FREEBSD_CLOCK_UPTIME_PRECISE:
+    case FREEBSD_CLOCK_UPTIME_FAST:
+        *host = CLOCK_MONOTONIC;
+        return true;
+    case FREEBSD_CLOCK_VIRTUAL:
+        *host = HOST_CPU_CLOCK(0, HOST_CPU_VIRT);
+        return true;
+    case FREEBSD_CLOCK_PROF:
+        *host = HOST_CPU_CLOCK(0, HOST_CPU_PROF);
+        return true;
+    case FREEBSD_CLOCK_THREAD_CPUTIME_ID:
+        *host = CLOCK_THREAD_CPUTIME_ID;
+        return true;
+    case FREEBSD_CLOCK_PROCESS_CPUTIME_ID:
+        *host = CLOCK_PROCESS_CPUTIME_ID;
+        return true;
+    default:
+        return ((uint32_t)clock & FREEBSD_CPUCLOCK_BIT) != 0 && cpu_clock_to_host((uint32_t)clock, host);
+    }
+}
+
+int64_t freebsd_clock_gettime(struct thread *t, int32_t clock_id, guest_ptr tp)
+{
+    (void)t;
+    struct __kernel_timespec now;
+    int32_t host;
+    if (!freebsd_clock_to_host(clock_id, &host)) {
+        return -EINVAL;
+    }
+    int64_t r = host_call2(__NR_clock_gettime, host, &now);
+    if (r < 0) {
+        return r;
+    }
+    if (clock_id == FREEBSD_CLOCK_SECOND) {
+        now.tv_nsec = 0;
+    }
+    return COPYOUT(tp, &now);
+}
+
+int64_t freebsd_clock_getres(struct thread *t, int32_t clock_id, guest_ptr tp)
+{
+    (void)t;
+    struct __kernel_timespec resolution;
+    int32_t host;
+    if (!freebsd_clock_to_host(clock_id, &host)) {
+        return -EINVAL;
+    }
+    if (guest_is_null(tp)) {
+        return 0;
+    }
+    int64_t r = host_call2(__NR_clock_getres, host, &resolution);
+    if (r < 0) {
+        return r;
+    }
+    if (clock_id == FREEBSD_CLOCK_SECOND) {
+        resolution = (struct __kernel_timespec){.tv_sec = 1};
+    }
+    return COPYOUT(tp, &resolution);
+}
+
+int64_t freebsd_clock_settime(struct thread *t, int32_t clock_id, guest_ptr tp)
+{
+    (void)t;
+    struct __kernel_timespec time;
+    int r = COPYIN(&time, tp);
+    if (r < 0) {
+        return r;
+    }
+    if (clock_id != FREEBSD_CLOCK_REALTIME || time.tv_nsec < 0 || time.tv_nsec >= NS_PER_SECOND ||
+        time.tv_sec < 0) {
+        return -EINVAL;
+    }
+    return host_call2(__NR_clock_settime, CLOCK_REALTIME, &time);
+}
+
+int64_t freebsd_gettimeofday(struct thread *t, guest_ptr tp, guest_ptr tzp)
+{
+    (void)t;
+    struct __kernel_timespec now;
+    host_call2(__NR_clock_gettime, CLOCK_REALTIME, &now);
+    int64_t time[2] = {now.tv_sec, now.tv_nsec / 1000};
+    int r = guest_is_null(tp) ? 0 : copyout(tp, time, sizeof time);
+    if (r == 0 && !guest_is_null(tzp)) {
+        int32_t zone[2] = {0, 0}; /* the kernel's zone is UTC there too */
+        r = copyout(tzp, zone, sizeof zone);
+    }
+    return r;
+}
+
+int64_t freebsd_settimeofday(struct thread *t, guest_ptr tv, guest_ptr tzp)
+{
+    (void)t;
+    (void)tzp;
+    int64_t time[2];
+    if (guest_is_null(tv)) {
+        return 0;
+    }
+    int r = copyin(time, tv, sizeof time);
+    if (r < 0) {
+        return r;
+    }
+    if (time[1] < 0 || time[1] >= 1000000 || time[0] < 0) {
+        return -EINVAL;
+    }
+    return host_call2(__NR_settimeofday, time, 0);
+}
+
+int64_t freebsd_adjtime(struct thread *t, guest_ptr delta, guest_ptr olddelta)
+{
+    (void)t;
+    int64_t change[2];
+    struct __kernel_timex x = {.modes = ADJ_OFFSET_SS_READ};
+    if (!guest_is_null(delta)) {
+        int r = copyin(change, delta, sizeof change);
+        if (r < 0) {
+            return r;
+        }
+        x.modes = ADJ_OFFSET_SINGLESHOT;
+        x.offset = change[0] * 1000000 + change[1];
+    }
+    int64_t r = host_call1(__NR_adjtimex, &x);
+    if (r < 0 || guest_is_null(olddelta)) {
+        return r < 0 ? r : 0;
+    }
+    int64_t left[2] = {x.offset / 1000000, x.offset % 1000000};
+    return copyout(olddelta, left, sizeof left);
+}
+
+/* Sleeps; what is left of a relative sleep that a signal ended goes to `left`. Never restarted. */
+static int64_t sleep_for(struct thread *t, int32_t host_clock, int flags, guest_ptr rqtp, guest_ptr left)
+{
+    struct __kernel_timespec time, rest = {0};
+    int r = COPYIN(&time, rqtp);
+    if (r < 0) {
+        return r;
+    }
+    if (time.tv_nsec < 0 || time.tv_nsec >= NS_PER_SECOND) {
+        return -EINVAL;
+    }
+    if (time.tv_sec < 0) {
+        return 0;
+    }
+    int64_t result = host_call_intr(t, __NR_clock_nanosleep, (uint64_t)host_clock, (uint64_t)flags,
+                                    (uint64_t)&time, (uint64_t)&rest, 0, 0);
+    if (result == -EINTR && flags == 0 && !guest_is_null(left)) {
+        /* Interrupted before it began: nothing has passed. */
+        if (rest.tv_sec == 0 && rest.tv_nsec == 0) {
+            rest = time;
+        }
+        r = COPYOUT(left, &rest);
+        return r < 0 ? r : -EINTR;
+    }
+    return result;
+}
+
+int64_t freebsd_nanosleep(struct thread *t, guest_ptr rqtp, guest_ptr rmtp)
+{
+    return sleep_for(t, CLOCK_MONOTONIC, 0, rqtp, rmtp);
+}
+
+static int64_t clock_sleep(struct thread *t, int32_t clock, int32_t flags, guest_ptr rqtp, guest_ptr rmtp)
+{
+    int32_t host;
+    if ((flags & ~FREEBSD_TIMER_ABSTIME) != 0 || clock < 0 || !freebsd_clock_to_host(clock, &host)) {
+        return -EINVAL;
+    }
+    if (clock == FREEBSD_CLOCK_VIRTUAL || clock == FREEBSD_CLOCK_PROF ||
+        clock == FREEBSD_CLOCK_PROCESS_CPUTIME_ID) {
+        return -EOPNOTSUPP;
+    }
+    if (clock == FREEBSD_CLOCK_THREAD_CPUTIME_ID) {
+        return -EINVAL;
+    }
+    if (flags == 0) {
+        host = CLOCK_MONOTONIC; /* a relative sleep does not follow settings of the clock */
+    }
+    return sleep_for(t, host, flags, rqtp, rmtp);
+}
+
+/* This call returns its error as its result: sys_clock_nanosleep() ends in kern_posix_error(). */
+int64_t freebsd_clock_nanosleep(struct thread *t, int32_t clock_id, int32_t flags, guest_ptr rqtp,
+                                guest_ptr rmtp)
+{
+    int64_t r = clock_sleep(t, clock_id, flags, rqtp, rmtp);
+    if (r >= 0) {
+        return 0;
+    }
+    uint8_t mapped = t->proc->personality->errno_from_host[-r];
+    return mapped != 0 ? mapped : -r;
+}
+
+int64_t freebsd_clock_getcpuclockid2(struct thread *t, int64_t id, int32_t which, guest_ptr clock_id)
+{
+    uint32_t clock;
+    int32_t host;
+    switch (which) {
+    case 0: /* CPUCLOCK_WHICH_PID */
+        id = id != 0 ? id : t->proc->pid;
+        clock = (uint32_t)id | FREEBSD_CPUCLOCK_BIT | FREEBSD_CPUCLOCK_PROCESS_BIT;
+        break;
+    case 1: /* CPUCLOCK_WHICH_TID */
+        id = id != 0 ? id : t->tid + FREEBSD_TID_OFFSET;
+        clock = (uint32_t)id | FREEBSD_CPUCLOCK_BIT;
+        break;
+    default:
+        return -EINVAL;
+    }
+    struct __kernel_timespec now;
+    if (id < 0 || id > INT32_MAX / 4 || !freebsd_clock_to_host((int32_t)clock, &host) ||
+        host_call2(__NR_clock_gettime, host, &now) < 0) {
+        return -ESRCH;
+    }
+    return COPYOUT(clock_id, &clock);
+}
