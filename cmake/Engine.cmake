@@ -9,6 +9,7 @@ set(image_end 0x80000000)
 find_package(PkgConfig REQUIRED)
 
 set(hot_all ${hot_sources} ${generated_sources})
+set(hot_allow ${CMAKE_SOURCE_DIR}/syscalls/entry/hot-undefined.allow)
 if(hot_all)
   add_library(hot_objects OBJECT ${hot_all})
   add_dependencies(hot_objects generated)
@@ -18,27 +19,27 @@ if(hot_all)
   # The hot half's mem* functions must not shadow glibc's for the cold half
   # (and glibc's use vector registers, so must not serve the hot one).
   set(hot_object ${CMAKE_BINARY_DIR}/hot.o)
-  set(hot_allow ${CMAKE_SOURCE_DIR}/syscalls/entry/hot-undefined.allow)
   set(hot_check ${CMAKE_SOURCE_DIR}/cmake/check-hot-symbols)
-  set(hot_check_deps ${hot_check})
-  if(EXISTS ${hot_allow})
-    list(APPEND hot_check_deps ${hot_allow})
-  endif()
+  # It takes its name only when it has passed: a refused one must not look built.
   add_custom_command(
     OUTPUT ${hot_object}
-    COMMAND ${CMAKE_LINKER} -r -o ${hot_object} $<TARGET_OBJECTS:hot_objects>
+    COMMAND ${CMAKE_LINKER} -r -o ${hot_object}.unchecked $<TARGET_OBJECTS:hot_objects>
     COMMAND ${CMAKE_OBJCOPY} --localize-symbol=memcpy --localize-symbol=memset
-            --localize-symbol=memmove --localize-symbol=memcmp ${hot_object}
-    COMMAND ${hot_check} ${CMAKE_NM} ${hot_object} ${hot_allow}
-    DEPENDS hot_objects $<TARGET_OBJECTS:hot_objects> ${hot_check_deps}
+            --localize-symbol=memmove --localize-symbol=memcmp ${hot_object}.unchecked
+    COMMAND ${hot_check} ${CMAKE_NM} ${hot_object}.unchecked ${hot_allow}
+    COMMAND ${CMAKE_COMMAND} -E rename ${hot_object}.unchecked ${hot_object}
+    DEPENDS hot_objects $<TARGET_OBJECTS:hot_objects> ${hot_check} ${hot_allow}
     COMMAND_EXPAND_LISTS
     COMMENT "Linking the hot half on its own"
     VERBATIM)
   set_source_files_properties(${hot_object} PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
-  add_custom_target(hot ALL DEPENDS ${hot_object})
+  # Before the way in exists (syscalls/entry) the half is compiled, not linked.
+  if(EXISTS ${hot_allow})
+    add_custom_target(hot ALL DEPENDS ${hot_object})
+  endif()
 endif()
 
-if(EXISTS ${main_source})
+if(EXISTS ${main_source} AND TARGET hot)
   # Static archives, by name: find_library would take the shared ones first.
   find_library(elf_archive libelf.a REQUIRED)
   find_library(zlib_archive libz.a REQUIRED)
@@ -52,9 +53,7 @@ if(EXISTS ${main_source})
   target_link_options(dragoman PRIVATE
     -static -no-pie -Wl,-Ttext-segment=${image_base} -Wl,--build-id -Wl,-z,noexecstack)
   target_link_libraries(dragoman PRIVATE ${cold_archives})
-  if(TARGET hot)
-    add_dependencies(dragoman hot)
-  endif()
+  add_dependencies(dragoman hot)
   add_custom_command(TARGET dragoman POST_BUILD
     COMMAND ${CMAKE_SOURCE_DIR}/cmake/check-image ${CMAKE_READELF} $<TARGET_FILE:dragoman>
             ${image_base} ${image_end}
