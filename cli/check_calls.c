@@ -18,6 +18,7 @@ enum {
     STARTS = 16,     /* starting points tried ... */
     STARTS_MIN = 12, /* ... and how many must arrive */
     INSN_BYTES_MAX = 15,
+    CALLERS_MAX = 5000,
     CALL_BYTES = 5, /* e8 and a relative target */
     DEPTH_MAX = 2,  /* callers of callers, behind the assembler function */
 };
@@ -27,6 +28,7 @@ struct code {
     cs_insn *insn; /* where cs_disasm_iter decodes to */
     const unsigned char *bytes;
     uint64_t size;
+    unsigned *budget; /* callers that may still be followed: a hostile file must not take forever */
 };
 
 /* A place that holds a constant, as far as is known. */
@@ -226,14 +228,17 @@ static size_t follow_callers(const struct code *code, uint64_t function, unsigne
     size_t found = 0;
     uint64_t target;
 
-    for (uint64_t at = 0; next_call(code, &at, &target); at++) {
+    for (uint64_t at = 0; *code->budget > 0 && next_call(code, &at, &target); at++) {
         struct trail trail;
+        bool told;
 
         if (target != function || !examine_site(code, at, &trail))
             continue;
-        if (take_constant(depth == 0 ? &trail.stack_top : &trail.eax, out))
-            found++;
-        else if (depth < DEPTH_MAX && follow_callers(code, function_of(code, at), depth + 1, out) != 0)
+        (*code->budget)--;
+        told = take_constant(depth == 0 ? &trail.stack_top : &trail.eax, out);
+        if (!told && depth < DEPTH_MAX)
+            told = follow_callers(code, function_of(code, at), depth + 1, out) != 0;
+        if (told)
             found++;
         else
             out->unknown++;
@@ -262,7 +267,8 @@ static void scan_segment(const struct code *code, bool is_go, struct check_calls
 
 void check_calls(const struct check_file *file, bool is_go, struct check_calls *out)
 {
-    struct code code = {0};
+    unsigned budget = CALLERS_MAX;
+    struct code code = {.budget = &budget};
 
     memset(out, 0, sizeof(*out));
     if (cs_open(CS_ARCH_X86, CS_MODE_64, &code.capstone) != CS_ERR_OK)

@@ -75,20 +75,23 @@ static bool take_inline(const unsigned char *block, uint64_t size, uint64_t *at,
     return true;
 }
 
-/* A string behind a pointer to its header (address, length), both of 8 bytes. */
-static bool take_pointed(const struct check_file *file, const unsigned char *pointer, struct text *out)
+/* A string behind a pointer to its header (address, length), both of 8 bytes; *out is left alone where one
+ * leads nowhere. */
+static void take_pointed(const struct check_file *file, const unsigned char *pointer, struct text *out)
 {
     uint64_t header_va;
     uint64_t words[2];
     const unsigned char *header;
+    const unsigned char *bytes;
 
     memcpy(&header_va, pointer, sizeof(header_va));
     header = check_bytes_at(file, header_va, sizeof(words));
     if (header == NULL)
-        return false;
+        return;
     memcpy(words, header, sizeof(words));
-    *out = (struct text){check_bytes_at(file, words[0], words[1]), words[1]};
-    return out->bytes != NULL;
+    bytes = check_bytes_at(file, words[0], words[1]);
+    if (bytes != NULL)
+        *out = (struct text){bytes, words[1]};
 }
 
 static void copy_text(char *out, size_t room, const unsigned char *bytes, uint64_t size)

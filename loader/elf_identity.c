@@ -135,8 +135,9 @@ int elf_read_notes(const struct elf_headers *h, const GElf_Phdr *phdr, struct el
         if (next_note(notes, size, &at, &note))
             take_note(&note, id);
         else
-            r = loader_fail(err, ENOEXEC, "%s: the note at offset %#llx is larger than its segment", h->path,
-                            (unsigned long long)(phdr->p_offset + start));
+            r = loader_fail(err, ENOEXEC,
+                            "%s: the note at %#llx of a note segment is larger than the segment", h->path,
+                            (unsigned long long)start);
     }
     free(notes);
     return r;

@@ -10,7 +10,7 @@ struct stack_request;
 struct stack_result;
 
 /* sys/sys/syslimits.h: bytes of argument and environment strings together, NULs included. */
-#define FREEBSD_ARG_MAX (2 * 256 * 1024)
+#define FREEBSD_ARG_MAX (512u << 10)
 
 /* sys/sys/elf_common.h: types of the auxiliary vector's entries. */
 enum {

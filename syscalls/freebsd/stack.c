@@ -101,7 +101,7 @@ static void fill_auxv(const struct stack_request *rq, const struct stack_result 
     add(v, FREEBSD_AT_CANARYLEN, STACK_RANDOM_BYTES);
     add(v, FREEBSD_AT_NCPUS, rq->ncpus);
     add(v, FREEBSD_AT_PAGESIZES, pagesizes);
-    add(v, FREEBSD_AT_PAGESIZESLEN, PAGE_SIZES * WORD);
+    add(v, FREEBSD_AT_PAGESIZESLEN, (uint64_t)PAGE_SIZES * WORD);
     if (rq->timekeep != 0)
         add(v, FREEBSD_AT_TIMEKEEP, rq->timekeep);
     add(v, FREEBSD_AT_STACKPROT, rq->stack_prot != 0 ? (uint64_t)rq->stack_prot : PROT_ALL);
@@ -120,7 +120,7 @@ static void fill_auxv(const struct stack_request *rq, const struct stack_result 
 static bool put_top(struct builder *b, struct stack_result *out, uint64_t *canary, uint64_t *pagesizes)
 {
     /* As where the host has transparent huge pages; 1 GiB pages are not to be had. */
-    static const uint64_t sizes[PAGE_SIZES] = {4096, 2 << 20, 0};
+    static const uint64_t sizes[PAGE_SIZES] = {4096, UINT64_C(2) << 20, 0};
 
     if (!take(b, sizeof(struct freebsd_ps_strings)))
         return false;

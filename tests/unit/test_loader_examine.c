@@ -262,10 +262,10 @@ START_TEST(refuses_bad_notes)
 
     elf_maker_note(&maker, 0x1100, "FreeBSD", 1, &osrel, 4);
     note->n_descsz = 0x1000;
-    refused("larger than its segment");
+    refused("larger than the segment");
     note->n_descsz = 4;
     note->n_namesz = 0xfffffffd;
-    refused("larger than its segment");
+    refused("larger than the segment");
     setup();
     p = elf_maker_add(&maker, PT_NOTE, PF_R, 0x3ff0, 0, 0x40, 0x40);
     refused("note segment lies beyond");
