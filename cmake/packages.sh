@@ -27,7 +27,7 @@ lib:libz.a zlib1g-dev
 lib:libcapstone.a libcapstone-dev
 lib:libunwind-ptrace.a libunwind-dev
 lib:liblzma.a liblzma-dev
-lib:libcheck.so check
+lib:libcheck.a check
 END
         ;;
     guest)
