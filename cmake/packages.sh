@@ -20,7 +20,7 @@ head:linux/prctl.h linux-libc-dev
 prog:cmake cmake
 prog:ninja ninja-build
 prog:pkg-config pkg-config
-prog:python3 python3-minimal
+prog:python3 python3
 prog:git git
 lib:libelf.a libelf-dev
 lib:libz.a zlib1g-dev
