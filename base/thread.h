@@ -16,6 +16,7 @@
 #ifndef BASE_THREAD_H
 #define BASE_THREAD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/cpu_context.h"
@@ -77,8 +78,10 @@ struct thread {
     uint32_t ring_next;
     struct call_record ring[CALL_RING_SIZE];
 
-    /* The registers and mask a new thread starts with. */
+    /* What a new thread starts with. */
     struct cpu_context start_regs;
+    void *start_xstate; /* in its own region, NULL: the processor's initial state */
+    bool forked;        /* the first thread of a vfork child */
 };
 
 _Static_assert(sizeof(struct thread) <= THREAD_STRUCT_MAX, "the region's first part holds it");

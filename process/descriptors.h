@@ -81,6 +81,9 @@ void descriptors_on_close(descriptor_closing_fn *fn);
 int descriptors_copy(struct descriptor_table *to, struct descriptor_table *from);
 void descriptors_after_fork(struct thread *t);
 
+/* Gives up every reference the table holds (the vfork child that used it is gone). */
+void descriptors_drop(struct descriptor_table *d);
+
 /* The engine's own descriptors: moved out of the guest's way, close-on-exec, hidden. Returns the new number or -errno. */
 int engine_descriptor_adopt(int fd);
 bool engine_descriptor(int fd);

@@ -1,0 +1,123 @@
+/* Processes: the first of an image, fork, vfork, exit. */
+#include "process/process.h"
+
+#include <linux/sched.h>
+#include <linux/signal.h>
+
+#include "base/heap.h"
+#include "base/host.h"
+#include "base/mem.h"
+#include "base/personality.h"
+#include "process/descriptors.h"
+#include "process/enter.h"
+#include "process/space.h"
+#include "process/thread.h"
+#include "signals/signals.h"
+
+struct process *process_new(void)
+{
+    struct process *p = heap_alloc(sizeof *p);
+    if (p == NULL) {
+        return NULL;
+    }
+    p->descriptors = heap_alloc(sizeof *p->descriptors);
+    p->space = space_new();
+    p->pid = (int32_t)host_call0(__NR_getpid);
+    return p->descriptors != NULL && p->space != NULL ? p : NULL;
+}
+
+/* In a fork's child: the only thread, with a copy of everything, not yet armed. */
+static void fork_child(struct thread *t)
+{
+    threads_forget_others(t);
+    t->proc->pid = (int32_t)host_call0(__NR_getpid);
+    t->proc->shares_memory = false;
+    if (t->proc->hooks->arm(t) != 0) {
+        process_abort(t, "this host refuses to intercept system calls in a fork's child");
+    }
+    descriptors_after_fork(t);
+    t->proc->hooks->forked(t);
+}
+
+int64_t process_fork(struct thread *t)
+{
+    struct process *p = t->proc;
+    uint64_t all = ~0UL, old;
+    host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &all, &old, sizeof old);
+    lock_acquire(&p->descriptors->lock);
+    lock_acquire(&p->space->lock);
+    lock_acquire(&p->actions_lock);
+    heap_lock_for_fork();
+    int64_t r = host_call5(__NR_clone, CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD, 0, 0, &t->tid, 0);
+    heap_unlock_after_fork();
+    lock_release(&p->actions_lock);
+    lock_release(&p->space->lock);
+    lock_release(&p->descriptors->lock);
+    if (r == 0) {
+        fork_child(t);
+    }
+    host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &old, 0, sizeof old);
+    return r;
+}
+
+/* A copy of the process for a vfork child, which must not touch its parent's. */
+static struct process *process_copy(struct process *p)
+{
+    struct process *copy = heap_alloc(sizeof *copy);
+    struct descriptor_table *table = heap_alloc(sizeof *table);
+    if (copy == NULL || table == NULL || descriptors_copy(table, p->descriptors) != 0) {
+        heap_free(copy);
+        heap_free(table);
+        return NULL;
+    }
+    lock_acquire(&p->actions_lock);
+    memcpy(copy, p, sizeof *copy);
+    lock_release(&p->actions_lock);
+    lock_reset(&copy->actions_lock);
+    copy->descriptors = table;
+    copy->shares_memory = true;
+    return copy;
+}
+
+static void process_copy_free(struct process *copy)
+{
+    descriptors_drop(copy->descriptors);
+    heap_free(copy->descriptors);
+    heap_free(copy);
+}
+
+int64_t process_vfork(struct thread *t)
+{
+    struct process *copy = process_copy(t->proc);
+    struct thread *child = copy != NULL ? thread_new(copy) : NULL;
+    if (child == NULL) {
+        if (copy != NULL) {
+            process_copy_free(copy);
+        }
+        return -ENOMEM;
+    }
+    child->forked = true;
+    child->mask = t->mask;
+    child->host_mask = t->host_mask;
+    child->altstack = t->altstack;
+    child->start_regs = *t->regs;
+    copy->personality->set_result(child, &child->start_regs, 0);
+    thread_inherit_xstate(child, t);
+    int64_t r = thread_clone(child, CLONE_VM | CLONE_VFORK | SIGCHLD, 0);
+    /* The child has exec'ed or is gone: the kernel has freed its region, the copy is ours. */
+    if (is_error(r)) {
+        thread_free(child);
+    }
+    process_copy_free(copy);
+    return r;
+}
+
+_Noreturn void process_exit(struct thread *t, int status)
+{
+    uint64_t all = ~0UL;
+    host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &all, 0, sizeof all);
+    t->proc->hooks->leaving(t);
+    for (;;) {
+        host_call1(__NR_exit_group, status);
+    }
+}
