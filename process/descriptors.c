@@ -1,0 +1,320 @@
+/* The table of descriptor objects, and the calls that make, copy and close descriptors. */
+#include "process/descriptors.h"
+
+#include <linux/close_range.h>
+#include <linux/fcntl.h>
+#include <linux/resource.h>
+
+#include "base/heap.h"
+#include "base/host.h"
+#include "base/mem.h"
+#include "process/process.h"
+#include "process/thread.h"
+
+#define CLOSE_LOOP_MAX 65536 /* where the host has no close_range(2) */
+
+struct descriptor_page {
+    struct descriptor_object *objects[DESCRIPTORS_PER_PAGE];
+};
+
+/* Set once at start, before there is a guest. */
+static descriptor_closing_fn *closing;
+
+void descriptors_on_close(descriptor_closing_fn *fn)
+{
+    closing = fn;
+}
+
+void descriptor_put(struct descriptor_object *o)
+{
+    if (o != NULL && __atomic_sub_fetch(&o->references, 1, __ATOMIC_ACQ_REL) == 0) {
+        o->ops->release(o);
+    }
+}
+
+static void reference(struct descriptor_object *o)
+{
+    __atomic_add_fetch(&o->references, 1, __ATOMIC_RELAXED);
+}
+
+/* Where fd's object hangs, or NULL. The lock is held. */
+static struct descriptor_object **slot_of(struct descriptor_table *d, uint32_t fd)
+{
+    uint32_t page = fd / DESCRIPTORS_PER_PAGE;
+    if (page >= DESCRIPTOR_PAGES || d->pages[page] == NULL) {
+        return NULL;
+    }
+    return &d->pages[page]->objects[fd % DESCRIPTORS_PER_PAGE];
+}
+
+/* Takes fd's object out of the table; the table's reference becomes the caller's. */
+static struct descriptor_object *detach(struct descriptor_table *d, uint32_t fd)
+{
+    if (__atomic_load_n(&d->used, __ATOMIC_ACQUIRE) == 0) {
+        return NULL;
+    }
+    struct descriptor_object *o = NULL;
+    lock_acquire(&d->lock);
+    struct descriptor_object **slot = slot_of(d, fd);
+    if (slot != NULL && *slot != NULL) {
+        o = *slot;
+        *slot = NULL;
+        d->used--;
+    }
+    lock_release(&d->lock);
+    return o;
+}
+
+int descriptor_attach(struct descriptor_table *d, int fd, struct descriptor_object *o)
+{
+    uint32_t page = (uint32_t)fd / DESCRIPTORS_PER_PAGE;
+    if (fd < 0 || page >= DESCRIPTOR_PAGES) {
+        return -EBADF;
+    }
+    struct descriptor_object *stale = NULL;
+    int r = 0;
+    lock_acquire(&d->lock);
+    if (d->pages[page] == NULL) {
+        d->pages[page] = heap_alloc(sizeof(struct descriptor_page));
+    }
+    struct descriptor_object **slot = slot_of(d, (uint32_t)fd);
+    if (slot == NULL) {
+        r = -ENOMEM;
+    } else {
+        stale = *slot;
+        *slot = o;
+        d->used += stale == NULL;
+    }
+    lock_release(&d->lock);
+    descriptor_put(stale);
+    return r;
+}
+
+/* fd's object with a reference, whatever its kind. */
+static struct descriptor_object *object_of(struct descriptor_table *d, int fd)
+{
+    if (fd < 0 || __atomic_load_n(&d->used, __ATOMIC_ACQUIRE) == 0) {
+        return NULL;
+    }
+    lock_acquire(&d->lock);
+    struct descriptor_object **slot = slot_of(d, (uint32_t)fd);
+    struct descriptor_object *o = slot != NULL ? *slot : NULL;
+    if (o != NULL) {
+        reference(o);
+    }
+    lock_release(&d->lock);
+    return o;
+}
+
+struct descriptor_object *descriptor_get(struct descriptor_table *d, int fd, enum descriptor_kind kind)
+{
+    struct descriptor_object *o = object_of(d, fd);
+    if (o != NULL && o->ops->kind != kind) {
+        descriptor_put(o);
+        return NULL;
+    }
+    return o;
+}
+
+enum descriptor_kind descriptor_kind_of(struct descriptor_table *d, int fd)
+{
+    struct descriptor_object *o = object_of(d, fd);
+    enum descriptor_kind kind = o != NULL ? o->ops->kind : DESCRIPTOR_PLAIN;
+    descriptor_put(o);
+    return kind;
+}
+
+static void announce_close(struct thread *t, uint32_t first, uint32_t last)
+{
+    if (closing != NULL && t->proc->descriptors->watchers != NULL) {
+        closing(t, first, last);
+    }
+}
+
+int64_t descriptor_close(struct thread *t, int fd)
+{
+    if (fd < 0 || engine_descriptor(fd)) {
+        return -EBADF;
+    }
+    announce_close(t, (uint32_t)fd, (uint32_t)fd);
+    /* Out of the table before the number can be given to somebody else. */
+    struct descriptor_object *o = detach(t->proc->descriptors, (uint32_t)fd);
+    int64_t r = host_call1(__NR_close, fd);
+    descriptor_put(o);
+    return r;
+}
+
+/* The copy `to` of fd gets fd's object as well. */
+static int64_t copy_object(struct thread *t, int fd, int64_t to)
+{
+    struct descriptor_object *o = object_of(t->proc->descriptors, fd);
+    if (to < 0 || o == NULL) {
+        descriptor_put(o);
+        return to;
+    }
+    int r = descriptor_attach(t->proc->descriptors, (int)to, o);
+    if (r < 0) {
+        descriptor_put(o);
+        host_call1(__NR_close, to);
+        return r;
+    }
+    return to;
+}
+
+int64_t descriptor_dup(struct thread *t, int fd, int min, bool cloexec)
+{
+    if (engine_descriptor(fd)) {
+        return -EBADF;
+    }
+    if (min < 0) {
+        return copy_object(t, fd, host_call1(__NR_dup, fd));
+    }
+    return copy_object(t, fd, host_call3(__NR_fcntl, fd, cloexec ? F_DUPFD_CLOEXEC : F_DUPFD, min));
+}
+
+int64_t descriptor_dup2(struct thread *t, int fd, int to, bool cloexec)
+{
+    if (engine_descriptor(fd) || engine_descriptor(to) || to < 0) {
+        return -EBADF;
+    }
+    int64_t r = host_call3(__NR_fcntl, fd, F_GETFD, 0);
+    if (r < 0 || fd == to) {
+        return r < 0 ? r : to;
+    }
+    announce_close(t, (uint32_t)to, (uint32_t)to);
+    struct descriptor_object *o = detach(t->proc->descriptors, (uint32_t)to);
+    r = host_call3(__NR_dup3, fd, to, cloexec ? O_CLOEXEC : 0);
+    descriptor_put(o);
+    return copy_object(t, fd, r);
+}
+
+static void detach_range(struct descriptor_table *d, uint32_t first, uint32_t last)
+{
+    for (uint32_t page = first / DESCRIPTORS_PER_PAGE; page <= last / DESCRIPTORS_PER_PAGE; page++) {
+        if (page >= DESCRIPTOR_PAGES || d->used == 0) {
+            return;
+        }
+        for (uint32_t i = 0; i < DESCRIPTORS_PER_PAGE && d->pages[page] != NULL; i++) {
+            uint32_t fd = page * DESCRIPTORS_PER_PAGE + i;
+            if (fd >= first && fd <= last) {
+                descriptor_put(detach(d, fd));
+            }
+        }
+    }
+}
+
+static int64_t host_close_range(uint32_t first, uint32_t last)
+{
+    int64_t r = host_call3(__NR_close_range, first, last, 0);
+    if (r != -ENOSYS && r != -EPERM) {
+        return r;
+    }
+    for (uint32_t fd = first; fd <= last && fd < CLOSE_LOOP_MAX; fd++) {
+        host_call1(__NR_close, fd);
+    }
+    return 0;
+}
+
+int64_t descriptor_close_range(struct thread *t, uint32_t first, uint32_t last)
+{
+    if (first > last) {
+        return -EINVAL;
+    }
+    announce_close(t, first, last);
+    detach_range(t->proc->descriptors, first, last);
+    /* In pieces, around the engine's own. */
+    uint32_t from = first;
+    for (uint32_t fd = engine_descriptor_next(first); fd <= last; fd = engine_descriptor_next(fd + 1)) {
+        if (fd > from) {
+            host_close_range(from, fd - 1);
+        }
+        from = fd + 1;
+    }
+    return from <= last ? host_close_range(from, last) : 0;
+}
+
+int descriptors_copy(struct descriptor_table *to, struct descriptor_table *from)
+{
+    int r = 0;
+    lock_acquire(&from->lock);
+    for (uint32_t i = 0; i < DESCRIPTOR_PAGES && r == 0 && from->used != 0; i++) {
+        if (from->pages[i] == NULL) {
+            continue;
+        }
+        to->pages[i] = heap_alloc(sizeof(struct descriptor_page));
+        if (to->pages[i] == NULL) {
+            r = -ENOMEM;
+            break;
+        }
+        memcpy(to->pages[i], from->pages[i], sizeof(struct descriptor_page));
+        for (uint32_t j = 0; j < DESCRIPTORS_PER_PAGE; j++) {
+            if (to->pages[i]->objects[j] != NULL) {
+                reference(to->pages[i]->objects[j]);
+                to->used++;
+            }
+        }
+    }
+    lock_release(&from->lock);
+    return r;
+}
+
+/* Calls fn for every descriptor that has an object. Nobody else uses the table. */
+static void each_object(struct descriptor_table *d, void (*fn)(struct descriptor_table *, uint32_t))
+{
+    for (uint32_t i = 0; i < DESCRIPTOR_PAGES && d->used != 0; i++) {
+        for (uint32_t j = 0; j < DESCRIPTORS_PER_PAGE && d->pages[i] != NULL; j++) {
+            if (d->pages[i]->objects[j] != NULL) {
+                fn(d, i * DESCRIPTORS_PER_PAGE + j);
+            }
+        }
+    }
+}
+
+static void drop_one(struct descriptor_table *d, uint32_t fd)
+{
+    descriptor_put(detach(d, fd));
+}
+
+void descriptors_drop(struct descriptor_table *d)
+{
+    each_object(d, drop_one);
+    for (uint32_t i = 0; i < DESCRIPTOR_PAGES; i++) {
+        heap_free(d->pages[i]);
+        d->pages[i] = NULL;
+    }
+}
+
+static bool dies_in_fork(struct descriptor_table *d, uint32_t fd)
+{
+    struct descriptor_object *o = *slot_of(d, fd);
+    return o->ops->survives_fork != NULL && !o->ops->survives_fork(o);
+}
+
+static void drop_in_child(struct descriptor_table *d, uint32_t fd)
+{
+    if (dies_in_fork(d, fd)) {
+        struct descriptor_object *o = detach(d, fd);
+        host_call1(__NR_close, fd);
+        descriptor_put(o);
+    }
+}
+
+void descriptors_after_fork(struct thread *t)
+{
+    struct descriptor_table *d = t->proc->descriptors;
+    lock_reset(&d->lock); /* another thread of the parent may have held it */
+    each_object(d, drop_in_child);
+    d->watchers = NULL;
+}
+
+static void mark_for_exec(struct descriptor_table *d, uint32_t fd)
+{
+    if (dies_in_fork(d, fd)) {
+        host_call3(__NR_fcntl, fd, F_SETFD, FD_CLOEXEC);
+    }
+}
+
+void descriptors_before_exec(struct thread *t)
+{
+    each_object(t->proc->descriptors, mark_for_exec);
+}
