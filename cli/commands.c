@@ -1,0 +1,123 @@
+#include "cli/commands.h"
+
+#include <string.h>
+
+#include "cli/message.h"
+
+static int cmd_later(int argc, char **argv)
+{
+    (void)argc;
+    return fail(
+        EXIT_DRAGOMAN,
+        "%s: instances and sysroots by name are not supported yet (dragoman run -L DIR PROGRAM takes a directory "
+        "with the foreign system's files)",
+        argv[0]);
+}
+
+static const char run_details[] = "Runs PROGRAM as the foreign system would: takes its place, so that process id,\n"
+                                  "terminal, signals and exit status are the program's own. PROGRAM is looked for\n"
+                                  "in PATH, as a shell does. Programs that it starts run the same way; those of this\n"
+                                  "host run natively.\n"
+                                  "\n"
+                                  "Exit status: the program's; 124 --timeout ran out; 125 dragoman itself failed, or\n"
+                                  "--strict met an unsupported call; 126 PROGRAM cannot be run; 127 not found.\n"
+                                  "\n"
+                                  "Examples\n"
+                                  "  dragoman run ./esbuild --version\n"
+                                  "  dragoman run -L ./freebsd-14 /bin/sh -c 'uname -a'\n"
+                                  "  dragoman run --timeout 30 --report out/ ./program\n"
+                                  "  GOOS=freebsd go test -exec 'dragoman run' ./...";
+
+static const char trace_details[] = "Runs PROGRAM and writes a line per system call, in the foreign system's names,\n"
+                                    "with process and thread; follows children. The program keeps its own standard\n"
+                                    "error; the lines go there too unless -o names a file.\n"
+                                    "\n"
+                                    "  -o FILE     write to FILE\n"
+                                    "  -e FILTER   only these calls: names and classes, with commas between. Classes:\n"
+                                    "              file, desc (a path, a descriptor among the arguments), network,\n"
+                                    "              process, memory, signal and others. A leading ! takes the others.\n"
+                                    "  -c          no lines, but a table at the end: calls, errors, time. It counts\n"
+                                    "              until PROGRAM itself ends.\n"
+                                    "  -s N        show N bytes of each string (32)\n"
+                                    "  --json      lines (or the table) as JSON\n"
+                                    "\n"
+                                    "The long options of `dragoman run`, -L and -w work here too.\n"
+                                    "\n"
+                                    "Examples\n"
+                                    "  dragoman trace ./program\n"
+                                    "  dragoman trace -e file -o calls.txt ./program\n"
+                                    "  dragoman trace -e '!clock_gettime' ./program\n"
+                                    "  dragoman trace -c ./program";
+
+static const char check_details[] = "Says what FILE is, what it needs (libraries as ldd lists them) and what of it is\n"
+                                    "not supported, without running it.\n"
+                                    "\n"
+                                    "Exit status: 0 it can be run; 1 it cannot.\n"
+                                    "\n"
+                                    "Examples\n"
+                                    "  dragoman check ./esbuild\n"
+                                    "  dragoman check --json ./esbuild";
+
+static const char doctor_details[] =
+    "Looks at this host: what dragoman needs, which ways of interception can be had and\n"
+    "which one it takes, each with the next step where something is missing.\n"
+    "\n"
+    "Exit status: 0 programs can be run here; 1 they cannot.\n"
+    "\n"
+    "Examples\n"
+    "  dragoman doctor\n"
+    "  dragoman doctor --json";
+
+static const char db_details[] = "What is known about compatibility.\n"
+                                 "\n"
+                                 "  syscalls [--json] [PERSONALITY]   every call with its level of support and note\n"
+                                 "  show NAME|NUMBER                  one call\n"
+                                 "  report [--json] DIR               adds up what `run --report DIR` wrote\n"
+                                 "\n"
+                                 "Levels: full; partial (the note says what is missing); stub (a fixed answer that is\n"
+                                 "true here); nosys (not supported: the program gets an error); absent (the foreign\n"
+                                 "system refuses it too).\n"
+                                 "\n"
+                                 "Examples\n"
+                                 "  dragoman db syscalls\n"
+                                 "  dragoman db show kevent\n"
+                                 "  dragoman run --report out/ ./program; dragoman db report out/";
+
+static const char binfmt_details[] = "Lets the kernel start FreeBSD programs through dragoman, so that ./program is\n"
+                                     "enough. enable and disable want root, and last until the next boot.\n"
+                                     "\n"
+                                     "Examples\n"
+                                     "  dragoman binfmt status\n"
+                                     "  sudo dragoman binfmt enable";
+
+static const char later_details[] = "Not supported yet.";
+
+const struct command command_table[] = {
+    {"run", cmd_run, "[OPTION...] [--] PROGRAM [ARG...]", "run a program", run_details},
+    {"trace", cmd_trace, "[-o FILE] [-e FILTER] [-c] [-s N] [--json] [--] PROGRAM [ARG...]",
+     "run a program and show its system calls", trace_details},
+    {"check", cmd_check, "[-L DIR] [--json] FILE", "what a file is, what it needs, what it will miss", check_details},
+    {"doctor", cmd_doctor, "[--json]", "can this host run foreign programs, and how", doctor_details},
+    {"db", cmd_db, "syscalls|show|report ...", "what is supported, and what runs have missed", db_details},
+    {"binfmt", cmd_binfmt, "enable|disable|status", "let the kernel start foreign programs by itself", binfmt_details},
+    {"instance", cmd_later, "...", "isolated worlds (not yet)", later_details},
+    {"start", cmd_later, "INSTANCE", "start an instance (not yet)", later_details},
+    {"exec", cmd_later, "INSTANCE PROGRAM [ARG...]", "run a program in an instance (not yet)", later_details},
+    {"shell", cmd_later, "INSTANCE", "a shell in an instance (not yet)", later_details},
+    {"ps", cmd_later, "INSTANCE", "the processes of an instance (not yet)", later_details},
+    {"stop", cmd_later, "INSTANCE", "end an instance (not yet)", later_details},
+    {"logs", cmd_later, "INSTANCE", "what an instance wrote (not yet)", later_details},
+    {"sysroot", cmd_later, "...", "foreign systems' files by name (not yet)", later_details},
+    {"help", cmd_help, "[COMMAND]", "this text, or that of a command", "Tells what dragoman and its commands do."},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+const struct command *command_find(const char *name)
+{
+    for (const struct command *c = command_table; c->name != NULL; c++) {
+        if (strcmp(c->name, name) == 0) {
+            return c;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,18 @@
+/*
+ * Finding the program that a command line names, as a shell does.
+ */
+#ifndef CLI_FIND_PROGRAM_H
+#define CLI_FIND_PROGRAM_H
+
+#include <stddef.h>
+
+/*
+ * Finds `name`: with a slash in it, that file; else the first executable file of that name in the directories of
+ * `search` (a PATH; NULL: the system's default), an empty element being the working directory. Under a `sysroot` (an
+ * absolute path; NULL or "": none) each absolute path is looked for there first.
+ *
+ * Fills `out` with the file's host path. Returns 0; EXIT_NOT_FOUND or EXIT_NOT_RUNNABLE after complaining.
+ */
+int find_program(const char *name, const char *search, const char *sysroot, char *out, size_t size);
+
+#endif

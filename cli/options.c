@@ -1,0 +1,316 @@
+#include "cli/options.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/message.h"
+#include "cli/option_values.h"
+
+#define LATER_INSTANCE "instances and isolation are not supported yet"
+
+const struct option_row option_table[] = {
+    {.name = "instance",
+     .letter = 'i',
+     .argument = ARGUMENT_REQUIRED,
+     .value = "INSTANCE",
+     .later = LATER_INSTANCE,
+     .help = "Run in the named instance."},
+    {.name = "isolate",
+     .argument = ARGUMENT_NONE,
+     .later = LATER_INSTANCE,
+     .help = "Run in an isolated world of its own: root, processes, names and limits."},
+    {.name = "isolation",
+     .argument = ARGUMENT_REQUIRED,
+     .value = "LEVEL",
+     .later = LATER_INSTANCE,
+     .help = "The weakest isolation that will do."},
+    {.name = "detach",
+     .letter = 'd',
+     .argument = ARGUMENT_NONE,
+     .later = LATER_INSTANCE,
+     .help = "Run in the background."},
+    {.name = "personality",
+     .argument = ARGUMENT_REQUIRED,
+     .value = "P",
+     .set = set_personality,
+     .help = "Take the program for one of this system instead of what its headers say. Known: freebsd."},
+    {.name = "osrel",
+     .argument = ARGUMENT_REQUIRED,
+     .value = "R",
+     .set = set_osrel,
+     .help = "The release that the program sees, as 14.2, 14.2-RELEASE or 1402000. Without it, the release that the "
+             "program was built for, and at least 14.0."},
+    {.name = "sysroot",
+     .letter = 'L',
+     .argument = ARGUMENT_REQUIRED,
+     .value = "DIR",
+     .set = set_sysroot,
+     .help = "A directory with the foreign system's files: absolute paths are looked for there first, so that a "
+             "dynamic program finds its interpreter and libraries."},
+    {.name = "intercept",
+     .argument = ARGUMENT_REQUIRED,
+     .value = "auto|rewrite|sud|seccomp|ptrace",
+     .set = set_intercept,
+     .help = "How the program's system calls are caught. auto, the default, takes the fastest that this host allows; "
+             "`dragoman doctor` names it."},
+    {.name = "volume",
+     .letter = 'v',
+     .argument = ARGUMENT_REQUIRED,
+     .repeats = true,
+     .value = "SRC:DST[:ro]",
+     .later = LATER_INSTANCE,
+     .help = "Show a host directory inside an instance."},
+    {.name = "network",
+     .argument = ARGUMENT_REQUIRED,
+     .value = "none|host",
+     .later = LATER_INSTANCE,
+     .help = "The network of an instance."},
+    {.name = "env",
+     .letter = 'e',
+     .argument = ARGUMENT_REQUIRED,
+     .repeats = true,
+     .value = "K=V",
+     .set = set_env,
+     .help = "Set a variable in the program's environment. May be given several times; DRAGOMAN_ENV holds one per "
+             "line."},
+    {.name = "workdir",
+     .letter = 'w',
+     .argument = ARGUMENT_REQUIRED,
+     .value = "DIR",
+     .set = set_workdir,
+     .help = "Start in this directory. PROGRAM is looked for from there."},
+    {.name = "user",
+     .letter = 'u',
+     .argument = ARGUMENT_REQUIRED,
+     .value = "USER",
+     .later = LATER_INSTANCE,
+     .help = "Run as this user of an instance."},
+    {.name = "memory",
+     .letter = 'm',
+     .argument = ARGUMENT_REQUIRED,
+     .value = "SIZE",
+     .later = LATER_INSTANCE,
+     .help = "The memory that an instance may use."},
+    {.name = "cpus",
+     .argument = ARGUMENT_REQUIRED,
+     .value = "N",
+     .later = LATER_INSTANCE,
+     .help = "The processors that an instance may use."},
+    {.name = "pids-limit",
+     .argument = ARGUMENT_REQUIRED,
+     .value = "N",
+     .later = LATER_INSTANCE,
+     .help = "The processes that an instance may have."},
+    {.name = "hostname",
+     .argument = ARGUMENT_REQUIRED,
+     .value = "H",
+     .later = LATER_INSTANCE,
+     .help = "The name of an instance's host."},
+    {.name = "timeout",
+     .argument = ARGUMENT_REQUIRED,
+     .value = "SECONDS",
+     .set = set_timeout,
+     .help = "End the program and all its descendants after this time (fractions allowed): SIGTERM, and two seconds "
+             "later SIGKILL. The exit status is then 124. 0 sets no limit. The program is then a child of dragoman "
+             "instead of taking its place."},
+    {.name = "trace",
+     .argument = ARGUMENT_OPTIONAL,
+     .value = "FILTER",
+     .bare = "all",
+     .set = set_trace,
+     .help = "Write a line per system call to standard error. FILTER chooses: names and classes separated by commas, "
+             "as open,%network; a leading ! takes the others. `dragoman help trace` tells more."},
+    {.name = "report",
+     .argument = ARGUMENT_REQUIRED,
+     .value = "DIR",
+     .set = set_report,
+     .help = "Write what the program asked for and did not get to a file per process in this directory, which is made "
+             "if need be. `dragoman db report DIR` adds them up."},
+    {.name = "strict",
+     .argument = ARGUMENT_NONE,
+     .set = set_strict,
+     .help = "End the program with status 125 at the first system call that is not supported, instead of letting it "
+             "go on with an error."},
+    {.name = "verbose",
+     .argument = ARGUMENT_NONE,
+     .set = set_verbose,
+     .help = "Let dragoman's own remarks go to standard error even where that is no terminal."},
+    {.name = "quiet",
+     .letter = 'q',
+     .argument = ARGUMENT_NONE,
+     .set = set_quiet,
+     .help = "No remarks of dragoman's own, on a terminal neither."},
+    {.name = NULL},
+};
+
+enum { ROWS = sizeof option_table / sizeof option_table[0] - 1 };
+
+void run_request_init(struct run_request *request)
+{
+    *request = (struct run_request){.settings = {
+                                        .magic = SETTINGS_MAGIC,
+                                        .version = SETTINGS_VERSION,
+                                        .size = sizeof(struct settings),
+                                        .intercept_requested = INTERCEPT_AUTO,
+                                        .intercept_effective = INTERCEPT_AUTO,
+                                        .trace_mode = TRACE_OFF,
+                                        .trace_fd = -1,
+                                        .trace_string_size = SETTINGS_TRACE_STRING,
+                                    }};
+    memset(request->settings.trace_calls, 0xff, sizeof request->settings.trace_calls);
+    request->settings.stderr_is_tty = isatty(STDERR_FILENO) != 0;
+}
+
+void run_request_clear(struct run_request *request)
+{
+    for (size_t i = 0; i < request->env_count; i++) {
+        free(request->env[i]);
+    }
+    free(request->env);
+    free(request->workdir);
+    request->env = NULL;
+    request->env_count = 0;
+    request->workdir = NULL;
+}
+
+const struct option_row *option_find(const char *name)
+{
+    for (const struct option_row *row = option_table; row->name != NULL; row++) {
+        if (strcmp(row->name, name) == 0) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+const struct option_row *option_find_letter(char letter)
+{
+    for (const struct option_row *row = option_table; row->name != NULL; row++) {
+        if (letter != '\0' && row->letter == letter) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+const char *const *option_names(void)
+{
+    static const char *names[ROWS + 1];
+    for (size_t i = 0; i < ROWS; i++) {
+        names[i] = option_table[i].name;
+    }
+    return names;
+}
+
+int option_apply(const struct option_row *row, struct run_request *request, const char *value, const char *where)
+{
+    if (row->set == NULL) {
+        return fail(EXIT_DRAGOMAN, "%s: %s (run the program without it)", where, row->later);
+    }
+    return row->set(request, value, where);
+}
+
+static int unknown_option(const char *word)
+{
+    char name[64];
+    size_t length = strcspn(word + 2, "=");
+    if (word[1] != '-' || length >= sizeof name) {
+        return fail(EXIT_DRAGOMAN, "%s: unknown option (`dragoman help run` lists all)", word);
+    }
+    memcpy(name, word + 2, length);
+    name[length] = '\0';
+    const char *hint = nearest(name, option_names());
+    if (hint != NULL) {
+        return fail(EXIT_DRAGOMAN, "--%s: unknown option (did you mean --%s?)", name, hint);
+    }
+    return fail(EXIT_DRAGOMAN, "--%s: unknown option (`dragoman help run` lists all)", name);
+}
+
+/* --name, --name=VALUE, --name VALUE. Returns words taken, or a negative exit status. */
+static int take_long(struct run_request *request, int argc, char **argv, int at)
+{
+    char name[64];
+    const char *word = argv[at] + 2;
+    const char *equals = strchr(word, '=');
+    size_t length = equals != NULL ? (size_t)(equals - word) : strlen(word);
+    if (length >= sizeof name) {
+        return -unknown_option(argv[at]);
+    }
+    memcpy(name, word, length);
+    name[length] = '\0';
+    const struct option_row *row = option_find(name);
+    if (row == NULL) {
+        return -unknown_option(argv[at]);
+    }
+    char where[sizeof name + 2];
+    snprintf(where, sizeof where, "--%s", name);
+    const char *value = equals != NULL ? equals + 1 : row->bare;
+    int taken = 1;
+    if (equals == NULL && row->argument == ARGUMENT_NONE) {
+        value = "yes";
+    } else if (equals == NULL && row->argument == ARGUMENT_REQUIRED && row->set != NULL) {
+        if (at + 1 >= argc) {
+            return -fail(EXIT_DRAGOMAN, "%s: wants a value (%s %s)", where, where, row->value);
+        }
+        value = argv[at + 1];
+        taken = 2;
+    }
+    int status = option_apply(row, request, value, where);
+    return status != 0 ? -status : taken;
+}
+
+/* -x, -xVALUE, -x VALUE; switches may share a dash, as -dq. */
+static int take_short(struct run_request *request, int argc, char **argv, int at)
+{
+    for (const char *letter = argv[at] + 1; *letter != '\0'; letter++) {
+        const struct option_row *row = option_find_letter(*letter);
+        char where[3] = {'-', *letter, '\0'};
+        if (row == NULL) {
+            return -fail(EXIT_DRAGOMAN, "%s: unknown option (`dragoman help run` lists all)", where);
+        }
+        if (row->argument == ARGUMENT_NONE || row->set == NULL) {
+            int status = option_apply(row, request, "yes", where);
+            if (status != 0) {
+                return -status;
+            }
+            continue;
+        }
+        const char *value = letter[1] != '\0' ? letter + 1 : NULL;
+        int taken = 1;
+        if (value == NULL) {
+            if (at + 1 >= argc) {
+                return -fail(EXIT_DRAGOMAN, "%s: wants a value (%s %s)", where, where, row->value);
+            }
+            value = argv[at + 1];
+            taken = 2;
+        }
+        int status = option_apply(row, request, value, where);
+        return status != 0 ? -status : taken;
+    }
+    return 1;
+}
+
+int options_from_arguments(struct run_request *request, int argc, char **argv, extra_options *extra, void *context)
+{
+    int at = 1;
+    while (at < argc) {
+        const char *word = argv[at];
+        if (strcmp(word, "--") == 0) {
+            return at + 1;
+        }
+        if (word[0] != '-' || word[1] == '\0') {
+            break;
+        }
+        int taken = extra != NULL ? extra(context, argc, argv, at) : 0;
+        if (taken == 0) {
+            taken = word[1] == '-' ? take_long(request, argc, argv, at) : take_short(request, argc, argv, at);
+        }
+        if (taken < 0) {
+            return taken;
+        }
+        at += taken;
+    }
+    return at;
+}

@@ -1,0 +1,85 @@
+/*
+ * The options of `dragoman run`, described once: the table drives the command line, the DRAGOMAN_* variables, the keys
+ * of the configuration file, the help text and the manual page's section, so that they cannot drift apart.
+ *
+ * An option beats a variable, a variable beats the file: the three are applied in that order, last one wins.
+ */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/settings.h"
+
+/* Everything that options can say; what the engine needs of it is in `settings`. */
+struct run_request {
+    struct settings settings;
+    uint64_t timeout_ms; /* 0: none */
+    char *workdir;       /* NULL: the caller's */
+    char **env;          /* NULL-terminated "K=V" settings for the guest, in the order given; may be NULL */
+    size_t env_count;
+};
+
+/*
+ * Takes one value into the request. `where` names its origin for messages: "--timeout", "DRAGOMAN_TIMEOUT" or
+ * "/home/a/.config/dragoman/config:3". Returns 0, or an exit status after complaining.
+ */
+typedef int option_setter(struct run_request *request, const char *value, const char *where);
+
+enum option_argument {
+    ARGUMENT_NONE,     /* a switch: yes unless `=no` is attached */
+    ARGUMENT_OPTIONAL, /* only as --name=VALUE */
+    ARGUMENT_REQUIRED,
+};
+
+struct option_row {
+    const char *name;   /* without dashes: also the key in the file, and with DRAGOMAN_ in capitals the variable */
+    char letter;        /* short form, or 0 */
+    uint8_t argument;   /* enum option_argument */
+    bool repeats;       /* values add up instead of replacing each other */
+    const char *value;  /* how help calls the value */
+    const char *bare;   /* the value that stands for an option without one */
+    option_setter *set; /* NULL: not supported yet, and refused by name */
+    const char *later;  /* what an unsupported option waits for */
+    const char *help;   /* one sentence or more; help and the manual page wrap it */
+};
+
+/* Ends with a row without a name. */
+extern const struct option_row option_table[];
+
+/* A request with nothing asked: SETTINGS_* defaults, terminal looked at. */
+void run_request_init(struct run_request *request);
+
+/* Frees what the request owns. */
+void run_request_clear(struct run_request *request);
+
+/* The row called `name` (without dashes), or NULL. */
+const struct option_row *option_find(const char *name);
+
+/* The row with this short form, or NULL. */
+const struct option_row *option_find_letter(char letter);
+
+/* Names of all rows, NULL-terminated, for nearest(). */
+const char *const *option_names(void);
+
+/*
+ * Applies one row's value. A row without a setter is refused with a message that says what it waits for.
+ * Returns 0, or an exit status after complaining.
+ */
+int option_apply(const struct option_row *row, struct run_request *request, const char *value, const char *where);
+
+/*
+ * Takes options from the front of argv[1]… until the first word that is none, or past `--`. `extra` is asked first
+ * about each word (NULL: nobody): it returns how many words it took (0: not mine) or a negative exit status.
+ * Returns the index of the first word left, or a negative exit status after complaining.
+ */
+typedef int extra_options(void *context, int argc, char **argv, int at);
+int options_from_arguments(struct run_request *request, int argc, char **argv, extra_options *extra, void *context);
+
+/* Applies the configuration file and then the DRAGOMAN_* variables of `envp`. Returns 0, or an exit status. */
+int options_from_surroundings(struct run_request *request, char **envp);
+
+#endif

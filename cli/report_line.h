@@ -1,0 +1,29 @@
+/*
+ * A line of a report file. `run --report DIR` makes one file per process; each line tells of one thing that the guest
+ * asked for and did not get, or not whole:
+ *
+ *   {"pid":1,"program":"/x","personality":"freebsd","call":"name","number":1,"level":"nosys","count":1,"detail":"…"}
+ *
+ * A process that dies may leave its last line cut off; keys that a reader does not know are skipped.
+ */
+#ifndef CLI_REPORT_LINE_H
+#define CLI_REPORT_LINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct report_line {
+    int64_t pid;
+    int64_t number;
+    int64_t count;
+    char program[1024];
+    char personality[32];
+    char call[64];
+    char level[16];
+    char detail[256];
+};
+
+/* Reads one line, without its newline. Returns false where it is no whole object or names no call and no detail. */
+bool report_line_parse(const char *text, struct report_line *line);
+
+#endif

@@ -1,0 +1,164 @@
+#include "cli/trace_summary.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/json.h"
+
+static struct call_count *count_of(struct trace_summary *summary, const char *name)
+{
+    for (size_t i = 0; i < summary->count; i++) {
+        if (strcmp(summary->counts[i].name, name) == 0) {
+            return &summary->counts[i];
+        }
+    }
+    if (summary->count == summary->room) {
+        size_t room = summary->room * 2 + 64;
+        struct call_count *grown = realloc(summary->counts, room * sizeof *grown);
+        if (grown == NULL) {
+            return NULL;
+        }
+        summary->counts = grown;
+        summary->room = room;
+    }
+    struct call_count *fresh = &summary->counts[summary->count++];
+    *fresh = (struct call_count){0};
+    snprintf(fresh->name, sizeof fresh->name, "%s", name);
+    return fresh;
+}
+
+static bool take_line(struct trace_summary *summary, const char *line)
+{
+    char name[64];
+    char error[32];
+    uint64_t ns = 0;
+    int end = 0;
+    if (sscanf(line, "%*d %*d %63s %*s %31s %" SCNu64 "%n", name, error, &ns, &end) != 3 || line[end] != '\0') {
+        summary->lost++;
+        return true;
+    }
+    struct call_count *count = count_of(summary, name);
+    if (count == NULL) {
+        return false;
+    }
+    count->calls++;
+    count->errors += strcmp(error, "-") != 0;
+    count->ns += ns;
+    return true;
+}
+
+bool trace_summary_take(struct trace_summary *summary, const char *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (bytes[i] != '\n') {
+            /* A line longer than the room is none of the tracer's; what is cut off fails to parse. */
+            if (summary->partial_length < sizeof summary->partial - 1) {
+                summary->partial[summary->partial_length++] = bytes[i];
+            }
+            continue;
+        }
+        summary->partial[summary->partial_length] = '\0';
+        summary->partial_length = 0;
+        if (!take_line(summary, summary->partial)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const struct call_count *x = a;
+    const struct call_count *y = b;
+    if (x->ns != y->ns) {
+        return x->ns < y->ns ? 1 : -1;
+    }
+    if (x->calls != y->calls) {
+        return x->calls < y->calls ? 1 : -1;
+    }
+    return strcmp(x->name, y->name);
+}
+
+void trace_summary_sort(struct trace_summary *summary)
+{
+    if (summary->count > 0) {
+        qsort(summary->counts, summary->count, sizeof *summary->counts, by_time);
+    }
+}
+
+static struct call_count total_of(const struct trace_summary *summary)
+{
+    struct call_count total = {.name = "total"};
+    for (size_t i = 0; i < summary->count; i++) {
+        total.calls += summary->counts[i].calls;
+        total.errors += summary->counts[i].errors;
+        total.ns += summary->counts[i].ns;
+    }
+    return total;
+}
+
+static void print_row(FILE *out, const struct call_count *c, uint64_t all_ns)
+{
+    char errors[24] = "";
+    if (c->errors != 0) {
+        snprintf(errors, sizeof errors, "%" PRIu64, c->errors);
+    }
+    double share = all_ns != 0 ? 100.0 * (double)c->ns / (double)all_ns : 0;
+    double each = c->calls != 0 ? (double)c->ns / 1000 / (double)c->calls : 0;
+    fprintf(out, "%6.2f %11.6f %11.1f %9" PRIu64 " %9s %s\n", share, (double)c->ns / 1e9, each, c->calls, errors,
+            c->name);
+}
+
+static void print_table(const struct trace_summary *summary, FILE *out)
+{
+    static const char rule[] = "------ ----------- ----------- --------- --------- ----------------";
+    struct call_count total = total_of(summary);
+    fprintf(out, "%6s %11s %11s %9s %9s %s\n%s\n", "% time", "seconds", "usecs/call", "calls", "errors", "call", rule);
+    for (size_t i = 0; i < summary->count; i++) {
+        print_row(out, &summary->counts[i], total.ns);
+    }
+    fprintf(out, "%s\n", rule);
+    print_row(out, &total, total.ns);
+    if (summary->lost != 0) {
+        fprintf(out, "%" PRIu64 " records could not be read\n", summary->lost);
+    }
+}
+
+static void json_count(struct json *j, const char *name, const struct call_count *c)
+{
+    json_object(j, name);
+    if (name == NULL) {
+        json_string(j, "call", c->name);
+    }
+    json_number(j, "calls", (int64_t)c->calls);
+    json_number(j, "errors", (int64_t)c->errors);
+    json_number(j, "nanoseconds", (int64_t)c->ns);
+    json_end_object(j);
+}
+
+void trace_summary_print(const struct trace_summary *summary, FILE *out, bool json)
+{
+    if (!json) {
+        print_table(summary, out);
+        return;
+    }
+    struct json j = {.out = out};
+    struct call_count total = total_of(summary);
+    json_object(&j, NULL);
+    json_array(&j, "calls");
+    for (size_t i = 0; i < summary->count; i++) {
+        json_count(&j, NULL, &summary->counts[i]);
+    }
+    json_end_array(&j);
+    json_count(&j, "total", &total);
+    json_number(&j, "unreadable", (int64_t)summary->lost);
+    json_end_object(&j);
+    fputc('\n', out);
+}
+
+void trace_summary_clear(struct trace_summary *summary)
+{
+    free(summary->counts);
+    *summary = (struct trace_summary){0};
+}
