@@ -52,7 +52,7 @@ static void open_made(const char *name)
     static char kept[256];
 
     elf_maker_write(&maker, in_folder(name));
-    strcpy(kept, path);
+    snprintf(kept, sizeof(kept), "%s", path);
     ck_assert_msg(check_open(kept, &file, &err) == 0, "%s", err.text);
 }
 
@@ -82,8 +82,7 @@ START_TEST(follows_go_wrappers)
 {
     static struct check_calls calls;
 
-    put(0x800, "\x48\x8b\x44\x24\x08\x0f\x05\xc3",
-        8); /* the assembler function: mov 8(%rsp),%rax; syscall; ret */
+    put(0x800, "\x48\x8b\x44\x24\x08\x0f\x05\xc3", 8); /* the assembler function: mov 8(%rsp),%rax; syscall; ret */
     /* mov $104,(%rsp); call 0x800 */
     put(0x900, "\x48\xc7\x04\x24\x68\x00\x00\x00\xe8\xf3\xfe\xff\xff", 13);
     /* a wrapper: mov %rax,(%rsp); call 0x800, and who calls it: mov $5,%eax; call 0xa00 */
@@ -198,9 +197,8 @@ START_TEST(json_is_quoted)
     json_string(&j, "nothing", NULL);
     json_end_object(&j);
     fclose(out);
-    ck_assert_str_eq(
-        text, "{\n  \"a\\\"b\": \"\\u000a\\\\\\ufffd\xc3\xa9\",\n  \"list\": [\n    -1,\n    true\n  ],\n"
-              "  \"none\": [],\n  \"nothing\": null\n}\n");
+    ck_assert_str_eq(text, "{\n  \"a\\\"b\": \"\\u000a\\\\\\ufffd\xc3\xa9\",\n  \"list\": [\n    -1,\n    true\n  ],\n"
+                           "  \"none\": [],\n  \"nothing\": null\n}\n");
     free(text);
 }
 END_TEST

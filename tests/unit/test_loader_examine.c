@@ -240,7 +240,7 @@ START_TEST(refuses_bad_interpreters)
     maker.bytes[0x1000] = '\0';
     refused("empty");
     setup();
-    p = elf_maker_add(&maker, PT_INTERP, PF_R, 0x1000, 0, 1025, 1025);
+    elf_maker_add(&maker, PT_INTERP, PF_R, 0x1000, 0, 1025, 1025);
     refused("1025 bytes");
     setup();
     p = elf_maker_add(&maker, PT_INTERP, PF_R, 0x3ff0, 0, 0x20, 0x20);

@@ -6,7 +6,6 @@
 
 #include <check.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,15 +44,16 @@ static const char *protection_at(uint64_t address)
     static char prot[8];
     FILE *maps = fopen("/proc/self/maps", "re");
     char line[512];
-    uint64_t lo;
-    uint64_t hi;
-    char found[8];
 
-    strcpy(prot, "");
-    while (fgets(line, sizeof(line), maps) != NULL)
-        if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s", &lo, &hi, found) == 3 && address >= lo &&
-            address < hi)
-            strcpy(prot, found);
+    prot[0] = '\0';
+    while (fgets(line, sizeof(line), maps) != NULL) {
+        char *rest;
+        uint64_t lo = strtoull(line, &rest, 16);
+        uint64_t hi = strtoull(rest + 1, &rest, 16);
+
+        if (address >= lo && address < hi)
+            snprintf(prot, sizeof(prot), "%.4s", rest + 1);
+    }
     fclose(maps);
     return prot;
 }
@@ -150,8 +150,7 @@ END_TEST
 START_TEST(never_replaces_a_mapping)
 {
     void *wanted = (void *)(uintptr_t)0x10405000;
-    void *mine =
-        mmap(wanted, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    void *mine = mmap(wanted, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     int fd;
 
     ck_assert_ptr_eq(mine, wanted);
@@ -221,8 +220,7 @@ START_TEST(stack_has_size_and_guard)
 {
     struct stack_area area;
 
-    ck_assert_msg(stack_map(USER_END, UINT64_C(8) << 20, PROT_READ | PROT_WRITE, &area, &err) == 0, "%s",
-                  err.text);
+    ck_assert_msg(stack_map(USER_END, UINT64_C(8) << 20, PROT_READ | PROT_WRITE, &area, &err) == 0, "%s", err.text);
     ck_assert_uint_eq(area.hi - area.lo, UINT64_C(8) << 20);
     ck_assert_uint_eq(area.guard_lo, area.lo - 4096);
     ck_assert_uint_le(area.hi, USER_END);
@@ -250,7 +248,7 @@ START_TEST(loads_program_interpreter_and_stack)
     strcpy(program.host_path, "/tmp/test_loader_map.XXXXXX");
     close(mkstemp(program.host_path));
     elf_maker_write(&maker, program.host_path);
-    strcpy(program.interp_host_path, program.host_path);
+    memcpy(program.interp_host_path, program.host_path, sizeof(program.host_path));
     ck_assert_msg(program_load(&program, 1 << 20, 0x2000000, &loaded, &err) == 0, "%s", err.text);
     unlink(program.host_path);
     ck_assert_uint_eq(loaded.main.base, ELF_FREEBSD_DYN_ADDR);

@@ -123,7 +123,7 @@ START_TEST(paths_have_freebsds_length)
     char longest[1100];
 
     memset(longest, '/', sizeof(longest));
-    strcpy(longest + 1024, "x");
+    longest[1024] = '\0';
     ck_assert_int_eq(program_examine(longest, NULL, NULL, &program, &err), -ENAMETOOLONG);
 }
 END_TEST
@@ -179,7 +179,8 @@ START_TEST(a_line_ends_at_page_newline_or_nul)
     ck_assert_int_eq(script_parse("s", "#!/a\t \tb\r\n", 10, &line, &err), 0);
     ck_assert_str_eq(line.arg, "b\r");
     memset(page, 'x', sizeof(page));
-    memcpy(page, "#!", 2);
+    page[0] = '#';
+    page[1] = '!';
     ck_assert_int_eq(script_parse("s", page, sizeof(page), &line, &err), 0);
     ck_assert_uint_eq(strlen(line.interp), LOADER_SCRIPT_LINE_MAX - 2);
 }
@@ -189,7 +190,7 @@ START_TEST(wants_the_interpreter)
 {
     char interp[512];
 
-    strcpy(interp, in_folder("ld.so"));
+    snprintf(interp, sizeof(interp), "%s", in_folder("ld.so"));
     write_elf("prog", ELFOSABI_FREEBSD, interp);
     refused("prog", ENOENT, "--sysroot");
     ck_assert(program.found);

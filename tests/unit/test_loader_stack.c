@@ -188,7 +188,7 @@ END_TEST
 START_TEST(too_many_strings)
 {
     static char huge[FREEBSD_ARG_MAX];
-    const char *one[] = {huge};
+    static const char *const one[] = {huge};
 
     memset(huge, 'x', sizeof(huge) - 1);
     rq.argv = one;
