@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include "cli/commands.h"
 #include "cli/json.h"
 #include "cli/message.h"
+#include "cli/options.h"
 #include "compat-db/syscall_db.h"
 
 enum { EXIT_NOT_RUNNABLE_HERE = 1 };
@@ -93,8 +93,8 @@ static void examine(struct report *report)
     if (program_examine(report->path, &opener, NULL, &report->program, &err) != 0)
         snprintf(report->reason, sizeof(report->reason), "%s", err.text);
     else if (report->libraries.missing != 0)
-        snprintf(report->reason, sizeof(report->reason), "%s: %zu of its libraries %s missing%s",
-                 report->path, report->libraries.missing, report->libraries.missing == 1 ? "is" : "are",
+        snprintf(report->reason, sizeof(report->reason), "%s: %zu of its libraries %s missing%s", report->path,
+                 report->libraries.missing, report->libraries.missing == 1 ? "is" : "are",
                  report->sysroot[0] == '\0' ? " (name the system's files with --sysroot)" : "");
 }
 
@@ -152,9 +152,8 @@ static void print_calls(const struct report *report)
     if (report->calls.sites == 0)
         return;
     printf("  system calls  %zu different, at %zu places: %zu supported, %zu in part, %zu not\n",
-           count_calls(report, NULL), report->calls.sites,
-           count_calls(report, "full") + count_calls(report, "stub"), count_calls(report, "partial"),
-           count_calls(report, "nosys") + count_calls(report, "absent"));
+           count_calls(report, NULL), report->calls.sites, count_calls(report, "full") + count_calls(report, "stub"),
+           count_calls(report, "partial"), count_calls(report, "nosys") + count_calls(report, "absent"));
     if (report->calls.unknown != 0)
         printf("    %zu places choose their call while running and are not counted\n", report->calls.unknown);
     print_calls_of(report, "nosys", "not supported (answered ENOSYS)");
@@ -210,12 +209,10 @@ static void print_text(const struct report *report)
     print_libraries(report);
     print_calls(report);
     if (report->reason[0] != '\0')
-        printf("  %sdoes not run%s  %s\n", style_on(stdout, STYLE_BAD), style_on(stdout, STYLE_PLAIN),
-               report->reason);
+        printf("  %sdoes not run%s  %s\n", style_on(stdout, STYLE_BAD), style_on(stdout, STYLE_PLAIN), report->reason);
     else
         printf("  %sruns%s          %s\n", style_on(stdout, STYLE_GOOD), style_on(stdout, STYLE_PLAIN),
-               report->program.kind == PROGRAM_HOST ? "on this machine, without dragoman"
-                                                    : "with: dragoman run");
+               report->program.kind == PROGRAM_HOST ? "on this machine, without dragoman" : "with: dragoman run");
 }
 
 static void json_calls(struct json *j, const struct report *report)
@@ -283,8 +280,7 @@ static void print_json(const struct report *report)
         json_string(&j, "interpreter", report->program.path);
     else if (report->is_elf)
         json_elf(&j, report);
-    json_string(&j, "personality",
-                report->program.personality != NULL ? report->program.personality->name : NULL);
+    json_string(&j, "personality", report->program.personality != NULL ? report->program.personality->name : NULL);
     json_libraries(&j, report);
     json_calls(&j, report);
     json_bool(&j, "runs", report->reason[0] == '\0');
@@ -314,31 +310,50 @@ static int run_check(const char *path, const char *sysroot, bool as_json)
     return status;
 }
 
+/* --json, which only this command has. */
+static int own_option(void *context, int argc, char **argv, int at)
+{
+    bool *as_json = context;
+
+    (void)argc;
+    if (strcmp(argv[at], "--json") != 0)
+        return 0;
+    *as_json = true;
+    return 1;
+}
+
+/* FILE among options, before and behind it. Returns an exit status, after complaining. */
+static int parse_arguments(struct run_request *request, int argc, char **argv, const char **file, bool *as_json)
+{
+    int at = options_from_arguments(request, argc, argv, own_option, as_json);
+    int behind;
+
+    if (at < 0)
+        return -at;
+    if (at >= argc)
+        return fail(EXIT_DRAGOMAN, "check: no file given (dragoman check FILE)");
+    *file = argv[at];
+    behind = options_from_arguments(request, argc - at, argv + at, own_option, as_json);
+    if (behind < 0)
+        return -behind;
+    if (at + behind != argc)
+        return fail(EXIT_DRAGOMAN, "check: %s: one file at a time (dragoman check FILE)", argv[at + behind]);
+    return 0;
+}
+
 int cmd_check(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"json", no_argument, NULL, 'j'},
-        {"sysroot", required_argument, NULL, 'L'},
-        {NULL, 0, NULL, 0},
-    };
-    const char *sysroot = getenv("DRAGOMAN_SYSROOT");
+    struct run_request request;
+    const char *file = NULL;
     bool as_json = false;
-    int c;
+    int status;
 
-    optind = 0;
-    while ((c = getopt_long(argc, argv, "L:", options, NULL)) != -1) {
-        switch (c) {
-        case 'j':
-            as_json = true;
-            break;
-        case 'L':
-            sysroot = optarg;
-            break;
-        default:
-            return EXIT_DRAGOMAN;
-        }
-    }
-    if (argc - optind != 1)
-        return fail(EXIT_DRAGOMAN, "check: one FILE is wanted (dragoman help check)");
-    return run_check(argv[optind], sysroot != NULL ? sysroot : "", as_json);
+    run_request_init(&request);
+    status = options_from_surroundings(&request, environ);
+    if (status == 0)
+        status = parse_arguments(&request, argc, argv, &file, &as_json);
+    if (status == 0)
+        status = run_check(file, request.settings.sysroot, as_json);
+    run_request_clear(&request);
+    return status;
 }
