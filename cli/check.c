@@ -83,6 +83,12 @@ static void examine_needs(struct report *report)
         check_calls(&report->file, report->go.is_go, &report->calls);
 }
 
+/* Needs libraries and names no interpreter that would load them. */
+static bool is_library(const struct report *report)
+{
+    return report->libraries.count != 0 && report->id.interp[0] == '\0';
+}
+
 static void examine(struct report *report)
 {
     const struct path_opener opener = {.open = open_with_sysroot, .context = report};
@@ -92,6 +98,8 @@ static void examine(struct report *report)
     examine_needs(report);
     if (program_examine(report->path, &opener, NULL, &report->program, &err) != 0)
         snprintf(report->reason, sizeof(report->reason), "%s", err.text);
+    else if (is_library(report))
+        snprintf(report->reason, sizeof(report->reason), "%s: a library, which programs load", report->path);
     else if (report->libraries.missing != 0)
         snprintf(report->reason, sizeof(report->reason), "%s: %zu of its libraries %s missing%s", report->path,
                  report->libraries.missing, report->libraries.missing == 1 ? "is" : "are",
@@ -183,8 +191,8 @@ static void print_elf(const struct report *report)
 {
     char release[32];
 
-    printf("  what          a program for %s, %s, %s\n", report->system,
-           report->id.interp[0] != '\0' ? "dynamic" : "static",
+    printf("  what          a %s for %s, %s, %s\n", is_library(report) ? "library" : "program", report->system,
+           report->id.interp[0] != '\0' || is_library(report) ? "dynamic" : "static",
            report->id.type == ELF_TYPE_DYN ? "position-independent" : "at fixed addresses");
     if (release_of(report, release, sizeof(release))[0] != '\0')
         printf("  release       built for %s (%u)\n", release, report->id.osrel);
@@ -259,7 +267,7 @@ static void json_elf(struct json *j, const struct report *report)
     json_string(j, "system", report->system);
     json_number(j, "bits", report->id.bits);
     json_bool(j, "position_independent", report->id.type == ELF_TYPE_DYN);
-    json_bool(j, "dynamic", report->id.interp[0] != '\0');
+    json_bool(j, "dynamic", report->id.interp[0] != '\0' || is_library(report));
     json_string(j, "release", release_of(report, release, sizeof(release))[0] != '\0' ? release : NULL);
     json_number(j, "osrel", report->id.osrel);
     json_string(j, "interpreter", report->id.interp[0] != '\0' ? report->id.interp : NULL);
