@@ -20,7 +20,7 @@ enum { EXIT_NOT_RUNNABLE_HERE = 1 };
 
 struct report {
     const char *path;
-    const char *sysroot; /* "": none */
+    char *sysroot; /* "": none */
     bool is_elf;
     char system[64]; /* "FreeBSD/amd64" */
     struct elf_identity id;
@@ -33,25 +33,12 @@ struct report {
     char reason[600]; /* why it will not run; empty: it will */
 };
 
-/* The sysroot has the program's interpreter; everything else is the host's. */
-static int open_with_sysroot(void *context, const char *path, int flags, char *host_path, uint64_t size)
+/* The file is the host's, as named; its interpreter is looked for in the sysroot. */
+static int open_for_report(void *context, const char *path, int flags, char *host_path, uint64_t size)
 {
-    const struct report *report = context;
-    int n;
-    int fd = -1;
+    struct report *report = context;
 
-    if (report->sysroot[0] != '\0' && path[0] == '/' && path != report->path) {
-        n = snprintf(host_path, size, "%s%s", report->sysroot, path);
-        if (n >= 0 && (uint64_t)n < size)
-            fd = open(host_path, flags);
-    }
-    if (fd < 0) {
-        n = snprintf(host_path, size, "%s", path);
-        if (n < 0 || (uint64_t)n >= size)
-            return -ENAMETOOLONG;
-        fd = open(host_path, flags);
-    }
-    return fd < 0 ? -errno : fd;
+    return sysroot_open(path == report->path ? NULL : report->sysroot, path, flags, host_path, size);
 }
 
 static void identify(struct report *report)
@@ -91,7 +78,7 @@ static bool is_library(const struct report *report)
 
 static void examine(struct report *report)
 {
-    const struct path_opener opener = {.open = open_with_sysroot, .context = report};
+    const struct path_opener opener = {.open = open_for_report, .context = report};
     struct loader_error err;
 
     identify(report);
@@ -296,7 +283,7 @@ static void print_json(const struct report *report)
     json_end_object(&j);
 }
 
-static int run_check(const char *path, const char *sysroot, bool as_json)
+static int run_check(const char *path, char *sysroot, bool as_json)
 {
     struct report *report = calloc(1, sizeof(*report));
     int status;

@@ -30,12 +30,10 @@ static uint64_t page_up(uint64_t address)
 
 /* One PT_LOAD by itself.  sys/kern/imgact_elf.c, load_section(): file bytes
  * within the file, and no more of them than memory. */
-static int check_segment(const struct elf_headers *h, unsigned index, const GElf_Phdr *p,
-                         struct loader_error *err)
+static int check_segment(const struct elf_headers *h, unsigned index, const GElf_Phdr *p, struct loader_error *err)
 {
     if (p->p_filesz > p->p_memsz)
-        return loader_fail(err, ENOEXEC,
-                           "%s: segment %u has %#llx bytes in the file and only %#llx in memory", h->path,
+        return loader_fail(err, ENOEXEC, "%s: segment %u has %#llx bytes in the file and only %#llx in memory", h->path,
                            index, (unsigned long long)p->p_filesz, (unsigned long long)p->p_memsz);
     if (p->p_offset > h->file_size || p->p_filesz > h->file_size - p->p_offset)
         return loader_fail(err, ENOEXEC,
@@ -44,14 +42,13 @@ static int check_segment(const struct elf_headers *h, unsigned index, const GElf
                            h->path, index, (unsigned long long)p->p_offset, (unsigned long long)p->p_filesz,
                            (unsigned long long)h->file_size);
     if (p->p_memsz > USER_END || p->p_vaddr > USER_END - p->p_memsz)
-        return loader_fail(err, ENOEXEC, "%s: segment %u (%#llx bytes at %#llx) does not fit into user space",
-                           h->path, index, (unsigned long long)p->p_memsz, (unsigned long long)p->p_vaddr);
+        return loader_fail(err, ENOEXEC, "%s: segment %u (%#llx bytes at %#llx) does not fit into user space", h->path,
+                           index, (unsigned long long)p->p_memsz, (unsigned long long)p->p_vaddr);
     if (p->p_align > 1 && (p->p_align & (p->p_align - 1)) != 0)
-        return loader_fail(err, ENOEXEC, "%s: segment %u has an alignment of %#llx, not a power of two",
-                           h->path, index, (unsigned long long)p->p_align);
+        return loader_fail(err, ENOEXEC, "%s: segment %u has an alignment of %#llx, not a power of two", h->path, index,
+                           (unsigned long long)p->p_align);
     if (p->p_filesz != 0 && (p->p_vaddr ^ p->p_offset) % LOADER_PAGE != 0)
-        return loader_fail(err, ENOEXEC,
-                           "%s: segment %u's address %#llx and file offset %#llx differ within a page",
+        return loader_fail(err, ENOEXEC, "%s: segment %u's address %#llx and file offset %#llx differ within a page",
                            h->path, index, (unsigned long long)p->p_vaddr, (unsigned long long)p->p_offset);
     return 0;
 }
@@ -88,8 +85,7 @@ static int take_program_header(const struct elf_headers *h, unsigned index, stru
     GElf_Phdr p;
 
     if (!elf_headers_segment(h, index, &p))
-        return loader_fail(err, ENOEXEC, "%s: unreadable program header %u: %s", h->path, index,
-                           elf_errmsg(-1));
+        return loader_fail(err, ENOEXEC, "%s: unreadable program header %u: %s", h->path, index, elf_errmsg(-1));
     switch (p.p_type) {
     case PT_LOAD:
         return take_segment(h, index, &p, out, err);
@@ -139,9 +135,8 @@ static int check_layout(struct elf_file *out, struct loader_error *err)
     out->lo = page_down(sorted[0].vaddr);
     for (unsigned i = 0; i < out->nsegments; i++) {
         if (i > 0 && page_down(sorted[i].vaddr) < out->hi)
-            return loader_fail(err, ENOEXEC, "%s: the segments at %#llx and %#llx overlap in a page",
-                               out->path, (unsigned long long)sorted[i - 1].vaddr,
-                               (unsigned long long)sorted[i].vaddr);
+            return loader_fail(err, ENOEXEC, "%s: the segments at %#llx and %#llx overlap in a page", out->path,
+                               (unsigned long long)sorted[i - 1].vaddr, (unsigned long long)sorted[i].vaddr);
         out->hi = page_up(sorted[i].vaddr + sorted[i].memsz);
     }
     return 0;

@@ -29,8 +29,8 @@ int elf_read_exact(int fd, const char *path, const char *what, void *buffer, uin
         if (n < 0)
             return loader_fail(err, errno, "%s: cannot read the %s: %s", path, what, strerror(errno));
         if (n == 0)
-            return loader_fail(err, ENOEXEC, "%s: the file ends inside the %s (it is cut off: copy it again)",
-                               path, what);
+            return loader_fail(err, ENOEXEC, "%s: the file ends inside the %s (it is cut off: copy it again)", path,
+                               what);
         done += (uint64_t)n;
     }
     return 0;
@@ -60,16 +60,13 @@ static int check_ident(const struct elf_headers *h, struct loader_error *err)
     if (h->page_bytes < SELFMAG || memcmp(ident, ELFMAG, SELFMAG) != 0)
         return loader_fail(err, ENOEXEC, "%s: not an ELF file", h->path);
     if (ident[EI_CLASS] != ELFCLASS32 && !is64)
-        return loader_fail(err, ENOEXEC, "%s: the ELF header names an unknown class %u", h->path,
-                           ident[EI_CLASS]);
+        return loader_fail(err, ENOEXEC, "%s: the ELF header names an unknown class %u", h->path, ident[EI_CLASS]);
     if (h->page_bytes < (is64 ? sizeof(Elf64_Ehdr) : sizeof(Elf32_Ehdr)))
         return loader_fail(err, ENOEXEC, "%s: the file ends inside its ELF header", h->path);
     if (ident[EI_DATA] != ELFDATA2LSB)
-        return loader_fail(err, ENOEXEC, "%s: not a little-endian program: this machine cannot run it",
-                           h->path);
+        return loader_fail(err, ENOEXEC, "%s: not a little-endian program: this machine cannot run it", h->path);
     if (ident[EI_VERSION] != EV_CURRENT)
-        return loader_fail(err, ENOEXEC, "%s: the ELF header has version %u, not 1", h->path,
-                           ident[EI_VERSION]);
+        return loader_fail(err, ENOEXEC, "%s: the ELF header has version %u, not 1", h->path, ident[EI_VERSION]);
     return 0;
 }
 
@@ -107,18 +104,15 @@ int elf_headers_check(const struct elf_headers *h, struct loader_error *err)
     if (e->e_phnum == 0)
         return loader_fail(err, ENOEXEC, "%s: has no program headers", h->path);
     if (e->e_phentsize != (is64 ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr)))
-        return loader_fail(err, ENOEXEC, "%s: program headers of %u bytes are not ELF's", h->path,
-                           e->e_phentsize);
+        return loader_fail(err, ENOEXEC, "%s: program headers of %u bytes are not ELF's", h->path, e->e_phentsize);
     if (e->e_phoff % (is64 ? 8 : 4) != 0)
         return loader_fail(err, ENOEXEC, "%s: the program headers at offset %#llx are not aligned", h->path,
                            (unsigned long long)e->e_phoff);
     if (e->e_phoff > LOADER_PAGE || size > LOADER_PAGE - e->e_phoff)
-        return loader_fail(err, ENOEXEC,
-                           "%s: %u program headers at offset %#llx do not lie in the file's first page",
+        return loader_fail(err, ENOEXEC, "%s: %u program headers at offset %#llx do not lie in the file's first page",
                            h->path, e->e_phnum, (unsigned long long)e->e_phoff);
     if (e->e_phoff + size > h->page_bytes)
-        return loader_fail(err, ENOEXEC,
-                           "%s: the file ends inside its program headers (it is cut off: copy it again)",
+        return loader_fail(err, ENOEXEC, "%s: the file ends inside its program headers (it is cut off: copy it again)",
                            h->path);
     return 0;
 }

@@ -55,8 +55,7 @@ static void take_gnu_abi(const struct note *note, struct elf_identity *id)
     memcpy(id->vendor, "GNU", sizeof("GNU"));
     id->note_os = word_at(note->desc);
     if (id->note_os == GNU_KFREEBSD)
-        id->osrel =
-            word_at(note->desc + 4) * 100000u + word_at(note->desc + 8) * 1000u + word_at(note->desc + 12);
+        id->osrel = word_at(note->desc + 4) * 100000u + word_at(note->desc + 8) * 1000u + word_at(note->desc + 12);
 }
 
 /* The first ABI note decides, except that a BSD's beats a GNU one. */
@@ -121,8 +120,7 @@ int elf_read_notes(const struct elf_headers *h, const GElf_Phdr *phdr, struct el
         return loader_fail(err, ENOEXEC, "%s: a note segment of %llu bytes (at most %d are read)", h->path,
                            (unsigned long long)size, NOTES_MAX);
     if (phdr->p_offset > h->file_size || size > h->file_size - phdr->p_offset)
-        return loader_fail(err, ENOEXEC,
-                           "%s: a note segment lies beyond the file's end (it is cut off: copy it again)",
+        return loader_fail(err, ENOEXEC, "%s: a note segment lies beyond the file's end (it is cut off: copy it again)",
                            h->path);
     notes = malloc(size);
     if (notes == NULL)
@@ -135,8 +133,7 @@ int elf_read_notes(const struct elf_headers *h, const GElf_Phdr *phdr, struct el
         if (next_note(notes, size, &at, &note))
             take_note(&note, id);
         else
-            r = loader_fail(err, ENOEXEC,
-                            "%s: the note at %#llx of a note segment is larger than the segment", h->path,
+            r = loader_fail(err, ENOEXEC, "%s: the note at %#llx of a note segment is larger than the segment", h->path,
                             (unsigned long long)start);
     }
     free(notes);
@@ -151,8 +148,8 @@ int elf_read_interp(const struct elf_headers *h, const GElf_Phdr *phdr, struct e
     if (id->interp[0] != '\0')
         return loader_fail(err, ENOEXEC, "%s: names two interpreters", h->path);
     if (phdr->p_filesz < 2 || phdr->p_filesz > sizeof(id->interp))
-        return loader_fail(err, ENOEXEC, "%s: an interpreter name of %llu bytes (2 to %zu are right)",
-                           h->path, (unsigned long long)phdr->p_filesz, sizeof(id->interp));
+        return loader_fail(err, ENOEXEC, "%s: an interpreter name of %llu bytes (2 to %zu are right)", h->path,
+                           (unsigned long long)phdr->p_filesz, sizeof(id->interp));
     if (phdr->p_offset > h->file_size || phdr->p_filesz > h->file_size - phdr->p_offset)
         return loader_fail(err, ENOEXEC, "%s: the interpreter's name lies beyond the file's end", h->path);
     r = elf_read_exact(h->fd, h->path, "interpreter's name", id->interp, phdr->p_filesz, phdr->p_offset, err);

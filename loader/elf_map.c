@@ -52,8 +52,8 @@ static int fill_by_copy(int fd, const struct elf_file *elf, const struct load_ra
     uint64_t size = range->end - range->start;
     int r = 0;
 
-    if (mmap(at(range->start), size, PROT_READ | PROT_WRITE,
-             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
+    if (mmap(at(range->start), size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
+             -1, 0) == MAP_FAILED)
         return loader_fail(err, errno, "%s: cannot map %#llx bytes of memory at %#llx: %s", elf->path,
                            (unsigned long long)size, (unsigned long long)range->start, strerror(errno));
     if (bytes != 0)
@@ -64,14 +64,12 @@ static int fill_by_copy(int fd, const struct elf_file *elf, const struct load_ra
     return r;
 }
 
-static int fill_from_file(int fd, const struct elf_file *elf, const struct load_range *range,
-                          struct loader_error *err)
+static int fill_from_file(int fd, const struct elf_file *elf, const struct load_range *range, struct loader_error *err)
 {
     uint64_t size = range->end - range->start;
     uint64_t in_file = elf->file_size - range->offset;
 
-    if (mmap(at(range->start), size, range->prot, MAP_PRIVATE | MAP_FIXED, fd, (off_t)range->offset) !=
-        MAP_FAILED)
+    if (mmap(at(range->start), size, range->prot, MAP_PRIVATE | MAP_FIXED, fd, (off_t)range->offset) != MAP_FAILED)
         return 0;
     /* Some file systems cannot map: their files are read. */
     if (errno == ENODEV)
@@ -108,8 +106,7 @@ static void find_text_and_data(const struct elf_file *elf, struct mapped_image *
     }
 }
 
-int elf_map(int fd, const struct elf_file *elf, uint64_t bias, struct mapped_image *out,
-            struct loader_error *err)
+int elf_map(int fd, const struct elf_file *elf, uint64_t bias, struct mapped_image *out, struct loader_error *err)
 {
     int r;
 

@@ -56,23 +56,17 @@ static void add_ranges(struct load_plan *plan, const struct elf_segment *s)
     uint64_t start = page_down(s->vaddr + plan->bias);
     uint64_t file_end = s->vaddr + plan->bias + s->filesz;
     uint64_t end = page_up(s->vaddr + plan->bias + s->memsz);
-    uint64_t mapped_end = s->filesz == 0         ? start
-                          : s->memsz > s->filesz ? page_down(file_end)
-                                                 : page_up(file_end);
+    uint64_t mapped_end = s->filesz == 0 ? start : s->memsz > s->filesz ? page_down(file_end) : page_up(file_end);
 
     if (mapped_end > start)
-        plan->ranges[plan->nranges++] = (struct load_range){.start = start,
-                                                            .end = mapped_end,
-                                                            .prot = s->prot,
-                                                            .from_file = true,
-                                                            .offset = page_down(s->offset)};
+        plan->ranges[plan->nranges++] = (struct load_range){
+            .start = start, .end = mapped_end, .prot = s->prot, .from_file = true, .offset = page_down(s->offset)};
     if (end > mapped_end)
-        plan->ranges[plan->nranges++] =
-            (struct load_range){.start = mapped_end,
-                                .end = end,
-                                .prot = s->prot,
-                                .offset = page_down(s->offset) + (mapped_end - start),
-                                .copy_bytes = s->filesz == 0 ? 0 : file_end - mapped_end};
+        plan->ranges[plan->nranges++] = (struct load_range){.start = mapped_end,
+                                                            .end = end,
+                                                            .prot = s->prot,
+                                                            .offset = page_down(s->offset) + (mapped_end - start),
+                                                            .copy_bytes = s->filesz == 0 ? 0 : file_end - mapped_end};
 }
 
 static int by_start(const void *a, const void *b)
@@ -88,8 +82,7 @@ int elf_plan(const struct elf_file *elf, uint64_t bias, struct load_plan *out, s
     out->bias = bias;
     out->nranges = 0;
     if (bias % LOADER_PAGE != 0 || bias > USER_END)
-        return loader_fail(err, ENOEXEC, "%s: cannot be loaded at %#llx", elf->path,
-                           (unsigned long long)bias);
+        return loader_fail(err, ENOEXEC, "%s: cannot be loaded at %#llx", elf->path, (unsigned long long)bias);
     out->lo = elf->lo + bias;
     out->hi = elf->hi + bias;
     for (unsigned i = 0; i < elf->nsegments; i++) {

@@ -117,11 +117,9 @@ static const char *machine_name(const struct elf_identity *id, char *other, size
 const char *elf_system_name(const struct elf_identity *id, char *text, uint64_t size)
 {
     static const char *const names[] = {
-        [ELF_SYSTEM_UNMARKED] = "Linux",       [ELF_SYSTEM_LINUX] = "Linux",
-        [ELF_SYSTEM_FREEBSD] = "FreeBSD",      [ELF_SYSTEM_KFREEBSD] = "GNU/kFreeBSD",
-        [ELF_SYSTEM_NETBSD] = "NetBSD",        [ELF_SYSTEM_OPENBSD] = "OpenBSD",
-        [ELF_SYSTEM_DRAGONFLY] = "DragonFly",  [ELF_SYSTEM_SOLARIS] = "Solaris",
-        [ELF_SYSTEM_OTHER] = "unknown system",
+        [ELF_SYSTEM_UNMARKED] = "Linux",        [ELF_SYSTEM_LINUX] = "Linux",     [ELF_SYSTEM_FREEBSD] = "FreeBSD",
+        [ELF_SYSTEM_KFREEBSD] = "GNU/kFreeBSD", [ELF_SYSTEM_NETBSD] = "NetBSD",   [ELF_SYSTEM_OPENBSD] = "OpenBSD",
+        [ELF_SYSTEM_DRAGONFLY] = "DragonFly",   [ELF_SYSTEM_SOLARIS] = "Solaris", [ELF_SYSTEM_OTHER] = "unknown system",
     };
     char other[32];
 

@@ -45,12 +45,11 @@ static int load_interp(const struct program *program, uint64_t preferred, struct
     return r;
 }
 
-int program_load(const struct program *program, uint64_t stack_limit, uint64_t data_limit,
-                 struct loaded_program *out, struct loader_error *err)
+int program_load(const struct program *program, uint64_t stack_limit, uint64_t data_limit, struct loaded_program *out,
+                 struct loader_error *err)
 {
     const struct elf_file *elf = &program->elf;
-    int stack_prot =
-        elf->has_stack_prot && elf->stack_prot != 0 ? elf->stack_prot : PROT_READ | PROT_WRITE | PROT_EXEC;
+    int stack_prot = elf->has_stack_prot && elf->stack_prot != 0 ? elf->stack_prot : PROT_READ | PROT_WRITE | PROT_EXEC;
     int r;
 
     memset(out, 0, sizeof(*out));
@@ -65,8 +64,7 @@ int program_load(const struct program *program, uint64_t stack_limit, uint64_t d
         out->has_interp = true;
         out->entry = out->interp.entry;
     }
-    return stack_map(USER_END, elf->stack_size != 0 ? elf->stack_size : stack_limit, stack_prot, &out->stack,
-                     err);
+    return stack_map(USER_END, elf->stack_size != 0 ? elf->stack_size : stack_limit, stack_prot, &out->stack, err);
 }
 
 void program_stack_request(const struct program *program, const struct loaded_program *loaded,

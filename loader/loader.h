@@ -125,6 +125,14 @@ struct path_opener {
     void *context;
 };
 
+/**
+ * A path_opener.open: absolute paths are looked for below the sysroot first,
+ * then on the host; relative ones on the host.
+ * @context: the sysroot, a directory's path without a slash at its end; "" or
+ *           NULL: none.
+ */
+int sysroot_open(void *context, const char *path, int flags, char *host_path, uint64_t size);
+
 /* Which personality runs a program; NULL: none, it is the host's. */
 struct personality_chooser {
     const struct personality *(*choose)(void *context, const struct elf_identity *id);
@@ -157,7 +165,7 @@ struct program {
 
 /**
  * Finds out what executing `path` means, as FreeBSD's execve does.
- * @opener: NULL for the host's own open.
+ * @opener: NULL for the host's own open; sysroot_open() serves.
  * @chooser: who recognises foreign programs; NULL: personality_recognising().
  * @out: large (some 60 KiB): not for a small stack.
  * Returns 0, or -errno: ENOENT, EACCES (not regular, no execute permission),
@@ -170,8 +178,8 @@ struct program {
  * interpreter is the host's comes out as PROGRAM_HOST with is_script set:
  * the host may execute script_host_path itself.
  */
-int program_examine(const char *path, const struct path_opener *opener,
-                    const struct personality_chooser *chooser, struct program *out, struct loader_error *err);
+int program_examine(const char *path, const struct path_opener *opener, const struct personality_chooser *chooser,
+                    struct program *out, struct loader_error *err);
 
 /**
  * Reads what identifies an ELF file, and nothing that loading needs: lenient,
@@ -200,8 +208,7 @@ int elf_plan(const struct elf_file *elf, uint64_t bias, struct load_plan *out, s
  * Returns 0; -EEXIST: part of the range is taken (nothing is left mapped);
  * -ENOEXEC as elf_plan(); ENOMEM, EACCES, EIO from the host.
  */
-int elf_map(int fd, const struct elf_file *elf, uint64_t bias, struct mapped_image *out,
-            struct loader_error *err);
+int elf_map(int fd, const struct elf_file *elf, uint64_t bias, struct mapped_image *out, struct loader_error *err);
 
 /**
  * The same at the lowest free place found from bias `preferred` upward (rounded
@@ -246,8 +253,8 @@ struct loaded_program {
  * @data_limit: bytes, the guest's hard RLIMIT_DATA.
  * Returns 0 or -errno: as elf_map(), stack_map() and opening.
  */
-int program_load(const struct program *program, uint64_t stack_limit, uint64_t data_limit,
-                 struct loaded_program *out, struct loader_error *err);
+int program_load(const struct program *program, uint64_t stack_limit, uint64_t data_limit, struct loaded_program *out,
+                 struct loader_error *err);
 
 /**
  * Fills what a stack request takes from a loaded program: window, program

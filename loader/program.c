@@ -18,20 +18,7 @@
 /* FreeBSD's MAXPATHLEN: namei() refuses longer names. */
 enum { GUEST_PATH_MAX = 1024 };
 
-static int host_open(void *context, const char *path, int flags, char *host_path, uint64_t size)
-{
-    size_t bytes = strlen(path) + 1;
-    int fd;
-
-    (void)context;
-    if (bytes > size)
-        return -ENAMETOOLONG;
-    memcpy(host_path, path, bytes);
-    fd = open(path, flags);
-    return fd < 0 ? -errno : fd;
-}
-
-static const struct path_opener host_opener = {.open = host_open};
+static const struct path_opener host_opener = {.open = sysroot_open};
 
 /* Execute permission by the effective user, noexec mounts counted: EACCES.
  * Where a sandbox knows no faccessat2, any x bit will do until the exec. */
@@ -53,8 +40,7 @@ static int check_permissions(int fd, const char *path, struct stat *st, struct l
     if (!S_ISREG(st->st_mode))
         return loader_fail(err, EACCES, "%s: not a regular file", path);
     if (check_execute(fd, st) != 0)
-        return loader_fail(err, EACCES,
-                           "%s: no permission to execute it (chmod +x, and a file system without noexec)",
+        return loader_fail(err, EACCES, "%s: no permission to execute it (chmod +x, and a file system without noexec)",
                            path);
     if (st->st_size == 0)
         return loader_fail(err, ENOEXEC, "%s: the file is empty", path);
@@ -112,8 +98,7 @@ static int examine_interp(const struct path_opener *opener, struct program *out,
     if (unreadable)
         return loader_fail(err, EACCES, "%s: cannot read its interpreter %s", out->path, name);
     if (fd == -ENOENT || fd == -ENOTDIR)
-        return loader_fail(err, ENOENT,
-                           "%s: its interpreter %s is not there (name the system's files with --sysroot)",
+        return loader_fail(err, ENOENT, "%s: its interpreter %s is not there (name the system's files with --sysroot)",
                            out->path, name);
     if (fd < 0)
         return fd;
@@ -150,20 +135,17 @@ static int examine_elf(int fd, const struct path_opener *opener, const struct pe
     return 0;
 }
 
-static int examine_file(const char *path, const struct path_opener *opener,
-                        const struct personality_chooser *chooser, struct program *out,
-                        struct loader_error *err);
+static int examine_file(const char *path, const struct path_opener *opener, const struct personality_chooser *chooser,
+                        struct program *out, struct loader_error *err);
 
 static int examine_script(const char *start, size_t bytes, const struct path_opener *opener,
-                          const struct personality_chooser *chooser, struct program *out,
-                          struct loader_error *err)
+                          const struct personality_chooser *chooser, struct program *out, struct loader_error *err)
 {
     struct script_line line;
     int r;
 
     if (out->is_script)
-        return loader_fail(err, ENOEXEC, "%s: the interpreter of %s is itself a script", out->path,
-                           out->script);
+        return loader_fail(err, ENOEXEC, "%s: the interpreter of %s is itself a script", out->path, out->script);
     r = script_parse(out->path, start, bytes, &line, err);
     if (r != 0)
         return r;
@@ -178,9 +160,8 @@ static int examine_script(const char *start, size_t bytes, const struct path_ope
     return r;
 }
 
-static int examine_open_file(int fd, const struct path_opener *opener,
-                             const struct personality_chooser *chooser, struct program *out,
-                             struct loader_error *err)
+static int examine_open_file(int fd, const struct path_opener *opener, const struct personality_chooser *chooser,
+                             struct program *out, struct loader_error *err)
 {
     char start[LOADER_SCRIPT_LINE_MAX];
     ssize_t bytes = pread(fd, start, sizeof(start), 0);
@@ -194,9 +175,8 @@ static int examine_open_file(int fd, const struct path_opener *opener,
     return examine_elf(fd, opener, chooser, out, err);
 }
 
-static int examine_file(const char *path, const struct path_opener *opener,
-                        const struct personality_chooser *chooser, struct program *out,
-                        struct loader_error *err)
+static int examine_file(const char *path, const struct path_opener *opener, const struct personality_chooser *chooser,
+                        struct program *out, struct loader_error *err)
 {
     bool unreadable;
     int r;
@@ -221,8 +201,8 @@ static const struct personality *choose_built_in(void *context, const struct elf
     return personality_recognising(id);
 }
 
-int program_examine(const char *path, const struct path_opener *opener,
-                    const struct personality_chooser *chooser, struct program *out, struct loader_error *err)
+int program_examine(const char *path, const struct path_opener *opener, const struct personality_chooser *chooser,
+                    struct program *out, struct loader_error *err)
 {
     static const struct personality_chooser built_in = {.choose = choose_built_in};
 

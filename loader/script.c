@@ -26,8 +26,7 @@ static void take(char *out, const char *from, const char *to)
     out[to - from] = '\0';
 }
 
-int script_parse(const char *path, const char *start, size_t bytes, struct script_line *out,
-                 struct loader_error *err)
+int script_parse(const char *path, const char *start, size_t bytes, struct script_line *out, struct loader_error *err)
 {
     const char *end = start + (bytes < LOADER_SCRIPT_LINE_MAX ? bytes : LOADER_SCRIPT_LINE_MAX);
     const char *at = start + 2;

@@ -24,7 +24,6 @@ bool script_recognise(const char *start, size_t bytes);
  * @start: the file's first page, as far as it goes.
  * Returns 0; -ENOEXEC: no interpreter is named.
  */
-int script_parse(const char *path, const char *start, size_t bytes, struct script_line *out,
-                 struct loader_error *err);
+int script_parse(const char *path, const char *start, size_t bytes, struct script_line *out, struct loader_error *err);
 
 #endif

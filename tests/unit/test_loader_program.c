@@ -229,6 +229,26 @@ START_TEST(asks_the_opener)
 }
 END_TEST
 
+START_TEST(sysroots_come_first_and_hold_their_links)
+{
+    struct path_opener opener = {.open = sysroot_open, .context = folder};
+    char host_path[LOADER_PATH_MAX];
+    int fd;
+
+    write_elf("prog", ELFOSABI_FREEBSD, "/second");
+    write_elf("ld.so", ELFOSABI_FREEBSD, NULL);
+    ck_assert_int_eq(symlink("/ld.so", in_folder("second")), 0); /* absolute: from the sysroot's top */
+    ck_assert_msg(program_examine("/prog", &opener, NULL, &program, &err) == 0, "%s", err.text);
+    ck_assert_str_eq(program.host_path, in_folder("prog"));
+    ck_assert_str_eq(program.interp_host_path, in_folder("ld.so"));
+    fd = sysroot_open(folder, "/etc/passwd", O_RDONLY, host_path, sizeof(host_path));
+    ck_assert_int_ge(fd, 0);
+    ck_assert_str_eq(host_path, "/etc/passwd");
+    close(fd);
+    ck_assert_int_eq(sysroot_open(folder, "/no/such", O_RDONLY, host_path, sizeof(host_path)), -ENOENT);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("loader: programs");
@@ -246,6 +266,7 @@ int main(void)
     tcase_add_test(tc, a_line_ends_at_page_newline_or_nul);
     tcase_add_test(tc, wants_the_interpreter);
     tcase_add_test(tc, asks_the_opener);
+    tcase_add_test(tc, sysroots_come_first_and_hold_their_links);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
