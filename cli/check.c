@@ -339,7 +339,7 @@ static int parse_arguments(struct run_request *request, int argc, char **argv, c
 int cmd_check(int argc, char **argv)
 {
     struct run_request request;
-    const char *file = NULL;
+    const char *file = "";
     bool as_json = false;
     int status;
 
