@@ -30,6 +30,12 @@ int cmd_binfmt(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 
 /*
+ * The start that `dragoman binfmt enable` arranges: argv is dragoman's path, the program's path, and the program's own
+ * argv. Returns an exit status, where it returns.
+ */
+int run_for_kernel(int argc, char **argv);
+
+/*
  * The command called `name`, or NULL.
  */
 const struct command *command_find(const char *name);

@@ -149,7 +149,6 @@ static void print_json(const struct merged *merged)
     }
     json_end_array(&j);
     json_end_object(&j);
-    putchar('\n');
 }
 
 int db_report(int argc, char **argv)

@@ -94,7 +94,6 @@ static void print_json(const struct syscall_db *db)
     }
     json_end_array(&j);
     json_end_object(&j);
-    putchar('\n');
 }
 
 int db_syscalls(int argc, char **argv)

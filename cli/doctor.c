@@ -97,7 +97,6 @@ static void print_json(const struct diagnosis *d)
     }
     json_end_array(&j);
     json_end_object(&j);
-    putchar('\n');
 }
 
 int cmd_doctor(int argc, char **argv)

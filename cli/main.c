@@ -4,30 +4,34 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/message.h"
 
+/* The kernel's flag P (linux/binfmts.h; Linux 5.12): argv[2] on is the program's own argv. */
+#define AT_FLAGS_PRESERVE_ARGV0 1ul
+
 static int unknown_command(const char *name)
 {
     const char *hint = nearest(name, command_names());
     if (name[0] == '-') {
-        return fail(EXIT_DRAGOMAN,
-                    "%s: unknown option (options of `run` follow the word run: dragoman run %s …)", name,
+        return fail(EXIT_DRAGOMAN, "%s: unknown option (options of `run` follow the word run: dragoman run %s …)", name,
                     name);
     }
     if (hint != NULL) {
-        return fail(EXIT_DRAGOMAN, "%s: unknown command (did you mean `%s`? `dragoman --help` lists all)",
-                    name, hint);
+        return fail(EXIT_DRAGOMAN, "%s: unknown command (did you mean `%s`? `dragoman --help` lists all)", name, hint);
     }
-    return fail(EXIT_DRAGOMAN,
-                "%s: unknown command (to run a program: dragoman run %s; `dragoman --help` lists all)", name,
-                name);
+    return fail(EXIT_DRAGOMAN, "%s: unknown command (to run a program: dragoman run %s; `dragoman --help` lists all)",
+                name, name);
 }
 
 int main(int argc, char **argv)
 {
+    if ((getauxval(AT_FLAGS) & AT_FLAGS_PRESERVE_ARGV0) != 0) {
+        return run_for_kernel(argc, argv);
+    }
     if (argc < 2) {
         help_overview(stderr);
         return EXIT_DRAGOMAN;
@@ -44,8 +48,7 @@ int main(int argc, char **argv)
     if (command == NULL) {
         return unknown_command(argv[1]);
     }
-    if (argc > 2 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0) &&
-        command->run != cmd_help) {
+    if (argc > 2 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0) && command->run != cmd_help) {
         help_command(stdout, command);
         return finish_output(stdout);
     }

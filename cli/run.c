@@ -1,3 +1,6 @@
+#include <stdio.h>
+#include <string.h>
+
 #include "cli/commands.h"
 #include "cli/message.h"
 #include "cli/options.h"
@@ -20,7 +23,28 @@ int cmd_run(int argc, char **argv)
     if (at >= argc) {
         return fail(EXIT_DRAGOMAN, "run: no program given (dragoman run PROGRAM [ARG...])");
     }
-    status = start_program(&request, argv + at);
+    status = start_program(&request, argv[at], argv + at);
+    run_request_clear(&request);
+    return status;
+}
+
+int run_for_kernel(int argc, char **argv)
+{
+    struct run_request request;
+    char path[SETTINGS_PATH_MAX];
+    if (argc < 3) {
+        return fail(EXIT_DRAGOMAN, "%s: started by the kernel without a program (dragoman binfmt status)", argv[0]);
+    }
+    /* The kernel has found the program already: a bare name lies in the working directory, not in PATH. */
+    int n = snprintf(path, sizeof path, "%s%s", strchr(argv[1], '/') == NULL ? "./" : "", argv[1]);
+    if (n < 0 || (size_t)n >= sizeof path) {
+        return fail(EXIT_NOT_RUNNABLE, "%s: the path is too long (use a shorter one)", argv[1]);
+    }
+    run_request_init(&request);
+    int status = options_from_surroundings(&request, environ);
+    if (status == 0) {
+        status = start_program(&request, path, argv + 2);
+    }
     run_request_clear(&request);
     return status;
 }

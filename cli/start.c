@@ -55,29 +55,30 @@ static int prepare(struct run_request *request, const char *name, struct program
     return 0;
 }
 
-int start_program(struct run_request *request, char **argv)
+int start_program(struct run_request *request, const char *name, char **argv)
 {
     if (request->timeout_ms != 0) {
         struct supervision how = {.input = -1};
         struct supervised_end end;
-        int status = start_supervised(request, argv, &how, &end);
+        int status = start_supervised(request, name, argv, &how, &end);
         if (status != 0) {
             return status;
         }
         end_as(&end);
     }
     struct program program = {0};
-    int status = prepare(request, argv[0], &program);
+    int status = prepare(request, name, &program);
     if (status != 0) {
         return status;
     }
     engine_start(&request->settings, program.path, argv, program.envp);
 }
 
-int start_supervised(struct run_request *request, char **argv, struct supervision *how, struct supervised_end *end)
+int start_supervised(struct run_request *request, const char *name, char **argv, struct supervision *how,
+                     struct supervised_end *end)
 {
     struct program program = {0};
-    int status = prepare(request, argv[0], &program);
+    int status = prepare(request, name, &program);
     if (status != 0) {
         return status;
     }

@@ -8,16 +8,17 @@
 #include "cli/supervise.h"
 
 /*
- * Finds argv[0] as a shell does and becomes it, under the request's settings. Does not return when all is well; else
+ * Finds `name` as a shell does and becomes it with these arguments, under the request's settings. Does not return when all is well; else
  * returns an exit status after complaining. With a timeout, this process stays behind as the supervisor and ends as the
  * guest ends.
  */
-int start_program(struct run_request *request, char **argv);
+int start_program(struct run_request *request, const char *name, char **argv);
 
 /*
  * The same behind a supervisor, whatever the timeout: `how` says what to read meanwhile (its timeout is taken from the
  * request). Returns 0 with *end filled, or an exit status after complaining.
  */
-int start_supervised(struct run_request *request, char **argv, struct supervision *how, struct supervised_end *end);
+int start_supervised(struct run_request *request, const char *name, char **argv, struct supervision *how,
+                     struct supervised_end *end);
 
 #endif

@@ -114,7 +114,7 @@ static int run_and_count(struct trace_request *trace, char **argv)
     struct supervised_end end;
     trace->run.settings.trace_mode = TRACE_COUNT;
     trace->run.settings.trace_fd = fds[1];
-    int status = start_supervised(&trace->run, argv, &how, &end);
+    int status = start_supervised(&trace->run, argv[0], argv, &how, &end);
     if (status != 0) {
         return status;
     }
@@ -155,7 +155,7 @@ int cmd_trace(int argc, char **argv)
         status = open_output(trace.output, &s->trace_fd);
     }
     if (status == 0) {
-        status = start_program(&trace.run, argv + at);
+        status = start_program(&trace.run, argv[at], argv + at);
     }
     run_request_clear(&trace.run);
     return status;

@@ -154,7 +154,6 @@ void trace_summary_print(const struct trace_summary *summary, FILE *out, bool js
     json_count(&j, "total", &total);
     json_number(&j, "unreadable", (int64_t)summary->lost);
     json_end_object(&j);
-    fputc('\n', out);
 }
 
 void trace_summary_clear(struct trace_summary *summary)
