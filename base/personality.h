@@ -52,14 +52,18 @@ struct personality {
     const uint8_t *signal_from_host; /* [65] */
     /* What a guest signal does by default: enum signal_default. */
     uint8_t (*signal_default)(int guest_signo);
-    /* Translates what the host tells of a signal (asm/siginfo.h) into guest terms. */
+    /*
+     * Translates what the host tells of a signal (asm/siginfo.h) into guest terms; signo 0: the guest has no such
+     * signal. `regs` is the faulting context, NULL for an asynchronous signal.
+     */
     void (*signal_describe)(struct thread *t, const void *host_siginfo, const struct cpu_context *regs,
                             uint64_t trapno, uint64_t error_code, struct guest_signal *out);
     /*
-     * Builds the guest's signal frame and points the registers at its handler. `xstate`/`xstate_size` is the
-     * host's extended state image of the interrupted code. Returns 0 or -EFAULT (no room on the guest's stack).
+     * Builds the guest's signal frame and points the registers at its handler. `host_uc` is the host frame of the
+     * interrupted code (asm/ucontext.h), for its extended state and fault details; the mask that the guest's
+     * sigreturn restores is t->frame_mask. Returns 0 or -EFAULT (no room on the guest's stack).
      */
-    int (*build_frame)(struct thread *t, struct cpu_context *regs, const void *xstate, uint32_t xstate_size,
+    int (*build_frame)(struct thread *t, struct cpu_context *regs, const void *host_uc,
                        const struct guest_signal *sig, const struct signal_action *action);
 
     /* The initial stack, auxiliary vector and registers of a program; see loader/stack.h. */

@@ -1,12 +1,9 @@
 /* The jump into the guest: one host sigreturn that sets registers, signal mask and extended state at once. */
 #include "process/enter.h"
 
-#include <linux/signal.h>
-
-#include <asm/ucontext.h>
-
 #include "base/format.h"
 #include "base/host.h"
+#include "base/host_signal.h"
 #include "base/mem.h"
 #include "base/process.h"
 #include "process/thread.h"

@@ -2,10 +2,10 @@
 #include "process/process.h"
 
 #include <linux/sched.h>
-#include <linux/signal.h>
 
 #include "base/heap.h"
 #include "base/host.h"
+#include "base/host_signal.h"
 #include "base/mem.h"
 #include "base/personality.h"
 #include "process/descriptors.h"

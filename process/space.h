@@ -25,6 +25,8 @@
 #define SPACE_NORESERVE 0x0100u
 #define SPACE_POPULATE 0x0200u
 
+struct thread;
+
 struct space_request {
     uint64_t address; /* a hint, or the place itself with SPACE_FIXED */
     uint64_t length;  /* bytes, not zero */

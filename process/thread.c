@@ -1,13 +1,11 @@
 /* Thread regions, thread start and end. */
 #include "process/thread.h"
 
-#include <asm/mman.h>
+#include <linux/mman.h>
 #include <linux/sched.h>
-#include <linux/signal.h>
-
-#include <asm/ucontext.h>
 
 #include "base/host.h"
+#include "base/host_signal.h"
 #include "base/image.h"
 #include "base/mem.h"
 #include "base/process.h"

@@ -25,8 +25,8 @@ struct personality;
 struct process;
 struct thread;
 
-/* Asks the host kernel, through the start's process-wide handlers, for what the engine needs. Once per exec. */
-void signals_init(struct process *p);
+/* Installs the engine's handlers, and makes the host's dispositions those of t->proc->actions. Once per exec. */
+void signals_init(struct thread *t);
 
 /* Gives the calling thread its alternate stack (the top of its region). Signals must be blocked. */
 void signals_arm_thread(struct thread *t);
@@ -70,8 +70,13 @@ int64_t host_call_intr(struct thread *t, long nr, uint64_t a, uint64_t b, uint64
 int64_t restartable(int64_t result);
 
 /*
- * Delivers what was recorded, on the way back to the guest: builds the guest's frame into `uc` (host ucontext)
- * and sets the mask it returns with. `restart_rax` is the number to restart the call with.
+ * Whether a call that ended with -ERESTART is made again: no signal is due, or none whose handler asks otherwise.
+ */
+bool signals_restart(struct thread *t);
+
+/*
+ * Delivers what was recorded or raised, on the way back to the guest: builds the guest's frame into `uc` (host
+ * ucontext) and sets the mask it returns with.
  */
 void signals_leave(struct thread *t, void *uc);
 

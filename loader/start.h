@@ -1,0 +1,36 @@
+/* From a command line, or from a guest's exec, to a running guest: the cold half's last act before it. */
+#ifndef LOADER_START_H
+#define LOADER_START_H
+
+#include <stdint.h>
+
+#include "base/settings.h"
+
+struct loader_error;
+struct program;
+
+/*
+ * Becomes the guest: examines `path`, loads it, arms interception and enters it. A host program is executed
+ * natively. Never returns; on failure writes one message to standard error and exits with 126 (found but not
+ * runnable), 127 (not found) or 125 (dragoman's own failure).
+ */
+_Noreturn void engine_start(const struct settings *settings, const char *path, char **argv, char **envp);
+
+/*
+ * If this image was started by a guest's exec (process/handover.h), takes over and never returns; otherwise
+ * returns at once. First thing in main().
+ */
+void engine_resume(void);
+
+/* What examining a program for a guest's exec needs and finds; by the gate. */
+struct exec_examination {
+    const char *path;
+    const char *sysroot; /* "": none */
+    struct program *program;
+    struct loader_error *error;
+};
+
+/* gate_call() target: program_examine() with this build's personalities. Returns 0 or -errno. */
+int64_t exec_examine(void *examination);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * The hand-over: what survives a guest's exec, from the old engine image to the new one.
+ *
+ * It travels in a sealed memfd whose number stands in the new image's host environment (which no guest ever
+ * sees) as DRAGOMAN_HANDOVER=N. The new image checks magic, version and every length before it believes it.
+ *
+ *     struct handover     then `strings_size` bytes: path, argc arguments, envc variables, each with its NUL
+ */
+#ifndef PROCESS_HANDOVER_H
+#define PROCESS_HANDOVER_H
+
+#include <stdint.h>
+
+#include "base/settings.h"
+#include "base/signal_types.h"
+
+#define HANDOVER_VARIABLE "DRAGOMAN_HANDOVER"
+#define HANDOVER_MAGIC 0x72657661646e6148ULL /* "Handaver" */
+#define HANDOVER_VERSION 1u
+
+struct handover {
+    uint64_t magic;
+    uint32_t version, size; /* sizeof(struct handover) */
+    uint32_t argc, envc;
+    uint64_t strings_size;
+    struct signal_set mask;    /* guest numbers */
+    struct signal_set ignored; /* guest signals that stay ignored */
+    struct settings settings;
+    char login[64];
+    uint8_t reserved[64];
+};
+
+#endif

@@ -1,0 +1,174 @@
+/* Dispositions and masks: the guest's, and how the host's follow them. */
+#include "base/host.h"
+#include "base/mem.h"
+#include "base/personality.h"
+#include "base/process.h"
+#include "base/thread.h"
+#include "signals/host.h"
+#include "signals/signals.h"
+
+void signal_entry(void);
+void signal_restorer(void);
+
+/* The kernel's own struct sigaction (arch/x86/include/uapi/asm/signal.h, 64-bit). */
+struct host_sigaction {
+    uint64_t handler, flags, restorer, mask;
+};
+#define HOST_SA_RESTORER 0x04000000ULL
+
+void host_disposition(int host_signo, uint64_t disposition, bool no_child_stop, bool no_child_wait)
+{
+    struct host_sigaction a = {disposition, HOST_SA_RESTORER, (uint64_t)signal_restorer, 0};
+    if (disposition == HOST_HANDLER) {
+        a.handler = (uint64_t)signal_entry;
+        a.flags |= SA_SIGINFO | SA_ONSTACK;
+        /* SIGSYS's handler is where calls run: other signals must get through, to be recorded. */
+        a.mask = host_signo == SIGSYS ? 0 : HOST_ALL_BUT_NEEDED;
+        a.flags |= SA_NODEFER;
+    }
+    a.flags |= no_child_stop ? SA_NOCLDSTOP : 0;
+    a.flags |= no_child_wait ? SA_NOCLDWAIT : 0;
+    host_call4(__NR_rt_sigaction, host_signo, &a, 0, sizeof a.mask);
+}
+
+/* The host's disposition for a guest action. */
+static void disposition_follow(struct thread *t, int signo, const struct signal_action *a)
+{
+    int host = t->proc->personality->signal_to_host[signo];
+    if (host == 0 || host == SIGKILL || host == SIGSTOP) {
+        return;
+    }
+    uint64_t disposition = a->handler > SIGNAL_IGNORE ? HOST_HANDLER : a->handler;
+    if (HOST_BIT(host) & HOST_NEEDED) {
+        disposition = HOST_HANDLER;
+    } else if (disposition == SIGNAL_DEFAULT &&
+               t->proc->personality->signal_default(signo) == SIGNAL_ACT_IGNORE && host != SIGCHLD) {
+        disposition = SIGNAL_IGNORE; /* the host's default may be to die of it (SIGIO) */
+    }
+    host_disposition(host, disposition, (a->flags & SIGNAL_NOCLDSTOP) != 0, (a->flags & SIGNAL_NOCLDWAIT) != 0);
+}
+
+/* SIGKILL and SIGSTOP, by the guest's numbers. */
+static bool uncatchable(const struct thread *t, int signo)
+{
+    int host = t->proc->personality->signal_to_host[signo];
+    return host == SIGKILL || host == SIGSTOP;
+}
+
+int signal_action_change(struct thread *t, int signo, const struct signal_action *act, struct signal_action *old)
+{
+    struct process *p = t->proc;
+    if (signo < 1 || signo > p->personality->signal_count) {
+        return -EINVAL;
+    }
+    if (act != NULL && uncatchable(t, signo) && act->handler != SIGNAL_DEFAULT) {
+        return -EINVAL;
+    }
+    lock_acquire(&p->actions_lock);
+    if (old != NULL) {
+        *old = p->actions[signo];
+    }
+    if (act != NULL) {
+        struct signal_action next = *act;
+        p->actions[signo] = next;
+        disposition_follow(t, signo, &next);
+    }
+    lock_release(&p->actions_lock);
+    return 0;
+}
+
+void signals_init(struct thread *t)
+{
+    for (int host = 1; host <= HOST_SIGNAL_COUNT; host++) {
+        if (HOST_BIT(host) & HOST_NEEDED) {
+            host_disposition(host, HOST_HANDLER, false, false);
+        }
+    }
+    for (int signo = 1; signo <= t->proc->personality->signal_count; signo++) {
+        struct signal_action a = t->proc->actions[signo];
+        int host = t->proc->personality->signal_to_host[signo];
+        if (host != 0 && !(HOST_BIT(host) & HOST_NEEDED)) {
+            disposition_follow(t, signo, &a);
+        }
+    }
+}
+
+void signals_arm_thread(struct thread *t)
+{
+    stack_t ss = {.ss_sp = (char *)t + THREAD_ALTSTACK_LOW, .ss_size = THREAD_REGION - THREAD_ALTSTACK_LOW};
+    host_call2(__NR_sigaltstack, &ss, 0);
+}
+
+uint64_t signal_mask_to_host(const struct thread *t, const struct signal_set *mask)
+{
+    const struct personality *p = t->proc->personality;
+    uint64_t host = 0;
+    for (int word = 0; word < 2; word++) {
+        for (uint64_t rest = mask->bits[word]; rest != 0; rest &= rest - 1) {
+            int signo = word * 64 + __builtin_ctzll(rest) + 1;
+            int h = signo <= p->signal_count ? p->signal_to_host[signo] : 0;
+            host |= h != 0 ? HOST_BIT(h) : 0;
+        }
+    }
+    return host & HOST_ALL_BUT_NEEDED;
+}
+
+struct signal_set signal_set_from_host(const struct thread *t, uint64_t host)
+{
+    struct signal_set set = {{0, 0}};
+    for (; host != 0; host &= host - 1) {
+        int signo = t->proc->personality->signal_from_host[__builtin_ctzll(host) + 1];
+        if (signo != 0) {
+            signal_set_add(&set, signo);
+        }
+    }
+    return set;
+}
+
+void signal_mask_set(struct thread *t, const struct signal_set *mask)
+{
+    struct signal_set next = *mask;
+    const uint8_t *from_host = t->proc->personality->signal_from_host;
+    signal_set_remove(&next, from_host[SIGKILL]);
+    signal_set_remove(&next, from_host[SIGSTOP]);
+    t->mask = next;
+    t->host_mask = signal_mask_to_host(t, &next);
+}
+
+uint64_t signal_mask_temporary(struct thread *t, const struct signal_set *mask)
+{
+    struct signal_set old = t->mask;
+    signal_mask_set(t, mask);
+    t->saved_mask = old;
+    t->temporary_mask = true;
+    return t->host_mask;
+}
+
+int64_t signal_suspend(struct thread *t, const struct signal_set *mask)
+{
+    uint64_t host = signal_mask_temporary(t, mask);
+    while (!t->recorded) {
+        host_call_intr(t, __NR_rt_sigsuspend, (uint64_t)&host, sizeof host, 0, 0, 0, 0);
+    }
+    return -EINTR;
+}
+
+int64_t restartable(int64_t result)
+{
+    return result == -EINTR ? -ERESTART : result;
+}
+
+/*
+ * The kernel lets a process queue any siginfo to itself. What was sent to one thread goes back to the thread,
+ * what was sent to the process to the process.
+ */
+void host_put_back(const struct host_siginfo *info)
+{
+    const siginfo_t *si = (const siginfo_t *)info;
+    int64_t pid = host_call0(__NR_getpid);
+    if (si->si_code == SI_TKILL) {
+        host_call4(__NR_rt_tgsigqueueinfo, pid, host_call0(__NR_gettid), si->si_signo, info);
+    } else {
+        host_call3(__NR_rt_sigqueueinfo, pid, si->si_signo, info);
+    }
+}

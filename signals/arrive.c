@@ -1,0 +1,111 @@
+/* Where every host signal arrives: told apart into traps, faults and asynchronous signals. */
+#include "base/format.h"
+#include "base/host.h"
+#include "base/mem.h"
+#include "base/personality.h"
+#include "base/process.h"
+#include "base/thread.h"
+#include "signals/host.h"
+#include "signals/signals.h"
+
+extern const char intr_begin[], intr_end[], intr_bail[];
+void signal_arrived(int signo, siginfo_t *info, struct ucontext *uc, struct thread *t);
+
+/* linux/seccomp.h has no name for these si_codes of SIGSYS. */
+#define SYS_SECCOMP_TRAP 1
+#define SYS_USER_DISPATCH_TRAP 2
+
+static struct cpu_context *context_of(struct ucontext *uc)
+{
+    return (struct cpu_context *)&uc->uc_mcontext;
+}
+
+/* The engine runs on its region's stacks only, the guest never does. */
+static bool in_engine(const struct thread *t, const struct cpu_context *regs)
+{
+    return thread_of_stack(regs->rsp) == t;
+}
+
+static void describe(struct thread *t, const siginfo_t *info, struct ucontext *uc, struct guest_signal *out)
+{
+    memset(out, 0, sizeof *out);
+    t->proc->personality->signal_describe(t, info, context_of(uc), uc->uc_mcontext.trapno, uc->uc_mcontext.err,
+                                          out);
+}
+
+/* A fault inside the engine that no copying routine expects is a defect of dragoman: say where, and end. */
+static _Noreturn void engine_fault(const struct thread *t, int signo, const siginfo_t *info, uint64_t rip)
+{
+    char line[256];
+    struct text x = TEXT_ON(line);
+    text_format(&x, "dragoman: internal fault: signal %d at address 0x%lx, instruction 0x%lx, call %u of %s\n",
+                signo, (uint64_t)info->si_addr, rip, t->call_number, t->proc->command);
+    text_write(&x, 2);
+    for (;;) {
+        host_call1(__NR_exit_group, 125);
+    }
+}
+
+static void fault_arrived(struct thread *t, int signo, siginfo_t *info, struct ucontext *uc)
+{
+    struct cpu_context *regs = context_of(uc);
+    uint64_t resume = guest_fault_resume(regs->rip);
+    if (resume != 0) {
+        regs->rip = resume;
+        return;
+    }
+    if (in_engine(t, regs)) {
+        engine_fault(t, signo, info, regs->rip);
+    }
+    struct guest_signal sig;
+    describe(t, info, uc, &sig);
+    signal_deliver_fault(t, uc, &sig);
+}
+
+/* Records one signal and blocks the rest in the interrupted context until it is delivered. */
+static void record(struct thread *t, const siginfo_t *info, struct ucontext *uc)
+{
+    struct cpu_context *regs = context_of(uc);
+    memcpy(&t->recorded_info, info, sizeof t->recorded_info);
+    t->recorded = 1;
+    uint64_t blocked = HOST_ALL_BUT_NEEDED;
+    memcpy(&uc->uc_sigmask, &blocked, sizeof blocked);
+    if (regs->rip >= (uint64_t)intr_begin && regs->rip < (uint64_t)intr_end) {
+        regs->rip = (uint64_t)intr_bail;
+    }
+}
+
+static void asynchronous_arrived(struct thread *t, const siginfo_t *info, struct ucontext *uc)
+{
+    if (in_engine(t, context_of(uc))) {
+        if (t->recorded) {
+            host_put_back((const struct host_siginfo *)info); /* a needed one sent by kill: one slot only */
+        } else {
+            record(t, info, uc);
+        }
+        return;
+    }
+    struct guest_signal sig;
+    describe(t, info, uc, &sig);
+    if (sig.signo != 0) {
+        signal_deliver(t, uc, &sig);
+    }
+    signals_leave(t, uc); /* a SIGSYS by kill leaves the others open */
+}
+
+/* Whether the kernel raised it for an instruction, rather than a process by kill or sigqueue. */
+static bool is_fault(int signo, const siginfo_t *info)
+{
+    return (HOST_BIT(signo) & HOST_FAULTS) != 0 && info->si_code > 0;
+}
+
+__attribute__((used)) void signal_arrived(int signo, siginfo_t *info, struct ucontext *uc, struct thread *t)
+{
+    if (signo == SIGSYS && (info->si_code == SYS_USER_DISPATCH_TRAP || info->si_code == SYS_SECCOMP_TRAP)) {
+        t->proc->hooks->trap(t, uc);
+    } else if (is_fault(signo, info)) {
+        fault_arrived(t, signo, info, uc);
+    } else {
+        asynchronous_arrived(t, info, uc);
+    }
+}

@@ -1,0 +1,163 @@
+/* Delivery: from a signal that is due to the guest's handler, or to its default action. */
+#include "base/host.h"
+#include "base/mem.h"
+#include "base/personality.h"
+#include "base/process.h"
+#include "base/thread.h"
+#include "signals/host.h"
+#include "signals/signals.h"
+
+#define GUEST_SIGILL_OF_HOST SIGILL
+
+static void return_mask(struct thread *t, struct ucontext *uc)
+{
+    memcpy(&uc->uc_sigmask, &t->host_mask, sizeof t->host_mask);
+}
+
+static struct signal_action action_of(struct thread *t, int signo)
+{
+    lock_acquire(&t->proc->actions_lock);
+    struct signal_action a = t->proc->actions[signo];
+    lock_release(&t->proc->actions_lock);
+    return a;
+}
+
+/* The mask while the handler runs: the thread's, the action's, and the signal itself. */
+static void enter_handler_mask(struct thread *t, const struct signal_action *a, int signo)
+{
+    struct signal_set mask = t->mask;
+    mask.bits[0] |= a->mask.bits[0];
+    mask.bits[1] |= a->mask.bits[1];
+    if (!(a->flags & SIGNAL_NODEFER)) {
+        signal_set_add(&mask, signo);
+    }
+    t->temporary_mask = false;
+    signal_mask_set(t, &mask);
+}
+
+static void run_handler(struct thread *t, struct ucontext *uc, const struct guest_signal *sig,
+                        const struct signal_action *a)
+{
+    const struct personality *p = t->proc->personality;
+    t->frame_mask = t->temporary_mask ? t->saved_mask : t->mask;
+    struct cpu_context *regs = (struct cpu_context *)&uc->uc_mcontext;
+    if (p->build_frame(t, regs, uc, sig, a) != 0) {
+        /* The guest's stack is no stack: FreeBSD's sendsig ends the process with SIGILL (exec_machdep.c). */
+        signal_die(t, p->signal_from_host[GUEST_SIGILL_OF_HOST]);
+    }
+    if (a->flags & SIGNAL_RESETHAND) {
+        static const struct signal_action reset;
+        signal_action_change(t, sig->signo, &reset, NULL);
+    }
+    enter_handler_mask(t, a, sig->signo);
+    return_mask(t, uc);
+}
+
+void signal_deliver(struct thread *t, struct ucontext *uc, const struct guest_signal *sig)
+{
+    struct signal_action a = action_of(t, sig->signo);
+    if (a.handler == SIGNAL_IGNORE) {
+        return;
+    }
+    if (a.handler != SIGNAL_DEFAULT) {
+        run_handler(t, uc, sig, &a);
+        return;
+    }
+    if (t->proc->personality->signal_default(sig->signo) == SIGNAL_ACT_TERMINATE) {
+        signal_die(t, sig->signo);
+    }
+    /* Stop, continue and ignore are the host's own doing: a handler was there only a moment ago. */
+}
+
+void signal_deliver_fault(struct thread *t, struct ucontext *uc, const struct guest_signal *sig)
+{
+    struct signal_action a = action_of(t, sig->signo);
+    bool blocked = signal_set_has(&t->mask, sig->signo);
+    if (a.handler == SIGNAL_DEFAULT || a.handler == SIGNAL_IGNORE || blocked) {
+        /* An ignored or blocked fault would recur for ever: both kernels end the process instead (trapsignal). */
+        t->proc->hooks->fault(t, sig, (const struct cpu_context *)&uc->uc_mcontext);
+        signal_die(t, sig->signo);
+    }
+    run_handler(t, uc, sig, &a);
+}
+
+/* The guest number of what is recorded. */
+static int recorded_signo(const struct thread *t)
+{
+    return t->proc->personality->signal_from_host[((const siginfo_t *)&t->recorded_info)->si_signo];
+}
+
+bool signals_restart(struct thread *t)
+{
+    int signo = t->raised_set ? t->raised.signo : t->recorded ? recorded_signo(t) : 0;
+    if (signo == 0 || signal_set_has(&t->mask, signo)) {
+        return true;
+    }
+    struct signal_action a = action_of(t, signo);
+    return a.handler == SIGNAL_DEFAULT || a.handler == SIGNAL_IGNORE || (a.flags & SIGNAL_RESTART) != 0;
+}
+
+static void deliver_recorded(struct thread *t, struct ucontext *uc)
+{
+    struct host_siginfo info = t->recorded_info;
+    int signo = recorded_signo(t);
+    t->recorded = 0;
+    if (signo == 0) {
+        return;
+    }
+    if (signal_set_has(&t->mask, signo)) {
+        /* Blocked since it was recorded. The kernel keeps it: every other signal is blocked at this moment. */
+        host_put_back(&info);
+        return;
+    }
+    if (action_of(t, signo).handler == SIGNAL_DEFAULT && !(HOST_BIT(((siginfo_t *)&info)->si_signo) & HOST_NEEDED)) {
+        host_put_back(&info); /* the host's disposition is the default by now: its action is the host's */
+        return;
+    }
+    struct guest_signal sig;
+    memset(&sig, 0, sizeof sig);
+    t->proc->personality->signal_describe(t, &info, NULL, 0, 0, &sig);
+    signal_deliver(t, uc, &sig);
+}
+
+void signals_leave(struct thread *t, void *host_ucontext)
+{
+    struct ucontext *uc = host_ucontext;
+    if (t->raised_set) {
+        t->raised_set = false;
+        struct guest_signal sig = t->raised;
+        if (!signal_set_has(&t->mask, sig.signo)) {
+            signal_deliver(t, uc, &sig);
+        }
+    }
+    if (t->recorded) {
+        deliver_recorded(t, uc);
+    }
+    if (t->temporary_mask) {
+        t->temporary_mask = false;
+        signal_mask_set(t, &t->saved_mask);
+    }
+    return_mask(t, uc);
+}
+
+void signal_raise(struct thread *t, const struct guest_signal *sig)
+{
+    t->raised = *sig;
+    t->raised_set = true;
+}
+
+_Noreturn void signal_die(struct thread *t, int guest_signo)
+{
+    int host = t->proc->personality->signal_to_host[guest_signo];
+    t->proc->hooks->leaving(t);
+    if (host != 0) {
+        host_disposition(host, SIGNAL_DEFAULT, false, false);
+        uint64_t none = ~HOST_BIT(host);
+        int64_t pid = host_call0(__NR_getpid), tid = host_call0(__NR_gettid);
+        host_call3(__NR_tgkill, pid, tid, host);
+        host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof none);
+    }
+    for (;;) {
+        host_call1(__NR_exit_group, 128 + guest_signo); /* the host has no such signal to die of */
+    }
+}

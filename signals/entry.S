@@ -1,0 +1,54 @@
+/*
+ * The ways in and out that cannot be C: the host's signal handler, its restorer, and the restartable call.
+ */
+        .text
+
+/*
+ * Handler of every host signal the engine takes: (rdi signo, rsi siginfo, rdx ucontext). It always runs on a
+ * thread's alternate stack, so masking the stack pointer finds the thread (base/thread.h: THREAD_REGION).
+ */
+        .globl  signal_entry
+        .type   signal_entry, @function
+signal_entry:
+        mov     %rsp, %rcx
+        and     $~0x3ffff, %rcx
+        jmp     signal_arrived
+        .size   signal_entry, . - signal_entry
+
+        .globl  signal_restorer
+        .type   signal_restorer, @function
+signal_restorer:
+        mov     $15, %eax                       /* rt_sigreturn */
+        syscall
+        ud2
+        .size   signal_restorer, . - signal_restorer
+
+/*
+ * int64_t host_call_intr(struct thread *t, long nr, a, b, c, d, e, f)
+ *
+ * Between intr_begin and intr_end a signal may be recorded after the check and before the call; the handler then
+ * moves rip to intr_bail, so that the call is not made. thread.recorded is at offset 8 (asserted in C).
+ */
+        .globl  host_call_intr, intr_begin, intr_end, intr_bail
+        .type   host_call_intr, @function
+host_call_intr:
+        mov     %rdi, %r11
+        mov     %rsi, %rax
+        mov     %rdx, %rdi
+        mov     %rcx, %rsi
+        mov     %r8, %rdx
+        mov     %r9, %r10
+        mov     8(%rsp), %r8
+        mov     16(%rsp), %r9
+intr_begin:
+        cmpl    $0, 8(%r11)
+        jne     intr_bail
+        syscall
+intr_end:
+        ret
+intr_bail:
+        mov     $-4, %rax                       /* -EINTR */
+        ret
+        .size   host_call_intr, . - host_call_intr
+
+        .section .note.GNU-stack, "", @progbits

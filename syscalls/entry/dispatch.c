@@ -1,0 +1,85 @@
+/* Dispatch: number and arguments from the registers, the table's row, the result back. */
+#include "syscalls/entry/dispatch.h"
+
+#include "base/host.h"
+#include "base/host_signal.h"
+#include "base/mem.h"
+#include "base/personality.h"
+#include "base/process.h"
+#include "base/syscall_table.h"
+#include "base/thread.h"
+#include "process/report.h"
+#include "signals/signals.h"
+#include "syscalls/trace/trace.h"
+
+#define SYSCALL_INSTRUCTION_SIZE 2 /* syscall and int $0x80 alike */
+
+/* The answer to one call, in host numbers. */
+static int64_t answer(struct thread *t, const struct syscall_request *rq)
+{
+    const struct syscall_entry *e = rq->entry;
+    if (e != NULL && e->call != NULL) {
+        return e->call(t, rq->args);
+    }
+    if (e == NULL || e->name == NULL || e->level == LEVEL_ABSENT) {
+        return t->proc->personality->unknown_call(t, rq);
+    }
+    report_unsupported(t, e->name, (int)rq->number, NULL);
+    return -ENOSYS;
+}
+
+/* Apart, so that the untraced path does not carry the line's buffer on its stack. */
+static __attribute__((noinline)) int64_t answer_traced(struct thread *t, const struct syscall_request *rq)
+{
+    struct trace_call c;
+    trace_enter(t, &c, rq);
+    int64_t r = answer(t, rq);
+    trace_exit(t, &c, r);
+    return r;
+}
+
+/* Opens the ring's record of this call. */
+static struct call_record *remember(struct thread *t, const struct syscall_request *rq)
+{
+    struct call_record *c = &t->ring[t->ring_next++ % CALL_RING_SIZE];
+    c->number = rq->number;
+    c->done = 0;
+    memcpy(c->args, rq->args, sizeof c->args);
+    return c;
+}
+
+void syscall_dispatch(struct thread *t, struct cpu_context *regs)
+{
+    const struct personality *p = t->proc->personality;
+    struct syscall_request rq;
+    t->regs = regs;
+    t->call_flags = 0;
+    t->call_rax = regs->rax;
+    int64_t r = p->fetch(t, regs, &rq);
+    if (r == 0) {
+        t->call_number = rq.number;
+        struct call_record *record = remember(t, &rq);
+        r = trace_wanted(&t->proc->settings, rq.number) ? answer_traced(t, &rq) : answer(t, &rq);
+        record->result = r;
+        record->done = 1;
+    }
+    if (r == -ERESTART) {
+        if (signals_restart(t)) {
+            regs->rip -= SYSCALL_INSTRUCTION_SIZE;
+            regs->rax = t->call_rax;
+            return;
+        }
+        r = -EINTR;
+    }
+    p->set_result(t, regs, r);
+}
+
+void syscall_trapped(struct thread *t, void *host_ucontext)
+{
+    struct ucontext *uc = host_ucontext;
+    void *outer = t->uc;
+    t->uc = uc;
+    syscall_dispatch(t, (struct cpu_context *)&uc->uc_mcontext);
+    signals_leave(t, uc);
+    t->uc = outer;
+}

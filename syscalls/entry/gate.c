@@ -1,0 +1,64 @@
+/* The gate into the cold half. */
+#include "syscalls/entry/gate.h"
+
+#include <linux/futex.h>
+#include <linux/time_types.h>
+
+#include "base/heap.h"
+#include "base/host.h"
+#include "base/host_signal.h"
+
+#define COLD_STACK_SIZE (512UL << 10)
+
+int64_t gate_switch(int64_t (*fn)(void *), void *arg, uint64_t cold_fs, uint64_t cold_stack);
+
+/* Belong to the address space, like the libc they stand for. */
+static uint64_t cold_fs, cold_stack;
+static uint32_t owner; /* host tid of who is inside; 0: free */
+
+int gate_init(void)
+{
+    char *stack = heap_alloc(COLD_STACK_SIZE - 64);
+    if (stack == NULL) {
+        return -ENOMEM;
+    }
+    cold_stack = ((uint64_t)stack + COLD_STACK_SIZE - 64) & ~63UL;
+    __asm__ volatile("rdfsbase %0" : "=r"(cold_fs));
+    return 0;
+}
+
+/*
+ * A vfork child may be killed inside. Then its tid stays in `owner` and no one wakes us: so a waiter looks every
+ * now and then whether the owner still lives.
+ */
+static void gate_acquire(uint32_t self)
+{
+    for (;;) {
+        uint32_t seen = 0;
+        if (__atomic_compare_exchange_n(&owner, &seen, self, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+            return;
+        }
+        struct __kernel_timespec patience = {0, 50 * 1000 * 1000};
+        host_call4(__NR_futex, &owner, FUTEX_WAIT, seen, &patience);
+        if (host_call2(__NR_tkill, seen, 0) == -ESRCH) {
+            __atomic_compare_exchange_n(&owner, &seen, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+        }
+    }
+}
+
+int64_t gate_call(int64_t (*fn)(void *arg), void *arg)
+{
+    uint64_t all = ~0UL, old;
+    host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &all, &old, sizeof old);
+    gate_acquire((uint32_t)host_call0(__NR_gettid));
+    int64_t r = gate_switch(fn, arg, cold_fs, cold_stack);
+    __atomic_store_n(&owner, 0, __ATOMIC_RELEASE);
+    host_call3(__NR_futex, &owner, FUTEX_WAKE, 1);
+    host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &old, 0, sizeof old);
+    return r;
+}
+
+void gate_after_fork(void)
+{
+    owner = 0;
+}

@@ -1,0 +1,24 @@
+/*
+ * The gate: how the hot half calls the cold half once the guest runs.
+ *
+ * The cold half is ordinary C with a libc that believes it is single-threaded and finds its state behind FS. So a
+ * call through the gate blocks all signals, takes one lock, borrows the FS base of the thread that started the
+ * engine and a stack of its own, and puts everything back. Cold functions so called must not touch guest memory
+ * (a fault with signals blocked ends the process), never raise or abort, and leave no lock behind.
+ * Only from a trapped call: the host's signal frame has the guest's vector registers then.
+ */
+#ifndef SYSCALLS_ENTRY_GATE_H
+#define SYSCALLS_ENTRY_GATE_H
+
+#include <stdint.h>
+
+/* Remembers the calling thread's libc as the one to borrow. Once, before the guest starts. 0 or -ENOMEM. */
+int gate_init(void);
+
+/* Calls fn(arg) in the cold half. Returns what it returns. */
+int64_t gate_call(int64_t (*fn)(void *arg), void *arg);
+
+/* In a fork's child: whoever was inside is not here. */
+void gate_after_fork(void);
+
+#endif
