@@ -66,6 +66,10 @@ struct personality {
     int (*build_frame)(struct thread *t, struct cpu_context *regs, const void *host_uc,
                        const struct guest_signal *sig, const struct signal_action *action);
 
+    /* The signal trampoline, copied to a page of its own whose address is t->proc->sigcode. */
+    const uint8_t *sigcode;
+    uint32_t sigcode_size;
+
     /* The initial stack, auxiliary vector and registers of a program; see loader/stack.h. */
     int (*build_stack)(const struct stack_request *rq, struct stack_result *out);
 

@@ -1,0 +1,106 @@
+/* The host process that becomes the guest. */
+#include "loader/host_state.h"
+
+#include <linux/auxvec.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/auxv.h>
+#include <sys/prctl.h>
+#include <sys/rseq.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/personality.h"
+#include "base/process.h"
+#include "base/thread.h"
+#include "loader/start_request.h"
+#include "signals/signals.h"
+
+enum { HOST_SIGNALS = 64, KERNEL_SET_BYTES = 8 };
+
+/* glibc hides signals 32 and 33 from its own functions: straight to the kernel. */
+static uint64_t host_mask_exchange(int how, uint64_t set)
+{
+    uint64_t old = 0;
+    syscall(SYS_rt_sigprocmask, how, &set, &old, KERNEL_SET_BYTES);
+    return old;
+}
+
+/* The kernel's struct sigaction, x86-64. */
+struct kernel_sigaction {
+    uint64_t handler, flags, restorer, mask;
+};
+
+static bool host_ignores(int signo)
+{
+    struct kernel_sigaction a = {0};
+    syscall(SYS_rt_sigaction, signo, NULL, &a, KERNEL_SET_BYTES);
+    return a.handler == (uint64_t)SIG_IGN;
+}
+
+static void host_set_ignored(int signo, bool ignored)
+{
+    struct kernel_sigaction a = {.handler = (uint64_t)(ignored ? SIG_IGN : SIG_DFL)};
+    syscall(SYS_rt_sigaction, signo, &a, NULL, KERNEL_SET_BYTES);
+}
+
+void host_signals_to_guest(struct thread *t, const struct start_request *rq)
+{
+    const struct personality *p = t->proc->personality;
+    uint64_t inherited = host_mask_exchange(SIG_SETMASK, ~UINT64_C(0));
+    struct signal_set mask = rq->handed_over ? rq->mask : signal_set_from_host(t, inherited);
+    signal_mask_set(t, &mask);
+    for (int signo = 1; signo <= p->signal_count; signo++) {
+        int host = p->signal_to_host[signo];
+        bool ignored = rq->handed_over ? signal_set_has(&rq->ignored, signo) : host != 0 && host_ignores(host);
+        t->proc->actions[signo].handler = ignored ? SIGNAL_IGNORE : SIGNAL_DEFAULT;
+    }
+}
+
+void host_restore_signals(const struct start_request *rq)
+{
+    if (!rq->handed_over) {
+        return; /* the host's state is what it was when dragoman began */
+    }
+    for (int signo = 1; signo <= HOST_SIGNALS; signo++) {
+        host_set_ignored(signo, false);
+    }
+}
+
+extern void *__libc_stack_end;
+
+void host_exclude_own_ranges(void)
+{
+    /* The strings of execve end the host's stack; what has been touched of it lies at most 256 KiB below. */
+    enum { PAGE = 4096, VVAR_PAGES = 16, VDSO_PAGES = 4, STACK_BELOW = 256 << 10 };
+    uint64_t low = ((uint64_t)__libc_stack_end - STACK_BELOW) & ~(uint64_t)(PAGE - 1);
+    uint64_t high = (getauxval(AT_EXECFN) + 2 * PAGE) & ~(uint64_t)(PAGE - 1);
+    guest_exclude(low, high);
+    uint64_t vdso = getauxval(AT_SYSINFO_EHDR);
+    if (vdso != 0) {
+        guest_exclude(vdso - VVAR_PAGES * PAGE, vdso + VDSO_PAGES * PAGE);
+    }
+}
+
+void host_forget_libc(struct thread *t)
+{
+    enum { UNREGISTER = 1, ROBUST_HEAD_BYTES = 24 };
+    if (__rseq_size != 0) {
+        void *area = (char *)__builtin_thread_pointer() + __rseq_offset;
+        syscall(SYS_rseq, area, 32, UNREGISTER, RSEQ_SIG);
+    }
+    syscall(SYS_set_robust_list, NULL, ROBUST_HEAD_BYTES);
+    t->tid = (int32_t)syscall(SYS_set_tid_address, &t->tid);
+}
+
+void host_set_name(const char *name)
+{
+    prctl(PR_SET_NAME, name, 0, 0, 0);
+}
+
+uint32_t host_cpu_count(void)
+{
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? (uint32_t)CPU_COUNT(&set) : 1;
+}

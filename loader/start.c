@@ -1,0 +1,257 @@
+/* Becoming the guest: the order of things between main() and the guest's first instruction. */
+#include "loader/start.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <malloc.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/personality.h"
+#include "base/process.h"
+#include "base/thread.h"
+#include "loader/host_state.h"
+#include "loader/loader.h"
+#include "loader/stack.h"
+#include "loader/start_request.h"
+#include "process/space.h"
+#include "process/thread.h"
+#include "signals/signals.h"
+
+enum { EXIT_OWN_FAILURE = 125, EXIT_NOT_RUNNABLE = 126, EXIT_NOT_FOUND = 127 };
+
+/* FreeBSD keeps 19 characters of a command's name (sys/sys/param.h, MAXCOMLEN). */
+enum { COMMAND_LENGTH = 19 };
+
+_Noreturn void start_fail(int status, const char *text)
+{
+    fprintf(stderr, "dragoman: %s\n", text);
+    _exit(status);
+}
+
+static int exit_status_of(int host_errno)
+{
+    return host_errno == ENOENT || host_errno == ENOTDIR ? EXIT_NOT_FOUND : EXIT_NOT_RUNNABLE;
+}
+
+static const struct personality *choose(void *context, const struct elf_identity *id)
+{
+    const char *forced = context;
+    if (forced != NULL && forced[0] != '\0') {
+        for (const struct personality *const *p = personalities; *p != NULL; p++) {
+            if (strcmp((*p)->name, forced) == 0) {
+                return *p;
+            }
+        }
+    }
+    return personality_recognising(id);
+}
+
+int64_t exec_examine(void *argument)
+{
+    struct exec_examination *e = argument;
+    struct personality_chooser chooser = {choose, NULL};
+    return program_examine(e->path, NULL, &chooser, e->program, e->error);
+}
+
+/* A script's interpreter gets: its path, the line's argument, the script, then the rest. */
+static char **script_arguments(struct program *program, char **argv)
+{
+    size_t count = 0;
+    while (argv[count] != NULL) {
+        count++;
+    }
+    char **out = calloc(count + 4, sizeof *out);
+    if (out == NULL) {
+        start_fail(EXIT_OWN_FAILURE, "out of memory");
+    }
+    size_t n = 0;
+    out[n++] = program->path;
+    if (program->script_arg[0] != '\0') {
+        out[n++] = program->script_arg;
+    }
+    out[n++] = program->script;
+    for (size_t i = 1; i < count; i++) {
+        out[n++] = argv[i];
+    }
+    return out;
+}
+
+static uint32_t count_strings(char **strings)
+{
+    uint32_t n = 0;
+    while (strings[n] != NULL) {
+        n++;
+    }
+    return n;
+}
+
+static void set_names(struct process *p, const struct program *program)
+{
+    char resolved[PATH_MAX];
+    const char *path = realpath(program->host_path, resolved) != NULL ? resolved : program->host_path;
+    snprintf(p->program, sizeof p->program, "%s", path);
+    const char *base = strrchr(program->path, '/');
+    snprintf(p->command, sizeof p->command, "%.*s", COMMAND_LENGTH, base != NULL ? base + 1 : program->path);
+    host_set_name(p->command);
+}
+
+static uint64_t now_ns(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_REALTIME, &ts);
+    return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+/* The release the guest sees: as asked, else the program's own, else the personality's default. */
+static uint32_t release_of(const struct settings *s, const struct program *program)
+{
+    if (s->osrel != 0) {
+        return s->osrel;
+    }
+    uint32_t own = program->elf.id.osrel, usual = program->personality->default_release;
+    return own > usual ? own : usual;
+}
+
+static struct thread *make_thread(const struct start_request *rq, const struct program *program)
+{
+    int r = threads_init();
+    if (r != 0) {
+        fprintf(stderr, "dragoman: reserving the engine's memory: %s (a limit on address space, ulimit -v?)\n",
+                strerror(-r));
+        _exit(EXIT_OWN_FAILURE);
+    }
+    struct process *p = process_first(rq->settings, program->personality);
+    struct thread *t = p != NULL ? thread_new(p) : NULL;
+    if (t == NULL) {
+        start_fail(EXIT_OWN_FAILURE, "out of memory");
+    }
+    p->release = release_of(rq->settings, program);
+    p->start_time_ns = now_ns();
+    set_names(p, program);
+    return t;
+}
+
+static void lay_stack(struct thread *t, const struct program *program, const struct loaded_program *loaded,
+                      char **argv, char **envp)
+{
+    struct rlimit stack;
+    getrlimit(RLIMIT_STACK, &stack);
+    struct stack_request rq = {.argc = count_strings(argv),
+                               .envc = count_strings(envp),
+                               .argv = (const char *const *)argv,
+                               .envp = (const char *const *)envp,
+                               .execpath = t->proc->program,
+                               .osrel = t->proc->release,
+                               .ncpus = host_cpu_count(),
+                               .stack_limit = stack.rlim_cur};
+    struct stack_result made;
+    program_stack_request(program, loaded, &rq);
+    if (getrandom(rq.random, sizeof rq.random, 0) != (ssize_t)sizeof rq.random) {
+        start_fail(EXIT_OWN_FAILURE, "getrandom failed");
+    }
+    if (program->personality->build_stack(&rq, &made) != 0) {
+        start_fail(EXIT_NOT_RUNNABLE, "argument list too long");
+    }
+    t->proc->ps_strings = guest_addr(made.ps_strings);
+    t->proc->stack_top = loaded->stack.hi;
+    t->proc->stack_size = loaded->stack.hi - loaded->stack.lo;
+    memset(&t->start_regs, 0, sizeof t->start_regs);
+    t->start_regs.rip = loaded->entry;
+    t->start_regs.rsp = made.sp;
+    t->start_regs.rdi = made.arg;
+    t->start_regs.rflags = RFLAGS_INTERRUPT;
+}
+
+/* The page of the signal trampoline, which FreeBSD's kernel keeps in a page shared by all processes. */
+static void map_sigcode(struct process *p)
+{
+    const struct personality *who = p->personality;
+    void *page = mmap(NULL, LOADER_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED) {
+        start_fail(EXIT_OWN_FAILURE, "out of memory");
+    }
+    memcpy(page, who->sigcode, who->sigcode_size);
+    mprotect(page, LOADER_PAGE, PROT_READ | PROT_EXEC);
+    p->sigcode = guest_addr((uint64_t)page);
+}
+
+static void place_break(struct process *p, const struct loaded_program *loaded)
+{
+    struct rlimit data;
+    getrlimit(RLIMIT_DATA, &data);
+    uint64_t base = (loaded->main.data_end + LOADER_PAGE - 1) & ~(uint64_t)(LOADER_PAGE - 1);
+    uint64_t most = UINT64_C(32) << 30; /* FreeBSD/amd64: maxdsiz */
+    p->space->break_base = p->space->break_now = base;
+    p->space->break_limit = base + (data.rlim_cur < most ? data.rlim_cur : most);
+}
+
+static void load_and_lay(struct thread *t, const struct program *program, char **argv, char **envp)
+{
+    static struct loaded_program loaded;
+    struct loader_error err;
+    struct rlimit stack, data;
+    getrlimit(RLIMIT_STACK, &stack);
+    getrlimit(RLIMIT_DATA, &data);
+    if (program_load(program, stack.rlim_cur, data.rlim_max, &loaded, &err) != 0) {
+        start_fail(EXIT_NOT_RUNNABLE, err.text);
+    }
+    map_sigcode(t->proc);
+    place_break(t->proc, &loaded);
+    lay_stack(t, program, &loaded, argv, envp);
+}
+
+static _Noreturn void run_host_program(const struct start_request *rq, const struct program *program)
+{
+    host_restore_signals(rq);
+    execve(program->host_path, rq->argv, rq->envp);
+    fprintf(stderr, "dragoman: %s: %s\n", program->host_path, strerror(errno));
+    _exit(exit_status_of(errno));
+}
+
+_Noreturn void start_program(struct start_request *rq)
+{
+    static struct program program;
+    struct loader_error err;
+    struct personality_chooser chooser = {choose, (void *)rq->settings->personality};
+    mallopt(M_MMAP_MAX, 0);
+    int r = program_examine(rq->path, NULL, &chooser, &program, &err);
+    if (r != 0) {
+        start_fail(exit_status_of(-r), err.text);
+    }
+    char **argv = program.is_script ? script_arguments(&program, rq->argv) : rq->argv;
+    if (program.kind == PROGRAM_HOST) {
+        rq->argv = argv;
+        run_host_program(rq, &program);
+    }
+    struct thread *t = make_thread(rq, &program);
+    host_exclude_own_ranges();
+    load_and_lay(t, &program, argv, rq->envp);
+    host_signals_to_guest(t, rq);
+    const char *why = process_arm(t);
+    if (why != NULL) {
+        start_fail(EXIT_OWN_FAILURE, why);
+    }
+    host_forget_libc(t);
+    signals_arm_thread(t);
+    signals_init(t);
+    if (t->proc->hooks->arm(t) != 0) {
+        start_fail(EXIT_OWN_FAILURE, "interception: the host refuses it (dragoman doctor tells what it allows)");
+    }
+    thread_enter_guest(t, &t->start_regs, NULL);
+}
+
+_Noreturn void engine_start(const struct settings *settings, const char *path, char **argv, char **envp)
+{
+    struct start_request rq = {.settings = settings, .path = path, .argv = argv, .envp = envp};
+    start_program(&rq);
+}

@@ -1,0 +1,37 @@
+/* What a start needs, whether it comes from the command line or from a guest's exec. */
+#ifndef LOADER_START_REQUEST_H
+#define LOADER_START_REQUEST_H
+
+#include <stdbool.h>
+
+#include "base/settings.h"
+#include "base/signal_types.h"
+
+struct personality;
+struct process;
+struct thread;
+
+struct start_request {
+    const struct settings *settings;
+    const char *path;
+    char **argv, **envp;
+    bool handed_over;          /* mask and ignored are the old image's; else the host's own state counts */
+    struct signal_set mask;    /* guest numbers */
+    struct signal_set ignored;
+    char login[64];
+};
+
+/* Becomes the guest; see engine_start(). */
+_Noreturn void start_program(struct start_request *rq);
+
+/* Writes "dragoman: text" to standard error and exits. */
+_Noreturn void start_fail(int status, const char *text);
+
+/*
+ * Given by the layer above (syscalls/entry/attach_cold.c): the first process with its hooks, and interception
+ * for the whole process. process_arm() returns NULL or what went wrong.
+ */
+struct process *process_first(const struct settings *settings, const struct personality *personality);
+const char *process_arm(struct thread *t);
+
+#endif

@@ -1,0 +1,162 @@
+/* Reports of unsupported calls: a small table per process, a line on standard error, a file per process. */
+#include "process/report.h"
+
+#include <linux/fcntl.h>
+#include <stddef.h>
+
+#include "base/format.h"
+#include "base/heap.h"
+#include "base/host.h"
+#include "base/mem.h"
+#include "base/personality.h"
+#include "base/process.h"
+#include "base/syscall_table.h"
+#include "base/thread.h"
+#include "process/enter.h"
+
+#define REPORT_ENTRIES 128 /* distinct (call, detail) pairs of one process; more are not recorded */
+
+struct report_entry {
+    const char *name, *detail;
+    int32_t nr;
+    uint32_t count;
+};
+
+struct report_state {
+    struct lock lock;
+    uint32_t used;
+    struct report_entry entries[REPORT_ENTRIES];
+};
+
+/* The process's report, made when first needed; NULL without memory. */
+static struct report_state *report_of(struct process *p)
+{
+    struct report_state *r = __atomic_load_n(&p->report, __ATOMIC_ACQUIRE);
+    if (r != NULL) {
+        return r;
+    }
+    struct report_state *fresh = heap_alloc(sizeof *fresh);
+    if (fresh == NULL) {
+        return NULL;
+    }
+    if (!__atomic_compare_exchange_n(&p->report, &r, fresh, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+        heap_free(fresh);
+        return r;
+    }
+    return fresh;
+}
+
+static bool same_detail(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && hot_strcmp(a, b) == 0);
+}
+
+/* Counts one; true when it is the first of its kind. */
+static bool record(struct report_state *r, const char *name, int nr, const char *detail)
+{
+    bool first = false;
+    lock_acquire(&r->lock);
+    uint32_t i = 0;
+    while (i < r->used && !(r->entries[i].nr == nr && same_detail(r->entries[i].detail, detail))) {
+        i++;
+    }
+    if (i < REPORT_ENTRIES) {
+        if (i == r->used) {
+            r->entries[i] = (struct report_entry){.name = name, .detail = detail, .nr = nr};
+            r->used++;
+            first = true;
+        }
+        r->entries[i].count++;
+    }
+    lock_release(&r->lock);
+    return first;
+}
+
+static void remark(const struct process *p, const char *name, const char *detail)
+{
+    char line[256];
+    struct text x = TEXT_ON(line);
+    text_format(&x, "dragoman: %s: %s: not supported%s%s\n", p->command, name, detail != NULL ? ": " : "",
+                detail != NULL ? detail : "");
+    text_write(&x, 2);
+}
+
+void report_unsupported(struct thread *t, const char *name, int nr, const char *detail)
+{
+    struct process *p = t->proc;
+    struct report_state *r = report_of(p);
+    bool first = r == NULL || record(r, name, nr, detail);
+    if (first && (settings_may_remark(&p->settings) || p->settings.strict)) {
+        remark(p, name, detail);
+    }
+    if (p->settings.strict) {
+        report_flush(t);
+        for (;;) {
+            host_call1(__NR_exit_group, 125);
+        }
+    }
+}
+
+void report_after_fork(struct thread *t)
+{
+    t->proc->report = NULL; /* the parent's, in a vfork child; a copy that is not needed, in a fork's */
+}
+
+static const char *level_name(const struct process *p, int nr)
+{
+    static const char *const names[] = {"full", "partial", "stub", "nosys", "absent"};
+    const struct personality *who = p->personality;
+    if (nr < 0 || (uint32_t)nr >= who->syscall_count) {
+        return "absent";
+    }
+    return names[who->syscalls[nr].level];
+}
+
+/* Program names come from the guest: quotes, backslashes and control characters must not break the line. */
+static void json_string(struct text *x, const char *s)
+{
+    text_char(x, '"');
+    for (; *s != '\0'; s++) {
+        if (*s == '"' || *s == '\\') {
+            text_char(x, '\\');
+        }
+        text_char(x, (unsigned char)*s < 0x20 ? '?' : *s);
+    }
+    text_char(x, '"');
+}
+
+static void write_entry(const struct process *p, const struct report_entry *e, int fd)
+{
+    char line[2048];
+    struct text x = TEXT_ON(line);
+    text_format(&x, "{\"pid\":%d,\"program\":", p->pid);
+    json_string(&x, p->program);
+    text_format(&x, ",\"personality\":\"%s\",\"call\":\"%s\",\"number\":%d,\"level\":\"%s\",\"count\":%u,\"detail\":",
+                p->personality->name, e->name, e->nr, level_name(p, e->nr), e->count);
+    json_string(&x, e->detail != NULL ? e->detail : "");
+    text_str(&x, "}\n");
+    text_write(&x, fd);
+}
+
+void report_flush(struct thread *t)
+{
+    struct process *p = t->proc;
+    struct report_state *r = p->report;
+    if (r == NULL || r->used == 0 || p->settings.report_dir[0] == '\0') {
+        return;
+    }
+    char path[SETTINGS_PATH_MAX + 64];
+    struct text x = TEXT_ON(path);
+    text_format(&x, "%s/%s.%d.jsonl", p->settings.report_dir, p->command, p->pid);
+    int64_t fd = host_call4(__NR_openat, AT_FDCWD, text_cstr(&x), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    if (is_error(fd)) {
+        return;
+    }
+    lock_acquire(&r->lock);
+    for (uint32_t i = 0; i < r->used; i++) {
+        write_entry(p, &r->entries[i], (int)fd);
+    }
+    r->used = 0;
+    lock_release(&r->lock);
+    host_call1(__NR_close, fd);
+}

@@ -1,0 +1,23 @@
+/*
+ * Reports: what a run could not do for its guest. Each call that is not supported is recorded once per process
+ * and written where the settings say; --strict makes it fatal.
+ */
+#ifndef PROCESS_REPORT_H
+#define PROCESS_REPORT_H
+
+struct thread;
+
+/*
+ * Records that the guest asked for something unsupported. name: the guest's name of the call; nr: its number;
+ * detail: what exactly (a flag, an operation), NULL for the whole call. With --strict, ends the process with
+ * status 125 and does not return.
+ */
+void report_unsupported(struct thread *t, const char *name, int nr, const char *detail);
+
+/* A fork's child reports on its own account. */
+void report_after_fork(struct thread *t);
+
+/* Writes what is outstanding, when the process ends or executes another program. */
+void report_flush(struct thread *t);
+
+#endif

@@ -1,0 +1,240 @@
+/*
+ * Exec: the old image validates, so that the guest gets its errno; what survives goes into a sealed memfd; the
+ * host's exec starts dragoman again (process/handover.h). A host program is executed as it is.
+ */
+#include "syscalls/common/exec.h"
+
+#include <linux/fcntl.h>
+#include <linux/memfd.h>
+
+#include "base/format.h"
+#include "base/heap.h"
+#include "base/host.h"
+#include "base/host_signal.h"
+#include "base/mem.h"
+#include "base/personality.h"
+#include "base/process.h"
+#include "base/thread.h"
+#include "loader/loader.h"
+#include "loader/start.h"
+#include "process/enter.h"
+#include "process/handover.h"
+#include "signals/signals.h"
+#include "syscalls/entry/gate.h"
+
+#define SELF "/proc/self/exe"
+#define VECTOR_SLACK 4 /* a script's interpreter, its argument, the script; and the NULL */
+
+/* The strings of an exec, copied in: path, arguments, variables, each with its NUL. */
+struct exec_strings {
+    char *bytes;
+    size_t used, size;
+    uint32_t argc, envc;
+    size_t argv_at, envp_at; /* where each group begins */
+};
+
+struct exec {
+    struct exec_strings strings;
+    struct program program;
+    struct loader_error error;
+    struct exec_examination examination;
+    struct handover handover;
+};
+
+/* Copies one vector's strings. Returns how many, -EFAULT, or -E2BIG. */
+static int64_t take_vector(struct exec_strings *s, guest_ptr vector)
+{
+    uint32_t n = 0;
+    for (;; n++) {
+        uint64_t at = 0;
+        if (guest_load64(guest_at(vector, 8UL * n), &at) != 0) {
+            return -EFAULT;
+        }
+        if (at == 0) {
+            return n;
+        }
+        int64_t length = copyin_str(s->bytes + s->used, guest_addr(at), s->size - s->used);
+        if (length < 0) {
+            return length == -ENAMETOOLONG ? -E2BIG : length;
+        }
+        s->used += (size_t)length + 1;
+    }
+}
+
+static int take_strings(struct exec_strings *s, const char *path, guest_ptr argv, guest_ptr envp)
+{
+    s->used = hot_strlcpy(s->bytes, path, s->size) + 1;
+    s->argv_at = s->used;
+    int64_t n = take_vector(s, argv);
+    if (n < 0) {
+        return (int)n;
+    }
+    s->argc = (uint32_t)n;
+    s->envp_at = s->used;
+    n = take_vector(s, envp);
+    s->envc = n < 0 ? 0 : (uint32_t)n;
+    return n < 0 ? (int)n : 0;
+}
+
+/* Fills a host vector with pointers to consecutive strings. */
+static char **point_at(char **vector, char *strings, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        *vector++ = strings;
+        strings += hot_strlen(strings) + 1;
+    }
+    return vector;
+}
+
+/*
+ * The host's exec itself. Signals have been blocked and none is recorded; the mask that the new program starts
+ * with is set just before, and host_call_intr declines when a signal comes in between.
+ */
+static int64_t host_exec(struct thread *t, const char *path, char *const *argv, char *const *envp, uint64_t mask)
+{
+    host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof mask);
+    int64_t r = host_call_intr(t, __NR_execve, (uint64_t)path, (uint64_t)argv, (uint64_t)envp, 0, 0, 0);
+    return restartable(r);
+}
+
+static int write_all(int fd, const void *data, size_t size)
+{
+    const char *at = data;
+    while (size > 0) {
+        int64_t n = host_call3(__NR_write, fd, at, size);
+        if (is_error(n) && n != -EINTR) {
+            return (int)n;
+        }
+        if (n > 0) {
+            at += n;
+            size -= (size_t)n;
+        }
+    }
+    return 0;
+}
+
+static void fill_handover(struct thread *t, struct exec *e)
+{
+    struct handover *h = &e->handover;
+    h->magic = HANDOVER_MAGIC;
+    h->version = HANDOVER_VERSION;
+    h->size = sizeof *h;
+    h->argc = e->strings.argc;
+    h->envc = e->strings.envc;
+    h->strings_size = e->strings.used;
+    h->mask = t->mask;
+    h->settings = t->proc->settings;
+    for (int signo = 1; signo <= t->proc->personality->signal_count; signo++) {
+        if (t->proc->actions[signo].handler == SIGNAL_IGNORE) {
+            signal_set_add(&h->ignored, signo);
+        }
+    }
+}
+
+/* Returns the sealed memfd, which survives exec, or -errno. */
+static int64_t make_handover(struct thread *t, struct exec *e)
+{
+    int64_t fd = host_call2(__NR_memfd_create, "dragoman-exec", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (is_error(fd)) {
+        return fd;
+    }
+    fill_handover(t, e);
+    int r = write_all((int)fd, &e->handover, sizeof e->handover);
+    if (r == 0) {
+        r = write_all((int)fd, e->strings.bytes, e->strings.used);
+    }
+    if (r != 0) {
+        host_call1(__NR_close, fd);
+        return r;
+    }
+    host_call3(__NR_fcntl, fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
+    return fd;
+}
+
+/* Starts dragoman again for a foreign program. Its host argv is the guest's first argument, for ps. */
+static int64_t exec_foreign(struct thread *t, struct exec *e)
+{
+    int64_t fd = make_handover(t, e);
+    if (is_error(fd)) {
+        return fd;
+    }
+    char variable[64];
+    struct text x = TEXT_ON(variable);
+    text_format(&x, HANDOVER_VARIABLE "=%d", (int)fd);
+    char *argv[] = {e->strings.argc > 0 ? e->strings.bytes + e->strings.argv_at : e->program.path, NULL};
+    char *envp[] = {(char *)text_cstr(&x), NULL};
+    host_call3(__NR_fcntl, fd, F_SETFD, 0);
+    int64_t r = host_exec(t, SELF, argv, envp, ~0UL);
+    host_call1(__NR_close, fd);
+    return r;
+}
+
+/* Executes a host program with the guest-visible mask; ignored signals are ignored there already. */
+static int64_t exec_host(struct thread *t, struct exec *e)
+{
+    if (t->proc->settings.intercept_effective == INTERCEPT_SECCOMP) {
+        return -EPERM; /* it would die of the filter, which outlives exec */
+    }
+    struct exec_strings *s = &e->strings;
+    char **vectors = heap_alloc((s->argc + s->envc + 2 * VECTOR_SLACK) * sizeof *vectors);
+    if (vectors == NULL) {
+        return -ENOMEM;
+    }
+    char **argv = vectors, **next = argv;
+    char *arguments = s->bytes + s->argv_at;
+    uint32_t argc = s->argc;
+    if (e->program.is_script) {
+        *next++ = e->program.path;
+        if (e->program.script_arg[0] != '\0') {
+            *next++ = e->program.script_arg;
+        }
+        *next++ = e->program.script;
+        arguments += argc > 0 ? hot_strlen(arguments) + 1 : 0;
+        argc -= argc > 0 ? 1 : 0;
+    }
+    next = point_at(next, arguments, argc);
+    *next++ = NULL;
+    char **envp = next;
+    *point_at(next, s->bytes + s->envp_at, s->envc) = NULL;
+    int64_t r = host_exec(t, e->program.host_path, argv, envp, t->host_mask);
+    heap_free(vectors);
+    return r;
+}
+
+static int64_t exec_with(struct thread *t, struct exec *e, const char *path, guest_ptr argv, guest_ptr envp)
+{
+    int64_t r = take_strings(&e->strings, path, argv, envp);
+    if (r != 0) {
+        return r;
+    }
+    e->examination = (struct exec_examination){e->strings.bytes, t->proc->settings.sysroot, &e->program, &e->error};
+    r = gate_call(exec_examine, &e->examination);
+    if (r != 0) {
+        return r;
+    }
+    uint64_t all = ~0UL, old;
+    host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &all, &old, sizeof old);
+    t->proc->hooks->leaving(t);
+    if (t->recorded) {
+        r = -ERESTART;
+    } else {
+        r = e->program.kind == PROGRAM_HOST ? exec_host(t, e) : exec_foreign(t, e);
+    }
+    host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &old, 0, sizeof old);
+    return r;
+}
+
+int64_t do_execve(struct thread *t, const char *path, guest_ptr argv, guest_ptr envp, size_t strings_max)
+{
+    struct exec *e = heap_alloc(sizeof *e);
+    char *bytes = heap_alloc(strings_max);
+    int64_t r = -ENOMEM;
+    if (e != NULL && bytes != NULL) {
+        e->strings.bytes = bytes;
+        e->strings.size = strings_max;
+        r = exec_with(t, e, path, argv, envp);
+    }
+    heap_free(bytes);
+    heap_free(e);
+    return r;
+}

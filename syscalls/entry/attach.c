@@ -1,0 +1,20 @@
+/* Hooks of a process's life that concern several layers. */
+#include "syscalls/entry/attach.h"
+
+#include "base/process.h"
+#include "base/thread.h"
+#include "process/report.h"
+#include "syscalls/entry/gate.h"
+
+void process_forked(struct thread *t)
+{
+    if (!t->proc->shares_memory) {
+        gate_after_fork();
+    }
+    report_after_fork(t);
+}
+
+void process_leaving(struct thread *t)
+{
+    report_flush(t);
+}
