@@ -86,5 +86,5 @@ void engine_resume(void)
         start_fail(EXIT_OWN_FAILURE, "exec: the hand-over is damaged or another version's (do not set " HANDOVER_VARIABLE ")");
     }
     close(fd);
-    start_program(&rq);
+    become_guest(&rq);
 }

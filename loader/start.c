@@ -99,7 +99,7 @@ static void set_names(struct process *p, const struct program *program)
 {
     char resolved[PATH_MAX];
     const char *path = realpath(program->host_path, resolved) != NULL ? resolved : program->host_path;
-    snprintf(p->program, sizeof p->program, "%s", path);
+    snprintf(p->program, sizeof p->program, "%.*s", (int)sizeof p->program - 1, path);
     const char *base = strrchr(program->path, '/');
     snprintf(p->command, sizeof p->command, "%.*s", COMMAND_LENGTH, base != NULL ? base + 1 : program->path);
     host_set_name(p->command);
@@ -218,7 +218,7 @@ static _Noreturn void run_host_program(const struct start_request *rq, const str
     _exit(exit_status_of(errno));
 }
 
-_Noreturn void start_program(struct start_request *rq)
+_Noreturn void become_guest(struct start_request *rq)
 {
     static struct program program;
     struct loader_error err;
@@ -253,5 +253,5 @@ _Noreturn void start_program(struct start_request *rq)
 _Noreturn void engine_start(const struct settings *settings, const char *path, char **argv, char **envp)
 {
     struct start_request rq = {.settings = settings, .path = path, .argv = argv, .envp = envp};
-    start_program(&rq);
+    become_guest(&rq);
 }

@@ -22,7 +22,7 @@ struct start_request {
 };
 
 /* Becomes the guest; see engine_start(). */
-_Noreturn void start_program(struct start_request *rq);
+_Noreturn void become_guest(struct start_request *rq);
 
 /* Writes "dragoman: text" to standard error and exits. */
 _Noreturn void start_fail(int status, const char *text);
