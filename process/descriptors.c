@@ -224,7 +224,8 @@ int64_t descriptor_close_range(struct thread *t, uint32_t first, uint32_t last)
     detach_range(t->proc->descriptors, first, last);
     /* In pieces, around the engine's own. */
     uint32_t from = first;
-    for (uint32_t fd = engine_descriptor_next(first); fd <= last; fd = engine_descriptor_next(fd + 1)) {
+    for (uint32_t fd = engine_descriptor_next(first); fd != UINT32_MAX && fd <= last;
+         fd = engine_descriptor_next(fd + 1)) {
         if (fd > from) {
             host_close_range(from, fd - 1);
         }

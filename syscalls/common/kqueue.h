@@ -1,0 +1,129 @@
+/*
+ * kqueue: an object of its own over a host epoll, whose descriptor is the guest's.
+ *
+ * Each knote on a descriptor is one epoll entry. epoll has room for one entry per descriptor, a kqueue for one per
+ * filter, so every filter has its "lane": READ lives in the kqueue's own epoll, WRITE in one of its
+ * own that is watched by the first. So each filter keeps its own edge and one-shot state, as FreeBSD's do. What
+ * is no descriptor is made one (timers, processes, vnodes: timerfd, pidfd, inotify), or is activated by us: then
+ * the knote goes on the ready list, and an event descriptor, the bell, makes the kqueue readable meanwhile.
+ *
+ * Knotes are found by (ident, filter) through a hash; an epoll event carries a slot number with a generation, so
+ * that an event fetched before its knote was deleted is recognised. Everything of a kqueue is under its lock,
+ * which is never held across guest memory or a wait.
+ *
+ * Numbers are FreeBSD's (sys/sys/event.h); the other BSDs' differ in details that their own folders translate.
+ */
+#ifndef SYSCALLS_COMMON_KQUEUE_H
+#define SYSCALLS_COMMON_KQUEUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/lock.h"
+#include "process/descriptors.h"
+
+struct kqueue;
+struct knote;
+struct process;
+struct thread;
+
+enum {
+    KQ_FILTER_READ = -1,
+    KQ_FILTER_WRITE = -2,
+    KQ_FILTER_VNODE = -4,
+    KQ_FILTER_PROC = -5,
+    KQ_FILTER_SIGNAL = -6,
+    KQ_FILTER_TIMER = -7,
+    KQ_FILTER_PROCDESC = -8,
+    KQ_FILTER_USER = -11,
+};
+
+enum {
+    KQ_ADD = 0x0001,
+    KQ_DELETE = 0x0002,
+    KQ_ENABLE = 0x0004,
+    KQ_DISABLE = 0x0008,
+    KQ_ONESHOT = 0x0010,
+    KQ_CLEAR = 0x0020,
+    KQ_RECEIPT = 0x0040,
+    KQ_DISPATCH = 0x0080,
+    KQ_FORCEONESHOT = 0x0100,
+    KQ_KEEPUDATA = 0x0200,
+    KQ_SYSFLAGS = 0xf000,
+    KQ_ERROR = 0x4000,
+    KQ_EOF = 0x8000,
+};
+
+#define KQ_NOTE_FFCTRLMASK 0xc0000000u
+#define KQ_NOTE_FFAND      0x40000000u
+#define KQ_NOTE_FFOR       0x80000000u
+#define KQ_NOTE_FFCOPY     0xc0000000u
+#define KQ_NOTE_FFLAGSMASK 0x00ffffffu
+#define KQ_NOTE_TRIGGER    0x01000000u
+#define KQ_NOTE_EXIT       0x80000000u
+
+enum {
+    KQ_NOTE_LOWAT = 0x0001,
+    KQ_NOTE_FILE_POLL = 0x0002,
+
+    KQ_NOTE_SECONDS = 0x01,
+    KQ_NOTE_MSECONDS = 0x02,
+    KQ_NOTE_USECONDS = 0x04,
+    KQ_NOTE_NSECONDS = 0x08,
+    KQ_NOTE_ABSTIME = 0x10,
+
+    KQ_NOTE_DELETE = 0x0001,
+    KQ_NOTE_WRITE = 0x0002,
+    KQ_NOTE_EXTEND = 0x0004,
+    KQ_NOTE_ATTRIB = 0x0008,
+    KQ_NOTE_LINK = 0x0010,
+    KQ_NOTE_RENAME = 0x0020,
+    KQ_NOTE_REVOKE = 0x0040,
+    KQ_NOTE_OPEN = 0x0080,
+    KQ_NOTE_CLOSE = 0x0100,
+    KQ_NOTE_CLOSE_WRITE = 0x0200,
+    KQ_NOTE_READ = 0x0400,
+    KQ_NOTE_VNODE_ALL = 0x07ff,
+};
+
+/* One change or event; the layout is that of FreeBSD 12 and later. */
+struct kqueue_event {
+    uint64_t ident;
+    int16_t filter;
+    uint16_t flags;
+    uint32_t fflags;
+    int64_t data;
+    uint64_t udata;
+    uint64_t ext[4];
+};
+_Static_assert(sizeof(struct kqueue_event) == 64, "struct kevent");
+
+/* Until when a scan waits; seconds < 0: for ever. On the host's monotonic clock. */
+struct kqueue_deadline {
+    int64_t seconds, nanoseconds;
+};
+
+/* A new kqueue. Returns its descriptor or -errno. */
+int64_t kqueue_create(struct thread *t, bool cloexec);
+
+/* The kqueue of fd with a reference for the caller, or NULL; kqueue_put() gives it back. */
+struct kqueue *kqueue_get(struct thread *t, int fd);
+void kqueue_put(struct kqueue *kq);
+
+/* Applies one change, as kqueue_register() of sys/kern/kern_event.c. Returns 0 or -errno. */
+int kqueue_change(struct thread *t, struct kqueue *kq, int fd, struct kqueue_event *change);
+
+/*
+ * Collects up to `max` events into out, waiting for the first until the deadline. fd is a descriptor of the
+ * kqueue. Returns their number (0: time is up), or -EINTR.
+ */
+int64_t kqueue_scan(struct thread *t, struct kqueue *kq, int fd, struct kqueue_event *out, int max,
+                    const struct kqueue_deadline *deadline);
+
+/* A signal was sent to the process: EVFILT_SIGNAL counts it. Async-signal-safe. */
+void kqueue_note_signal(struct process *p, int guest_signo);
+
+/* Once at start: kqueues learn when descriptors are closed. */
+void kqueues_init(void);
+
+#endif

@@ -1,0 +1,131 @@
+/* Inside of kqueues: shared by the kqueue_*.c files only. */
+#ifndef SYSCALLS_COMMON_KQUEUE_PRIVATE_H
+#define SYSCALLS_COMMON_KQUEUE_PRIVATE_H
+
+#include <linux/eventpoll.h>
+
+#include "syscalls/common/kqueue.h"
+
+#define KQ_LANES         3        /* READ and what has a descriptor of its own; WRITE; PROCDESC */
+#define EVENTFD_FLAGS    02004000 /* EFD_CLOEXEC, EFD_NONBLOCK: eventfd(2) */
+#define KQ_VNODE_BUCKETS 64
+#define KQ_SIGNALS       129
+
+/* epoll data that is no knote: the lower half, above every slot number. */
+#define TOKEN_LANE    0xffffff00u /* + lane */
+#define TOKEN_BELL    0xffffff10u
+#define TOKEN_SIGNALS 0xffffff11u
+#define TOKEN_INOTIFY 0xffffff12u
+#define TOKEN_FIRST   TOKEN_LANE
+
+struct filter_ops {
+    bool is_fd; /* ident is a descriptor, and the knote dies with it */
+    uint16_t forced_flags;
+    /* Starts observing. Returns 0 or -errno. */
+    int (*attach)(struct thread *t, struct kqueue *kq, struct knote *kn);
+    /* Stops observing. */
+    void (*detach)(struct kqueue *kq, struct knote *kn);
+    /* The guest changed sfflags, sdata, or enabled or disabled the knote. Returns 0 or -errno. */
+    int (*update)(struct kqueue *kq, struct knote *kn, const struct kqueue_event *change);
+    /*
+     * The host reported `events` (0: the knote came off the ready list). Fills fflags, data and KQ_EOF of the event;
+     * false: nothing to report after all.
+     */
+    bool (*report)(struct thread *t, struct kqueue *kq, struct knote *kn, uint32_t events, struct kqueue_event *out);
+};
+
+struct vnode_state {
+    uint64_t size, links;
+};
+
+struct knote {
+    struct knote *hash_next;
+    struct knote *next, *previous; /* all of the kqueue's */
+    struct knote *ready_next, *ready_previous;
+    struct knote *list_next; /* vnode bucket, signal list or file list */
+    const struct filter_ops *ops;
+    uint64_t ident, udata, ext[4];
+    int64_t sdata, data;
+    uint32_t slot;
+    uint32_t sfflags, fflags;
+    uint16_t flags; /* KQ_ONESHOT, KQ_CLEAR, KQ_DISPATCH, KQ_EOF */
+    int16_t filter;
+    bool disabled, active, queued;
+    bool triggered;   /* USER */
+    bool is_file;     /* READ, WRITE of what epoll does not take: always asked */
+    bool parked;      /* level-triggered, but reported in vain: waits for an edge */
+    int32_t lane;     /* -1: not in an epoll */
+    int32_t host_fd;  /* what the lane watches: ident, or a descriptor of ours; -1 none */
+    int32_t watch;    /* inotify's, -1 none */
+    uint32_t counted; /* SIGNAL: the counter as last seen */
+    uint32_t mode;    /* READ, WRITE, VNODE: the host's st_mode */
+    struct vnode_state vnode;
+};
+
+struct knote_slot {
+    struct knote *knote;
+    uint32_t generation;
+};
+
+/* What the kqueues of a process have in common; hangs on descriptor_table.watchers. */
+struct kqueue_group {
+    struct lock lock;
+    struct kqueue *first;
+    int32_t signal_bell;          /* an event descriptor, edge-triggered in each epoll; -1 */
+    uint32_t signals[KQ_SIGNALS]; /* how often each was sent */
+};
+
+struct kqueue {
+    struct descriptor_object object; /* first: the object is the kqueue */
+    struct lock lock;
+    int32_t pid; /* whose it is: a fork's child must not touch the epolls */
+    struct kqueue_group *group;
+    struct kqueue *group_next;
+
+    int32_t epoll;           /* the guest's first descriptor may be closed while a copy lives: a copy of ours */
+    int32_t lanes[KQ_LANES]; /* [0] is `epoll` */
+    int32_t bell, inotify;
+    bool bell_rung, signals_watched;
+
+    struct knote *all;
+    struct knote *ready_first, *ready_last;
+    struct knote *files, *signal_notes;
+    struct knote *vnodes[KQ_VNODE_BUCKETS];
+
+    struct knote **buckets;
+    uint32_t bucket_count, knote_count;
+    struct knote_slot *slots;
+    uint32_t slot_count, slot_free_hint;
+};
+
+const struct filter_ops *filter_ops_of(int filter);
+extern const struct filter_ops filter_read, filter_write, filter_timer, filter_user, filter_signal, filter_proc,
+    filter_procdesc, filter_vnode;
+
+struct knote *knote_find(struct kqueue *kq, uint64_t ident, int filter);
+/* Detaches and frees. */
+void knote_drop(struct kqueue *kq, struct knote *kn);
+/* The knote has something to report: on the ready list, unless it is disabled. */
+void knote_activate(struct kqueue *kq, struct knote *kn);
+void knote_unready(struct kqueue *kq, struct knote *kn);
+
+/* The epoll of a lane, made when first used. Returns its descriptor or -errno. */
+int kqueue_lane(struct kqueue *kq, int lane);
+/* Adds a descriptor of the kqueue's own (bell, inotify) with a token. Returns 0 or -errno. */
+int kqueue_watch_token(struct kqueue *kq, int lane, int fd, uint32_t token, uint32_t events);
+/*
+ * Makes the epoll entry of a knote fit its state: none while it is disabled, else one for `events` in `lane`.
+ * Returns 0 or -errno (-EPERM: nothing that epoll takes).
+ */
+int knote_arm(struct kqueue *kq, struct knote *kn, int lane, uint32_t events);
+void knote_disarm(struct kqueue *kq, struct knote *kn);
+
+/* Reads what inotify has and activates the knotes concerned. */
+void kqueue_read_inotify(struct kqueue *kq);
+/* Watches or stops watching the vnode of kn->ident for the given inotify events. Returns 0 or -errno. */
+int kqueue_inotify_watch(struct kqueue *kq, struct knote *kn, uint32_t mask);
+void kqueue_inotify_unwatch(struct kqueue *kq, struct knote *kn);
+/* Signals were counted: activates the knotes concerned. */
+void kqueue_check_signals(struct kqueue *kq);
+
+#endif

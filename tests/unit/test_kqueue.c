@@ -1,0 +1,515 @@
+/* kqueues: every filter against the host objects it stands on; flags and errors of sys/kern/kern_event.c. */
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/image.h"
+#include "base/personality.h"
+#include "freebsd_syscalls.h"
+#include "process/descriptors.h"
+#include "process/process.h"
+#include "process/thread.h"
+#include "syscalls/common/kqueue.h"
+
+enum { GUEST_ENOENT = 2, GUEST_EBADF = 9, ROUNDS = 2000 };
+
+__attribute__((weak)) int64_t host_call_intr(struct thread *t, long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
+                                             uint64_t e, uint64_t f)
+{
+    (void)t;
+    long r = syscall(nr, a, b, c, d, e, f);
+    return r < 0 ? -errno : r;
+}
+
+static const uint8_t errno_map[] = {[EAGAIN] = 35};
+static uint8_t signal_map[65];
+static struct personality personality;
+static struct process process;
+static struct descriptor_table table;
+static struct thread thread;
+static int kq;
+
+static guest_ptr at(const void *p)
+{
+    return guest_addr((uint64_t)p);
+}
+
+static void setup(void)
+{
+    void *heap = mmap((void *)ARENA_BASE, ARENA_THREADS_SIZE + ARENA_HEAP_SIZE, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    ck_assert_ptr_eq(heap, (void *)ARENA_BASE);
+    for (int i = 0; i < 65; i++) {
+        signal_map[i] = (uint8_t)i;
+    }
+    personality.errno_from_host = errno_map;
+    personality.errno_from_host_count = sizeof errno_map;
+    personality.signal_count = 128;
+    personality.signal_from_host = signal_map;
+    process.personality = &personality;
+    process.pid = getpid();
+    process.descriptors = &table;
+    thread.self = &thread;
+    thread.proc = &process;
+    thread.tid = getpid();
+    kqueues_init();
+    kq = (int)freebsd_kqueue(&thread);
+    ck_assert_int_ge(kq, 0);
+}
+
+static int64_t change(uint64_t ident, int filter, int flags, uint32_t fflags, int64_t data)
+{
+    struct kqueue_event e = {ident, (int16_t)filter, (uint16_t)flags, fflags, data, 0x1234, {0}};
+    return freebsd_kevent(&thread, kq, at(&e), 1, guest_addr(0), 0, guest_addr(0));
+}
+
+/* Waits at most ms for one event. */
+static int64_t fetch(struct kqueue_event *e, int ms)
+{
+    struct timespec ts = {ms / 1000, ms % 1000 * 1000000L};
+    memset(e, 0, sizeof *e);
+    return freebsd_kevent(&thread, kq, guest_addr(0), 0, at(e), 1, at(&ts));
+}
+
+static void expect_none(void)
+{
+    struct kqueue_event e;
+    ck_assert_int_eq(fetch(&e, 0), 0);
+}
+
+static struct kqueue_event expect_one(uint64_t ident, int filter)
+{
+    struct kqueue_event e;
+    ck_assert_int_eq(fetch(&e, 1000), 1);
+    ck_assert_uint_eq(e.ident, ident);
+    ck_assert_int_eq(e.filter, filter);
+    ck_assert_uint_eq(e.udata, 0x1234);
+    return e;
+}
+
+START_TEST(pipe_levels_and_edges)
+{
+    int p[2];
+    ck_assert_int_eq(pipe(p), 0);
+    ck_assert_int_eq(change((uint64_t)p[0], KQ_FILTER_READ, KQ_ADD, 0, 0), 0);
+    expect_none();
+    ck_assert_int_eq(write(p[1], "abc", 3), 3);
+    ck_assert_int_eq(expect_one((uint64_t)p[0], KQ_FILTER_READ).data, 3);
+    ck_assert_int_eq(expect_one((uint64_t)p[0], KQ_FILTER_READ).data, 3);
+    ck_assert_int_eq(change((uint64_t)p[0], KQ_FILTER_READ, KQ_DISABLE, 0, 0), 0);
+    expect_none();
+    ck_assert_int_eq(change((uint64_t)p[0], KQ_FILTER_READ, KQ_ENABLE, 0, 0), 0);
+    expect_one((uint64_t)p[0], KQ_FILTER_READ);
+    ck_assert_int_eq(change((uint64_t)p[0], KQ_FILTER_READ, KQ_DELETE, 0, 0), 0);
+    ck_assert_int_eq(change((uint64_t)p[0], KQ_FILTER_READ, KQ_DELETE, 0, 0), -ENOENT);
+    expect_none();
+    ck_assert_int_eq(change((uint64_t)p[0], KQ_FILTER_READ, KQ_ADD | KQ_CLEAR, 0, 0), 0);
+    expect_one((uint64_t)p[0], KQ_FILTER_READ);
+    expect_none();
+    ck_assert_int_eq(write(p[1], "d", 1), 1);
+    ck_assert_int_eq(expect_one((uint64_t)p[0], KQ_FILTER_READ).data, 4);
+    expect_none();
+    close(p[1]);
+    ck_assert_int_eq(expect_one((uint64_t)p[0], KQ_FILTER_READ).flags & KQ_EOF, KQ_EOF);
+}
+END_TEST
+
+/* One knote's edge does not set off the other filter's of the same descriptor. */
+START_TEST(filters_are_separate)
+{
+    int s[2];
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, s), 0);
+    ck_assert_int_eq(change((uint64_t)s[0], KQ_FILTER_READ, KQ_ADD | KQ_CLEAR, 0, 0), 0);
+    ck_assert_int_eq(change((uint64_t)s[0], KQ_FILTER_WRITE, KQ_ADD | KQ_CLEAR, 0, 0), 0);
+    ck_assert_int_gt(expect_one((uint64_t)s[0], KQ_FILTER_WRITE).data, 0);
+    expect_none();
+    ck_assert_int_eq(write(s[1], "x", 1), 1);
+    ck_assert_int_eq(expect_one((uint64_t)s[0], KQ_FILTER_READ).data, 1);
+    expect_none();
+    ck_assert_int_eq(change((uint64_t)s[0], KQ_FILTER_WRITE, KQ_DELETE, 0, 0), 0);
+    shutdown(s[1], SHUT_WR);
+    ck_assert_int_eq(expect_one((uint64_t)s[0], KQ_FILTER_READ).flags & KQ_EOF, KQ_EOF);
+    expect_none();
+}
+END_TEST
+
+START_TEST(oneshot_and_dispatch)
+{
+    int p[2];
+    ck_assert_int_eq(pipe(p), 0);
+    ck_assert_int_eq(write(p[1], "abc", 3), 3);
+    ck_assert_int_eq(change((uint64_t)p[0], KQ_FILTER_READ, KQ_ADD | KQ_ONESHOT, 0, 0), 0);
+    expect_one((uint64_t)p[0], KQ_FILTER_READ);
+    expect_none();
+    ck_assert_int_eq(change((uint64_t)p[0], KQ_FILTER_READ, KQ_ENABLE, 0, 0), -ENOENT);
+    ck_assert_int_eq(change((uint64_t)p[0], KQ_FILTER_READ, KQ_ADD | KQ_DISPATCH, 0, 0), 0);
+    expect_one((uint64_t)p[0], KQ_FILTER_READ);
+    expect_none();
+    ck_assert_int_eq(change((uint64_t)p[0], KQ_FILTER_READ, KQ_ENABLE, 0, 0), 0);
+    expect_one((uint64_t)p[0], KQ_FILTER_READ);
+    expect_none();
+}
+END_TEST
+
+START_TEST(low_water_marks)
+{
+    int p[2];
+    ck_assert_int_eq(pipe(p), 0);
+    ck_assert_int_eq(change((uint64_t)p[0], KQ_FILTER_READ, KQ_ADD, KQ_NOTE_LOWAT, 4), 0);
+    ck_assert_int_eq(write(p[1], "abc", 3), 3);
+    expect_none();
+    ck_assert_int_eq(write(p[1], "d", 1), 1);
+    ck_assert_int_eq(expect_one((uint64_t)p[0], KQ_FILTER_READ).data, 4);
+    ck_assert_int_eq(expect_one((uint64_t)p[0], KQ_FILTER_READ).data, 4);
+}
+END_TEST
+
+START_TEST(sockets)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof a;
+    int listener = socket(AF_INET, SOCK_STREAM, 0), client = socket(AF_INET, SOCK_STREAM, 0);
+    ck_assert_int_eq(change((uint64_t)client, KQ_FILTER_WRITE, KQ_ADD, 0, 0), 0);
+    expect_none(); /* not connected: the host says hung up and writable */
+    ck_assert_int_eq(change((uint64_t)client, KQ_FILTER_READ, KQ_ADD, 0, 0), 0);
+    expect_none();
+    ck_assert_int_eq(bind(listener, (struct sockaddr *)&a, sizeof a), 0);
+    ck_assert_int_eq(listen(listener, 5), 0);
+    ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&a, &size), 0);
+    ck_assert_int_eq(change((uint64_t)listener, KQ_FILTER_READ, KQ_ADD, 0, 0), 0);
+    expect_none();
+    ck_assert_int_eq(connect(client, (struct sockaddr *)&a, size), 0);
+    struct kqueue_event e[4];
+    struct timespec second = {1, 0};
+    int64_t n = freebsd_kevent(&thread, kq, guest_addr(0), 0, at(e), 4, at(&second));
+    ck_assert_int_ge(n, 1);
+    ck_assert_int_eq(change((uint64_t)client, KQ_FILTER_WRITE, KQ_DELETE, 0, 0), 0);
+    ck_assert_int_eq(expect_one((uint64_t)listener, KQ_FILTER_READ).data, 1);
+    int other = socket(AF_INET, SOCK_STREAM, 0);
+    ck_assert_int_eq(connect(other, (struct sockaddr *)&a, size), 0);
+    ck_assert_int_eq(expect_one((uint64_t)listener, KQ_FILTER_READ).data, 2);
+}
+END_TEST
+
+/* filt_vfsread(): what is left of the file. */
+START_TEST(regular_files)
+{
+    char name[] = "/tmp/test_kqueue.XXXXXX";
+    int fd = mkstemp(name);
+    unlink(name);
+    ck_assert_int_eq(change((uint64_t)fd, KQ_FILTER_READ, KQ_ADD, 0, 0), 0);
+    expect_none();
+    ck_assert_int_eq(pwrite(fd, "hello", 5, 0), 5);
+    ck_assert_int_eq(expect_one((uint64_t)fd, KQ_FILTER_READ).data, 5);
+    lseek(fd, 3, SEEK_SET);
+    ck_assert_int_eq(expect_one((uint64_t)fd, KQ_FILTER_READ).data, 2);
+    lseek(fd, 5, SEEK_SET);
+    expect_none();
+}
+END_TEST
+
+START_TEST(timers)
+{
+    struct kqueue_event e;
+    struct timespec now;
+    ck_assert_int_eq(change(7, KQ_FILTER_TIMER, KQ_ADD | KQ_ONESHOT, 0, 20), 0);
+    expect_none();
+    ck_assert_int_eq(expect_one(7, KQ_FILTER_TIMER).data, 1);
+    ck_assert_int_eq(change(7, KQ_FILTER_TIMER, KQ_DELETE, 0, 0), -ENOENT);
+    ck_assert_int_eq(change(8, KQ_FILTER_TIMER, KQ_ADD, KQ_NOTE_USECONDS, 2000), 0);
+    usleep(11000);
+    ck_assert_int_ge(expect_one(8, KQ_FILTER_TIMER).data, 4);
+    ck_assert_int_eq(change(8, KQ_FILTER_TIMER, KQ_ADD, KQ_NOTE_SECONDS, 100), 0);
+    ck_assert_int_eq(fetch(&e, 20), 0);
+    clock_gettime(CLOCK_REALTIME, &now);
+    ck_assert_int_eq(change(9, KQ_FILTER_TIMER, KQ_ADD, KQ_NOTE_SECONDS | KQ_NOTE_ABSTIME, now.tv_sec), 0);
+    ck_assert_int_eq(expect_one(9, KQ_FILTER_TIMER).data, 1);
+    ck_assert_int_eq(change(9, KQ_FILTER_TIMER, KQ_ADD, 3, 1), -EINVAL);
+    ck_assert_int_eq(change(9, KQ_FILTER_TIMER, KQ_ADD, 0, -1), -EINVAL);
+}
+END_TEST
+
+START_TEST(user_events)
+{
+    ck_assert_int_eq(change(1, KQ_FILTER_USER, KQ_ADD | KQ_CLEAR, 0x5, 0), 0);
+    expect_none();
+    ck_assert_int_eq(change(1, KQ_FILTER_USER, 0, KQ_NOTE_TRIGGER | KQ_NOTE_FFOR | 0x2, 99), 0);
+    struct kqueue_event e = expect_one(1, KQ_FILTER_USER);
+    ck_assert_uint_eq(e.fflags, 0x7);
+    ck_assert_int_eq(e.data, 99);
+    expect_none();
+    ck_assert_int_eq(change(1, KQ_FILTER_USER, KQ_DELETE, 0, 0), 0);
+    ck_assert_int_eq(change(2, KQ_FILTER_USER, KQ_ADD, KQ_NOTE_TRIGGER, 0), 0);
+    expect_one(2, KQ_FILTER_USER);
+    expect_one(2, KQ_FILTER_USER); /* level: until cleared */
+    ck_assert_int_eq(change(2, KQ_FILTER_USER, KQ_DISABLE, 0, 0), 0);
+    expect_none();
+}
+END_TEST
+
+START_TEST(processes)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        usleep(20000);
+        _exit(3);
+    }
+    ck_assert_int_eq(change((uint64_t)child, KQ_FILTER_PROC, KQ_ADD, KQ_NOTE_EXIT, 0), 0);
+    struct kqueue_event e = expect_one((uint64_t)child, KQ_FILTER_PROC);
+    ck_assert_uint_eq(e.fflags, KQ_NOTE_EXIT);
+    ck_assert_int_eq(e.data, 3 << 8);
+    ck_assert_int_eq(e.flags & KQ_EOF, KQ_EOF);
+    expect_none();
+    ck_assert_int_eq(waitpid(child, NULL, 0), child);
+    ck_assert_int_eq(change((uint64_t)child, KQ_FILTER_PROC, KQ_ADD, KQ_NOTE_EXIT, 0), -ESRCH);
+}
+END_TEST
+
+START_TEST(signals_are_counted)
+{
+    ck_assert_int_eq(change(30, KQ_FILTER_SIGNAL, KQ_ADD, 0, 0), 0);
+    expect_none();
+    kqueue_note_signal(&process, 30);
+    kqueue_note_signal(&process, 30);
+    kqueue_note_signal(&process, 31);
+    ck_assert_int_eq(expect_one(30, KQ_FILTER_SIGNAL).data, 2);
+    expect_none();
+    ck_assert_int_eq(change(0, KQ_FILTER_SIGNAL, KQ_ADD, 0, 0), -EINVAL);
+    ck_assert_int_eq(change(129, KQ_FILTER_SIGNAL, KQ_ADD, 0, 0), -EINVAL);
+}
+END_TEST
+
+START_TEST(vnodes)
+{
+    char name[] = "/tmp/test_kqueue.XXXXXX", renamed[] = "/tmp/test_kqueue_renamed.XXXXXX";
+    int fd = mkstemp(name);
+    close(mkstemp(renamed));
+    ck_assert_int_eq(change((uint64_t)fd, KQ_FILTER_VNODE, KQ_ADD | KQ_CLEAR, KQ_NOTE_VNODE_ALL & 0x3f, 0), 0);
+    expect_none();
+    ck_assert_int_eq(pwrite(fd, "hello", 5, 0), 5);
+    ck_assert_uint_eq(expect_one((uint64_t)fd, KQ_FILTER_VNODE).fflags, KQ_NOTE_WRITE | KQ_NOTE_EXTEND);
+    ck_assert_int_eq(pwrite(fd, "h", 1, 0), 1);
+    ck_assert_uint_eq(expect_one((uint64_t)fd, KQ_FILTER_VNODE).fflags, KQ_NOTE_WRITE);
+    fchmod(fd, 0640);
+    ck_assert_uint_eq(expect_one((uint64_t)fd, KQ_FILTER_VNODE).fflags, KQ_NOTE_ATTRIB);
+    rename(name, renamed);
+    ck_assert_uint_eq(expect_one((uint64_t)fd, KQ_FILTER_VNODE).fflags & KQ_NOTE_RENAME, KQ_NOTE_RENAME);
+    unlink(renamed);
+    ck_assert_uint_eq(expect_one((uint64_t)fd, KQ_FILTER_VNODE).fflags & KQ_NOTE_DELETE, KQ_NOTE_DELETE);
+    ck_assert_int_eq(descriptor_close(&thread, fd), 0);
+    expect_none();
+}
+END_TEST
+
+/* knote_fdclose(): knotes go with the descriptor, though its open file lives on in a copy. */
+START_TEST(close_drops_knotes)
+{
+    int p[2];
+    ck_assert_int_eq(pipe(p), 0);
+    int64_t copy = descriptor_dup(&thread, p[0], -1, false);
+    ck_assert_int_eq(change((uint64_t)p[0], KQ_FILTER_READ, KQ_ADD, 0, 0), 0);
+    ck_assert_int_eq(write(p[1], "x", 1), 1);
+    expect_one((uint64_t)p[0], KQ_FILTER_READ);
+    ck_assert_int_eq(descriptor_close(&thread, p[0]), 0);
+    expect_none();
+    ck_assert_int_eq(descriptor_dup2(&thread, (int)copy, p[0], false), p[0]);
+    expect_none();
+    ck_assert_int_eq(change((uint64_t)p[0], KQ_FILTER_READ, KQ_ADD, 0, 0), 0);
+    expect_one((uint64_t)p[0], KQ_FILTER_READ);
+    ck_assert_int_eq(descriptor_close_range(&thread, (uint32_t)p[0], (uint32_t)p[0]), 0);
+    ck_assert_int_eq(change((uint64_t)p[0], KQ_FILTER_READ, KQ_DELETE, 0, 0), -EBADF);
+}
+END_TEST
+
+START_TEST(kqueue_descriptors)
+{
+    struct kqueue_event e;
+    int64_t copy = descriptor_dup(&thread, kq, 50, true);
+    ck_assert_int_eq(copy, 50);
+    ck_assert_int_eq(descriptor_kind_of(&table, 50), DESCRIPTOR_KQUEUE);
+    ck_assert_int_eq(change(1, KQ_FILTER_USER, KQ_ADD, KQ_NOTE_TRIGGER, 0), 0);
+    ck_assert_int_eq(descriptor_close(&thread, kq), 0);
+    ck_assert_int_eq(fetch(&e, 0), -EBADF);
+    kq = 50;
+    ck_assert_int_eq(fetch(&e, 0), 1);
+    /* A kqueue in a kqueue. */
+    int inner = kq;
+    kq = (int)freebsd_kqueuex(&thread, 1);
+    ck_assert_int_eq(fcntl(kq, F_GETFD), FD_CLOEXEC);
+    ck_assert_int_eq(change((uint64_t)inner, KQ_FILTER_READ, KQ_ADD, 0, 0), 0);
+    expect_one((uint64_t)inner, KQ_FILTER_READ);
+    ck_assert_int_eq(change((uint64_t)kq, KQ_FILTER_READ, KQ_ADD, 0, 0), -EINVAL);
+    ck_assert_int_eq(descriptor_close(&thread, inner), 0);
+    ck_assert_uint_eq(table.used, 1);
+    ck_assert_int_eq(descriptor_close_range(&thread, (uint32_t)kq, ~0u), 0);
+    ck_assert_uint_eq(table.used, 0);
+    ck_assert_int_eq((int)engine_descriptor_next(0), -1);
+    ck_assert_int_eq(freebsd_kqueuex(&thread, 2), -EINVAL);
+}
+END_TEST
+
+START_TEST(a_child_has_no_kqueue)
+{
+    int status;
+    ck_assert_int_eq(change(1, KQ_FILTER_USER, KQ_ADD, KQ_NOTE_TRIGGER, 0), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        process.pid = getpid();
+        descriptors_after_fork(&thread);
+        _exit(fcntl(kq, F_GETFD) < 0 && table.used == 0 && engine_descriptor_next(0) == UINT32_MAX ? 0 : 1);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    expect_one(1, KQ_FILTER_USER);
+}
+END_TEST
+
+START_TEST(receipts_and_errors)
+{
+    struct kqueue_event in[3] = {{1, KQ_FILTER_USER, KQ_ADD | KQ_RECEIPT, 0, 0, 5, {0}},
+                                 {2, KQ_FILTER_USER, KQ_ENABLE, 0, 0, 6, {0}},
+                                 {900, KQ_FILTER_READ, KQ_ADD, 0, 0, 7, {0}}};
+    struct kqueue_event out[4];
+    ck_assert_int_eq(freebsd_kevent(&thread, kq, at(in), 3, at(out), 4, guest_addr(0)), 3);
+    ck_assert_int_eq(out[0].flags, KQ_ERROR);
+    ck_assert_int_eq(out[0].data, 0);
+    ck_assert_int_eq(out[1].data, GUEST_ENOENT);
+    ck_assert_uint_eq(out[1].udata, 6);
+    ck_assert_int_eq(out[2].data, GUEST_EBADF);
+    ck_assert_int_eq(freebsd_kevent(&thread, kq, at(&in[1]), 1, guest_addr(0), 0, guest_addr(0)), -ENOENT);
+    ck_assert_int_eq(change(1, -3, KQ_ADD, 0, 0), -EINVAL);
+    ck_assert_int_eq(change(1, -99, KQ_ADD, 0, 0), -EINVAL);
+    ck_assert_int_eq(freebsd_kevent(&thread, 0, guest_addr(0), 0, at(out), 1, guest_addr(0)), -EBADF);
+    struct {
+        uint64_t ident;
+        int16_t filter;
+        uint16_t flags;
+        uint32_t fflags;
+        int64_t data, udata;
+    } old = {3, KQ_FILTER_USER, KQ_ADD, KQ_NOTE_TRIGGER, 4, 77};
+    ck_assert_int_eq(freebsd11_kevent(&thread, kq, at(&old), 1, at(&old), 1, guest_addr(0)), 1);
+    ck_assert_int_eq(old.udata, 77);
+    ck_assert_int_eq(old.data, 4);
+}
+END_TEST
+
+/* Many knotes: all are found, whatever their number. */
+START_TEST(many_knotes)
+{
+    struct kqueue_event e[64];
+    struct timespec none = {0, 0};
+    for (uint64_t i = 0; i < ROUNDS; i++) {
+        ck_assert_int_eq(change(i, KQ_FILTER_USER, KQ_ADD | KQ_ONESHOT, 0, 0), 0);
+    }
+    for (uint64_t i = 0; i < ROUNDS; i += 2) {
+        ck_assert_int_eq(change(i, KQ_FILTER_USER, 0, KQ_NOTE_TRIGGER, 0), 0);
+    }
+    int total = 0;
+    for (int64_t n; (n = freebsd_kevent(&thread, kq, guest_addr(0), 0, at(e), 64, at(&none))) > 0;) {
+        for (int64_t i = 0; i < n; i++) {
+            ck_assert_uint_eq(e[i].ident, (uint64_t)(2 * total));
+            total++;
+        }
+    }
+    ck_assert_int_eq(total, ROUNDS / 2);
+    for (uint64_t i = 1; i < ROUNDS; i += 2) {
+        ck_assert_int_eq(change(i, KQ_FILTER_USER, KQ_DELETE, 0, 0), 0);
+    }
+    ck_assert_int_eq(change(1, KQ_FILTER_USER, KQ_DELETE, 0, 0), -ENOENT);
+}
+END_TEST
+
+static int fds[2];
+static volatile int received;
+
+static void *reader(void *unused)
+{
+    struct thread mine = thread;
+    struct kqueue_event e;
+    struct timespec patience = {20, 0};
+    (void)unused;
+    mine.self = &mine;
+    while (received < ROUNDS) {
+        char c;
+        int64_t n = freebsd_kevent(&mine, kq, guest_addr(0), 0, at(&e), 1, at(&patience));
+        ck_assert_int_eq(n, 1);
+        if (e.filter == KQ_FILTER_USER) {
+            return NULL;
+        }
+        while (read(fds[0], &c, 1) == 1) {
+            __atomic_add_fetch(&received, 1, __ATOMIC_SEQ_CST);
+        }
+    }
+    ck_assert_int_eq(change(1, KQ_FILTER_USER, 0, KQ_NOTE_TRIGGER, 0), 0);
+    return NULL;
+}
+
+/* Several threads in one kevent, edges only: nothing is lost. */
+START_TEST(threads_share_a_kqueue)
+{
+    pthread_t ids[3];
+    ck_assert_int_eq(pipe2(fds, O_NONBLOCK), 0);
+    ck_assert_int_eq(change((uint64_t)fds[0], KQ_FILTER_READ, KQ_ADD | KQ_CLEAR, 0, 0), 0);
+    ck_assert_int_eq(change(1, KQ_FILTER_USER, KQ_ADD, 0, 0), 0);
+    for (int i = 0; i < 3; i++) {
+        pthread_create(&ids[i], NULL, reader, NULL);
+    }
+    for (int i = 0; i < ROUNDS; i++) {
+        ck_assert_int_eq(write(fds[1], "x", 1), 1);
+        if (i % 7 == 0) {
+            sched_yield();
+        }
+    }
+    for (int i = 0; i < 3; i++) {
+        pthread_join(ids[i], NULL);
+    }
+    ck_assert_int_eq(received, ROUNDS);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {pipe_levels_and_edges,
+                                  filters_are_separate,
+                                  oneshot_and_dispatch,
+                                  low_water_marks,
+                                  sockets,
+                                  regular_files,
+                                  timers,
+                                  user_events,
+                                  processes,
+                                  signals_are_counted,
+                                  vnodes,
+                                  close_drops_knotes,
+                                  kqueue_descriptors,
+                                  a_child_has_no_kqueue,
+                                  receipts_and_errors,
+                                  many_knotes,
+                                  threads_share_a_kqueue};
+    Suite *suite = suite_create("kqueue");
+    TCase *cases = tcase_create("kqueue");
+    tcase_set_timeout(cases, 30);
+    tcase_add_checked_fixture(cases, setup, NULL);
+    for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++) {
+        tcase_add_test(cases, tests[i]);
+    }
+    suite_add_tcase(suite, cases);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
