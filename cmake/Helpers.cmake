@@ -18,9 +18,13 @@ function(helper_program name folder)
   set_property(GLOBAL APPEND PROPERTY dragoman_helpers ${name})
 endfunction()
 
-# The fault report's backtrace: libunwind over ptrace, symbols with libelf.
-helper_program(dragoman-fault-report cli/fault-report
-  unwind-ptrace unwind-x86_64 unwind-generic unwind elf lzma z capstone)
+# The fault report: libunwind over another process's memory, symbols with libelf. It stands in the engine's own
+# range, so that a seccomp filter by instruction pointer that a guest is under lets it run too.
+helper_program(fault-report cli/fault-report
+  unwind-ptrace unwind-x86_64 unwind elf lzma z capstone)
+if(TARGET fault-report AND DEFINED image_base)
+  target_link_options(fault-report PRIVATE -Wl,-Ttext-segment=${image_base})
+endif()
 
 file(GLOB helper_folders CONFIGURE_DEPENDS LIST_DIRECTORIES true ${CMAKE_SOURCE_DIR}/cli/libexec/*)
 foreach(folder IN LISTS helper_folders)
