@@ -1,0 +1,228 @@
+/* Permissions, owners and times. Sources: the calls' man pages, sys/kern/vfs_syscalls.c. */
+#include "freebsd_syscalls.h"
+
+#include "base/host.h"
+#include "base/process.h"
+#include "base/thread.h"
+#include "syscalls/freebsd/fcntl.h"
+#include "syscalls/freebsd/stat.h"
+
+#include <linux/fcntl.h>
+#include <linux/stat.h>
+
+#define PATH_FLAGS (FREEBSD_AT_SYMLINK_NOFOLLOW | FREEBSD_AT_RESOLVE_BENEATH | FREEBSD_AT_EMPTY_PATH)
+
+#ifndef __NR_fchmodat2
+#define __NR_fchmodat2 452 /* Linux 6.6 */
+#endif
+
+/* Only root may make something other than a directory sticky (ufs_chmod(), zfs_setattr()). */
+static int64_t check_sticky(int dirfd, const char *name, uint32_t at_flags, uint32_t mode)
+{
+    struct statx x;
+
+    if (!(mode & FREEBSD_S_ISTXT) || host_call0(__NR_geteuid) == 0) {
+        return 0;
+    }
+    if (host_call5(__NR_statx, dirfd, name, at_flags, STATX_TYPE, &x) == 0 && (x.stx_mode & S_IFMT) != S_IFDIR) {
+        return -GUEST_ERRNO(FREEBSD_EFTYPE);
+    }
+    return 0;
+}
+
+/* The host changes no link's mode; what is no link can be changed without following. */
+static int64_t chmod_nofollow(const struct vfs_path *path, uint32_t mode)
+{
+    struct statx x;
+    int64_t r = host_call4(__NR_fchmodat2, path->dirfd, path->name, mode, AT_SYMLINK_NOFOLLOW);
+
+    if (r != -ENOSYS) {
+        return r;
+    }
+    r = host_call5(__NR_statx, path->dirfd, path->name, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &x);
+    if (r < 0) {
+        return r;
+    }
+    if ((x.stx_mode & S_IFMT) == S_IFLNK) {
+        return -EOPNOTSUPP;
+    }
+    return host_call3(__NR_fchmodat, path->dirfd, path->name, mode);
+}
+
+static int64_t chmod_at(struct thread *t, int dirfd, guest_ptr path, uint32_t mode, uint32_t flags)
+{
+    struct freebsd_at at;
+    int64_t r = freebsd_at_copyin(t, dirfd, path, flags, PATH_FLAGS, true, &at);
+
+    if (r < 0) {
+        return r;
+    }
+    mode &= FREEBSD_ALLPERMS;
+    r = check_sticky(at.path.dirfd, at.path.name, at.host_flags, mode);
+    if (r < 0) {
+        return r;
+    }
+    if (at.host_flags & AT_SYMLINK_NOFOLLOW) {
+        return chmod_nofollow(&at.path, mode);
+    }
+    return host_call3(__NR_fchmodat, at.path.dirfd, at.path.name, mode);
+}
+
+int64_t freebsd_chmod(struct thread *t, guest_ptr path, uint32_t mode)
+{
+    return chmod_at(t, VFS_AT_FDCWD, path, mode, 0);
+}
+
+int64_t freebsd_lchmod(struct thread *t, guest_ptr path, uint32_t mode)
+{
+    return chmod_at(t, VFS_AT_FDCWD, path, mode, FREEBSD_AT_SYMLINK_NOFOLLOW);
+}
+
+int64_t freebsd_fchmodat(struct thread *t, int32_t fd, guest_ptr path, uint32_t mode, int32_t flag)
+{
+    return chmod_at(t, fd, path, mode, (uint32_t)flag);
+}
+
+int64_t freebsd_fchmod(struct thread *t, int32_t fd, uint32_t mode)
+{
+    int64_t r;
+
+    (void)t;
+    mode &= FREEBSD_ALLPERMS;
+    r = fd < 0 ? -EBADF : check_sticky(fd, "", AT_EMPTY_PATH, mode);
+    return r < 0 ? r : host_call2(__NR_fchmod, fd, mode);
+}
+
+static int64_t chown_at(struct thread *t, int dirfd, guest_ptr path, int32_t uid, int32_t gid, uint32_t flags)
+{
+    struct freebsd_at at;
+    int64_t r = freebsd_at_copyin(t, dirfd, path, flags, PATH_FLAGS, true, &at);
+
+    return r < 0 ? r : host_call5(__NR_fchownat, at.path.dirfd, at.path.name, uid, gid, at.host_flags);
+}
+
+int64_t freebsd_chown(struct thread *t, guest_ptr path, int32_t uid, int32_t gid)
+{
+    return chown_at(t, VFS_AT_FDCWD, path, uid, gid, 0);
+}
+
+int64_t freebsd_lchown(struct thread *t, guest_ptr path, int32_t uid, int32_t gid)
+{
+    return chown_at(t, VFS_AT_FDCWD, path, uid, gid, FREEBSD_AT_SYMLINK_NOFOLLOW);
+}
+
+int64_t freebsd_fchownat(struct thread *t, int32_t fd, guest_ptr path, int32_t uid, int32_t gid, int32_t flag)
+{
+    return chown_at(t, fd, path, uid, gid, (uint32_t)flag);
+}
+
+/* Times in the host's form. */
+struct two_times {
+    struct freebsd_timespec at[2];
+    struct freebsd_timespec *pointer; /* NULL: both are now */
+};
+
+static int64_t times_from_timevals(guest_ptr tptr, struct two_times *out)
+{
+    out->pointer = NULL;
+    if (guest_is_null(tptr)) {
+        return 0;
+    }
+    if (copyin(out->at, tptr, sizeof(out->at)) < 0) {
+        return -EFAULT;
+    }
+    for (int i = 0; i < 2; i++) {
+        if (out->at[i].tv_nsec < 0 || out->at[i].tv_nsec >= 1000000) {
+            return -EINVAL;
+        }
+        out->at[i].tv_nsec *= 1000;
+    }
+    out->pointer = out->at;
+    return 0;
+}
+
+/* UTIME_NOW and UTIME_OMIT have other numbers (sys/stat.h). */
+static int64_t times_from_timespecs(guest_ptr times, struct two_times *out)
+{
+    const int64_t guest_now = -1, guest_omit = -2, host_now = 0x3fffffff, host_omit = 0x3ffffffe;
+
+    out->pointer = NULL;
+    if (guest_is_null(times)) {
+        return 0;
+    }
+    if (copyin(out->at, times, sizeof(out->at)) < 0) {
+        return -EFAULT;
+    }
+    for (int i = 0; i < 2; i++) {
+        int64_t n = out->at[i].tv_nsec;
+
+        if (n != guest_now && n != guest_omit && (n < 0 || n >= 1000000000)) {
+            return -EINVAL;
+        }
+        out->at[i].tv_nsec = n == guest_now ? host_now : n == guest_omit ? host_omit : n;
+    }
+    out->pointer = out->at;
+    return 0;
+}
+
+static int64_t set_times_at(struct thread *t, int dirfd, guest_ptr path, const struct two_times *times, uint32_t flags)
+{
+    struct freebsd_at at;
+    int64_t r = freebsd_at_copyin(t, dirfd, path, flags, PATH_FLAGS, true, &at);
+
+    return r < 0 ? r : host_call4(__NR_utimensat, at.path.dirfd, at.path.name, times->pointer, at.host_flags);
+}
+
+static int64_t set_times_of(int fd, const struct two_times *times)
+{
+    return fd < 0 ? -EBADF : host_call4(__NR_utimensat, fd, NULL, times->pointer, 0);
+}
+
+static int64_t timevals_at(struct thread *t, int dirfd, guest_ptr path, guest_ptr tptr, uint32_t flags)
+{
+    struct two_times times;
+    int64_t r = times_from_timevals(tptr, &times);
+
+    return r < 0 ? r : set_times_at(t, dirfd, path, &times, flags);
+}
+
+int64_t freebsd_utimes(struct thread *t, guest_ptr path, guest_ptr tptr)
+{
+    return timevals_at(t, VFS_AT_FDCWD, path, tptr, 0);
+}
+
+int64_t freebsd_lutimes(struct thread *t, guest_ptr path, guest_ptr tptr)
+{
+    return timevals_at(t, VFS_AT_FDCWD, path, tptr, FREEBSD_AT_SYMLINK_NOFOLLOW);
+}
+
+int64_t freebsd_futimesat(struct thread *t, int32_t fd, guest_ptr path, guest_ptr times)
+{
+    return timevals_at(t, fd, path, times, 0);
+}
+
+int64_t freebsd_futimes(struct thread *t, int32_t fd, guest_ptr tptr)
+{
+    struct two_times times;
+    int64_t r = times_from_timevals(tptr, &times);
+
+    (void)t;
+    return r < 0 ? r : set_times_of(fd, &times);
+}
+
+int64_t freebsd_futimens(struct thread *t, int32_t fd, guest_ptr times)
+{
+    struct two_times two;
+    int64_t r = times_from_timespecs(times, &two);
+
+    (void)t;
+    return r < 0 ? r : set_times_of(fd, &two);
+}
+
+int64_t freebsd_utimensat(struct thread *t, int32_t fd, guest_ptr path, guest_ptr times, int32_t flag)
+{
+    struct two_times two;
+    int64_t r = times_from_timespecs(times, &two);
+
+    return r < 0 ? r : set_times_at(t, fd, path, &two, (uint32_t)flag);
+}

@@ -1,0 +1,116 @@
+/* Calls about where a path leads: access, working and root directory, real paths, truncate. */
+#include "freebsd_syscalls.h"
+
+#include "base/host.h"
+#include "base/mem.h"
+#include "base/process.h"
+#include "base/thread.h"
+#include "signals/signals.h"
+#include "syscalls/freebsd/fcntl.h"
+
+#include <linux/fcntl.h>
+
+static int64_t access_at(struct thread *t, int dirfd, guest_ptr path, uint32_t mode, uint32_t flags)
+{
+    const uint32_t allowed =
+        FREEBSD_AT_EACCESS | FREEBSD_AT_RESOLVE_BENEATH | FREEBSD_AT_EMPTY_PATH | FREEBSD_AT_SYMLINK_NOFOLLOW;
+    struct freebsd_at at;
+    int64_t r;
+
+    if (mode & ~7u) {
+        return -EINVAL;
+    }
+    r = freebsd_at_copyin(t, dirfd, path, flags, allowed, true, &at);
+    return r < 0 ? r : host_call4(__NR_faccessat2, at.path.dirfd, at.path.name, mode, at.host_flags);
+}
+
+int64_t freebsd_access(struct thread *t, guest_ptr path, int32_t mode)
+{
+    return access_at(t, VFS_AT_FDCWD, path, (uint32_t)mode, 0);
+}
+
+int64_t freebsd_eaccess(struct thread *t, guest_ptr path, int32_t mode)
+{
+    return access_at(t, VFS_AT_FDCWD, path, (uint32_t)mode, FREEBSD_AT_EACCESS);
+}
+
+int64_t freebsd_faccessat(struct thread *t, int32_t fd, guest_ptr path, int32_t amode, int32_t flag)
+{
+    return access_at(t, fd, path, (uint32_t)amode, (uint32_t)flag);
+}
+
+int64_t freebsd_chdir(struct thread *t, guest_ptr path)
+{
+    struct vfs_path where;
+    int64_t r = path_copyin(t, VFS_AT_FDCWD, path, PATH_FOLLOW, &where);
+
+    return r < 0 ? r : host_call1(__NR_chdir, where.name);
+}
+
+int64_t freebsd_chroot(struct thread *t, guest_ptr path)
+{
+    struct vfs_path where;
+    int64_t r = path_copyin(t, VFS_AT_FDCWD, path, PATH_FOLLOW, &where);
+
+    return r < 0 ? r : host_call1(__NR_chroot, where.name);
+}
+
+int64_t freebsd_truncate(struct thread *t, guest_ptr path, int64_t length)
+{
+    struct vfs_path where;
+    int64_t r = path_copyin(t, VFS_AT_FDCWD, path, PATH_FOLLOW, &where);
+
+    if (r < 0) {
+        return r;
+    }
+    return restartable(host_call_intr(t, __NR_truncate, (uint64_t)where.name, (uint64_t)length, 0, 0, 0, 0));
+}
+
+/* Copies a NUL-terminated path out; too_small is the errno when it does not fit. */
+static int64_t put_path(guest_ptr buf, uint64_t size, const char *path, int too_small)
+{
+    size_t n = hot_strlen(path) + 1;
+
+    return n > size ? -too_small : copyout(buf, path, n);
+}
+
+/* getcwd(3) asks this first and walks upwards on any error but ERANGE. */
+int64_t freebsd_getcwd(struct thread *t, guest_ptr buf, uint64_t buflen)
+{
+    char path[VFS_HOST_PATH_MAX];
+    int64_t r;
+
+    if (buflen < 2) {
+        return -EINVAL;
+    }
+    r = host_call2(__NR_getcwd, path, sizeof(path));
+    if (r < 0) {
+        return r;
+    }
+    if (path[0] != '/') {
+        return -ENOENT; /* "(unreachable)": outside the root directory */
+    }
+    return put_path(buf, buflen, path_guest_view(t->proc, path), ERANGE);
+}
+
+int64_t freebsd_realpathat(struct thread *t, int32_t fd, guest_ptr path, guest_ptr buf, uint64_t size, int32_t flags)
+{
+    char name[VFS_HOST_PATH_MAX];
+    struct vfs_path where;
+    int64_t r, opened;
+
+    if (flags != 0) {
+        return -EINVAL;
+    }
+    r = path_copyin(t, fd, path, PATH_FOLLOW, &where);
+    if (r < 0) {
+        return r;
+    }
+    opened = host_call4(__NR_openat, where.dirfd, where.name, O_PATH | O_CLOEXEC, 0);
+    if (opened < 0) {
+        return opened;
+    }
+    r = path_of_descriptor((int)opened, name, sizeof(name));
+    host_call1(__NR_close, opened);
+    return r < 0 ? r : put_path(buf, size, path_guest_view(t->proc, name), ENOMEM);
+}
