@@ -1,0 +1,11 @@
+/* The list of personalities: a new one is a folder and a line here. */
+#include "base/personality.h"
+
+#include <stddef.h>
+
+#include "syscalls/freebsd/abi.h"
+
+const struct personality *const personalities[] = {
+    &freebsd_personality,
+    NULL,
+};
