@@ -60,6 +60,7 @@ struct process {
     uint64_t start_time_ns; /* CLOCK_REALTIME */
 
     struct report_state *report;
+    uint32_t fault_reported; /* 1: a thread is reporting the fault that the process dies of */
     void *personality_data; /* the personality's own per-process state, from the engine heap; copied by vfork */
 };
 

@@ -5,7 +5,7 @@
  *
  * The dying process starts it (process/fault.c), having put the facts into descriptor N, and waits. The tool
  * reads that process's memory from outside; it is an ordinary program of the host.
- * Status: 0 the report was written, 1 it could not be, 2 wrong use.
+ * Status: 0 the report was written, 1 there is nowhere to write it, 2 wrong use or facts that are none.
  */
 #include <getopt.h>
 #include <signal.h>
@@ -71,7 +71,7 @@ int main(int argc, char **argv)
     restore_signals();
     if (!read_facts(fd, pid, &facts)) {
         fprintf(stderr, "fault-report: descriptor %d: not the facts of process %d\n", fd, pid);
-        return 1;
+        return 2;
     }
     if (!output_open(&facts)) {
         return 1;
