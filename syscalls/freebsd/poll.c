@@ -1,0 +1,195 @@
+/*
+ * poll, ppoll, select, pselect. None is restarted after a signal (sys/kern/sys_generic.c turns ERESTART into
+ * EINTR), and none writes the time left back.
+ */
+#include "syscalls/freebsd/poll.h"
+
+#include "freebsd_syscalls.h"
+
+#include "base/heap.h"
+#include "base/host.h"
+#include "base/thread.h"
+#include "signals/signals.h"
+#include "syscalls/common/flag_map.h"
+#include "syscalls/freebsd/stat.h"
+
+#include <asm/poll.h>
+
+#define ENTRIES_ON_STACK 128
+#define ENTRIES_MAX      1048576 /* the host's fs.nr_open */
+#define HOST_SIGSET_SIZE 8
+
+static const struct flag_pair poll_pairs[] = {
+    {FREEBSD_POLLIN, POLLIN},         {FREEBSD_POLLPRI, POLLPRI},       {FREEBSD_POLLOUT, POLLOUT},
+    {FREEBSD_POLLERR, POLLERR},       {FREEBSD_POLLHUP, POLLHUP},       {FREEBSD_POLLNVAL, POLLNVAL},
+    {FREEBSD_POLLRDNORM, POLLRDNORM}, {FREEBSD_POLLRDBAND, POLLRDBAND}, {FREEBSD_POLLWRBAND, POLLWRBAND},
+    {FREEBSD_POLLRDHUP, POLLRDHUP},
+};
+
+uint16_t freebsd_poll_to_host(uint16_t guest)
+{
+    return (uint16_t)flags_to_host(poll_pairs, FLAG_COUNT(poll_pairs), guest, NULL);
+}
+
+uint16_t freebsd_poll_from_host(uint16_t host)
+{
+    return (uint16_t)flags_to_guest(poll_pairs, FLAG_COUNT(poll_pairs), host);
+}
+
+/* One host ppoll over entries in host terms. mask: guest address of a signal set, or null. */
+static int64_t host_poll(struct thread *t, struct poll_entry *entries, uint32_t n, struct freebsd_timespec *ts,
+                         guest_ptr mask)
+{
+    struct signal_set set;
+    uint64_t host_mask, *pass = NULL;
+
+    if (!guest_is_null(mask)) {
+        if (COPYIN(&set, mask) < 0) {
+            return -EFAULT;
+        }
+        host_mask = signal_mask_temporary(t, &set);
+        pass = &host_mask;
+    }
+    return host_call_intr(t, __NR_ppoll, (uint64_t)entries, n, (uint64_t)ts, (uint64_t)pass, HOST_SIGSET_SIZE, 0);
+}
+
+static int64_t poll_entries(struct thread *t, struct poll_entry *entries, guest_ptr fds, uint32_t n,
+                            struct freebsd_timespec *ts, guest_ptr mask)
+{
+    size_t size = (size_t)n * sizeof(*entries);
+    int64_t r;
+
+    if (copyin(entries, fds, size) < 0) {
+        return -EFAULT;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        entries[i].events = freebsd_poll_to_host(entries[i].events);
+        entries[i].revents = 0;
+    }
+    r = host_poll(t, entries, n, ts, mask);
+    if (r < 0) {
+        return r;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        uint16_t events = freebsd_poll_from_host(entries[i].revents);
+
+        if (copyout(guest_at(fds, i * sizeof(*entries) + 6), &events, sizeof(events)) < 0) {
+            return -EFAULT;
+        }
+    }
+    return r;
+}
+
+static int64_t poll_any(struct thread *t, guest_ptr fds, uint32_t n, struct freebsd_timespec *ts, guest_ptr mask)
+{
+    struct poll_entry few[ENTRIES_ON_STACK];
+    struct poll_entry *many;
+    int64_t r;
+
+    if (n <= ENTRIES_ON_STACK) {
+        return poll_entries(t, few, fds, n, ts, mask);
+    }
+    if (n > ENTRIES_MAX) {
+        return -EINVAL;
+    }
+    many = heap_alloc((size_t)n * sizeof(*many));
+    if (!many) {
+        return -ENOMEM;
+    }
+    r = poll_entries(t, many, fds, n, ts, mask);
+    heap_free(many);
+    return r;
+}
+
+int64_t freebsd_poll(struct thread *t, guest_ptr fds, uint32_t nfds, int32_t timeout)
+{
+    struct freebsd_timespec ts = {timeout / 1000, timeout % 1000 * 1000000L};
+
+    if (timeout < -1) {
+        return -EINVAL; /* INFTIM is -1, nothing below it is legal */
+    }
+    return poll_any(t, fds, nfds, timeout < 0 ? NULL : &ts, guest_addr(0));
+}
+
+/* A timespec that may be absent. Returns 0 or -errno; *use is NULL for "no limit". */
+static int64_t timeout_copyin(guest_ptr from, struct freebsd_timespec *ts, struct freebsd_timespec **use)
+{
+    *use = NULL;
+    if (guest_is_null(from)) {
+        return 0;
+    }
+    if (COPYIN(ts, from) < 0) {
+        return -EFAULT;
+    }
+    if (ts->tv_sec < 0 || ts->tv_nsec < 0 || ts->tv_nsec >= 1000000000) {
+        return -EINVAL;
+    }
+    *use = ts;
+    return 0;
+}
+
+int64_t freebsd_ppoll(struct thread *t, guest_ptr fds, uint32_t nfds, guest_ptr ts, guest_ptr set)
+{
+    struct freebsd_timespec time, *limit;
+    int64_t r = timeout_copyin(ts, &time, &limit);
+
+    return r < 0 ? r : poll_any(t, fds, nfds, limit, set);
+}
+
+/* Descriptor sets are arrays of 64-bit words in both systems, so the host reads and writes the guest's own. */
+static int64_t select_any(struct thread *t, int nd, const guest_ptr sets[3], struct freebsd_timespec *ts,
+                          guest_ptr mask)
+{
+    struct {
+        const void *mask;
+        uint64_t size;
+    } pass = {NULL, HOST_SIGSET_SIZE};
+    struct signal_set set;
+    uint64_t host_mask;
+
+    if (nd < 0) {
+        return -EINVAL;
+    }
+    for (int i = 0; i < 3; i++) {
+        if (!guest_is_null(sets[i]) && !guest_range_ok(sets[i], ((uint64_t)nd + 63) / 64 * 8)) {
+            return -EFAULT;
+        }
+    }
+    if (!guest_is_null(mask)) {
+        if (COPYIN(&set, mask) < 0) {
+            return -EFAULT;
+        }
+        host_mask = signal_mask_temporary(t, &set);
+        pass.mask = &host_mask;
+    }
+    return host_call_intr(t, __NR_pselect6, (uint64_t)nd, sets[0].va, sets[1].va, sets[2].va, (uint64_t)ts,
+                          (uint64_t)&pass);
+}
+
+int64_t freebsd_select(struct thread *t, int32_t nd, guest_ptr in, guest_ptr ou, guest_ptr ex, guest_ptr tv)
+{
+    const guest_ptr sets[3] = {in, ou, ex};
+    struct freebsd_timespec ts;
+
+    if (guest_is_null(tv)) {
+        return select_any(t, nd, sets, NULL, guest_addr(0));
+    }
+    if (COPYIN(&ts, tv) < 0) {
+        return -EFAULT;
+    }
+    if (ts.tv_sec < 0 || ts.tv_nsec < 0 || ts.tv_nsec >= 1000000) {
+        return -EINVAL;
+    }
+    ts.tv_nsec *= 1000;
+    return select_any(t, nd, sets, &ts, guest_addr(0));
+}
+
+int64_t freebsd_pselect(struct thread *t, int32_t nd, guest_ptr in, guest_ptr ou, guest_ptr ex, guest_ptr ts,
+                        guest_ptr sm)
+{
+    const guest_ptr sets[3] = {in, ou, ex};
+    struct freebsd_timespec time, *limit;
+    int64_t r = timeout_copyin(ts, &time, &limit);
+
+    return r < 0 ? r : select_any(t, nd, sets, limit, sm);
+}
