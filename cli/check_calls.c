@@ -46,14 +46,13 @@ struct trail {
 
 static bool is_eax(unsigned reg)
 {
-    return reg == X86_REG_EAX || reg == X86_REG_RAX || reg == X86_REG_AX || reg == X86_REG_AL ||
-           reg == X86_REG_AH;
+    return reg == X86_REG_EAX || reg == X86_REG_RAX || reg == X86_REG_AX || reg == X86_REG_AL || reg == X86_REG_AH;
 }
 
 static bool is_stack_top(const cs_x86_op *operand)
 {
-    return operand->type == X86_OP_MEM && operand->mem.base == X86_REG_RSP &&
-           operand->mem.index == X86_REG_INVALID && operand->mem.disp == 0;
+    return operand->type == X86_OP_MEM && operand->mem.base == X86_REG_RSP && operand->mem.index == X86_REG_INVALID &&
+           operand->mem.disp == 0;
 }
 
 static bool writes_eax(const struct code *code)
@@ -90,9 +89,8 @@ static bool clears_eax(const cs_insn *insn)
 {
     const cs_x86 *x86 = &insn->detail->x86;
 
-    return insn->id == X86_INS_XOR && x86->operands[0].type == X86_OP_REG &&
-           x86->operands[1].type == X86_OP_REG && x86->operands[0].reg == x86->operands[1].reg &&
-           is_eax(x86->operands[0].reg);
+    return insn->id == X86_INS_XOR && x86->operands[0].type == X86_OP_REG && x86->operands[1].type == X86_OP_REG &&
+           x86->operands[0].reg == x86->operands[1].reg && is_eax(x86->operands[0].reg);
 }
 
 static void follow_insn(const struct code *code, struct trail *trail)
@@ -154,8 +152,7 @@ static struct trail most_frequent(const struct trail *trails, unsigned count)
         unsigned votes = 0;
 
         for (unsigned k = 0; k < count; k++)
-            votes += same_slot(&trails[i].eax, &trails[k].eax) &&
-                     same_slot(&trails[i].stack_top, &trails[k].stack_top);
+            votes += same_slot(&trails[i].eax, &trails[k].eax) && same_slot(&trails[i].stack_top, &trails[k].stack_top);
         if (votes > best_votes) {
             best = i;
             best_votes = votes;
@@ -222,8 +219,7 @@ static uint64_t function_of(const struct code *code, uint64_t site)
 }
 
 /* Takes the numbers that callers hand to `function`, at depth 0 by the stack. Returns how many gave one. */
-static size_t follow_callers(const struct code *code, uint64_t function, unsigned depth,
-                             struct check_calls *out)
+static size_t follow_callers(const struct code *code, uint64_t function, unsigned depth, struct check_calls *out)
 {
     size_t found = 0;
     uint64_t target;

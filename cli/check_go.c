@@ -47,8 +47,7 @@ static bool has_function_table(const struct check_file *file)
         const unsigned char *bytes = file->bytes + s->offset;
 
         for (uint64_t at = -s->vaddr & 15; at + 8 <= s->filesz; at += 16)
-            if (memcmp(bytes + at + 1, rest, sizeof(rest)) == 0 &&
-                memchr(first, bytes[at], sizeof(first)) != NULL)
+            if (memcmp(bytes + at + 1, rest, sizeof(rest)) == 0 && memchr(first, bytes[at], sizeof(first)) != NULL)
                 return true;
     }
     return false;

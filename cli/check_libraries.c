@@ -87,8 +87,7 @@ static void read_hints(struct search *search)
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return;
-    if (pread(fd, h, sizeof(h), 0) == sizeof(h) && h[0] == HINTS_MAGIC && h[1] == 1 &&
-        h[5] < sizeof(search->hints)) {
+    if (pread(fd, h, sizeof(h), 0) == sizeof(h) && h[0] == HINTS_MAGIC && h[1] == 1 && h[5] < sizeof(search->hints)) {
         ssize_t n = pread(fd, search->hints, h[5], (off_t)h[2] + h[4]);
 
         search->hints[n > 0 ? n : 0] = '\0';
@@ -98,8 +97,8 @@ static void read_hints(struct search *search)
 
 /* One directory of a search path as a host name: below the sysroot, or beside the needing file for $ORIGIN.
  */
-static bool host_directory(const struct search *search, const char *directory, size_t length,
-                           const char *needing, char *out, size_t room)
+static bool host_directory(const struct search *search, const char *directory, size_t length, const char *needing,
+                           char *out, size_t room)
 {
     const char *slash = strrchr(needing, '/');
     size_t skip = strncmp(directory, "$ORIGIN", 7) == 0 ? 7 : strncmp(directory, "${ORIGIN}", 9) == 0 ? 9 : 0;
@@ -119,8 +118,8 @@ static bool host_directory(const struct search *search, const char *directory, s
 }
 
 /* Looks for `name` in the directories of a search path. */
-static bool find_in_path(const struct search *search, const char *directories, const char *name,
-                         const char *needing, char *out, size_t room)
+static bool find_in_path(const struct search *search, const char *directories, const char *name, const char *needing,
+                         char *out, size_t room)
 {
     while (directories != NULL && *directories != '\0') {
         size_t length = strcspn(directories, ":;");
@@ -172,15 +171,13 @@ static void add_needed(struct search *search, const struct check_file *file)
         library = &out->list[out->count++];
         memset(library, 0, sizeof(*library));
         snprintf(library->name, sizeof(library->name), "%s", dynamic.needed[i]);
-        if (!find_library(search, &dynamic, dynamic.needed[i], file->path, library->path,
-                          sizeof(library->path)))
+        if (!find_library(search, &dynamic, dynamic.needed[i], file->path, library->path, sizeof(library->path)))
             library->path[0] = '\0';
     }
 }
 
 /* A library that was found: of the right kind? Then what does it need? */
-static void follow_library(struct search *search, const struct check_file *program,
-                           struct check_library *library)
+static void follow_library(struct search *search, const struct check_file *program, struct check_library *library)
 {
     struct check_file file;
     struct loader_error err;

@@ -1,24 +1,37 @@
 #include "cli/find_program.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/settings.h"
 #include "cli/commands.h"
 #include "cli/message.h"
+#include "loader/loader.h"
 
 /* execvp's search where PATH is not set (confstr(_CS_PATH) in glibc). */
 static const char default_search[] = "/bin:/usr/bin";
 
-/* Whether `path` could be executed: 0, or the errno that execve would give (EISDIR apart, which it calls EACCES). */
-static int runnable(const char *path)
+/*
+ * Whether the guest path `path` could be executed: 0, or the errno that execve would give (EISDIR apart, which it calls
+ * EACCES). Opened as the loader opens it, so that both mean the same file.
+ */
+static int runnable(const char *path, const char *sysroot)
 {
+    char host_path[SETTINGS_PATH_MAX * 4];
     struct stat st;
-    if (stat(path, &st) != 0) {
-        return errno;
+    int fd = sysroot_open((void *)(uintptr_t)sysroot, path, O_PATH | O_CLOEXEC, host_path, sizeof host_path);
+    if (fd < 0) {
+        return -fd;
+    }
+    int error = fstat(fd, &st) != 0 ? errno : 0;
+    close(fd);
+    if (error != 0) {
+        return error;
     }
     if (S_ISDIR(st.st_mode)) {
         return EISDIR;
@@ -27,29 +40,18 @@ static int runnable(const char *path)
         return EACCES;
     }
     /* eaccess: execve goes by the effective identity. */
-    return eaccess(path, X_OK) == 0 ? 0 : errno;
+    return eaccess(host_path, X_OK) == 0 ? 0 : errno;
 }
 
-/* Writes [root]dir[/]name. Returns whether it fits. */
-static bool join(char *out, size_t size, const char *root, const char *dir, size_t dir_length, const char *name)
-{
-    const char *slash = dir_length > 0 && dir[dir_length - 1] != '/' ? "/" : "";
-    int n = snprintf(out, size, "%s%.*s%s%s", root, (int)dir_length, dir, slash, name);
-    return n > 0 && (size_t)n < size;
-}
-
-/* Tries dir/name in the sysroot, then on the host. Returns 0 with `out` filled, or an errno. */
+/* Tries dir/name. Returns 0 with `out` filled, or an errno. */
 static int try_place(const char *dir, size_t dir_length, const char *name, const char *sysroot, char *out, size_t size)
 {
-    const char *whole = dir_length > 0 ? dir : name;
-    if (sysroot != NULL && sysroot[0] != '\0' && whole[0] == '/' && join(out, size, sysroot, dir, dir_length, name) &&
-        runnable(out) == 0) {
-        return 0;
-    }
-    if (!join(out, size, "", dir, dir_length, name)) {
+    const char *slash = dir_length > 0 && dir[dir_length - 1] != '/' ? "/" : "";
+    int n = snprintf(out, size, "%.*s%s%s", (int)dir_length, dir, slash, name);
+    if (n <= 0 || (size_t)n >= size) {
         return ENAMETOOLONG;
     }
-    return runnable(out);
+    return runnable(out, sysroot);
 }
 
 static int complain(const char *name, int error)

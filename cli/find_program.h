@@ -11,7 +11,7 @@
  * `search` (a PATH; NULL: the system's default), an empty element being the working directory. Under a `sysroot` (an
  * absolute path; NULL or "": none) each absolute path is looked for there first.
  *
- * Fills `out` with the file's host path. Returns 0; EXIT_NOT_FOUND or EXIT_NOT_RUNNABLE after complaining.
+ * Fills `out` with the path as the guest names it, which the loader opens in the same order. Returns 0; EXIT_NOT_FOUND or EXIT_NOT_RUNNABLE after complaining.
  */
 int find_program(const char *name, const char *search, const char *sysroot, char *out, size_t size);
 

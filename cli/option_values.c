@@ -138,7 +138,11 @@ static int resolve_directory(const char *value, const char *where, char out[SETT
 
 int set_sysroot(struct run_request *request, const char *value, const char *where)
 {
-    return resolve_directory(value, where, request->settings.sysroot);
+    int status = resolve_directory(value, where, request->settings.sysroot);
+    if (strcmp(request->settings.sysroot, "/") == 0) {
+        request->settings.sysroot[0] = '\0'; /* the host's own root adds nothing */
+    }
+    return status;
 }
 
 int set_report(struct run_request *request, const char *value, const char *where)
