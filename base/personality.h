@@ -73,6 +73,9 @@ struct personality {
     /* The initial stack, auxiliary vector and registers of a program; see loader/stack.h. */
     int (*build_stack)(const struct stack_request *rq, struct stack_result *out);
 
+    /* In a new thread, before its first instruction; may be NULL. */
+    void (*thread_started)(struct thread *t);
+
     /* How the tracer prints this personality's calls. */
     const struct trace_names *trace;
 };

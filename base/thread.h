@@ -82,6 +82,10 @@ struct thread {
     struct cpu_context start_regs;
     void *start_xstate; /* in its own region, NULL: the processor's initial state */
     bool forked;        /* the first thread of a vfork child */
+    bool drop_caught;   /* which starts with default actions for caught signals */
+    guest_ptr start_tid[2]; /* where personality.thread_started stores the thread's id */
+
+    uint32_t wake_token; /* thr_wake before thr_suspend */
 };
 
 _Static_assert(sizeof(struct thread) <= THREAD_STRUCT_MAX, "the region's first part holds it");

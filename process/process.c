@@ -86,7 +86,7 @@ static void process_copy_free(struct process *copy)
     heap_free(copy);
 }
 
-int64_t process_vfork(struct thread *t)
+int64_t process_vfork(struct thread *t, bool drop_caught)
 {
     struct process *copy = process_copy(t->proc);
     struct thread *child = copy != NULL ? thread_new(copy) : NULL;
@@ -100,7 +100,10 @@ int64_t process_vfork(struct thread *t)
     child->mask = t->mask;
     child->host_mask = t->host_mask;
     child->altstack = t->altstack;
+    child->drop_caught = drop_caught;
     child->start_regs = *t->regs;
+    child->call_flags = t->call_flags;
+    child->call_result2 = t->call_result2;
     copy->personality->set_result(child, &child->start_regs, 0);
     thread_inherit_xstate(child, t);
     int64_t r = thread_clone(child, CLONE_VM | CLONE_VFORK | SIGCHLD, 0);

@@ -10,13 +10,17 @@ struct thread;
 struct process *process_new(void);
 
 /*
- * Forks the calling process. `shared` makes a vfork: the child runs on a region of its own in the same memory
- * until it execs or exits, and the caller sleeps till then. The child returns to the guest at the caller's
- * registers with result 0 (the personality's way). Returns the child's pid in the parent, 0 in a fork's child,
- * or -errno.
+ * Forks the calling process; the child returns to the guest like its parent, with result 0. Returns the child's
+ * pid, 0 in the child, or -errno.
  */
 int64_t process_fork(struct thread *t);
-int64_t process_vfork(struct thread *t);
+
+/*
+ * vfork: the child runs on a region of its own in the same memory, from t->regs with result 0 (and t's
+ * call_result2), until it execs or exits; the caller sleeps till then. drop_caught: caught signals have their
+ * default action in the child. Returns the child's pid or -errno; the child does not return here.
+ */
+int64_t process_vfork(struct thread *t, bool drop_caught);
 
 /* Ends the whole process. */
 _Noreturn void process_exit(struct thread *t, int status);

@@ -8,6 +8,7 @@
 #include "base/host_signal.h"
 #include "base/image.h"
 #include "base/mem.h"
+#include "base/personality.h"
 #include "base/process.h"
 #include "process/enter.h"
 #include "signals/signals.h"
@@ -143,6 +144,11 @@ __attribute__((used)) _Noreturn void thread_begin(struct thread *t)
     if (t->forked) {
         t->proc->pid = (int32_t)host_call0(__NR_getpid);
         t->proc->hooks->forked(t);
+        if (t->drop_caught) {
+            signals_drop_caught(t);
+        }
+    } else if (t->proc->personality->thread_started != NULL) {
+        t->proc->personality->thread_started(t);
     }
     thread_enter_guest(t, &t->start_regs, t->start_xstate);
 }

@@ -93,6 +93,16 @@ void signals_init(struct thread *t)
     }
 }
 
+void signals_drop_caught(struct thread *t)
+{
+    static const struct signal_action none;
+    for (int signo = 1; signo <= t->proc->personality->signal_count; signo++) {
+        if (t->proc->actions[signo].handler > SIGNAL_IGNORE) {
+            signal_action_change(t, signo, &none, NULL);
+        }
+    }
+}
+
 void signals_arm_thread(struct thread *t)
 {
     stack_t ss = {.ss_sp = (char *)t + THREAD_ALTSTACK_LOW, .ss_size = THREAD_REGION - THREAD_ALTSTACK_LOW};

@@ -37,6 +37,9 @@ void signals_arm_thread(struct thread *t);
  */
 int signal_action_change(struct thread *t, int signo, const struct signal_action *act, struct signal_action *old);
 
+/* Gives every caught signal its default action, as exec does. */
+void signals_drop_caught(struct thread *t);
+
 /* Sets the thread's guest mask; unblockable signals are left out. The host's mask follows on return to the guest. */
 void signal_mask_set(struct thread *t, const struct signal_set *mask);
 
