@@ -52,7 +52,7 @@ struct fault_facts {
     int32_t signo; /* guest number */
     int32_t code;  /* guest si_code */
     uint64_t address;
-    uint32_t trapno;     /* the processor's exception number; 0 where unknown */
+    uint32_t trapno;     /* in the guest's numbering; 0 where unknown */
     uint32_t error_code; /* the processor's */
 
     uint64_t registers[FAULT_REGISTERS];

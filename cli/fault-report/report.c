@@ -48,7 +48,7 @@ static void write_headline(const struct fault_facts *f)
     }
     say("\n  pid %d, thread %d, %s", f->pid, f->guest_tid, f->personality);
     if (f->trapno) {
-        say(", processor exception %u, error code 0x%x", f->trapno, f->error_code);
+        say(", trap %u, error code 0x%x", f->trapno, f->error_code);
     }
     say("\n");
 }
