@@ -1,0 +1,320 @@
+/*
+ * Priorities, scheduling policies and processor sets. Semantics: sys/kern/kern_resource.c, sys/kern/p1003_1b.c,
+ * sys/kern/ksched.c, sys/kern/kern_cpuset.c.
+ */
+#include <linux/sched.h>
+#include <linux/time_types.h>
+
+#include "base/host.h"
+#include "freebsd_syscalls.h"
+#include "process/process.h"
+#include "process/thread.h"
+
+#define RTP_PRIO_MAX       31
+#define TIMESHARE_PRIO_MAX 103 /* PRI_MAX_TIMESHARE - PRI_MIN_TIMESHARE */
+#define CPU_BYTES          128 /* processors we can name: 1024, the kernel's MAXCPU */
+
+enum { FREEBSD_SCHED_FIFO = 1, FREEBSD_SCHED_OTHER = 2, FREEBSD_SCHED_RR = 3 };
+enum { RTP_LOOKUP = 0, RTP_SET = 1 };
+enum { RTP_REALTIME = 2, RTP_NORMAL = 3, RTP_IDLE = 4, RTP_FIFO = 10 };
+enum { CPU_LEVEL_ROOT = 1, CPU_LEVEL_CPUSET = 2, CPU_LEVEL_WHICH = 3 };
+enum { CPU_WHICH_TID = 1, CPU_WHICH_PID = 2, CPU_WHICH_CPUSET = 3, CPU_WHICH_JAIL = 5, CPU_WHICH_TIDPID = 9 };
+
+struct freebsd_rtprio {
+    uint16_t type, prio;
+};
+
+/* The host's raw call answers 20 - nice, so that it is never negative. */
+int64_t freebsd_getpriority(struct thread *t, int32_t which, int32_t who)
+{
+    int64_t r = host_call2(__NR_getpriority, which, who);
+    if (r < 0) {
+        return r;
+    }
+    t->call_flags |= CALL_RAW_RESULT;
+    return 20 - r;
+}
+
+int64_t freebsd_setpriority(struct thread *t, int32_t which, int32_t who, int32_t prio)
+{
+    (void)t;
+    return host_call3(__NR_setpriority, which, who, prio);
+}
+
+static int policy_to_host(int policy)
+{
+    switch (policy) {
+    case FREEBSD_SCHED_FIFO:
+        return SCHED_FIFO;
+    case FREEBSD_SCHED_OTHER:
+        return SCHED_NORMAL;
+    case FREEBSD_SCHED_RR:
+        return SCHED_RR;
+    default:
+        return -EINVAL;
+    }
+}
+
+/* FreeBSD's real-time priorities go from 0, the host's from 1. */
+static int priority_to_host(int host_policy, int priority)
+{
+    bool realtime = host_policy == SCHED_FIFO || host_policy == SCHED_RR;
+    if (priority < 0 || priority > (realtime ? RTP_PRIO_MAX : TIMESHARE_PRIO_MAX)) {
+        return -EINVAL;
+    }
+    return realtime ? priority + 1 : 0;
+}
+
+int64_t freebsd_sched_setscheduler(struct thread *t, int32_t pid, int32_t policy, guest_ptr param)
+{
+    (void)t;
+    int32_t priority;
+    int r = COPYIN(&priority, param);
+    int host = policy_to_host(policy);
+    if (r < 0 || host < 0) {
+        return r < 0 ? r : host;
+    }
+    priority = priority_to_host(host, priority);
+    return priority < 0 ? priority : host_call3(__NR_sched_setscheduler, pid, host, &priority);
+}
+
+int64_t freebsd_sched_getscheduler(struct thread *t, int32_t pid)
+{
+    (void)t;
+    int64_t host = host_call1(__NR_sched_getscheduler, pid);
+    if (host < 0) {
+        return host;
+    }
+    return host == SCHED_FIFO ? FREEBSD_SCHED_FIFO : host == SCHED_RR ? FREEBSD_SCHED_RR : FREEBSD_SCHED_OTHER;
+}
+
+int64_t freebsd_sched_setparam(struct thread *t, int32_t pid, guest_ptr param)
+{
+    (void)t;
+    int32_t priority;
+    int r = COPYIN(&priority, param);
+    int64_t host = host_call1(__NR_sched_getscheduler, pid);
+    if (r < 0 || host < 0) {
+        return r < 0 ? r : host;
+    }
+    priority = priority_to_host((int)host, priority);
+    return priority < 0 ? priority : host_call2(__NR_sched_setparam, pid, &priority);
+}
+
+int64_t freebsd_sched_getparam(struct thread *t, int32_t pid, guest_ptr param)
+{
+    (void)t;
+    int32_t priority;
+    int64_t r = host_call2(__NR_sched_getparam, pid, &priority);
+    if (r < 0) {
+        return r;
+    }
+    priority = priority > 0 ? priority - 1 : 0;
+    return COPYOUT(param, &priority);
+}
+
+int64_t freebsd_sched_get_priority_max(struct thread *t, int32_t policy)
+{
+    (void)t;
+    int host = policy_to_host(policy);
+    return host < 0 ? host : host == SCHED_NORMAL ? TIMESHARE_PRIO_MAX : RTP_PRIO_MAX;
+}
+
+int64_t freebsd_sched_get_priority_min(struct thread *t, int32_t policy)
+{
+    (void)t;
+    int host = policy_to_host(policy);
+    return host < 0 ? host : 0;
+}
+
+int64_t freebsd_sched_rr_get_interval(struct thread *t, int32_t pid, guest_ptr interval)
+{
+    (void)t;
+    struct __kernel_timespec time;
+    int64_t r = host_call2(__NR_sched_rr_get_interval, pid, &time);
+    return r < 0 ? r : COPYOUT(interval, &time);
+}
+
+int64_t freebsd_sched_getcpu(struct thread *t)
+{
+    (void)t;
+    uint32_t cpu;
+    int64_t r = host_call3(__NR_getcpu, &cpu, 0, 0);
+    return r < 0 ? r : cpu;
+}
+
+static int64_t rtprio_lookup(int32_t host_id, guest_ptr rtp)
+{
+    int32_t priority = 0;
+    int64_t host = host_call1(__NR_sched_getscheduler, host_id);
+    if (host < 0) {
+        return host;
+    }
+    host_call2(__NR_sched_getparam, host_id, &priority);
+    struct freebsd_rtprio out = {.type = RTP_NORMAL};
+    if (host == SCHED_FIFO || host == SCHED_RR) {
+        /* 0 is FreeBSD's highest here */
+        out.type = host == SCHED_FIFO ? RTP_FIFO : RTP_REALTIME;
+        out.prio = (uint16_t)(priority > RTP_PRIO_MAX ? 0 : RTP_PRIO_MAX + 1 - priority);
+    } else if (host == SCHED_IDLE) {
+        out.type = RTP_IDLE;
+    }
+    return COPYOUT(rtp, &out);
+}
+
+static int64_t rtprio_set(int32_t host_id, guest_ptr rtp)
+{
+    struct freebsd_rtprio in;
+    int32_t priority = 0;
+    int policy;
+    int r = COPYIN(&in, rtp);
+    if (r < 0) {
+        return r;
+    }
+    if (in.prio > RTP_PRIO_MAX) {
+        return -EINVAL;
+    }
+    switch (in.type) {
+    case RTP_REALTIME:
+    case RTP_FIFO:
+        policy = in.type == RTP_FIFO ? SCHED_FIFO : SCHED_RR;
+        priority = RTP_PRIO_MAX + 1 - in.prio;
+        break;
+    case RTP_NORMAL:
+        policy = SCHED_NORMAL;
+        break;
+    case RTP_IDLE:
+        policy = SCHED_IDLE;
+        break;
+    default:
+        return -EINVAL;
+    }
+    return host_call3(__NR_sched_setscheduler, host_id, policy, &priority);
+}
+
+static int64_t do_rtprio(int32_t function, int32_t host_id, guest_ptr rtp)
+{
+    switch (function) {
+    case RTP_LOOKUP:
+        return rtprio_lookup(host_id, rtp);
+    case RTP_SET:
+        return rtprio_set(host_id, rtp);
+    default:
+        return -EINVAL;
+    }
+}
+
+int64_t freebsd_rtprio(struct thread *t, int32_t function, int32_t pid, guest_ptr rtp)
+{
+    (void)t;
+    return pid < 0 ? -ESRCH : do_rtprio(function, pid, rtp);
+}
+
+int64_t freebsd_rtprio_thread(struct thread *t, int32_t function, int32_t lwpid, guest_ptr rtp)
+{
+    (void)t;
+    if (lwpid != 0 && lwpid <= FREEBSD_TID_OFFSET) {
+        return -ESRCH;
+    }
+    return do_rtprio(function, lwpid == 0 ? 0 : lwpid - FREEBSD_TID_OFFSET, rtp);
+}
+
+/* The host thread or process a cpuset call means; 0 the caller. -ESRCH, -EINVAL. */
+static int64_t target_of(int32_t which, int64_t id)
+{
+    switch (which) {
+    case CPU_WHICH_TID:
+    case CPU_WHICH_TIDPID:
+        if (id > FREEBSD_TID_OFFSET) {
+            return id - FREEBSD_TID_OFFSET;
+        }
+        return id == -1 ? 0 : which == CPU_WHICH_TIDPID && id > 0 ? id : -ESRCH;
+    case CPU_WHICH_PID:
+        return id == -1 ? 0 : id > 0 ? id : -ESRCH;
+    case CPU_WHICH_CPUSET:
+    case CPU_WHICH_JAIL:
+        return id == -1 || id == 0 || id == 1 ? 0 : -ESRCH;
+    default:
+        return -EINVAL;
+    }
+}
+
+int64_t freebsd_cpuset_getaffinity(struct thread *t, int32_t level, int32_t which, int64_t id, uint64_t cpusetsize,
+                                   guest_ptr mask)
+{
+    uint8_t set[CPU_BYTES] = {0};
+    if (level < CPU_LEVEL_ROOT || level > CPU_LEVEL_WHICH) {
+        return -EINVAL;
+    }
+    int64_t target = target_of(which, id);
+    if (target < 0) {
+        return target;
+    }
+    /* The process's first thread stands for it. */
+    if (which == CPU_WHICH_PID && target == 0) {
+        target = t->proc->pid;
+    }
+    int64_t r = host_call3(__NR_sched_getaffinity, target, CPU_BYTES, set);
+    if (r < 0) {
+        return r;
+    }
+    /* Too small for the processors that are there: ERANGE. What lies beyond ours is clear. */
+    for (uint64_t i = cpusetsize; i < CPU_BYTES; i++) {
+        if (set[i] != 0) {
+            return -ERANGE;
+        }
+    }
+    uint64_t known = cpusetsize < CPU_BYTES ? cpusetsize : CPU_BYTES;
+    int e = copyout(mask, set, known);
+    return e < 0 ? e : guest_zero(guest_at(mask, known), cpusetsize - known);
+}
+
+static int set_one(struct thread *other, void *set)
+{
+    int64_t r = host_call3(__NR_sched_setaffinity, other->tid, CPU_BYTES, set);
+    return r < 0 && r != -ESRCH ? (int)r : 0;
+}
+
+int64_t freebsd_cpuset_setaffinity(struct thread *t, int32_t level, int32_t which, int64_t id, uint64_t cpusetsize,
+                                   guest_ptr mask)
+{
+    uint8_t set[CPU_BYTES] = {0};
+    bool any = false;
+    if (level != CPU_LEVEL_WHICH) {
+        return level == CPU_LEVEL_ROOT || level == CPU_LEVEL_CPUSET ? -EPERM : -EINVAL;
+    }
+    uint64_t known = cpusetsize < CPU_BYTES ? cpusetsize : CPU_BYTES;
+    int e = copyin(set, mask, known);
+    if (e < 0) {
+        return e;
+    }
+    for (uint64_t i = known; i < cpusetsize; i++) {
+        uint8_t byte;
+        if (i >= 65536 || (e = copyin(&byte, guest_at(mask, i), 1)) < 0 || byte != 0) {
+            return e < 0 ? e : -EINVAL;
+        }
+    }
+    for (uint64_t i = 0; i < known; i++) {
+        any = any || set[i] != 0;
+    }
+    int64_t target = target_of(which, id);
+    if (!any || target < 0) {
+        return !any ? -EDEADLK : target;
+    }
+    if (which == CPU_WHICH_PID && (target == 0 || target == t->proc->pid)) {
+        return threads_each(set_one, set);
+    }
+    return host_call3(__NR_sched_setaffinity, target, CPU_BYTES, set);
+}
+
+/* There is one set for all: the default set, below the root set. */
+int64_t freebsd_cpuset_getid(struct thread *t, int32_t level, int32_t which, int64_t id, guest_ptr setid)
+{
+    (void)t;
+    int32_t set = level == CPU_LEVEL_ROOT ? 0 : 1;
+    if (level != CPU_LEVEL_ROOT && level != CPU_LEVEL_CPUSET) {
+        return -EINVAL;
+    }
+    int64_t target = target_of(which, id);
+    return target < 0 ? target : COPYOUT(setid, &set);
+}
