@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,8 +91,7 @@ static int read_folder(struct merged *merged, const char *path)
                     strerror(errno));
     }
     for (struct dirent *entry; status == 0 && (entry = readdir(dir)) != NULL;) {
-        size_t length = strlen(entry->d_name);
-        if (entry->d_name[0] != '.' && length > 5 && strcmp(entry->d_name + length - 5, ".json") == 0) {
+        if (fnmatch("*.jsonl", entry->d_name, FNM_PERIOD) == 0) {
             status = read_file(merged, dirfd(dir), entry->d_name);
         }
     }

@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/message.h"
+#include "loader/start.h"
 
 /* The kernel's flag P (linux/binfmts.h; Linux 5.12): argv[2] on is the program's own argv. */
 #define AT_FLAGS_PRESERVE_ARGV0 1ul
@@ -29,6 +30,7 @@ static int unknown_command(const char *name)
 
 int main(int argc, char **argv)
 {
+    engine_resume();
     if ((getauxval(AT_FLAGS) & AT_FLAGS_PRESERVE_ARGV0) != 0) {
         return run_for_kernel(argc, argv);
     }

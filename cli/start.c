@@ -10,16 +10,7 @@
 #include "cli/config.h"
 #include "cli/find_program.h"
 #include "cli/message.h"
-#if __has_include("loader/start.h")
 #include "loader/start.h"
-#else
-/* Until the engine is in the tree: everything before it can be tried, and nothing is pretended. */
-static _Noreturn void engine_start(const struct settings *settings, const char *path, char **argv, char **envp)
-{
-    (void)settings, (void)argv, (void)envp;
-    exit(fail(EXIT_DRAGOMAN, "%s: this build has no engine (build a later one)", path));
-}
-#endif
 
 extern char **environ;
 

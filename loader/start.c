@@ -60,7 +60,8 @@ int64_t exec_examine(void *argument)
 {
     struct exec_examination *e = argument;
     struct personality_chooser chooser = {choose, NULL};
-    return program_examine(e->path, NULL, &chooser, e->program, e->error);
+    struct path_opener opener = {sysroot_open, (void *)e->sysroot};
+    return program_examine(e->path, &opener, &chooser, e->program, e->error);
 }
 
 /* A script's interpreter gets: its path, the line's argument, the script, then the rest. */
@@ -224,7 +225,8 @@ _Noreturn void become_guest(struct start_request *rq)
     struct loader_error err;
     struct personality_chooser chooser = {choose, (void *)rq->settings->personality};
     mallopt(M_MMAP_MAX, 0);
-    int r = program_examine(rq->path, NULL, &chooser, &program, &err);
+    struct path_opener opener = {sysroot_open, (void *)rq->settings->sysroot};
+    int r = program_examine(rq->path, &opener, &chooser, &program, &err);
     if (r != 0) {
         start_fail(exit_status_of(-r), err.text);
     }
