@@ -146,6 +146,21 @@ static int is_variant(const char *call, const char *name)
            (call[0] == '_' || strncmp(call, "freebsd", strlen("freebsd")) == 0);
 }
 
+/* The call whose name is nearest to a misspelt one, over all tables; NULL where none is near. */
+static const char *nearest_call(const char *name)
+{
+    const char *best = NULL;
+    for (size_t t = 0; tables[t] != NULL; t++) {
+        const char **names = calloc(tables[t]->count + 1, sizeof *names);
+        for (size_t i = 0; names != NULL && i < tables[t]->count; i++) {
+            names[i] = tables[t]->docs[i].name;
+        }
+        best = best == NULL && names != NULL ? nearest(name, names) : best;
+        free(names);
+    }
+    return best;
+}
+
 int db_show(int argc, char **argv)
 {
     if (argc != 2) {
@@ -155,7 +170,6 @@ int db_show(int argc, char **argv)
     unsigned long number = strtoul(argv[1], &end, 10);
     int by_number = *end == '\0' && argv[1][0] >= '0' && argv[1][0] <= '9';
     unsigned found = 0;
-    const char *hint = NULL;
     for (size_t t = 0; tables[t] != NULL; t++) {
         for (size_t i = 0; i < tables[t]->count; i++) {
             const struct syscall_doc *doc = &tables[t]->docs[i];
@@ -164,12 +178,11 @@ int db_show(int argc, char **argv)
                     putchar('\n');
                 }
                 show(tables[t], doc);
-            } else if (hint == NULL && !by_number) {
-                hint = nearest(argv[1], (const char *const[]){doc->name, NULL});
             }
         }
     }
-    if (found == 0 && hint != NULL) {
+    const char *hint = found == 0 && !by_number ? nearest_call(argv[1]) : NULL;
+    if (hint != NULL) {
         return fail(EXIT_DRAGOMAN, "db show: no call is named `%s` (did you mean %s?)", argv[1], hint);
     }
     if (found == 0) {

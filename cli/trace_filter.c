@@ -1,6 +1,7 @@
 #include "cli/trace_filter.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/syscall_table.h"
@@ -20,12 +21,15 @@ const struct personality *personality_find(const char *name)
 
 static int unknown_word(const struct personality *p, const char *word, const char *where)
 {
-    const char *hint = NULL;
-    for (uint32_t n = 0; n < p->syscall_count && hint == NULL; n++) {
+    const char **names = calloc(p->syscall_count + 1, sizeof *names);
+    size_t count = 0;
+    for (uint32_t n = 0; names != NULL && n < p->syscall_count; n++) {
         if (p->syscalls[n].name != NULL) {
-            hint = nearest(word, (const char *const[]){p->syscalls[n].name, NULL});
+            names[count++] = p->syscalls[n].name;
         }
     }
+    const char *hint = names != NULL ? nearest(word, names) : NULL;
+    free(names);
     if (hint != NULL) {
         return fail(EXIT_DRAGOMAN, "%s: %s has no call named `%s` (did you mean %s? `dragoman db syscalls` lists them)",
                     where, p->name, word, hint);
