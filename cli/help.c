@@ -120,66 +120,45 @@ void help_command(FILE *out, const struct command *command)
     }
 }
 
-/* Text for man(7): backslashes, and a quote or dot that begins a line. */
-static void roff(FILE *out, const char *text)
+/* Text for mdoc(7): a line per sentence; backslashes, and what would be a request at a line's beginning. */
+static void mdoc_text(FILE *out, const char *text)
 {
     bool fresh = true;
     for (; *text != '\0'; text++) {
         if (fresh && (*text == '.' || *text == '\'')) {
             fputs("\\&", out);
         }
+        fresh = text[0] == ' ' && text[-1] == '.';
         if (*text == '\\') {
             fputs("\\e", out);
-        } else if (*text == '-') {
-            fputs("\\-", out);
         } else {
-            fputc(*text, out);
+            fputc(fresh ? '\n' : *text, out);
         }
-        fresh = *text == '\n';
     }
     fputc('\n', out);
 }
 
-void help_manual_commands(FILE *out)
-{
-    for (const struct command *c = command_table; c->name != NULL; c++) {
-        fprintf(out, ".SS ");
-        roff(out, c->name);
-        fprintf(out, ".PP\n.B dragoman %s\n", c->name);
-        roff(out, c->usage);
-        fprintf(out, ".PP\n.nf\n");
-        roff(out, c->details);
-        fprintf(out, ".fi\n");
-    }
-}
-
 void help_manual_options(FILE *out)
 {
+    fprintf(out, ".Bl -tag -width Ds\n");
     for (const struct option_row *row = option_table; row->name != NULL; row++) {
-        char variable[64];
-        option_variable(row, variable, sizeof variable);
-        fprintf(out, ".TP\n");
+        fprintf(out, ".It ");
         if (row->letter != '\0') {
-            fprintf(out, "\\fB\\-%c\\fR, ", row->letter);
+            fprintf(out, "Fl %c , ", row->letter);
         }
-        fprintf(out, "\\fB\\-\\-");
-        for (const char *at = row->name; *at != '\0'; at++) {
-            fputs(*at == '-' ? "\\-" : (const char[]){*at, '\0'}, out);
-        }
-        fprintf(out, "\\fR");
+        fprintf(out, "Fl -%s", row->name);
         if (row->argument == ARGUMENT_REQUIRED) {
-            fprintf(out, " %s", row->value);
+            fprintf(out, " Ar %s", row->value);
         } else if (row->argument == ARGUMENT_OPTIONAL) {
-            fprintf(out, "[=%s]", row->value);
+            fprintf(out, " Ns Op = Ns Ar %s", row->value);
         }
         fputc('\n', out);
-        roff(out, row->help);
+        mdoc_text(out, row->help);
         if (row->set == NULL) {
-            fprintf(out, "Not supported yet: refused.\n");
+            fprintf(out, "Not supported yet, and refused.\n");
         }
-        fprintf(out, "Variable\n.BR %s ,\nkey\n", variable);
-        fprintf(out, ".BR %s .\n", row->name);
     }
+    fprintf(out, ".El\n");
 }
 
 const char *const *command_names(void)
@@ -196,10 +175,6 @@ int cmd_help(int argc, char **argv)
 {
     if (argc < 2) {
         help_overview(stdout);
-        return finish_output(stdout);
-    }
-    if (strcmp(argv[1], "--manual-commands") == 0) {
-        help_manual_commands(stdout);
         return finish_output(stdout);
     }
     if (strcmp(argv[1], "--manual-options") == 0) {

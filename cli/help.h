@@ -13,8 +13,7 @@ void help_overview(FILE *out);
 void help_command(FILE *out, const struct command *command);
 void help_version(FILE *out);
 
-/* The manual page's sections that come from the tables: the commands and the options of run, in man(7). */
-void help_manual_commands(FILE *out);
+/* The list of run's options for the manual page, in mdoc(7); man/update puts it there. */
 void help_manual_options(FILE *out);
 
 /* Names of all commands, NULL-terminated, for nearest(). */
