@@ -163,8 +163,11 @@ static int64_t exec_foreign(struct thread *t, struct exec *e)
     text_format(&x, HANDOVER_VARIABLE "=%d", (int)fd);
     char *argv[] = {e->strings.argc > 0 ? e->strings.bytes + e->strings.argv_at : e->program.path, NULL};
     char *envp[] = {(char *)text_cstr(&x), NULL};
+    int trace_fd = t->proc->settings.trace_fd;
     host_call3(__NR_fcntl, fd, F_SETFD, 0);
+    host_call3(__NR_fcntl, trace_fd, F_SETFD, 0);
     int64_t r = host_exec(t, SELF, argv, envp, ~0UL);
+    host_call3(__NR_fcntl, trace_fd, F_SETFD, FD_CLOEXEC);
     host_call1(__NR_close, fd);
     return r;
 }

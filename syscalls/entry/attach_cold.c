@@ -5,6 +5,7 @@
 #include "base/process.h"
 #include "base/thread.h"
 #include "loader/start_request.h"
+#include "process/descriptors.h"
 #include "process/process.h"
 #include "process/report.h"
 #include "syscalls/entry/attach.h"
@@ -44,6 +45,9 @@ const char *process_arm(struct thread *t)
     struct settings *s = &t->proc->settings;
     int32_t inherited = s->intercept_effective;
     s->intercept_effective = inherited != INTERCEPT_AUTO ? inherited : mode_for(s);
+    if (s->trace_fd >= 0) {
+        s->trace_fd = engine_descriptor_adopt(s->trace_fd);
+    }
     if (gate_init() != 0) {
         return "out of memory";
     }
