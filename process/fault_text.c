@@ -1,11 +1,10 @@
 #include "process/fault_text.h"
 
-#include <asm/ioctls.h>
-#include <asm/termbits.h>
 #include <linux/fcntl.h>
 
 #include "base/format.h"
 #include "base/host.h"
+#include "process/remark.h"
 
 #define REPORT_FILE_MODE 0644
 
@@ -45,18 +44,12 @@ static void write_file(const struct text *x, const struct fault_facts *f)
     }
 }
 
-static bool is_terminal(int fd)
-{
-    struct termios attributes;
-    return !is_error(host_call3(__NR_ioctl, fd, TCGETS, &attributes));
-}
-
 void fault_text_write(const struct fault_facts *f)
 {
     char report[2048];
     struct text x = TEXT_ON(report);
     compose(&x, f);
-    if ((f->flags & FAULT_TO_STDERR) != 0 && ((f->flags & FAULT_ONLY_TO_TTY) == 0 || is_terminal(2))) {
+    if ((f->flags & FAULT_TO_STDERR) != 0 && ((f->flags & FAULT_ONLY_TO_TTY) == 0 || host_is_terminal(2))) {
         text_write(&x, 2);
     }
     if (f->report_dir[0] != '\0') {

@@ -13,13 +13,18 @@
 #include "base/syscall_table.h"
 #include "base/thread.h"
 #include "process/enter.h"
+#include "process/remark.h"
 
-#define REPORT_ENTRIES 128 /* distinct (call, detail) pairs of one process; more are not recorded */
+#define REPORT_ENTRIES       128 /* distinct (call, detail) pairs of one process; more are not recorded */
+#define REPORT_STRICT_STATUS 125 /* --strict met an unsupported call */
+#define REPORT_DETAIL_MAX    80  /* bytes of a detail kept, terminating zero included */
 
 struct report_entry {
-    const char *name, *detail;
+    const char *name;
+    char detail[REPORT_DETAIL_MAX]; /* a copy: the caller may have composed it; "": the whole call */
     int32_t nr;
     uint32_t count;
+    uint32_t written; /* how much of `count` the file has */
 };
 
 struct report_state {
@@ -46,25 +51,22 @@ static struct report_state *report_of(struct process *p)
     return fresh;
 }
 
-static bool same_detail(const char *a, const char *b)
+/* Counts one. Returns its entry when it is the first of its kind, else NULL. */
+static struct report_entry *record(struct report_state *r, const char *name, int nr, const char *detail)
 {
-    return a == b || (a != NULL && b != NULL && hot_strcmp(a, b) == 0);
-}
-
-/* Counts one; true when it is the first of its kind. */
-static bool record(struct report_state *r, const char *name, int nr, const char *detail)
-{
-    bool first = false;
+    struct report_entry *first = NULL;
+    char kept[REPORT_DETAIL_MAX];
+    hot_strlcpy(kept, detail != NULL ? detail : "", sizeof kept);
     lock_acquire(&r->lock);
     uint32_t i = 0;
-    while (i < r->used && !(r->entries[i].nr == nr && same_detail(r->entries[i].detail, detail))) {
+    while (i < r->used && !(r->entries[i].nr == nr && hot_strcmp(r->entries[i].detail, kept) == 0)) {
         i++;
     }
     if (i < REPORT_ENTRIES) {
         if (i == r->used) {
-            r->entries[i] = (struct report_entry){.name = name, .detail = detail, .nr = nr};
-            r->used++;
-            first = true;
+            first = &r->entries[r->used++];
+            *first = (struct report_entry){.name = name, .nr = nr};
+            memcpy(first->detail, kept, sizeof kept);
         }
         r->entries[i].count++;
     }
@@ -79,22 +81,6 @@ static void remark(const struct process *p, const char *name, const char *detail
     text_format(&x, "dragoman: %s: %s: not supported%s%s\n", p->command, name, detail != NULL ? ": " : "",
                 detail != NULL ? detail : "");
     text_write(&x, 2);
-}
-
-void report_unsupported(struct thread *t, const char *name, int nr, const char *detail)
-{
-    struct process *p = t->proc;
-    struct report_state *r = report_of(p);
-    bool first = r == NULL || record(r, name, nr, detail);
-    if (first && (settings_may_remark(&p->settings) || p->settings.strict)) {
-        remark(p, name, detail);
-    }
-    if (p->settings.strict) {
-        report_flush(t);
-        for (;;) {
-            host_call1(__NR_exit_group, 125);
-        }
-    }
 }
 
 void report_after_fork(struct thread *t)
@@ -127,22 +113,25 @@ static void json_string(struct text *x, const char *s)
 
 static void write_entry(const struct process *p, const struct report_entry *e, int fd)
 {
-    char line[2048];
+    char line[4096]; /* holds the longest program path with every character escaped */
     struct text x = TEXT_ON(line);
     text_format(&x, "{\"pid\":%d,\"program\":", p->pid);
     json_string(&x, p->program);
     text_format(&x, ",\"personality\":\"%s\",\"call\":\"%s\",\"number\":%d,\"level\":\"%s\",\"count\":%u,\"detail\":",
-                p->personality->name, e->name, e->nr, level_name(p, e->nr), e->count);
-    json_string(&x, e->detail != NULL ? e->detail : "");
+                p->personality->name, e->name, e->nr, level_name(p, e->nr), e->count - e->written);
+    json_string(&x, e->detail);
     text_str(&x, "}\n");
     text_write(&x, fd);
 }
 
-void report_flush(struct thread *t)
+/*
+ * Appends what the file does not have yet: a line for each kind with what has been counted since its last line.
+ * Readers add the counts up.
+ */
+static void report_write(const struct process *p)
 {
-    struct process *p = t->proc;
     struct report_state *r = p->report;
-    if (r == NULL || r->used == 0 || p->settings.report_dir[0] == '\0') {
+    if (r == NULL || p->settings.report_dir[0] == '\0') {
         return;
     }
     char path[SETTINGS_PATH_MAX + 64];
@@ -154,9 +143,47 @@ void report_flush(struct thread *t)
     }
     lock_acquire(&r->lock);
     for (uint32_t i = 0; i < r->used; i++) {
-        write_entry(p, &r->entries[i], (int)fd);
+        struct report_entry *e = &r->entries[i];
+        if (e->written != e->count) {
+            write_entry(p, e, (int)fd);
+            e->written = e->count;
+        }
     }
-    r->used = 0;
     lock_release(&r->lock);
     host_call1(__NR_close, fd);
+}
+
+void report_unsupported(struct thread *t, const char *name, int nr, const char *detail)
+{
+    struct process *p = t->proc;
+    struct report_state *r = report_of(p);
+    bool first = r == NULL || record(r, name, nr, detail) != NULL;
+    if (first && (remark_allowed(&p->settings) || p->settings.strict)) {
+        remark(p, name, detail);
+    }
+    if (first) {
+        report_write(p); /* at once: a process that is killed writes nothing at its end */
+    }
+    if (p->settings.strict) {
+        for (;;) {
+            host_call1(__NR_exit_group, REPORT_STRICT_STATUS);
+        }
+    }
+}
+
+void report_flush(struct thread *t)
+{
+    struct process *p = t->proc;
+    bool outstanding = false;
+    for (uint32_t i = 0; p->report != NULL && i < p->report->used; i++) {
+        outstanding |= p->report->entries[i].written != p->report->entries[i].count;
+    }
+    if (outstanding) {
+        report_write(p);
+    }
+    if (p->shares_memory) {
+        /* A vfork child's is its own, in memory that outlives it. */
+        heap_free(p->report);
+        p->report = NULL;
+    }
 }

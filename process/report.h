@@ -1,6 +1,9 @@
 /*
  * Reports: what a run could not do for its guest. Each call that is not supported is recorded once per process
  * and written where the settings say; --strict makes it fatal.
+ *
+ * The file is DIR/COMMAND.PID.jsonl, a JSON object per line. A kind's first line is written when it is met, so that
+ * a process that is killed leaves it; another follows at the end with what was counted since.
  */
 #ifndef PROCESS_REPORT_H
 #define PROCESS_REPORT_H
@@ -9,7 +12,7 @@ struct thread;
 
 /*
  * Records that the guest asked for something unsupported. name: the guest's name of the call; nr: its number;
- * detail: what exactly (a flag, an operation), NULL for the whole call. With --strict, ends the process with
+ * detail: what exactly (a flag, an operation), NULL for the whole call; it is copied, up to 79 bytes. With --strict, ends the process with
  * status 125 and does not return.
  */
 void report_unsupported(struct thread *t, const char *name, int nr, const char *detail);
