@@ -1,0 +1,25 @@
+/* Terminal attributes (sys/_termios.h) and the host's (asm/termbits.h). */
+#ifndef SYSCALLS_FREEBSD_TERMIOS_H
+#define SYSCALLS_FREEBSD_TERMIOS_H
+
+#include <stdint.h>
+
+#define FREEBSD_NCCS 20
+
+struct freebsd_termios {
+    uint32_t c_iflag, c_oflag, c_cflag, c_lflag;
+    uint8_t c_cc[FREEBSD_NCCS];
+    uint32_t c_ispeed, c_ospeed; /* bits per second */
+};
+
+_Static_assert(sizeof(struct freebsd_termios) == 44, "struct termios");
+
+struct termios2;
+
+/* Flags without a counterpart read as clear. */
+void freebsd_termios_from_host(const struct termios2 *host, struct freebsd_termios *guest);
+
+/* Fills `host`, which holds the attributes in force: what FreeBSD cannot express stays as it is there. */
+void freebsd_termios_to_host(const struct freebsd_termios *guest, struct termios2 *host);
+
+#endif
