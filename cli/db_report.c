@@ -20,6 +20,7 @@ struct miss {
     struct report_line first; /* what is the same in all lines of it; its program is the first that met it */
     int64_t count;
     unsigned processes;
+    unsigned last_file; /* a process writes a second line for what it counted after the first */
 };
 
 struct merged {
@@ -41,7 +42,8 @@ static bool add(struct merged *merged, const struct report_line *line)
     for (size_t i = 0; i < merged->count; i++) {
         if (same(&merged->misses[i].first, line)) {
             merged->misses[i].count += line->count;
-            merged->misses[i].processes++;
+            merged->misses[i].processes += merged->misses[i].last_file != merged->files;
+            merged->misses[i].last_file = merged->files;
             return true;
         }
     }
@@ -54,7 +56,7 @@ static bool add(struct merged *merged, const struct report_line *line)
         merged->misses = grown;
         merged->room = room;
     }
-    merged->misses[merged->count++] = (struct miss){*line, line->count, 1};
+    merged->misses[merged->count++] = (struct miss){*line, line->count, 1, merged->files};
     return true;
 }
 

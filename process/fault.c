@@ -53,9 +53,11 @@ static void fill_call(const struct personality *p, const struct call_record *fro
     to->number = from->number;
     to->state = from->done ? FAULT_CALL_RETURNED : FAULT_CALL_RUNNING;
     to->result = from->done ? guest_result(p, from->result) : 0;
-    const char *name = from->number < p->syscall_count ? p->syscalls[from->number].name : NULL;
-    if (name != NULL) {
-        hot_strlcpy(to->name, name, sizeof to->name);
+    const struct syscall_entry *e = from->number < p->syscall_count ? &p->syscalls[from->number] : NULL;
+    to->nargs = sizeof to->args / sizeof to->args[0];
+    if (e != NULL && e->name != NULL) {
+        hot_strlcpy(to->name, e->name, sizeof to->name);
+        to->nargs = e->nargs;
     } else {
         struct text x = TEXT_ON(to->name);
         text_format(&x, "call %u", from->number);

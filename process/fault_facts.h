@@ -29,7 +29,8 @@ struct fault_fact_call {
     uint64_t args[6];
     int64_t result;  /* what the guest got; a failed call: minus the guest's errno */
     uint32_t number; /* the guest's call number */
-    uint32_t state;  /* enum fault_call_state */
+    uint16_t state;  /* enum fault_call_state */
+    uint16_t nargs;  /* how many of `args` the call has; more than 6: all */
     char name[FAULT_NAME_MAX];
 };
 

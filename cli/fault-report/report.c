@@ -80,8 +80,11 @@ static void write_calls(const struct fault_facts *f)
     say("last calls of the thread, oldest first\n");
     for (uint32_t i = 0; i < f->call_count && i < FAULT_CALLS; i++) {
         const struct fault_fact_call *c = &f->calls[i];
-        say("  %.*s(0x%" PRIx64 ", 0x%" PRIx64 ", 0x%" PRIx64 ", 0x%" PRIx64 ", 0x%" PRIx64 ", 0x%" PRIx64 ")",
-            FAULT_NAME_MAX, c->name, c->args[0], c->args[1], c->args[2], c->args[3], c->args[4], c->args[5]);
+        say("  %.*s(", FAULT_NAME_MAX, c->name);
+        for (int n = 0; n < c->nargs && n < 6; n++) {
+            say("%s0x%" PRIx64, n > 0 ? ", " : "", c->args[n]);
+        }
+        say(")");
         if (c->state == FAULT_CALL_RUNNING) {
             say(" still running\n");
         } else if (c->result < 0 && c->result >= -4095) {
@@ -124,7 +127,7 @@ static void section_map(const struct view *v)
     write_mapping(v, f->address, "the fault's address");
     uint64_t from_rsp = f->address - v->regs->rsp + STACK_NEAR;
     if (f->address < NULL_PAGE) {
-        say("  a pointer was null\n");
+        say("  near address 0: a null pointer, most likely\n");
     } else if (from_rsp < 2 * STACK_NEAR && !memory_mapping(v->memory, f->address)) {
         say("  close to rsp: the stack has overflowed\n");
     }

@@ -89,8 +89,8 @@ static void fill(struct fault_facts *f, pid_t pid, pid_t tid, int signo, const c
     memcpy(f->registers, registers, sizeof(registers));
     f->fs_base = r.fs_base;
     f->call_count = 2;
-    f->calls[0] = (struct fault_fact_call){{1, 0x1000, 5}, 5, 4, FAULT_CALL_RETURNED, "write"};
-    f->calls[1] = (struct fault_fact_call){{0x2000}, -2, 5, FAULT_CALL_RETURNED, "open"};
+    f->calls[0] = (struct fault_fact_call){{1, 0x1000, 5}, 5, 4, FAULT_CALL_RETURNED, 3, "write"};
+    f->calls[1] = (struct fault_fact_call){{0x2000}, -2, 5, FAULT_CALL_RETURNED, 1, "open"};
     snprintf(f->personality, sizeof(f->personality), "linux");
     snprintf(f->program, sizeof(f->program), "%s", program);
     const char *dir = getenv("FAULT_REPORT_DIR");
