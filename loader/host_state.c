@@ -15,7 +15,7 @@
 #include "base/process.h"
 #include "base/thread.h"
 #include "loader/start_request.h"
-#include "signals/signals.h"
+#include "process/process.h"
 
 enum { HOST_SIGNALS = 64, KERNEL_SET_BYTES = 8 };
 
@@ -49,8 +49,7 @@ void host_signals_to_guest(struct thread *t, const struct start_request *rq)
 {
     const struct personality *p = t->proc->personality;
     uint64_t inherited = host_mask_exchange(SIG_SETMASK, ~UINT64_C(0));
-    struct signal_set mask = rq->handed_over ? rq->mask : signal_set_from_host(t, inherited);
-    signal_mask_set(t, &mask);
+    process_start_mask(t, rq->handed_over ? &rq->mask : NULL, inherited);
     for (int signo = 1; signo <= p->signal_count; signo++) {
         int host = p->signal_to_host[signo];
         bool ignored = rq->handed_over ? signal_set_has(&rq->ignored, signo) : host != 0 && host_ignores(host);

@@ -23,9 +23,9 @@
 #include "loader/loader.h"
 #include "loader/stack.h"
 #include "loader/start_request.h"
+#include "process/process.h"
 #include "process/space.h"
 #include "process/thread.h"
-#include "signals/signals.h"
 
 enum { EXIT_OWN_FAILURE = 125, EXIT_NOT_RUNNABLE = 126, EXIT_NOT_FOUND = 127 };
 
@@ -244,8 +244,7 @@ _Noreturn void become_guest(struct start_request *rq)
         start_fail(EXIT_OWN_FAILURE, why);
     }
     host_forget_libc(t);
-    signals_arm_thread(t);
-    signals_init(t);
+    process_start_signals(t);
     if (t->proc->hooks->arm(t) != 0) {
         start_fail(EXIT_OWN_FAILURE, "interception: the host refuses it (dragoman doctor tells what it allows)");
     }

@@ -3,11 +3,18 @@
 #define PROCESS_PROCESS_H
 
 #include "base/process.h"
+#include "base/signal_types.h"
 
 struct thread;
 
 /* The first process of an image: zeroed, with its tables made. Returns NULL when there is no memory. */
 struct process *process_new(void);
+
+/* The mask a program starts with: `handed` by a guest's exec (guest numbers), or NULL: the host's, translated. */
+void process_start_mask(struct thread *t, const struct signal_set *handed, uint64_t host_mask);
+
+/* Puts the engine's handlers and the thread's alternate stack in place. Signals must be blocked. */
+void process_start_signals(struct thread *t);
 
 /*
  * Forks the calling process; the child returns to the guest like its parent, with result 0. Returns the child's
