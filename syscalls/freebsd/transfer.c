@@ -1,0 +1,196 @@
+/* Space and bulk data: fallocate, fadvise, copy_file_range, fspacectl, sendfile. Sources: their man pages. */
+#include "freebsd_syscalls.h"
+
+#include "base/host.h"
+#include "base/mem.h"
+#include "base/personality.h"
+#include "base/process.h"
+#include "base/thread.h"
+#include "signals/signals.h"
+#include "syscalls/common/transfer.h"
+#include "syscalls/freebsd/socket.h"
+
+#include <linux/falloc.h>
+#include <linux/fcntl.h>
+#include <linux/stat.h>
+
+/*
+ * The posix_* calls return the errno as their result, with the carry flag clear (kern_posix_error()); a restart
+ * is still a restart.
+ */
+static int64_t posix_result(struct thread *t, int64_t r)
+{
+    const struct personality *p = t->proc->personality;
+
+    if (r >= 0 || r == -ERESTART) {
+        return r < 0 ? r : 0;
+    }
+    if (-r >= GUEST_ERRNO_BASE) {
+        return -r - GUEST_ERRNO_BASE;
+    }
+    if ((uint64_t)-r < p->errno_from_host_count && p->errno_from_host[-r] != 0) {
+        return p->errno_from_host[-r];
+    }
+    return -r;
+}
+
+int64_t freebsd_posix_fallocate(struct thread *t, int32_t fd, int64_t offset, int64_t len)
+{
+    int64_t r;
+
+    if (offset < 0 || len <= 0) {
+        return posix_result(t, -EINVAL);
+    }
+    r = restartable(host_call_intr(t, __NR_fallocate, (uint64_t)fd, 0, (uint64_t)offset, (uint64_t)len, 0, 0));
+    return posix_result(t, r == -EOPNOTSUPP ? -EINVAL : r); /* a file system that cannot: vop_stdallocate() */
+}
+
+int64_t freebsd_posix_fadvise(struct thread *t, int32_t fd, int64_t offset, int64_t len, int32_t advice)
+{
+    /* NORMAL 0, RANDOM 1, SEQUENTIAL 2, WILLNEED 3, DONTNEED 4, NOREUSE 5 are the host's numbers too. */
+    if (offset < 0 || len < 0 || advice < 0 || advice > 5) {
+        return posix_result(t, -EINVAL);
+    }
+    return posix_result(t, host_call4(__NR_fadvise64, fd, offset, len, advice));
+}
+
+int64_t freebsd_copy_file_range(struct thread *t, int32_t infd, guest_ptr inoffp, int32_t outfd, guest_ptr outoffp,
+                                uint64_t len, uint64_t flags)
+{
+    int64_t in = 0, out = 0, r;
+    bool has_in = !guest_is_null(inoffp), has_out = !guest_is_null(outoffp);
+
+    if (flags != 0 || len > INT64_MAX) {
+        return -EINVAL;
+    }
+    if ((has_in && COPYIN(&in, inoffp) < 0) || (has_out && COPYIN(&out, outoffp) < 0)) {
+        return -EFAULT;
+    }
+    r = restartable(do_copy_file_range(t, infd, has_in ? &in : NULL, outfd, has_out ? &out : NULL, len));
+    if (r >= 0 && ((has_in && COPYOUT(inoffp, &in) < 0) || (has_out && COPYOUT(outoffp, &out) < 0))) {
+        return -EFAULT;
+    }
+    return r;
+}
+
+struct spacectl_range {
+    int64_t offset, length;
+};
+
+int64_t freebsd_fspacectl(struct thread *t, int32_t fd, int32_t cmd, guest_ptr rqsr, uint64_t flags, guest_ptr rmsr)
+{
+    struct spacectl_range range;
+    struct statx x;
+    int64_t r, size;
+
+    if (COPYIN(&range, rqsr) < 0) {
+        return -EFAULT;
+    }
+    if (cmd != 1 || flags != 0 || range.offset < 0 || range.length <= 0 || range.offset > INT64_MAX - range.length) {
+        return -EINVAL; /* SPACECTL_DEALLOC is all there is */
+    }
+    r = host_call3(__NR_fcntl, fd, F_GETFL, 0);
+    if (r < 0 || (r & O_ACCMODE) == O_RDONLY) {
+        return -EBADF;
+    }
+    r = host_call5(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &x);
+    if (r < 0) {
+        return r;
+    }
+    if ((x.stx_mode & S_IFMT) != S_IFREG) {
+        return -ENODEV;
+    }
+    size = (int64_t)x.stx_size;
+    if (range.offset < size) {
+        r = restartable(host_call_intr(t, __NR_fallocate, (uint64_t)fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                                       (uint64_t)range.offset, (uint64_t)range.length, 0, 0));
+    }
+    if (r < 0) {
+        return r;
+    }
+    range.offset = range.offset + range.length < size ? range.offset + range.length : size;
+    range.length = 0;
+    return guest_is_null(rmsr) ? 0 : COPYOUT(rmsr, &range);
+}
+
+/* struct sf_hdtr: what goes before and after the file. */
+struct sf_hdtr {
+    guest_ptr headers;
+    int32_t header_count, pad0;
+    guest_ptr trailers;
+    int32_t trailer_count, pad1;
+};
+
+/* Writes a guest vector to the socket. Returns bytes or -errno. */
+static int64_t send_vector(struct thread *t, int s, guest_ptr vector, int count)
+{
+    if (guest_is_null(vector) || count <= 0) {
+        return 0;
+    }
+    return host_call_intr(t, __NR_writev, (uint64_t)s, vector.va, (uint64_t)count, 0, 0, 0);
+}
+
+/* The file itself; nbytes 0 means to its end. *sent grows as data goes out. */
+static int64_t send_body(struct thread *t, int s, int fd, int64_t offset, uint64_t nbytes, int64_t *sent)
+{
+    const uint64_t chunk = 1 << 30;
+    uint64_t done = 0;
+
+    while (nbytes == 0 || done < nbytes) {
+        uint64_t want = nbytes == 0 || nbytes - done > chunk ? chunk : nbytes - done;
+        int64_t r = host_call_intr(t, __NR_sendfile, (uint64_t)s, (uint64_t)fd, (uint64_t)&offset, want, 0, 0);
+
+        if (r <= 0) {
+            return r;
+        }
+        done += (uint64_t)r;
+        *sent += r;
+    }
+    return 0;
+}
+
+static int64_t send_all(struct thread *t, int fd, int s, int64_t offset, uint64_t nbytes, const struct sf_hdtr *around,
+                        int64_t *sent)
+{
+    int64_t r = send_vector(t, s, around->headers, around->header_count);
+
+    if (r < 0) {
+        return r;
+    }
+    *sent += r;
+    r = send_body(t, s, fd, offset, nbytes, sent);
+    if (r < 0) {
+        return r;
+    }
+    r = send_vector(t, s, around->trailers, around->trailer_count);
+    if (r > 0) {
+        *sent += r;
+    }
+    return r < 0 ? r : 0;
+}
+
+int64_t freebsd_sendfile(struct thread *t, int32_t fd, int32_t s, int64_t offset, uint64_t nbytes, guest_ptr hdtr,
+                         guest_ptr sbytes, int32_t flags)
+{
+    struct sf_hdtr around;
+    int64_t sent = 0;
+    int64_t r = socket_int_option(s, HOST_SO_TYPE);
+
+    (void)flags; /* SF_NODISKIO, SF_NOCACHE, SF_USER_READAHEAD: hints */
+    if (r < 0) {
+        return r;
+    }
+    if (r != SOCKET_STREAM || offset < 0) {
+        return -EINVAL;
+    }
+    memset(&around, 0, sizeof(around));
+    if (!guest_is_null(hdtr) && COPYIN(&around, hdtr) < 0) {
+        return -EFAULT;
+    }
+    r = send_all(t, fd, s, offset, nbytes, &around, &sent);
+    if (!guest_is_null(sbytes) && COPYOUT(sbytes, &sent) < 0) {
+        return -EFAULT;
+    }
+    /* With data out, a restart would send it again. */
+    return sent == 0 ? restartable(r) : r;
+}
