@@ -29,7 +29,8 @@ struct watch {
     int signals;       /* signalfd */
     uint64_t deadline; /* monotonic ms of the next step; 0: none */
     bool terminated;   /* SIGTERM was sent, SIGKILL is next */
-    bool ended;        /* the child is reaped */
+    bool ended;        /* the child is reaped: its pid is nobody's */
+    bool given_up;     /* told to end while only the input was waited for */
 };
 
 static uint64_t now_ms(void)
@@ -86,14 +87,24 @@ static void reap(struct watch *w)
     }
 }
 
+static void to_child(const struct watch *w, int signo)
+{
+    if (!w->ended) {
+        kill(w->child, signo);
+    }
+}
+
 /* A signal that somebody sent us is meant for the guest. */
 static void pass_on(struct watch *w, const struct signalfd_siginfo *si)
 {
-    if (si->ssi_signo == SIGCHLD) {
+    int signo = (int)si->ssi_signo;
+    if (signo == SIGCHLD) {
         reap(w);
+    } else if (w->ended) {
+        w->given_up = signo == SIGINT || signo == SIGTERM || signo == SIGHUP || signo == SIGQUIT;
     } else if (si->ssi_code != SI_KERNEL && (pid_t)si->ssi_pid != w->child) {
         /* What the kernel sends for the terminal went to the whole group, the guest included. */
-        kill(w->child, (int)si->ssi_signo);
+        to_child(w, signo);
     }
 }
 
@@ -104,13 +115,13 @@ static void step_timeout(struct watch *w)
         w->terminated = true;
         w->deadline = now_ms() + GRACE_MS;
         if (signal_descendants(SIGTERM) == 0) {
-            kill(w->child, SIGTERM);
+            to_child(w, SIGTERM);
         }
         signal_descendants(SIGCONT); /* a stopped process sees SIGTERM only when it goes on */
         return;
     }
     w->deadline = now_ms() + GRACE_MS;
-    kill(w->child, SIGKILL);
+    to_child(w, SIGKILL);
     for (int i = 0; i < KILL_ROUNDS && signal_descendants(SIGKILL) > 0; i++) {}
 }
 
@@ -159,18 +170,15 @@ int supervise(pid_t child, const struct supervision *how, struct supervised_end 
     w.deadline = how->timeout_ms != 0 ? now_ms() + how->timeout_ms : 0;
     int input = how->input;
     int error = 0;
-    while (!w.ended && error == 0) {
+    while ((!w.ended || input >= 0) && !w.given_up && error == 0) {
         error = round_once(&w, &input);
     }
-    /* What the guest wrote before it ended; orphans that still hold the pipe are not waited for. */
-    struct pollfd last = {input, POLLIN, 0};
-    while (input >= 0 && poll(&last, 1, 0) > 0 && how->readable(how->context, input)) {}
     if (end->timed_out) {
         for (int i = 0; i < KILL_ROUNDS && signal_descendants(SIGKILL) > 0; i++) {}
     }
     close(w.signals);
     if (error != 0) {
-        kill(child, SIGKILL);
+        to_child(&w, SIGKILL);
         return fail(EXIT_DRAGOMAN, "poll: %s (free some memory)", strerror(-error));
     }
     return 0;

@@ -14,7 +14,7 @@
 
 struct supervision {
     uint64_t timeout_ms; /* 0: none */
-    int input;           /* a descriptor to read while the guest lives; -1: none */
+    int input;           /* a descriptor to read to its end, also when the guest has ended; -1: none */
     /* Called when `input` is readable; reads once and returns whether more can come. */
     bool (*readable)(void *context, int fd);
     void *context;
@@ -33,7 +33,8 @@ struct supervised_end {
 pid_t supervise_fork(void);
 
 /*
- * Waits for the child, passing signals on, stopping when it stops, reading `input`. Returns 0, or an exit status after
+ * Waits for the child and for the end of `input`, passing signals on and stopping when the child stops. A signal that
+ * asks to end, when only `input` is left, ends the wait. Returns 0, or an exit status after
  * complaining (the child is then killed).
  */
 int supervise(pid_t child, const struct supervision *how, struct supervised_end *end);
