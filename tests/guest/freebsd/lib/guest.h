@@ -62,7 +62,7 @@ static inline int64_t guest_call(uint64_t number, uint64_t a, uint64_t b, uint64
 /* SYS(open, path, flags): the result, or the negative FreeBSD error number. */
 #define SYS(...)                 SYS_(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
 #define SYS_(name, ...)          GUEST_PAD(FREEBSD_SYS_##name, __VA_ARGS__)
-#define SYS_NUMBER(number, ...)  GUEST_PAD(number, __VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
+#define SYS_NUMBER(...)          GUEST_PAD(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0, 0)
 
 /* ---- checks ---- */
 
