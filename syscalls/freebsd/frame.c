@@ -14,7 +14,7 @@
 #define SIGFRAME_ALIGN 16ULL
 #define PRIVILEGE_USER 3
 
-const uint8_t freebsd_sigcode[] = {
+const uint8_t freebsd_sigcode[FREEBSD_SIGCODE_SIZE] = {
     0xff, 0x14, 0x24,                         /* call *(%rsp): the frame's first word is the handler */
     0x48, 0x8d, 0x7c, 0x24, 0x10,             /* lea 16(%rsp), %rdi: its ucontext */
     0x6a, 0x00,                               /* push $0: where a return address would be */
@@ -23,7 +23,6 @@ const uint8_t freebsd_sigcode[] = {
     0xf4,                                     /* hlt: only a refused sigreturn comes here */
     0xeb, 0xfd,                               /* jmp to it */
 };
-const uint32_t freebsd_sigcode_size = sizeof freebsd_sigcode;
 
 /* Where the frame goes: the alternate stack if the handler wants it and the program is not on it already. */
 static uint64_t frame_top(const struct thread *t, const struct cpu_context *regs, const struct signal_action *a)

@@ -14,8 +14,8 @@ struct thread;
  * The signal trampoline, position-independent, to be mapped readable and executable at proc->sigcode. A handler
  * starts in it with rsp at its struct freebsd_sigframe.
  */
-extern const uint8_t freebsd_sigcode[];
-extern const uint32_t freebsd_sigcode_size;
+#define FREEBSD_SIGCODE_SIZE 22
+extern const uint8_t freebsd_sigcode[FREEBSD_SIGCODE_SIZE];
 
 /* personality.build_frame: returns 0, or -EFAULT when the guest's stack cannot take the frame. */
 int freebsd_build_frame(struct thread *t, struct cpu_context *regs, const void *host_uc, const struct guest_signal *sig,

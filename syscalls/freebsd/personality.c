@@ -98,6 +98,8 @@ const struct personality freebsd_personality = {
     .signal_default = freebsd_signal_default,
     .signal_describe = freebsd_signal_describe,
     .build_frame = freebsd_build_frame,
+    .sigcode = freebsd_sigcode,
+    .sigcode_size = sizeof freebsd_sigcode,
     .build_stack = freebsd_build_stack,
     .trace = &freebsd_trace_names,
 };
