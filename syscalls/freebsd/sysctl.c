@@ -1,0 +1,281 @@
+/* __sysctl(2) and __sysctlbyname(2): names, numbers, lengths and errors. Semantics: sys/kern/kern_sysctl.c. */
+#include "syscalls/freebsd/sysctl.h"
+
+#include "base/host.h"
+#include "base/mem.h"
+#include "freebsd_syscalls.h"
+#include "process/thread.h"
+
+#define NAME_BYTES 256
+#define FLAG_READ  0x80000000u
+
+enum { QUERY_NAME = 1, QUERY_NEXT = 2, QUERY_OID = 3, QUERY_FORMAT = 4, QUERY_DESCRIPTION = 5, QUERY_NEXTNOSKIP = 7 };
+
+int sysctl_put(struct sysctl_request *rq, const void *data, size_t size)
+{
+    uint64_t room = rq->room > rq->done ? rq->room - rq->done : 0;
+    uint64_t fits = size < room ? size : room;
+    int r = 0;
+    if (!guest_is_null(rq->old) && fits > 0) {
+        r = copyout(guest_at(rq->old, rq->done), data, fits);
+    }
+    rq->done += size;
+    if (r < 0 || guest_is_null(rq->old)) {
+        return r;
+    }
+    return size > room ? -ENOMEM : 0;
+}
+
+int sysctl_put_string(struct sysctl_request *rq, const char *s)
+{
+    return sysctl_put(rq, s, hot_strlen(s) + 1);
+}
+
+uint32_t sysctl_mib_of(uint32_t leaf, int32_t mib[3])
+{
+    const int32_t *own = sysctl_leaves[leaf].mib;
+    mib[0] = own[0];
+    mib[1] = own[1] != 0 ? own[1] : SYSCTL_AUTO + (int32_t)leaf;
+    mib[2] = own[2];
+    return own[1] != 0 && own[2] != 0 ? 3 : 2;
+}
+
+/*
+ * The leaf of a name by numbers; *used receives how many of them are its own. Returns -ENOENT, or -EISDIR where
+ * the name stops above the leaves.
+ */
+static int64_t find_leaf(const int32_t *mib, uint32_t count, uint32_t *used)
+{
+    int64_t found = -ENOENT;
+    *used = 0;
+    for (uint32_t i = 0; i < sysctl_leaf_count; i++) {
+        int32_t own[3];
+        uint32_t n = sysctl_mib_of(i, own);
+        uint32_t common = n < count ? n : count;
+        if (memcmp(own, mib, common * sizeof own[0]) != 0) {
+            continue;
+        }
+        if (n <= count && n > *used) {
+            *used = n; /* the most specific */
+            found = i;
+        } else if (n > count && found < 0) {
+            found = -EISDIR;
+        }
+    }
+    return found;
+}
+
+static int64_t find_name(const char *name)
+{
+    for (uint32_t i = 0; i < sysctl_leaf_count; i++) {
+        if (hot_strcmp(sysctl_leaves[i].name, name) == 0) {
+            return i;
+        }
+    }
+    return -ENOENT;
+}
+
+static int put_number(struct sysctl_request *rq, uint8_t type, int64_t value)
+{
+    size_t size = type == SYSCTL_INT || type == SYSCTL_UINT ? 4 : 8;
+    return sysctl_put(rq, &value, size); /* little-endian: the low half comes first */
+}
+
+static int read_leaf(struct sysctl_request *rq, const struct sysctl_leaf *leaf)
+{
+    if (leaf->read != NULL) {
+        return leaf->read(rq);
+    }
+    if (leaf->type == SYSCTL_NODE) {
+        return -EISDIR;
+    }
+    if (rq->rest_count != 0) {
+        return -ENOTDIR;
+    }
+    if (leaf->type == SYSCTL_STRING) {
+        return sysctl_put_string(rq, leaf->text);
+    }
+    return put_number(rq, leaf->type, leaf->compute != NULL ? leaf->compute(rq->t) : leaf->number);
+}
+
+/* {0, 1}: the name for numbers. Without such a leaf the numbers themselves, as the kernel does. */
+static int query_name(struct sysctl_request *rq)
+{
+    uint32_t used;
+    int64_t leaf = find_leaf(rq->rest, rq->rest_count, &used);
+    return leaf < 0 ? (int)leaf : sysctl_put_string(rq, sysctl_leaves[leaf].name);
+}
+
+/* Whether a comes before b. */
+static bool before(const int32_t *a, uint32_t na, const int32_t *b, uint32_t nb)
+{
+    for (uint32_t i = 0; i < na && i < nb; i++) {
+        if (a[i] != b[i]) {
+            return a[i] < b[i];
+        }
+    }
+    return na < nb;
+}
+
+/* {0, 2}: the leaf that follows. */
+static int query_next(struct sysctl_request *rq)
+{
+    int32_t best[3] = {0};
+    uint32_t best_count = 0;
+    for (uint32_t i = 0; i < sysctl_leaf_count; i++) {
+        int32_t own[3];
+        uint32_t n = sysctl_mib_of(i, own);
+        if (sysctl_leaves[i].type == SYSCTL_NODE || !before(rq->rest, rq->rest_count, own, n)) {
+            continue;
+        }
+        if (best_count == 0 || before(own, n, best, best_count)) {
+            memcpy(best, own, sizeof best);
+            best_count = n;
+        }
+    }
+    return best_count == 0 ? -ENOENT : sysctl_put(rq, best, best_count * sizeof best[0]);
+}
+
+/* {0, 4}: kind and format. */
+static int query_format(struct sysctl_request *rq)
+{
+    uint32_t used;
+    int64_t leaf = find_leaf(rq->rest, rq->rest_count, &used);
+    if (leaf == -EISDIR) {
+        uint32_t kind = FLAG_READ | SYSCTL_NODE;
+        int r = sysctl_put(rq, &kind, sizeof kind);
+        return r < 0 ? r : sysctl_put_string(rq, "N");
+    }
+    if (leaf < 0) {
+        return (int)leaf;
+    }
+    uint32_t kind = FLAG_READ | sysctl_leaves[leaf].type;
+    int r = sysctl_put(rq, &kind, sizeof kind);
+    return r < 0 ? r : sysctl_put_string(rq, sysctl_leaves[leaf].format);
+}
+
+static int query_description(struct sysctl_request *rq)
+{
+    uint32_t used;
+    int64_t leaf = find_leaf(rq->rest, rq->rest_count, &used);
+    return leaf < 0 ? (int)leaf : sysctl_put_string(rq, "");
+}
+
+/* A name from the guest: `size` bytes, with or without NUL; one dot at the end is allowed. */
+static int copyin_name(char name[NAME_BYTES], guest_ptr from, uint64_t size)
+{
+    if (size == 0) {
+        return -ENOENT;
+    }
+    if (size >= NAME_BYTES) {
+        return -ENAMETOOLONG;
+    }
+    int r = copyin(name, from, size);
+    if (r < 0) {
+        return r;
+    }
+    name[size] = '\0';
+    size_t length = hot_strlen(name);
+    if (length > 0 && name[length - 1] == '.') {
+        name[length - 1] = '\0';
+    }
+    return 0;
+}
+
+/* {0, 3}: the numbers of a name, which is the new value. */
+static int query_oid(struct sysctl_request *rq, guest_ptr new, uint64_t newlen)
+{
+    char name[NAME_BYTES];
+    int32_t mib[3];
+    int r = copyin_name(name, new, newlen);
+    int64_t leaf = r < 0 ? r : find_name(name);
+    if (leaf < 0) {
+        return (int)leaf;
+    }
+    uint32_t n = sysctl_mib_of((uint32_t)leaf, mib);
+    return sysctl_put(rq, mib, n * sizeof mib[0]);
+}
+
+static int query(struct sysctl_request *rq, int32_t which, guest_ptr new, uint64_t newlen)
+{
+    switch (which) {
+    case QUERY_NAME:
+        return query_name(rq);
+    case QUERY_NEXT:
+    case QUERY_NEXTNOSKIP:
+        return query_next(rq);
+    case QUERY_OID:
+        return query_oid(rq, new, newlen);
+    case QUERY_FORMAT:
+        return query_format(rq);
+    case QUERY_DESCRIPTION:
+        return query_description(rq);
+    default:
+        return -ENOENT;
+    }
+}
+
+static int perform(struct sysctl_request *rq, const int32_t *mib, uint32_t count, guest_ptr new, uint64_t newlen)
+{
+    if (mib[0] == 0) {
+        rq->rest = mib + 2;
+        rq->rest_count = count - 2;
+        return query(rq, mib[1], new, newlen);
+    }
+    uint32_t used;
+    int64_t leaf = find_leaf(mib, count, &used);
+    if (leaf < 0) {
+        return (int)leaf;
+    }
+    if (!guest_is_null(new) && newlen != 0) {
+        return -EPERM; /* nothing here may be changed */
+    }
+    rq->rest = mib + used;
+    rq->rest_count = count - used;
+    return read_leaf(rq, &sysctl_leaves[leaf]);
+}
+
+/* The length goes back also when there was not enough room. */
+static int64_t run(struct thread *t, const int32_t *mib, uint32_t count, guest_ptr old, guest_ptr oldlenp,
+                   guest_ptr new, uint64_t newlen)
+{
+    struct sysctl_request rq = {.t = t, .old = old};
+    if (!guest_is_null(oldlenp)) {
+        int r = COPYIN(&rq.room, oldlenp);
+        if (r < 0) {
+            return r;
+        }
+    }
+    int r = perform(&rq, mib, count, new, newlen);
+    if ((r < 0 && r != -ENOMEM) || guest_is_null(oldlenp)) {
+        return r;
+    }
+    uint64_t length = !guest_is_null(old) && rq.done > rq.room ? rq.room : rq.done;
+    int e = COPYOUT(oldlenp, &length);
+    return e < 0 ? e : r;
+}
+
+int64_t freebsd_sysctl(struct thread *t, guest_ptr name, uint32_t namelen, guest_ptr old, guest_ptr oldlenp,
+                       guest_ptr new_, uint64_t newlen)
+{
+    int32_t mib[SYSCTL_NAME_MAX];
+    if (namelen < 2 || namelen > SYSCTL_NAME_MAX) {
+        return -EINVAL;
+    }
+    int r = copyin(mib, name, namelen * sizeof mib[0]);
+    return r < 0 ? r : run(t, mib, namelen, old, oldlenp, new_, newlen);
+}
+
+int64_t freebsd_sysctlbyname(struct thread *t, guest_ptr name, uint64_t namelen, guest_ptr old, guest_ptr oldlenp,
+                             guest_ptr new_, uint64_t newlen)
+{
+    char text[NAME_BYTES];
+    int32_t mib[3];
+    int r = copyin_name(text, name, namelen);
+    int64_t leaf = r < 0 ? r : find_name(text);
+    if (leaf < 0) {
+        return leaf;
+    }
+    uint32_t n = sysctl_mib_of((uint32_t)leaf, mib);
+    return run(t, mib, n, old, oldlenp, new_, newlen);
+}

@@ -1,0 +1,420 @@
+/*
+ * net.route: interfaces and their addresses, as NET_RT_IFLIST and NET_RT_IFLISTL give them (getifaddrs(3), Go's
+ * net.Interfaces). Semantics and layouts: sysctl_iflist() of sys/net/rtsock.c, sys/net/if.h. The host is asked by
+ * netlink.
+ */
+#include <linux/if_addr.h>
+#include <linux/if_arp.h>
+#include <linux/if_link.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+
+#include "base/heap.h"
+#include "base/host.h"
+#include "base/mem.h"
+#include "process/thread.h"
+#include "syscalls/freebsd/sysctl.h"
+
+#define HOST_AF_INET      2
+#define HOST_AF_INET6     10
+#define HOST_AF_NETLINK   16
+#define FREEBSD_AF_INET   2
+#define FREEBSD_AF_LINK   18
+#define FREEBSD_AF_INET6  28
+#define HOST_SOCK_RAW     3
+#define HOST_SOCK_CLOEXEC 02000000
+
+enum { NET_RT_IFLIST = 3, NET_RT_IFMALIST = 4, NET_RT_IFLISTL = 5 };
+enum { FREEBSD_RTM_VERSION = 5, FREEBSD_RTM_NEWADDR = 0xc, FREEBSD_RTM_IFINFO = 0xe };
+enum { FREEBSD_RTA_NETMASK = 0x4, FREEBSD_RTA_IFP = 0x10, FREEBSD_RTA_IFA = 0x20, FREEBSD_RTA_BRD = 0x80 };
+enum { FREEBSD_IFT_ETHER = 0x06, FREEBSD_IFT_LOOP = 0x18, FREEBSD_IFT_PPP = 0x17 };
+
+#define HOST_IFF_MULTICAST    0x1000u
+#define FREEBSD_IFF_MULTICAST 0x8000u
+#define IFF_COMMON            0x3dfu /* up, broadcast, debug, loopback, point to point, running, no arp, promiscuous, all multi */
+#define LINK_UP               2 /* LINK_STATE_UP */
+
+struct freebsd_if_data {
+    uint8_t type, physical, addrlen, hdrlen, link_state, vhid;
+    uint16_t datalen;
+    uint32_t mtu, metric;
+    uint64_t baudrate, ipackets, ierrors, opackets, oerrors, collisions, ibytes, obytes, imcasts, omcasts, iqdrops,
+        oqdrops, noproto, hwassist;
+    uint64_t epoch, lastchange[2];
+};
+_Static_assert(sizeof(struct freebsd_if_data) == 152, "sys/net/if.h");
+
+/* The common head of all these messages; the long forms add length, offset and more. */
+struct freebsd_if_head {
+    uint16_t msglen;
+    uint8_t version, type;
+    int32_t addrs, flags;
+    uint16_t index, spare;
+};
+_Static_assert(sizeof(struct freebsd_if_head) == 16, "struct if_msghdr");
+
+struct freebsd_long_tail {
+    uint16_t length, data_offset;
+    int32_t metric;
+};
+
+struct freebsd_sockaddr_dl {
+    uint8_t len, family;
+    uint16_t index;
+    uint8_t type, nlen, alen, slen;
+    char data[46];
+};
+_Static_assert(sizeof(struct freebsd_sockaddr_dl) == 54, "sys/net/if_dl.h");
+
+/* One message under construction. */
+struct message {
+    uint8_t bytes[512];
+    size_t size;
+};
+
+static void append(struct message *m, const void *data, size_t size)
+{
+    memcpy(m->bytes + m->size, data, size);
+    m->size += size;
+}
+
+/* Addresses are padded to the size of a long: SA_SIZE(). */
+static void append_address(struct message *m, const void *data, size_t size)
+{
+    append(m, data, size);
+    for (; size % 8 != 0; size++) {
+        m->bytes[m->size++] = 0;
+    }
+}
+
+/* So is the whole: rtsock_msg_buffer(). */
+static void finish(struct message *m)
+{
+    while (m->size % 8 != 0) {
+        m->bytes[m->size++] = 0;
+    }
+    uint16_t size = (uint16_t)m->size;
+    memcpy(m->bytes, &size, sizeof size);
+}
+
+/* Netlink answers, one after the other, in one block from the heap. */
+struct dump {
+    uint8_t *at;
+    size_t size, used;
+};
+
+static int more_room(struct dump *d)
+{
+    if (d->size - d->used >= 32768) {
+        return 0;
+    }
+    size_t size = d->size == 0 ? 65536 - 64 : d->size * 2;
+    uint8_t *bigger = heap_alloc(size);
+    if (bigger == NULL) {
+        return -ENOMEM;
+    }
+    if (d->at != NULL) {
+        memcpy(bigger, d->at, d->used);
+        heap_free(d->at);
+    }
+    d->at = bigger;
+    d->size = size;
+    return 0;
+}
+
+static bool ends_dump(const uint8_t *at, size_t size)
+{
+    for (size_t i = 0; i + sizeof(struct nlmsghdr) <= size;) {
+        const struct nlmsghdr *h = (const struct nlmsghdr *)(at + i);
+        if (h->nlmsg_type == NLMSG_DONE || h->nlmsg_type == NLMSG_ERROR || h->nlmsg_len < sizeof *h) {
+            return true;
+        }
+        i += NLMSG_ALIGN(h->nlmsg_len);
+    }
+    return false;
+}
+
+static int64_t fetch(int64_t fd, uint16_t type, struct dump *d)
+{
+    struct {
+        struct nlmsghdr header;
+        struct rtgenmsg body;
+    } ask = {.header = {.nlmsg_len = sizeof ask, .nlmsg_type = type, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP}};
+    int64_t r = host_call6(__NR_sendto, fd, &ask, sizeof ask, 0, 0, 0);
+    while (r >= 0) {
+        r = more_room(d);
+        if (r < 0) {
+            break;
+        }
+        r = host_call6(__NR_recvfrom, fd, d->at + d->used, d->size - d->used, 0, 0, 0);
+        if (r <= 0) {
+            break;
+        }
+        bool last = ends_dump(d->at + d->used, (size_t)r);
+        d->used += (size_t)r;
+        if (last) {
+            break;
+        }
+    }
+    return r < 0 ? r : 0;
+}
+
+/* The attribute of a type within [at, end), or NULL. */
+static const struct rtattr *attribute(const void *first, const uint8_t *end, uint16_t type)
+{
+    for (const uint8_t *at = first; at + sizeof(struct rtattr) <= end;) {
+        const struct rtattr *a = (const struct rtattr *)at;
+        if (a->rta_len < sizeof *a || at + a->rta_len > end) {
+            return NULL;
+        }
+        if (a->rta_type == type) {
+            return a;
+        }
+        at += RTA_ALIGN(a->rta_len);
+    }
+    return NULL;
+}
+
+static uint8_t interface_type(uint16_t arp_type)
+{
+    switch (arp_type) {
+    case ARPHRD_LOOPBACK:
+        return FREEBSD_IFT_LOOP;
+    case ARPHRD_PPP:
+    case ARPHRD_NONE:
+    case ARPHRD_TUNNEL:
+        return FREEBSD_IFT_PPP;
+    default:
+        return FREEBSD_IFT_ETHER;
+    }
+}
+
+static int32_t interface_flags(uint32_t host)
+{
+    return (int32_t)((host & IFF_COMMON) | ((host & HOST_IFF_MULTICAST) != 0 ? FREEBSD_IFF_MULTICAST : 0));
+}
+
+static void fill_data(struct freebsd_if_data *data, const struct ifinfomsg *link, const uint8_t *end)
+{
+    const struct rtattr *a = attribute(link + 1, end, IFLA_MTU);
+    *data = (struct freebsd_if_data){.type = interface_type(link->ifi_type),
+                                     .link_state = (link->ifi_flags & 0x40) != 0 ? LINK_UP : 1,
+                                     .datalen = sizeof *data};
+    if (a != NULL) {
+        memcpy(&data->mtu, RTA_DATA(a), sizeof data->mtu);
+    }
+    a = attribute(link + 1, end, IFLA_STATS64);
+    if (a != NULL && RTA_PAYLOAD(a) >= 10 * sizeof(uint64_t)) {
+        uint64_t s[10]; /* rx packets, tx packets, rx bytes, tx bytes, rx and tx errors, drops, multicast, collisions */
+        memcpy(s, RTA_DATA(a), sizeof s);
+        data->ipackets = s[0];
+        data->opackets = s[1];
+        data->ibytes = s[2];
+        data->obytes = s[3];
+        data->ierrors = s[4];
+        data->oerrors = s[5];
+        data->iqdrops = s[6];
+        data->imcasts = s[8];
+        data->collisions = s[9];
+    }
+}
+
+static void fill_link_address(struct freebsd_sockaddr_dl *dl, const struct ifinfomsg *link, const uint8_t *end)
+{
+    const struct rtattr *name = attribute(link + 1, end, IFLA_IFNAME);
+    const struct rtattr *hardware = attribute(link + 1, end, IFLA_ADDRESS);
+    *dl = (struct freebsd_sockaddr_dl){.len = sizeof *dl,
+                                       .family = FREEBSD_AF_LINK,
+                                       .index = (uint16_t)link->ifi_index,
+                                       .type = interface_type(link->ifi_type)};
+    if (name != NULL && RTA_PAYLOAD(name) > 0 && RTA_PAYLOAD(name) <= 16) {
+        dl->nlen = (uint8_t)hot_strlen(RTA_DATA(name));
+        memcpy(dl->data, RTA_DATA(name), dl->nlen);
+    }
+    /* A loopback's address of zeroes is none there. */
+    if (hardware != NULL && RTA_PAYLOAD(hardware) <= 20 && link->ifi_type != ARPHRD_LOOPBACK) {
+        dl->alen = (uint8_t)RTA_PAYLOAD(hardware);
+        memcpy(dl->data + dl->nlen, RTA_DATA(hardware), dl->alen);
+    }
+}
+
+static void build_link(struct message *m, const struct ifinfomsg *link, const uint8_t *end, bool is_long)
+{
+    struct freebsd_if_data data;
+    struct freebsd_sockaddr_dl dl;
+    struct freebsd_if_head head = {.version = FREEBSD_RTM_VERSION,
+                                   .type = FREEBSD_RTM_IFINFO,
+                                   .addrs = FREEBSD_RTA_IFP,
+                                   .flags = interface_flags(link->ifi_flags),
+                                   .index = (uint16_t)link->ifi_index};
+    struct freebsd_long_tail tail = {.length = sizeof head + sizeof tail + sizeof data,
+                                     .data_offset = sizeof head + sizeof tail};
+    m->size = 0;
+    fill_data(&data, link, end);
+    fill_link_address(&dl, link, end);
+    append(m, &head, sizeof head);
+    if (is_long) {
+        append(m, &tail, sizeof tail);
+    }
+    append(m, &data, sizeof data);
+    append_address(m, &dl, sizeof dl);
+    finish(m);
+}
+
+/* A sockaddr_in or sockaddr_in6 of FreeBSD; link-local addresses carry their scope. */
+static void append_inet(struct message *m, uint8_t family, const void *address, uint32_t scope)
+{
+    uint8_t sa[28] = {0};
+    if (family == HOST_AF_INET) {
+        sa[0] = 16;
+        sa[1] = FREEBSD_AF_INET;
+        memcpy(sa + 4, address, 4);
+        append_address(m, sa, 16);
+        return;
+    }
+    sa[0] = 28;
+    sa[1] = FREEBSD_AF_INET6;
+    memcpy(sa + 8, address, 16);
+    if (sa[8] == 0xfe && (sa[9] & 0xc0) == 0x80) {
+        /* the kernel hands these out with the scope inside the address: sys/netinet6/scope6.c */
+        sa[10] = (uint8_t)(scope >> 8);
+        sa[11] = (uint8_t)scope;
+    }
+    append_address(m, sa, 28);
+}
+
+static void append_mask(struct message *m, uint8_t family, uint8_t prefix)
+{
+    uint8_t mask[16] = {0};
+    for (unsigned i = 0; i < prefix && i < 128; i++) {
+        mask[i / 8] |= (uint8_t)(0x80 >> i % 8);
+    }
+    append_inet(m, family, mask, 0);
+}
+
+static bool build_address(struct message *m, const struct ifaddrmsg *a, const uint8_t *end, bool is_long)
+{
+    struct freebsd_if_data data = {.datalen = sizeof data};
+    const struct rtattr *address = attribute(a + 1, end, IFA_LOCAL);
+    const struct rtattr *broadcast = attribute(a + 1, end, IFA_BROADCAST);
+    address = address != NULL ? address : attribute(a + 1, end, IFA_ADDRESS);
+    size_t size = a->ifa_family == HOST_AF_INET ? 4 : 16;
+    if ((a->ifa_family != HOST_AF_INET && a->ifa_family != HOST_AF_INET6) || address == NULL ||
+        RTA_PAYLOAD(address) < size) {
+        return false;
+    }
+    bool has_broadcast = broadcast != NULL && a->ifa_family == HOST_AF_INET && RTA_PAYLOAD(broadcast) >= size;
+    struct freebsd_if_head head = {.version = FREEBSD_RTM_VERSION,
+                                   .type = FREEBSD_RTM_NEWADDR,
+                                   .addrs =
+                                       FREEBSD_RTA_NETMASK | FREEBSD_RTA_IFA | (has_broadcast ? FREEBSD_RTA_BRD : 0),
+                                   .index = (uint16_t)a->ifa_index};
+    struct freebsd_long_tail tail = {.length = sizeof head + sizeof tail + sizeof data,
+                                     .data_offset = sizeof head + sizeof tail};
+    int32_t metric = 0;
+    m->size = 0;
+    append(m, &head, sizeof head);
+    if (is_long) {
+        append(m, &tail, sizeof tail);
+        append(m, &data, sizeof data);
+    } else {
+        append(m, &metric, sizeof metric);
+    }
+    append_mask(m, a->ifa_family, a->ifa_prefixlen);
+    append_inet(m, a->ifa_family, RTA_DATA(address), a->ifa_index);
+    if (has_broadcast) {
+        append_inet(m, a->ifa_family, RTA_DATA(broadcast), 0);
+    }
+    finish(m);
+    return true;
+}
+
+/* Calls fn for each message of a type; stops at a result that is not 0. */
+struct walk {
+    struct sysctl_request *rq;
+    const struct dump *addresses;
+    int32_t family, only; /* guest family and interface index asked for; 0: all */
+    bool is_long;
+    uint32_t index; /* of the interface whose addresses are being listed */
+};
+
+static int each_message(const struct dump *d, uint16_t type, struct walk *w,
+                        int (*fn)(struct walk *w, const struct nlmsghdr *h))
+{
+    for (size_t i = 0; i + sizeof(struct nlmsghdr) <= d->used;) {
+        const struct nlmsghdr *h = (const struct nlmsghdr *)(d->at + i);
+        if (h->nlmsg_len < sizeof *h || i + h->nlmsg_len > d->used) {
+            return 0;
+        }
+        int r = h->nlmsg_type == type ? fn(w, h) : 0;
+        if (r < 0) {
+            return r;
+        }
+        i += NLMSG_ALIGN(h->nlmsg_len);
+    }
+    return 0;
+}
+
+static int put_address(struct walk *w, const struct nlmsghdr *h)
+{
+    struct message m;
+    const struct ifaddrmsg *a = NLMSG_DATA(h);
+    int32_t family = a->ifa_family == HOST_AF_INET6 ? FREEBSD_AF_INET6 : a->ifa_family;
+    if (a->ifa_index != w->index || (w->family != 0 && w->family != family)) {
+        return 0;
+    }
+    if (!build_address(&m, a, (const uint8_t *)h + h->nlmsg_len, w->is_long)) {
+        return 0;
+    }
+    return sysctl_put(w->rq, m.bytes, m.size);
+}
+
+static int put_link(struct walk *w, const struct nlmsghdr *h)
+{
+    struct message m;
+    const struct ifinfomsg *link = NLMSG_DATA(h);
+    if (w->only != 0 && w->only != link->ifi_index) {
+        return 0;
+    }
+    build_link(&m, link, (const uint8_t *)h + h->nlmsg_len, w->is_long);
+    int r = sysctl_put(w->rq, m.bytes, m.size);
+    w->index = (uint32_t)link->ifi_index;
+    return r < 0 ? r : each_message(w->addresses, RTM_NEWADDR, w, put_address);
+}
+
+static int list_interfaces(struct walk *w)
+{
+    struct dump links = {0}, addresses = {0};
+    int64_t fd = host_call3(__NR_socket, HOST_AF_NETLINK, HOST_SOCK_RAW | HOST_SOCK_CLOEXEC, NETLINK_ROUTE);
+    if (fd < 0) {
+        return (int)fd;
+    }
+    int64_t r = fetch(fd, RTM_GETLINK, &links);
+    if (r == 0) {
+        r = fetch(fd, RTM_GETADDR, &addresses);
+    }
+    host_call1(__NR_close, fd);
+    w->addresses = &addresses;
+    if (r == 0) {
+        r = each_message(&links, RTM_NEWLINK, w, put_link);
+    }
+    heap_free(links.at);
+    heap_free(addresses.at);
+    return (int)r;
+}
+
+/* net.route.0.FAMILY.WHAT.INDEX */
+int sysctl_route(struct sysctl_request *rq)
+{
+    if (rq->rest_count != 4 && rq->rest_count != 5) {
+        return rq->rest_count < 4 ? -EISDIR : -ENOTDIR;
+    }
+    struct walk w = {.rq = rq, .family = rq->rest[1], .only = rq->rest[3], .is_long = rq->rest[2] == NET_RT_IFLISTL};
+    switch (rq->rest[2]) {
+    case NET_RT_IFLIST:
+    case NET_RT_IFLISTL:
+        return list_interfaces(&w);
+    default:
+        return -EINVAL; /* routes and multicast memberships */
+    }
+}
