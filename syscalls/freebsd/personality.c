@@ -14,6 +14,7 @@
 #include "syscalls/freebsd/abi.h"
 #include "syscalls/freebsd/frame.h"
 #include "syscalls/freebsd/program.h"
+#include "syscalls/freebsd/thread.h"
 #include "syscalls/freebsd/trace.h"
 
 enum { REGISTER_ARGS = 6, WORD = 8 };
@@ -99,7 +100,8 @@ const struct personality freebsd_personality = {
     .signal_describe = freebsd_signal_describe,
     .build_frame = freebsd_build_frame,
     .sigcode = freebsd_sigcode,
-    .sigcode_size = sizeof freebsd_sigcode,
+    .sigcode_size = FREEBSD_SIGCODE_SIZE,
     .build_stack = freebsd_build_stack,
+    .thread_started = freebsd_thread_started,
     .trace = &freebsd_trace_names,
 };
