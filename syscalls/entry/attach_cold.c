@@ -8,6 +8,7 @@
 #include "process/descriptors.h"
 #include "process/process.h"
 #include "process/report.h"
+#include "syscalls/common/kqueue.h"
 #include "syscalls/entry/attach.h"
 #include "syscalls/entry/dispatch.h"
 #include "syscalls/entry/gate.h"
@@ -28,6 +29,7 @@ struct process *process_first(const struct settings *settings, const struct pers
         p->hooks = &hooks;
         p->settings = *settings;
         p->personality = personality;
+        kqueues_init();
     }
     return p;
 }
