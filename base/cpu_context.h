@@ -15,8 +15,8 @@ struct cpu_context {
 
 _Static_assert(sizeof(struct cpu_context) == 18 * 8, "18 registers");
 
-#define RFLAGS_CARRY 0x1ULL
-#define RFLAGS_TRAP 0x100ULL
+#define RFLAGS_CARRY     0x1ULL
+#define RFLAGS_TRAP      0x100ULL
 #define RFLAGS_INTERRUPT 0x200ULL
 #define RFLAGS_DIRECTION 0x400ULL
 

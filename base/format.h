@@ -12,7 +12,10 @@ struct text {
     size_t size, length;
 };
 
-#define TEXT_ON(buffer) {(buffer), sizeof(buffer), 0}
+#define TEXT_ON(buffer)                                                                                                \
+    {                                                                                                                  \
+        (buffer), sizeof(buffer), 0                                                                                    \
+    }
 
 void text_char(struct text *x, char c);
 void text_str(struct text *x, const char *s);

@@ -74,7 +74,7 @@ int guest_cas32(guest_ptr p, uint32_t *expected, uint32_t desired);
 int guest_cas64(guest_ptr p, uint64_t *expected, uint64_t desired);
 
 /* Typed shorthands: COPYIN(&obj, ptr) and COPYOUT(ptr, &obj) move exactly one object. */
-#define COPYIN(obj, ptr) copyin((obj), (ptr), sizeof *(obj))
+#define COPYIN(obj, ptr)  copyin((obj), (ptr), sizeof *(obj))
 #define COPYOUT(ptr, obj) copyout((ptr), (obj), sizeof *(obj))
 
 /*

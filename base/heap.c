@@ -13,10 +13,10 @@
 #include "base/lock.h"
 #include "base/mem.h"
 
-#define CLASS_FIRST 5 /* 32 bytes */
-#define CLASS_LAST 28 /* 256 MB */
-#define HEAP_START (ARENA_BASE + ARENA_THREADS_SIZE)
-#define HEAP_STEP (1UL << 18) /* how much of the reservation is opened at a time */
+#define CLASS_FIRST 5  /* 32 bytes */
+#define CLASS_LAST  28 /* 256 MB */
+#define HEAP_START  (ARENA_BASE + ARENA_THREADS_SIZE)
+#define HEAP_STEP   (1UL << 18) /* how much of the reservation is opened at a time */
 
 struct block {
     uint64_t class;
@@ -33,7 +33,7 @@ static unsigned class_of(size_t size)
 {
     unsigned class = CLASS_FIRST;
     while (class <= CLASS_LAST && (1UL << class) < size + BLOCK_HEADER) {
-        class++;
+        class ++;
     }
     return class;
 }

@@ -15,13 +15,13 @@
 #include <stdint.h>
 
 /* Internal results beyond the host's errnos. They never reach a guest. */
-#undef ERESTART /* the host header has 85, which its kernel never returns */
+#undef ERESTART      /* the host header has 85, which its kernel never returns */
 #define ERESTART 512 /* restart the call, or EINTR: decided when the signal is delivered */
 
 /* An errno that only the guest's system has (FreeBSD's ENOTCAPABLE): passed to it unchanged. */
 #define GUEST_ERRNO_BASE 1024
-#define GUEST_ERRNO(n) (GUEST_ERRNO_BASE + (n))
-#define HOST_ERRNO_MAX 4095
+#define GUEST_ERRNO(n)   (GUEST_ERRNO_BASE + (n))
+#define HOST_ERRNO_MAX   4095
 
 /* Whether a result is an error: host results and ours alike use -1 .. -4095. */
 static inline bool is_error(int64_t r)
@@ -43,15 +43,14 @@ static inline int64_t host_raw(long nr, uint64_t a, uint64_t b, uint64_t c, uint
 }
 
 /* host_callN: a host system call with N arguments; returns its result or -errno. */
-#define HOST_ARG(x) ((uint64_t)(x))
-#define host_call0(nr) host_raw((nr), 0, 0, 0, 0, 0, 0)
-#define host_call1(nr, a) host_raw((nr), HOST_ARG(a), 0, 0, 0, 0, 0)
-#define host_call2(nr, a, b) host_raw((nr), HOST_ARG(a), HOST_ARG(b), 0, 0, 0, 0)
-#define host_call3(nr, a, b, c) host_raw((nr), HOST_ARG(a), HOST_ARG(b), HOST_ARG(c), 0, 0, 0)
-#define host_call4(nr, a, b, c, d) host_raw((nr), HOST_ARG(a), HOST_ARG(b), HOST_ARG(c), HOST_ARG(d), 0, 0)
-#define host_call5(nr, a, b, c, d, e)                                                                        \
-    host_raw((nr), HOST_ARG(a), HOST_ARG(b), HOST_ARG(c), HOST_ARG(d), HOST_ARG(e), 0)
-#define host_call6(nr, a, b, c, d, e, f)                                                                     \
+#define HOST_ARG(x)                   ((uint64_t)(x))
+#define host_call0(nr)                host_raw((nr), 0, 0, 0, 0, 0, 0)
+#define host_call1(nr, a)             host_raw((nr), HOST_ARG(a), 0, 0, 0, 0, 0)
+#define host_call2(nr, a, b)          host_raw((nr), HOST_ARG(a), HOST_ARG(b), 0, 0, 0, 0)
+#define host_call3(nr, a, b, c)       host_raw((nr), HOST_ARG(a), HOST_ARG(b), HOST_ARG(c), 0, 0, 0)
+#define host_call4(nr, a, b, c, d)    host_raw((nr), HOST_ARG(a), HOST_ARG(b), HOST_ARG(c), HOST_ARG(d), 0, 0)
+#define host_call5(nr, a, b, c, d, e) host_raw((nr), HOST_ARG(a), HOST_ARG(b), HOST_ARG(c), HOST_ARG(d), HOST_ARG(e), 0)
+#define host_call6(nr, a, b, c, d, e, f)                                                                               \
     host_raw((nr), HOST_ARG(a), HOST_ARG(b), HOST_ARG(c), HOST_ARG(d), HOST_ARG(e), HOST_ARG(f))
 
 #endif

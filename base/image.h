@@ -9,16 +9,16 @@
  * by instruction pointer outlives exec, so another build of dragoman must be inside the range of the first.
  */
 #define ENGINE_BASE 0x7c000000ULL
-#define ENGINE_END 0x80000000ULL
+#define ENGINE_END  0x80000000ULL
 
 /*
  * The arena: thread regions and the engine's heap, one reservation, so that "is this ours" is one comparison.
  * It lies far below where the host puts stacks and mappings and where FreeBSD programs expect theirs.
  */
-#define ARENA_BASE 0x7c0000000000ULL
+#define ARENA_BASE         0x7c0000000000ULL
 #define ARENA_THREADS_SIZE (4ULL << 30)
-#define ARENA_HEAP_SIZE (4ULL << 30)
-#define ARENA_END (ARENA_BASE + ARENA_THREADS_SIZE + ARENA_HEAP_SIZE)
+#define ARENA_HEAP_SIZE    (4ULL << 30)
+#define ARENA_END          (ARENA_BASE + ARENA_THREADS_SIZE + ARENA_HEAP_SIZE)
 
 /* The end of user space on amd64 (both systems): the last page stays unmapped. */
 #define USER_END 0x7ffffffff000ULL

@@ -19,15 +19,15 @@ struct trace_names;
 
 /* What fetching one call's number and arguments found. */
 struct syscall_request {
-    uint32_t number;  /* after indirection through syscall(2) and the like */
-    uint64_t args[8]; /* the first six always; the rest when the table row has more */
+    uint32_t number;                   /* after indirection through syscall(2) and the like */
+    uint64_t args[8];                  /* the first six always; the rest when the table row has more */
     const struct syscall_entry *entry; /* NULL: a number outside the table */
 };
 
 struct personality {
-    const char *name;          /* "freebsd": the folder, the --personality value */
-    const char *title;         /* "FreeBSD/amd64", for people */
-    uint32_t default_release;  /* the release a program without a note is taken for, in the guest's own form */
+    const char *name;         /* "freebsd": the folder, the --personality value */
+    const char *title;        /* "FreeBSD/amd64", for people */
+    uint32_t default_release; /* the release a program without a note is taken for, in the guest's own form */
 
     /* Whether this personality runs such a file. */
     bool (*recognise)(const struct elf_identity *id);
@@ -56,15 +56,15 @@ struct personality {
      * Translates what the host tells of a signal (asm/siginfo.h) into guest terms; signo 0: the guest has no such
      * signal. `regs` is the faulting context, NULL for an asynchronous signal.
      */
-    void (*signal_describe)(struct thread *t, const void *host_siginfo, const struct cpu_context *regs,
-                            uint64_t trapno, uint64_t error_code, struct guest_signal *out);
+    void (*signal_describe)(struct thread *t, const void *host_siginfo, const struct cpu_context *regs, uint64_t trapno,
+                            uint64_t error_code, struct guest_signal *out);
     /*
      * Builds the guest's signal frame and points the registers at its handler. `host_uc` is the host frame of the
      * interrupted code (asm/ucontext.h), for its extended state and fault details; the mask that the guest's
      * sigreturn restores is t->frame_mask. Returns 0 or -EFAULT (no room on the guest's stack).
      */
-    int (*build_frame)(struct thread *t, struct cpu_context *regs, const void *host_uc,
-                       const struct guest_signal *sig, const struct signal_action *action);
+    int (*build_frame)(struct thread *t, struct cpu_context *regs, const void *host_uc, const struct guest_signal *sig,
+                       const struct signal_action *action);
 
     /* The signal trampoline, copied to a page of its own whose address is t->proc->sigcode. */
     const uint8_t *sigcode;

@@ -40,8 +40,8 @@ struct process {
     const struct process_hooks *hooks;
     const struct personality *personality;
     struct settings settings;
-    int32_t pid; /* host pid = guest pid */
-    uint32_t release; /* the release the guest sees, in its own form (FreeBSD: __FreeBSD_version) */
+    int32_t pid;        /* host pid = guest pid */
+    uint32_t release;   /* the release the guest sees, in its own form (FreeBSD: __FreeBSD_version) */
     bool shares_memory; /* a vfork child that has neither exec'ed nor exited */
 
     struct lock actions_lock;
@@ -53,7 +53,7 @@ struct process {
     char program[1024]; /* the executable, as an absolute path */
     char command[32];   /* its last component, at most 19 characters as FreeBSD keeps it */
     guest_ptr ps_strings;
-    guest_ptr sigcode; /* the signal trampoline in guest memory */
+    guest_ptr sigcode;    /* the signal trampoline in guest memory */
     guest_ptr args_start; /* argument strings on the initial stack */
     uint64_t args_size;
     uint64_t stack_top, stack_size;
@@ -61,7 +61,7 @@ struct process {
 
     struct report_state *report;
     uint32_t fault_reported; /* 1: a thread is reporting the fault that the process dies of */
-    void *personality_data; /* the personality's own per-process state, from the engine heap; copied by vfork */
+    void *personality_data;  /* the personality's own per-process state, from the engine heap; copied by vfork */
 };
 
 #endif

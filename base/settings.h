@@ -43,10 +43,9 @@ struct settings {
     uint32_t size; /* sizeof(struct settings) of the image that wrote it */
 
     int32_t intercept_requested; /* enum intercept_mode, as asked */
-    int32_t
-        intercept_effective; /* enum intercept_mode, as armed; INTERCEPT_AUTO until the engine has chosen */
+    int32_t intercept_effective; /* enum intercept_mode, as armed; INTERCEPT_AUTO until the engine has chosen */
 
-    uint32_t osrel; /* kern.osreldate to report, such as 1402000; 0: the program's own note decides */
+    uint32_t osrel;                  /* kern.osreldate to report, such as 1402000; 0: the program's own note decides */
     char release[SETTINGS_NAME_MAX]; /* uname's release that goes with it, such as "14.2-RELEASE"; "": derived
                                       */
     char personality[SETTINGS_NAME_MAX]; /* forced personality; "": recognised from the file */
@@ -68,9 +67,8 @@ struct settings {
     int32_t trace_fd;           /* where trace lines go, hidden from the guest; -1: nowhere */
     uint32_t trace_string_size; /* bytes of a string shown at most */
     uint32_t reserved;
-    char trace_filter[SETTINGS_FILTER_MAX]; /* as typed; "": every call */
-    uint64_t
-        trace_calls[SETTINGS_TRACE_CALLS / 64]; /* the filter resolved: bit n set = call number n is shown */
+    char trace_filter[SETTINGS_FILTER_MAX];          /* as typed; "": every call */
+    uint64_t trace_calls[SETTINGS_TRACE_CALLS / 64]; /* the filter resolved: bit n set = call number n is shown */
 };
 
 /*

@@ -29,13 +29,13 @@ static inline void signal_set_remove(struct signal_set *s, int signo)
 
 /* Dispositions in neutral terms; personalities translate their flags. */
 #define SIGNAL_DEFAULT 0ULL
-#define SIGNAL_IGNORE 1ULL
+#define SIGNAL_IGNORE  1ULL
 
-#define SIGNAL_ONSTACK 0x01u
-#define SIGNAL_RESTART 0x02u
+#define SIGNAL_ONSTACK   0x01u
+#define SIGNAL_RESTART   0x02u
 #define SIGNAL_RESETHAND 0x04u
-#define SIGNAL_NODEFER 0x08u
-#define SIGNAL_SIGINFO 0x10u
+#define SIGNAL_NODEFER   0x08u
+#define SIGNAL_SIGINFO   0x10u
 #define SIGNAL_NOCLDSTOP 0x20u
 #define SIGNAL_NOCLDWAIT 0x40u
 

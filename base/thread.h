@@ -23,12 +23,12 @@
 #include "base/guest.h"
 #include "base/signal_types.h"
 
-#define THREAD_REGION 0x40000UL
-#define THREAD_STRUCT_MAX 0x4000UL
-#define THREAD_STACK_LOW 0x5000UL
-#define THREAD_STACK_HIGH 0x18000UL
+#define THREAD_REGION       0x40000UL
+#define THREAD_STRUCT_MAX   0x4000UL
+#define THREAD_STACK_LOW    0x5000UL
+#define THREAD_STACK_HIGH   0x18000UL
 #define THREAD_ALTSTACK_LOW 0x19000UL
-#define THREAD_NAME_MAX 32
+#define THREAD_NAME_MAX     32
 
 struct process;
 
@@ -42,9 +42,9 @@ struct call_record {
 };
 
 /* t->call_flags: how dispatch ends the current call. */
-#define CALL_REGS_SET 0x1u  /* registers are complete as they stand (sigreturn, a new image): set no result */
+#define CALL_REGS_SET   0x1u /* registers are complete as they stand (sigreturn, a new image): set no result */
 #define CALL_RAW_RESULT 0x2u /* a negative result is no error (getpriority) */
-#define CALL_RESULT2 0x4u   /* result2 goes into the second result register */
+#define CALL_RESULT2    0x4u /* result2 goes into the second result register */
 
 struct thread {
     struct thread *self;
@@ -80,9 +80,9 @@ struct thread {
 
     /* What a new thread starts with. */
     struct cpu_context start_regs;
-    void *start_xstate; /* in its own region, NULL: the processor's initial state */
-    bool forked;        /* the first thread of a vfork child */
-    bool drop_caught;   /* which starts with default actions for caught signals */
+    void *start_xstate;     /* in its own region, NULL: the processor's initial state */
+    bool forked;            /* the first thread of a vfork child */
+    bool drop_caught;       /* which starts with default actions for caught signals */
     guest_ptr start_tid[2]; /* where personality.thread_started stores the thread's id */
 
     uint32_t wake_token; /* thr_wake before thr_suspend */

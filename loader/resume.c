@@ -83,7 +83,8 @@ void engine_resume(void)
     struct start_request rq = {0};
     int fd = atoi(environ[0] + sizeof prefix - 1);
     if (!take(fd, &rq)) {
-        start_fail(EXIT_OWN_FAILURE, "exec: the hand-over is damaged or another version's (do not set " HANDOVER_VARIABLE ")");
+        start_fail(EXIT_OWN_FAILURE,
+                   "exec: the hand-over is damaged or another version's (do not set " HANDOVER_VARIABLE ")");
     }
     close(fd);
     become_guest(&rq);

@@ -142,8 +142,8 @@ static struct thread *make_thread(const struct start_request *rq, const struct p
     return t;
 }
 
-static void lay_stack(struct thread *t, const struct program *program, const struct loaded_program *loaded,
-                      char **argv, char **envp)
+static void lay_stack(struct thread *t, const struct program *program, const struct loaded_program *loaded, char **argv,
+                      char **envp)
 {
     struct rlimit stack;
     getrlimit(RLIMIT_STACK, &stack);

@@ -15,8 +15,8 @@ struct start_request {
     const struct settings *settings;
     const char *path;
     char **argv, **envp;
-    bool handed_over;          /* mask and ignored are the old image's; else the host's own state counts */
-    struct signal_set mask;    /* guest numbers */
+    bool handed_over;       /* mask and ignored are the old image's; else the host's own state counts */
+    struct signal_set mask; /* guest numbers */
     struct signal_set ignored;
     char login[64];
 };

@@ -61,8 +61,7 @@ static void mark(uint32_t n)
 {
     __atomic_fetch_or(&marks[n / 64], 1ULL << (n % 64), __ATOMIC_RELAXED);
     uint32_t seen = __atomic_load_n(&highest, __ATOMIC_RELAXED);
-    while (n > seen &&
-           !__atomic_compare_exchange_n(&highest, &seen, n, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {}
+    while (n > seen && !__atomic_compare_exchange_n(&highest, &seen, n, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {}
 }
 
 int engine_descriptor_adopt(int fd)

@@ -20,8 +20,8 @@ uint32_t host_xstate_size(const void *fpstate)
     return sw->magic1 == FP_XSTATE_MAGIC1 ? sw->extended_size : 512;
 }
 
-#define HOST_USER_CS 0x33 /* arch/x86/include/asm/segment.h: __USER_CS, __USER_DS */
-#define HOST_USER_SS 0x2b
+#define HOST_USER_CS  0x33 /* arch/x86/include/asm/segment.h: __USER_CS, __USER_DS */
+#define HOST_USER_SS  0x2b
 #define HOST_UC_FLAGS (UC_FP_XSTATE | UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS)
 
 _Noreturn void thread_enter_guest(struct thread *t, const struct cpu_context *regs, const void *xstate)

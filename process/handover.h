@@ -15,8 +15,8 @@
 #include "base/signal_types.h"
 
 #define HANDOVER_VARIABLE "DRAGOMAN_HANDOVER"
-#define HANDOVER_MAGIC 0x72657661646e6148ULL /* "Handaver" */
-#define HANDOVER_VERSION 1u
+#define HANDOVER_MAGIC    0x72657661646e6148ULL /* "Handaver" */
+#define HANDOVER_VERSION  1u
 
 struct handover {
     uint64_t magic;

@@ -28,7 +28,7 @@ static uint64_t host_flags(const struct space_request *rq)
         uint32_t ours;
         uint64_t host;
     } bits[] = {
-        {SPACE_SHARED, MAP_SHARED},       {SPACE_PRIVATE, MAP_PRIVATE},     {SPACE_ANONYMOUS, MAP_ANONYMOUS},
+        {SPACE_SHARED, MAP_SHARED},          {SPACE_PRIVATE, MAP_PRIVATE},     {SPACE_ANONYMOUS, MAP_ANONYMOUS},
         {SPACE_32BIT, 0x40 /* MAP_32BIT */}, {SPACE_NORESERVE, MAP_NORESERVE}, {SPACE_POPULATE, MAP_POPULATE},
         {SPACE_GUARD, MAP_NORESERVE},
     };

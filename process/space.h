@@ -14,27 +14,27 @@
 #include "base/lock.h"
 
 /* Neutral request flags; personalities translate their own. */
-#define SPACE_SHARED 0x0001u
-#define SPACE_PRIVATE 0x0002u
-#define SPACE_FIXED 0x0004u
+#define SPACE_SHARED    0x0001u
+#define SPACE_PRIVATE   0x0002u
+#define SPACE_FIXED     0x0004u
 #define SPACE_EXCLUSIVE 0x0008u /* with FIXED: fail with -EEXIST when anything is mapped there */
 #define SPACE_ANONYMOUS 0x0010u
-#define SPACE_STACK 0x0020u
-#define SPACE_GUARD 0x0040u
-#define SPACE_32BIT 0x0080u
+#define SPACE_STACK     0x0020u
+#define SPACE_GUARD     0x0040u
+#define SPACE_32BIT     0x0080u
 #define SPACE_NORESERVE 0x0100u
-#define SPACE_POPULATE 0x0200u
+#define SPACE_POPULATE  0x0200u
 
 struct thread;
 
 struct space_request {
-    uint64_t address; /* a hint, or the place itself with SPACE_FIXED */
-    uint64_t length;  /* bytes, not zero */
-    uint32_t prot;    /* PROT_READ 1, PROT_WRITE 2, PROT_EXEC 4 */
-    uint32_t flags;   /* SPACE_* */
+    uint64_t address;    /* a hint, or the place itself with SPACE_FIXED */
+    uint64_t length;     /* bytes, not zero */
+    uint32_t prot;       /* PROT_READ 1, PROT_WRITE 2, PROT_EXEC 4 */
+    uint32_t flags;      /* SPACE_* */
     uint32_t align_log2; /* at least this alignment; 0: a page */
-    int32_t fd;       /* -1 for anonymous memory */
-    uint64_t offset;  /* bytes */
+    int32_t fd;          /* -1 for anonymous memory */
+    uint64_t offset;     /* bytes */
 };
 
 struct address_space {

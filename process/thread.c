@@ -13,11 +13,11 @@
 #include "process/enter.h"
 #include "signals/signals.h"
 
-#define THREAD_MAX (ARENA_THREADS_SIZE / THREAD_REGION)
+#define THREAD_MAX  (ARENA_THREADS_SIZE / THREAD_REGION)
 #define TID_CLAIMED (-1)
 
-int64_t clone_on_stack(uint64_t flags, uint64_t stack_top, int32_t *parent_tid, int32_t *child_tid,
-                       uint64_t tls, void *arg);
+int64_t clone_on_stack(uint64_t flags, uint64_t stack_top, int32_t *parent_tid, int32_t *child_tid, uint64_t tls,
+                       void *arg);
 _Noreturn void thread_begin(struct thread *t);
 
 /* How many regions have been opened; they are never closed, only reused. Belongs to the address space. */
@@ -44,12 +44,10 @@ static bool region_open(uint64_t base)
 {
     static const struct {
         uint64_t low, high;
-    } parts[] = {{0, THREAD_STRUCT_MAX},
-                 {THREAD_STACK_LOW, THREAD_STACK_HIGH},
-                 {THREAD_ALTSTACK_LOW, THREAD_REGION}};
+    } parts[] = {{0, THREAD_STRUCT_MAX}, {THREAD_STACK_LOW, THREAD_STACK_HIGH}, {THREAD_ALTSTACK_LOW, THREAD_REGION}};
     for (unsigned i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        int64_t r = host_call3(__NR_mprotect, base + parts[i].low, parts[i].high - parts[i].low,
-                               PROT_READ | PROT_WRITE);
+        int64_t r =
+            host_call3(__NR_mprotect, base + parts[i].low, parts[i].high - parts[i].low, PROT_READ | PROT_WRITE);
         if (is_error(r)) {
             return false;
         }
@@ -178,8 +176,8 @@ int64_t thread_clone(struct thread *t, uint64_t flags, uint64_t fs_base)
 {
     uint64_t all = ~0UL, old;
     host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &all, &old, sizeof old);
-    int64_t r = clone_on_stack(flags | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID,
-                               (uint64_t)t + THREAD_STACK_HIGH, &t->tid, &t->tid, fs_base, t);
+    int64_t r = clone_on_stack(flags | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID, (uint64_t)t + THREAD_STACK_HIGH,
+                               &t->tid, &t->tid, fs_base, t);
     host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &old, 0, sizeof old);
     return r;
 }
@@ -187,10 +185,8 @@ int64_t thread_clone(struct thread *t, uint64_t flags, uint64_t fs_base)
 int64_t thread_start(struct thread *creator, struct thread *t, uint64_t fs_base)
 {
     thread_inherit_xstate(t, creator);
-    int64_t r = thread_clone(t,
-                             CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
-                                 CLONE_SYSVSEM | CLONE_SETTLS,
-                             fs_base);
+    int64_t r = thread_clone(
+        t, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS, fs_base);
     if (is_error(r)) {
         thread_free(t);
     }

@@ -41,8 +41,8 @@ static void disposition_follow(struct thread *t, int signo, const struct signal_
     uint64_t disposition = a->handler > SIGNAL_IGNORE ? HOST_HANDLER : a->handler;
     if (HOST_BIT(host) & HOST_NEEDED) {
         disposition = HOST_HANDLER;
-    } else if (disposition == SIGNAL_DEFAULT &&
-               t->proc->personality->signal_default(signo) == SIGNAL_ACT_IGNORE && host != SIGCHLD) {
+    } else if (disposition == SIGNAL_DEFAULT && t->proc->personality->signal_default(signo) == SIGNAL_ACT_IGNORE &&
+               host != SIGCHLD) {
         disposition = SIGNAL_IGNORE; /* the host's default may be to die of it (SIGIO) */
     }
     host_disposition(host, disposition, (a->flags & SIGNAL_NOCLDSTOP) != 0, (a->flags & SIGNAL_NOCLDWAIT) != 0);

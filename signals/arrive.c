@@ -12,7 +12,7 @@ extern const char intr_begin[], intr_end[], intr_bail[];
 void signal_arrived(int signo, siginfo_t *info, struct ucontext *uc, struct thread *t);
 
 /* linux/seccomp.h has no name for these si_codes of SIGSYS. */
-#define SYS_SECCOMP_TRAP 1
+#define SYS_SECCOMP_TRAP       1
 #define SYS_USER_DISPATCH_TRAP 2
 
 static struct cpu_context *context_of(struct ucontext *uc)
@@ -29,8 +29,7 @@ static bool in_engine(const struct thread *t, const struct cpu_context *regs)
 static void describe(struct thread *t, const siginfo_t *info, struct ucontext *uc, struct guest_signal *out)
 {
     memset(out, 0, sizeof *out);
-    t->proc->personality->signal_describe(t, info, context_of(uc), uc->uc_mcontext.trapno, uc->uc_mcontext.err,
-                                          out);
+    t->proc->personality->signal_describe(t, info, context_of(uc), uc->uc_mcontext.trapno, uc->uc_mcontext.err, out);
 }
 
 /* A fault inside the engine that no copying routine expects is a defect of dragoman: say where, and end. */
@@ -38,8 +37,8 @@ static _Noreturn void engine_fault(const struct thread *t, int signo, const sigi
 {
     char line[256];
     struct text x = TEXT_ON(line);
-    text_format(&x, "dragoman: internal fault: signal %d at address 0x%lx, instruction 0x%lx, call %u of %s\n",
-                signo, (uint64_t)info->si_addr, rip, t->call_number, t->proc->command);
+    text_format(&x, "dragoman: internal fault: signal %d at address 0x%lx, instruction 0x%lx, call %u of %s\n", signo,
+                (uint64_t)info->si_addr, rip, t->call_number, t->proc->command);
     text_write(&x, 2);
     for (;;) {
         host_call1(__NR_exit_group, 125);

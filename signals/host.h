@@ -15,8 +15,7 @@ struct thread;
 #define HOST_BIT(n) (1ULL << ((n)-1))
 
 /* Signals the engine itself needs: never blocked, never without a handler. */
-#define HOST_FAULTS                                                                                          \
-    (HOST_BIT(SIGSEGV) | HOST_BIT(SIGBUS) | HOST_BIT(SIGFPE) | HOST_BIT(SIGILL) | HOST_BIT(SIGTRAP))
+#define HOST_FAULTS (HOST_BIT(SIGSEGV) | HOST_BIT(SIGBUS) | HOST_BIT(SIGFPE) | HOST_BIT(SIGILL) | HOST_BIT(SIGTRAP))
 #define HOST_NEEDED (HOST_FAULTS | HOST_BIT(SIGSYS))
 
 /* What the engine blocks while it must not be disturbed. */

@@ -22,7 +22,7 @@
 #include "signals/signals.h"
 #include "syscalls/entry/gate.h"
 
-#define SELF "/proc/self/exe"
+#define SELF         "/proc/self/exe"
 #define VECTOR_SLACK 4 /* a script's interpreter, its argument, the script; and the NULL */
 
 /* The strings of an exec, copied in: path, arguments, variables, each with its NUL. */

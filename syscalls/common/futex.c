@@ -57,8 +57,7 @@ static bool polled_over(const struct deadline *d)
     return now.tv_sec > d->seconds || (now.tv_sec == d->seconds && now.tv_nsec >= d->nanoseconds);
 }
 
-static int64_t wait_once(struct thread *t, struct futex_word w, uint32_t value, uint32_t sets,
-                         const struct deadline *d)
+static int64_t wait_once(struct thread *t, struct futex_word w, uint32_t value, uint32_t sets, const struct deadline *d)
 {
     int op = operation(w, FUTEX_WAIT_BITSET);
     struct __kernel_timespec end;
@@ -73,8 +72,7 @@ static int64_t wait_once(struct thread *t, struct futex_word w, uint32_t value, 
     return host_call_intr(t, __NR_futex, w.at.va, (uint64_t)op, value, timeout, 0, sets);
 }
 
-int64_t futex_wait(struct thread *t, struct futex_word w, uint32_t value, uint32_t sets,
-                   const struct deadline *d)
+int64_t futex_wait(struct thread *t, struct futex_word w, uint32_t value, uint32_t sets, const struct deadline *d)
 {
     int64_t r = word_address(w, 4);
     if (r < 0) {
@@ -104,9 +102,9 @@ static int64_t wait64_once(struct thread *t, struct futex_word w, uint64_t value
         {.val = value >> 32, .uaddr = w.at.va + 4, .flags = flags},
     };
     struct __kernel_timespec end = {.tv_sec = d->seconds, .tv_nsec = d->nanoseconds};
-    int64_t r = host_call_intr(t, __NR_futex_waitv, (uint64_t)halves, 2, 0,
-                               d->kind == DEADLINE_NONE ? 0 : (uint64_t)&end,
-                               d->kind == DEADLINE_REALTIME ? CLOCK_REALTIME : CLOCK_MONOTONIC, 0);
+    int64_t r =
+        host_call_intr(t, __NR_futex_waitv, (uint64_t)halves, 2, 0, d->kind == DEADLINE_NONE ? 0 : (uint64_t)&end,
+                       d->kind == DEADLINE_REALTIME ? CLOCK_REALTIME : CLOCK_MONOTONIC, 0);
     if (r == -ENOSYS || r == -EPERM) {
         return wait_once(t, w, (uint32_t)value, FUTEX_ANYBODY, d);
     }

@@ -35,8 +35,7 @@ struct futex_word {
  * waiter (a bit mask, not 0). Returns 0 when woken, -EAGAIN when the word holds something else, -ETIMEDOUT,
  * -EINTR, -EFAULT.
  */
-int64_t futex_wait(struct thread *t, struct futex_word w, uint32_t value, uint32_t sets,
-                   const struct deadline *d);
+int64_t futex_wait(struct thread *t, struct futex_word w, uint32_t value, uint32_t sets, const struct deadline *d);
 
 /*
  * The same for a 64-bit word: both halves must hold `value`. Wakers wake the word's address.

@@ -20,8 +20,8 @@
 #define FREEBSD_RFCFDG   0x1000u
 #define FREEBSD_RFTHREAD 0x2000u
 #define FREEBSD_RFSPAWN  0x80000000u
-#define FREEBSD_RFFLAGS                                                                                      \
-    (FREEBSD_RFFDG | FREEBSD_RFPROC | FREEBSD_RFMEM | FREEBSD_RFNOWAIT | FREEBSD_RFCFDG | FREEBSD_RFTHREAD | \
+#define FREEBSD_RFFLAGS                                                                                                \
+    (FREEBSD_RFFDG | FREEBSD_RFPROC | FREEBSD_RFMEM | FREEBSD_RFNOWAIT | FREEBSD_RFCFDG | FREEBSD_RFTHREAD |           \
      0x4000u /* RFSIGSHARE */ | 0x10000u /* RFLINUXTHPN */ | 0x80000u /* RFTSIGZMB */ | 0xff00000u)
 
 /* The second result register tells parent (0) from child (1): sys/amd64/amd64/vm_machdep.c, cpu_fork(). */
@@ -74,16 +74,16 @@ int64_t freebsd_exit(struct thread *t, int status)
 static const struct {
     uint32_t guest, host;
 } wait_options[] = {
-    {1, 1},           /* WNOHANG */
-    {2, 2},           /* WUNTRACED, WSTOPPED */
-    {4, 8},           /* WCONTINUED */
-    {8, 0x01000000},  /* WNOWAIT */
-    {16, 4},          /* WEXITED */
-    {32, 0},          /* WTRAPPED: only a tracer's children trap */
+    {1, 1},          /* WNOHANG */
+    {2, 2},          /* WUNTRACED, WSTOPPED */
+    {4, 8},          /* WCONTINUED */
+    {8, 0x01000000}, /* WNOWAIT */
+    {16, 4},         /* WEXITED */
+    {32, 0},         /* WTRAPPED: only a tracer's children trap */
 };
-#define FREEBSD_WEXITED      16u
-#define FREEBSD_WAIT_EVENTS  (2u | 4u | 16u | 32u)
-#define FREEBSD_WLINUXCLONE  0x80000000u
+#define FREEBSD_WEXITED     16u
+#define FREEBSD_WAIT_EVENTS (2u | 4u | 16u | 32u)
+#define FREEBSD_WLINUXCLONE 0x80000000u
 
 static int64_t host_wait_options(uint32_t guest)
 {
@@ -129,8 +129,8 @@ static int64_t wait_for(struct thread *t, enum host_idtype type, int64_t id, uin
         return host;
     }
     memset(w, 0, sizeof *w);
-    int64_t r = host_call_intr(t, __NR_waitid, type, (uint64_t)id, (uint64_t)&w->info, (uint64_t)host,
-                               (uint64_t)&w->usage, 0);
+    int64_t r =
+        host_call_intr(t, __NR_waitid, type, (uint64_t)id, (uint64_t)&w->info, (uint64_t)host, (uint64_t)&w->usage, 0);
     return is_error(r) ? restartable(r) : w->info.si_pid;
 }
 
@@ -174,16 +174,15 @@ static int wait6_target(struct thread *t, int idtype, int64_t *id, enum host_idt
     }
 }
 
-static int wait6_results(struct thread *t, const struct waited *w, guest_ptr status, guest_ptr wrusage,
-                         guest_ptr info)
+static int wait6_results(struct thread *t, const struct waited *w, guest_ptr status, guest_ptr wrusage, guest_ptr info)
 {
     int32_t guest_status = freebsd_wait_status(status_of(&w->info));
     if (!guest_is_null(status) && COPYOUT(status, &guest_status) != 0) {
         return -EFAULT;
     }
     /* struct __wrusage: the child's own, then its children's. The host adds both up: they are all in the first. */
-    if (!guest_is_null(wrusage) && (COPYOUT(wrusage, &w->usage) != 0 ||
-                                    guest_zero(guest_at(wrusage, sizeof w->usage), sizeof w->usage) != 0)) {
+    if (!guest_is_null(wrusage) &&
+        (COPYOUT(wrusage, &w->usage) != 0 || guest_zero(guest_at(wrusage, sizeof w->usage), sizeof w->usage) != 0)) {
         return -EFAULT;
     }
     if (guest_is_null(info)) {

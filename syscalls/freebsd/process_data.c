@@ -16,8 +16,7 @@ struct freebsd_process *freebsd_process(struct thread *t)
     if (fresh == NULL) {
         return NULL;
     }
-    if (!__atomic_compare_exchange_n(&p->personality_data, &data, fresh, false, __ATOMIC_ACQ_REL,
-                                     __ATOMIC_ACQUIRE)) {
+    if (!__atomic_compare_exchange_n(&p->personality_data, &data, fresh, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
         heap_free(fresh); /* another thread was first */
         return data;
     }

@@ -118,8 +118,7 @@ int64_t freebsd_clock_settime(struct thread *t, int32_t clock_id, guest_ptr tp)
     if (r < 0) {
         return r;
     }
-    if (clock_id != FREEBSD_CLOCK_REALTIME || time.tv_nsec < 0 || time.tv_nsec >= NS_PER_SECOND ||
-        time.tv_sec < 0) {
+    if (clock_id != FREEBSD_CLOCK_REALTIME || time.tv_nsec < 0 || time.tv_nsec >= NS_PER_SECOND || time.tv_sec < 0) {
         return -EINVAL;
     }
     return host_call2(__NR_clock_settime, CLOCK_REALTIME, &time);
@@ -192,8 +191,8 @@ static int64_t sleep_for(struct thread *t, int32_t host_clock, int flags, guest_
     if (time.tv_sec < 0) {
         return 0;
     }
-    int64_t result = host_call_intr(t, __NR_clock_nanosleep, (uint64_t)host_clock, (uint64_t)flags,
-                                    (uint64_t)&time, (uint64_t)&rest, 0, 0);
+    int64_t result = host_call_intr(t, __NR_clock_nanosleep, (uint64_t)host_clock, (uint64_t)flags, (uint64_t)&time,
+                                    (uint64_t)&rest, 0, 0);
     if (result == -EINTR && flags == 0 && !guest_is_null(left)) {
         /* Interrupted before it began: nothing has passed. */
         if (rest.tv_sec == 0 && rest.tv_nsec == 0) {
@@ -216,8 +215,7 @@ static int64_t clock_sleep(struct thread *t, int32_t clock, int32_t flags, guest
     if ((flags & ~FREEBSD_TIMER_ABSTIME) != 0 || clock < 0 || !freebsd_clock_to_host(clock, &host)) {
         return -EINVAL;
     }
-    if (clock == FREEBSD_CLOCK_VIRTUAL || clock == FREEBSD_CLOCK_PROF ||
-        clock == FREEBSD_CLOCK_PROCESS_CPUTIME_ID) {
+    if (clock == FREEBSD_CLOCK_VIRTUAL || clock == FREEBSD_CLOCK_PROF || clock == FREEBSD_CLOCK_PROCESS_CPUTIME_ID) {
         return -EOPNOTSUPP;
     }
     if (clock == FREEBSD_CLOCK_THREAD_CPUTIME_ID) {
@@ -230,8 +228,7 @@ static int64_t clock_sleep(struct thread *t, int32_t clock, int32_t flags, guest
 }
 
 /* This call returns its error as its result: sys_clock_nanosleep() ends in kern_posix_error(). */
-int64_t freebsd_clock_nanosleep(struct thread *t, int32_t clock_id, int32_t flags, guest_ptr rqtp,
-                                guest_ptr rmtp)
+int64_t freebsd_clock_nanosleep(struct thread *t, int32_t clock_id, int32_t flags, guest_ptr rqtp, guest_ptr rmtp)
 {
     int64_t r = clock_sleep(t, clock_id, flags, rqtp, rmtp);
     if (r >= 0) {

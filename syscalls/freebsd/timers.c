@@ -152,8 +152,7 @@ int64_t freebsd_ktimer_delete(struct thread *t, int32_t timerid)
     return r;
 }
 
-int64_t freebsd_ktimer_settime(struct thread *t, int32_t timerid, int32_t flags, guest_ptr value,
-                               guest_ptr ovalue)
+int64_t freebsd_ktimer_settime(struct thread *t, int32_t timerid, int32_t flags, guest_ptr value, guest_ptr ovalue)
 {
     struct __kernel_itimerspec next, last;
     int64_t host = host_timer(t, timerid);
@@ -186,19 +185,13 @@ int64_t freebsd_ktimer_getoverrun(struct thread *t, int32_t timerid)
 }
 
 /* sys/sys/timerfd.h: the flags are those of open(2). */
-enum {
-    FREEBSD_TFD_NONBLOCK = 0x4,
-    FREEBSD_TFD_CLOEXEC = 0x100000,
-    HOST_NONBLOCK = 04000,
-    HOST_CLOEXEC = 02000000
-};
+enum { FREEBSD_TFD_NONBLOCK = 0x4, FREEBSD_TFD_CLOEXEC = 0x100000, HOST_NONBLOCK = 04000, HOST_CLOEXEC = 02000000 };
 
 int64_t freebsd_timerfd_create(struct thread *t, int32_t clockid, int32_t flags)
 {
     (void)t;
     int32_t clock;
-    if ((clockid != FREEBSD_CLOCK_REALTIME && clockid != FREEBSD_CLOCK_MONOTONIC &&
-         clockid != FREEBSD_CLOCK_UPTIME) ||
+    if ((clockid != FREEBSD_CLOCK_REALTIME && clockid != FREEBSD_CLOCK_MONOTONIC && clockid != FREEBSD_CLOCK_UPTIME) ||
         (flags & ~(FREEBSD_TFD_NONBLOCK | FREEBSD_TFD_CLOEXEC)) != 0) {
         return -EINVAL;
     }
@@ -216,8 +209,7 @@ int64_t freebsd_timerfd_gettime(struct thread *t, int32_t fd, guest_ptr curr_val
     return r < 0 ? r : COPYOUT(curr_value, &now);
 }
 
-int64_t freebsd_timerfd_settime(struct thread *t, int32_t fd, int32_t flags, guest_ptr new_value,
-                                guest_ptr old_value)
+int64_t freebsd_timerfd_settime(struct thread *t, int32_t fd, int32_t flags, guest_ptr new_value, guest_ptr old_value)
 {
     (void)t;
     struct __kernel_itimerspec next, last;

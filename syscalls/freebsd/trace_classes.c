@@ -30,10 +30,10 @@ static const char *const network_calls[] = {"socket",
                                             "sctp_generic_recvmsg",
                                             NULL};
 
-static const char *const process_calls[] = {
-    "fork",    "vfork",   "rfork",  "pdfork",   "execve",  "fexecve", "mac_execve", "exit",
-    "wait4",   "wait6",   "pdkill", "pdgetpid", "procctl", "getpid",  "getppid",    "getpgrp",
-    "getpgid", "setpgid", "getsid", "setsid",   "ptrace",  NULL};
+static const char *const process_calls[] = {"fork",       "vfork",  "rfork",   "pdfork",  "execve",  "fexecve",
+                                            "mac_execve", "exit",   "wait4",   "wait6",   "pdkill",  "pdgetpid",
+                                            "procctl",    "getpid", "getppid", "getpgrp", "getpgid", "setpgid",
+                                            "getsid",     "setsid", "ptrace",  NULL};
 
 static const char *const memory_calls[] = {"mmap",       "munmap",     "mprotect",   "madvise", "mincore",
                                            "minherit",   "msync",      "mlock",      "munlock", "mlockall",
@@ -45,30 +45,11 @@ static const char *const signal_calls[] = {
     "sigqueue", "sigwait",   "sigwaitinfo", "sigtimedwait", "sigfastblock", "thr_kill",  "thr_kill2",
     "pdkill",   "abort2",    NULL};
 
-static const char *const thread_calls[] = {"thr_new",
-                                           "thr_create",
-                                           "thr_exit",
-                                           "thr_self",
-                                           "thr_kill",
-                                           "thr_kill2",
-                                           "thr_suspend",
-                                           "thr_wake",
-                                           "thr_set_name",
-                                           "umtx_op",
-                                           "umtx_lock",
-                                           "umtx_unlock",
-                                           "rtprio_thread",
-                                           "cpuset",
-                                           "cpuset_setid",
-                                           "cpuset_getid",
-                                           "cpuset_getaffinity",
-                                           "cpuset_setaffinity",
-                                           "cpuset_getdomain",
-                                           "cpuset_setdomain",
-                                           "sched_yield",
-                                           "yield",
-                                           "membarrier",
-                                           NULL};
+static const char *const thread_calls[] = {
+    "thr_new",          "thr_create",       "thr_exit",     "thr_self",     "thr_kill",           "thr_kill2",
+    "thr_suspend",      "thr_wake",         "thr_set_name", "umtx_op",      "umtx_lock",          "umtx_unlock",
+    "rtprio_thread",    "cpuset",           "cpuset_setid", "cpuset_getid", "cpuset_getaffinity", "cpuset_setaffinity",
+    "cpuset_getdomain", "cpuset_setdomain", "sched_yield",  "yield",        "membarrier",         NULL};
 
 static const char *const time_calls[] = {"clock_gettime",
                                          "clock_settime",
@@ -96,21 +77,11 @@ static const char *const time_calls[] = {"clock_gettime",
                                          "ffclock_getestimate",
                                          NULL};
 
-static const char *const event_calls[] = {"kqueue",
-                                          "kqueuex",
-                                          "kevent",
-                                          "poll",
-                                          "ppoll",
-                                          "select",
-                                          "pselect",
-                                          "specialfd",
-                                          "inotify_add_watch_at",
-                                          "inotify_rm_watch",
-                                          NULL};
+static const char *const event_calls[] = {
+    "kqueue",           "kqueuex", "kevent", "poll", "ppoll", "select", "pselect", "specialfd", "inotify_add_watch_at",
+    "inotify_rm_watch", NULL};
 
 const struct trace_class freebsd_trace_classes[] = {
-    {"network", network_calls}, {"process", process_calls},
-    {"memory", memory_calls},   {"signal", signal_calls},
-    {"thread", thread_calls},   {"time", time_calls},
-    {"event", event_calls},     {NULL, NULL},
+    {"network", network_calls}, {"process", process_calls}, {"memory", memory_calls}, {"signal", signal_calls},
+    {"thread", thread_calls},   {"time", time_calls},       {"event", event_calls},   {NULL, NULL},
 };

@@ -103,11 +103,10 @@ const struct trace_errno freebsd_trace_errnos[FREEBSD_TRACE_ERRNOS] = {
 };
 
 const char *const freebsd_trace_signals[FREEBSD_TRACE_SIGNALS] = {
-    [1] = "SIGHUP",     [2] = "SIGINT",   [3] = "SIGQUIT",   [4] = "SIGILL",    [5] = "SIGTRAP",
-    [6] = "SIGABRT",    [7] = "SIGEMT",   [8] = "SIGFPE",    [9] = "SIGKILL",   [10] = "SIGBUS",
-    [11] = "SIGSEGV",   [12] = "SIGSYS",  [13] = "SIGPIPE",  [14] = "SIGALRM",  [15] = "SIGTERM",
-    [16] = "SIGURG",    [17] = "SIGSTOP", [18] = "SIGTSTP",  [19] = "SIGCONT",  [20] = "SIGCHLD",
-    [21] = "SIGTTIN",   [22] = "SIGTTOU", [23] = "SIGIO",    [24] = "SIGXCPU",  [25] = "SIGXFSZ",
-    [26] = "SIGVTALRM", [27] = "SIGPROF", [28] = "SIGWINCH", [29] = "SIGINFO",  [30] = "SIGUSR1",
-    [31] = "SIGUSR2",   [32] = "SIGTHR",  [33] = "SIGLIBRT", [65] = "SIGRTMIN", [126] = "SIGRTMAX",
+    [1] = "SIGHUP",   [2] = "SIGINT",     [3] = "SIGQUIT",   [4] = "SIGILL",    [5] = "SIGTRAP",    [6] = "SIGABRT",
+    [7] = "SIGEMT",   [8] = "SIGFPE",     [9] = "SIGKILL",   [10] = "SIGBUS",   [11] = "SIGSEGV",   [12] = "SIGSYS",
+    [13] = "SIGPIPE", [14] = "SIGALRM",   [15] = "SIGTERM",  [16] = "SIGURG",   [17] = "SIGSTOP",   [18] = "SIGTSTP",
+    [19] = "SIGCONT", [20] = "SIGCHLD",   [21] = "SIGTTIN",  [22] = "SIGTTOU",  [23] = "SIGIO",     [24] = "SIGXCPU",
+    [25] = "SIGXFSZ", [26] = "SIGVTALRM", [27] = "SIGPROF",  [28] = "SIGWINCH", [29] = "SIGINFO",   [30] = "SIGUSR1",
+    [31] = "SIGUSR2", [32] = "SIGTHR",    [33] = "SIGLIBRT", [65] = "SIGRTMIN", [126] = "SIGRTMAX",
 };

@@ -35,9 +35,8 @@ static const struct flag_name pipe_flags[] = {
 };
 
 static const struct flag_name at_flags[] = {
-    FLAG_BIT(0x100, "AT_EACCESS"),          FLAG_BIT(0x200, "AT_SYMLINK_NOFOLLOW"),
-    FLAG_BIT(0x400, "AT_SYMLINK_FOLLOW"),   FLAG_BIT(0x800, "AT_REMOVEDIR"),
-    FLAG_BIT(0x2000, "AT_RESOLVE_BENEATH"), FLAG_BIT(0x4000, "AT_EMPTY_PATH"),
+    FLAG_BIT(0x100, "AT_EACCESS"),   FLAG_BIT(0x200, "AT_SYMLINK_NOFOLLOW"), FLAG_BIT(0x400, "AT_SYMLINK_FOLLOW"),
+    FLAG_BIT(0x800, "AT_REMOVEDIR"), FLAG_BIT(0x2000, "AT_RESOLVE_BENEATH"), FLAG_BIT(0x4000, "AT_EMPTY_PATH"),
 };
 
 static const struct flag_name access_flags[] = {
@@ -110,24 +109,12 @@ static const struct flag_name mlockall_flags[] = {
 };
 
 static const struct flag_name mount_flags[] = {
-    FLAG_BIT(0x1, "MNT_RDONLY"),
-    FLAG_BIT(0x2, "MNT_SYNCHRONOUS"),
-    FLAG_BIT(0x4, "MNT_NOEXEC"),
-    FLAG_BIT(0x8, "MNT_NOSUID"),
-    FLAG_BIT(0x10, "MNT_NFS4ACLS"),
-    FLAG_BIT(0x20, "MNT_UNION"),
-    FLAG_BIT(0x40, "MNT_ASYNC"),
-    FLAG_BIT(0x10000, "MNT_UPDATE"),
-    FLAG_BIT(0x40000, "MNT_RELOAD"),
-    FLAG_BIT(0x80000, "MNT_FORCE"),
-    FLAG_BIT(0x100000, "MNT_SUIDDIR"),
-    FLAG_BIT(0x400000, "MNT_NOSYMFOLLOW"),
-    FLAG_BIT(0x1000000, "MNT_SNAPSHOT"),
-    FLAG_BIT(0x4000000, "MNT_MULTILABEL"),
-    FLAG_BIT(0x8000000, "MNT_ACLS"),
-    FLAG_BIT(0x10000000, "MNT_NOATIME"),
-    FLAG_BIT(0x40000000, "MNT_NOCLUSTERR"),
-    FLAG_BIT(0x80000000, "MNT_NOCLUSTERW"),
+    FLAG_BIT(0x1, "MNT_RDONLY"),         FLAG_BIT(0x2, "MNT_SYNCHRONOUS"),       FLAG_BIT(0x4, "MNT_NOEXEC"),
+    FLAG_BIT(0x8, "MNT_NOSUID"),         FLAG_BIT(0x10, "MNT_NFS4ACLS"),         FLAG_BIT(0x20, "MNT_UNION"),
+    FLAG_BIT(0x40, "MNT_ASYNC"),         FLAG_BIT(0x10000, "MNT_UPDATE"),        FLAG_BIT(0x40000, "MNT_RELOAD"),
+    FLAG_BIT(0x80000, "MNT_FORCE"),      FLAG_BIT(0x100000, "MNT_SUIDDIR"),      FLAG_BIT(0x400000, "MNT_NOSYMFOLLOW"),
+    FLAG_BIT(0x1000000, "MNT_SNAPSHOT"), FLAG_BIT(0x4000000, "MNT_MULTILABEL"),  FLAG_BIT(0x8000000, "MNT_ACLS"),
+    FLAG_BIT(0x10000000, "MNT_NOATIME"), FLAG_BIT(0x40000000, "MNT_NOCLUSTERR"), FLAG_BIT(0x80000000, "MNT_NOCLUSTERW"),
 };
 
 static const struct flag_name unmount_flags[] = {
@@ -188,9 +175,8 @@ static const struct flag_name fileflags_flags[] = {
 };
 
 static const struct flag_name filetype_flags[] = {
-    {0xf000, 0x1000, "S_IFIFO"},  {0xf000, 0x2000, "S_IFCHR"}, {0xf000, 0x4000, "S_IFDIR"},
-    {0xf000, 0x6000, "S_IFBLK"},  {0xf000, 0x8000, "S_IFREG"}, {0xf000, 0xa000, "S_IFLNK"},
-    {0xf000, 0xc000, "S_IFSOCK"}, {0xf000, 0xe000, "S_IFWHT"},
+    {0xf000, 0x1000, "S_IFIFO"}, {0xf000, 0x2000, "S_IFCHR"}, {0xf000, 0x4000, "S_IFDIR"},  {0xf000, 0x6000, "S_IFBLK"},
+    {0xf000, 0x8000, "S_IFREG"}, {0xf000, 0xa000, "S_IFLNK"}, {0xf000, 0xc000, "S_IFSOCK"}, {0xf000, 0xe000, "S_IFWHT"},
 };
 
 static const struct value_name pathconf_values[] = {

@@ -25,9 +25,8 @@ static const struct flag_name pdfork_flags[] = {
 };
 
 static const struct value_name idtype_values[] = {
-    {0, "P_PID"},     {1, "P_PPID"},    {2, "P_PGID"},    {3, "P_SID"},   {4, "P_CID"},
-    {5, "P_UID"},     {6, "P_GID"},     {7, "P_ALL"},     {8, "P_LWPID"}, {9, "P_TASKID"},
-    {10, "P_PROJID"}, {11, "P_POOLID"}, {12, "P_JAILID"},
+    {0, "P_PID"}, {1, "P_PPID"},  {2, "P_PGID"},   {3, "P_SID"},     {4, "P_CID"},     {5, "P_UID"},     {6, "P_GID"},
+    {7, "P_ALL"}, {8, "P_LWPID"}, {9, "P_TASKID"}, {10, "P_PROJID"}, {11, "P_POOLID"}, {12, "P_JAILID"},
 };
 
 static const struct value_name procctl_values[] = {
@@ -94,8 +93,7 @@ static const struct value_name rtprio_values[] = {
 };
 
 static const struct value_name rtprio_type_values[] = {
-    {1, "RTP_PRIO_ITHD"}, {2, "RTP_PRIO_REALTIME"}, {3, "RTP_PRIO_NORMAL"},
-    {4, "RTP_PRIO_IDLE"}, {10, "RTP_PRIO_FIFO"},
+    {1, "RTP_PRIO_ITHD"}, {2, "RTP_PRIO_REALTIME"}, {3, "RTP_PRIO_NORMAL"}, {4, "RTP_PRIO_IDLE"}, {10, "RTP_PRIO_FIFO"},
 };
 
 static const struct value_name sig_how_values[] = {
@@ -266,12 +264,10 @@ static const struct value_name kcmp_values[] = {
 };
 
 static const struct value_name sysarch_values[] = {
-    {0, "I386_GET_LDT"},       {1, "I386_SET_LDT"},          {3, "I386_GET_IOPERM"},
-    {4, "I386_SET_IOPERM"},    {7, "I386_GET_FSBASE"},       {8, "I386_SET_FSBASE"},
-    {9, "I386_GET_GSBASE"},    {10, "I386_SET_GSBASE"},      {11, "I386_GET_XFPUSTATE"},
-    {128, "AMD64_GET_FSBASE"}, {129, "AMD64_SET_FSBASE"},    {130, "AMD64_GET_GSBASE"},
-    {131, "AMD64_SET_GSBASE"}, {132, "AMD64_GET_XFPUSTATE"}, {133, "AMD64_SET_PKRU"},
-    {134, "AMD64_CLEAR_PKRU"},
+    {0, "I386_GET_LDT"},        {1, "I386_SET_LDT"},          {3, "I386_GET_IOPERM"},    {4, "I386_SET_IOPERM"},
+    {7, "I386_GET_FSBASE"},     {8, "I386_SET_FSBASE"},       {9, "I386_GET_GSBASE"},    {10, "I386_SET_GSBASE"},
+    {11, "I386_GET_XFPUSTATE"}, {128, "AMD64_GET_FSBASE"},    {129, "AMD64_SET_FSBASE"}, {130, "AMD64_GET_GSBASE"},
+    {131, "AMD64_SET_GSBASE"},  {132, "AMD64_GET_XFPUSTATE"}, {133, "AMD64_SET_PKRU"},   {134, "AMD64_CLEAR_PKRU"},
 };
 
 const struct trace_table freebsd_trace_process_tables[] = {

@@ -142,8 +142,8 @@ static void print_flock(struct trace_view *v, const void *object, uint32_t size)
     view_value(v, "locktype", (int16_t)u16(object, 20));
     view_field(v, "l_whence");
     view_value(v, "whence", (int16_t)u16(object, 22));
-    text_format(v->out, ", l_start=%ld, l_len=%ld, l_pid=%d}", (int64_t)u64(object, 0),
-                (int64_t)u64(object, 8), (int32_t)u32(object, 16));
+    text_format(v->out, ", l_start=%ld, l_len=%ld, l_pid=%d}", (int64_t)u64(object, 0), (int64_t)u64(object, 8),
+                (int32_t)u32(object, 16));
 }
 
 const struct trace_struct freebsd_trace_file_structs[] = {

@@ -148,8 +148,8 @@ static void print_sockaddr(struct trace_view *v, const void *object, uint32_t si
     text_str(v->out, "{sa_family=");
     view_value(v, "af", family);
     if (family == FREEBSD_AF_INET && size >= 8) {
-        text_format(v->out, ", sin_port=%u, sin_addr=%u.%u.%u.%u", big16(bytes + 2), bytes[4], bytes[5],
-                    bytes[6], bytes[7]);
+        text_format(v->out, ", sin_port=%u, sin_addr=%u.%u.%u.%u", big16(bytes + 2), bytes[4], bytes[5], bytes[6],
+                    bytes[7]);
     } else if (family == FREEBSD_AF_INET6 && size >= 28) {
         text_format(v->out, ", sin6_port=%u, sin6_addr=", big16(bytes + 2));
         inet6(v->out, bytes + 8);

@@ -92,8 +92,8 @@ static void print_siginfo(struct trace_view *v, const void *object, uint32_t siz
     const struct traced_siginfo *si = object;
     text_str(v->out, "{si_signo=");
     view_signal(v, si->signo);
-    text_format(v->out, ", si_code=%d, si_pid=%d, si_uid=%u, si_status=%d, si_addr=", si->code, si->pid,
-                si->uid, si->status);
+    text_format(v->out, ", si_code=%d, si_pid=%d, si_uid=%u, si_status=%d, si_addr=", si->code, si->pid, si->uid,
+                si->status);
     view_pointer(v, si->address);
     text_str(v->out, ", si_value=");
     text_hex(v->out, si->value);

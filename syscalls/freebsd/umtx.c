@@ -381,8 +381,7 @@ static umtx_operation *const operations[] = {
     [28] = op_set_min_timeout,
 };
 
-int64_t freebsd_umtx_op(struct thread *t, guest_ptr obj, int32_t op, uint64_t val, guest_ptr uaddr1,
-                        guest_ptr uaddr2)
+int64_t freebsd_umtx_op(struct thread *t, guest_ptr obj, int32_t op, uint64_t val, guest_ptr uaddr1, guest_ptr uaddr2)
 {
     /* Bits 30 and 31 choose 32-bit layouts, which amd64 programs do not have. */
     if (op < 0 || (uint32_t)op >= sizeof operations / sizeof operations[0]) {

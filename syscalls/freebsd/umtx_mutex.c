@@ -12,14 +12,12 @@
 #include "signals/signals.h"
 #include "syscalls/freebsd/umtx.h"
 
-#define RTP_PRIO_MAX 31
-#define OWNER_CHECK_NS                                                                                       \
-    100000000 /* how often waiters look whether a shared robust mutex's owner still lives */
+#define RTP_PRIO_MAX   31
+#define OWNER_CHECK_NS 100000000 /* how often waiters look whether a shared robust mutex's owner still lives */
 
 static struct futex_word owner_word(guest_ptr m, uint32_t flags)
 {
-    return (struct futex_word){FIELD(m, freebsd_umutex, m_owner),
-                               (flags & FREEBSD_USYNC_PROCESS_SHARED) != 0};
+    return (struct futex_word){FIELD(m, freebsd_umutex, m_owner), (flags & FREEBSD_USYNC_PROCESS_SHARED) != 0};
 }
 
 static uint32_t unlocked_value(uint32_t flags, bool owner_died)
@@ -52,8 +50,7 @@ static int64_t try_take(struct thread *t, guest_ptr m, uint32_t owner)
         return 1;
     }
     /* A word with the top bit set keeps it: others may be waiting. */
-    int r =
-        umtx_cas(m, owner, owner == FREEBSD_UMUTEX_UNOWNED ? self : self | FREEBSD_UMUTEX_CONTESTED, &found);
+    int r = umtx_cas(m, owner, owner == FREEBSD_UMUTEX_UNOWNED ? self : self | FREEBSD_UMUTEX_CONTESTED, &found);
     if (r == 0 && owner == FREEBSD_UMUTEX_RB_OWNERDEAD) {
         return -EOWNERDEAD;
     }
@@ -81,8 +78,7 @@ static bool earlier(const struct deadline *a, const struct deadline *b)
 }
 
 /* Sleeps while the word holds `owner`. Returns as futex_wait(). */
-static int64_t sleep_on(struct thread *t, guest_ptr m, uint32_t flags, uint32_t owner,
-                        const struct deadline *d)
+static int64_t sleep_on(struct thread *t, guest_ptr m, uint32_t flags, uint32_t owner, const struct deadline *d)
 {
     struct futex_word w = owner_word(m, flags);
     if ((flags & FREEBSD_UMUTEX_ROBUST) == 0 || !w.shared) {
@@ -110,8 +106,7 @@ static int64_t sleep_on(struct thread *t, guest_ptr m, uint32_t flags, uint32_t 
     }
 }
 
-static int64_t lock_owned(struct thread *t, guest_ptr m, uint32_t flags, uint32_t owner,
-                          const struct deadline *d)
+static int64_t lock_owned(struct thread *t, guest_ptr m, uint32_t flags, uint32_t owner, const struct deadline *d)
 {
     uint32_t found;
     if ((owner & FREEBSD_UMUTEX_CONTESTED) == 0) {
@@ -124,8 +119,7 @@ static int64_t lock_owned(struct thread *t, guest_ptr m, uint32_t flags, uint32_
     return r == -EAGAIN ? 0 : r;
 }
 
-static int64_t lock_loop(struct thread *t, guest_ptr m, uint32_t flags, const struct deadline *d,
-                         enum umutex_mode mode)
+static int64_t lock_loop(struct thread *t, guest_ptr m, uint32_t flags, const struct deadline *d, enum umutex_mode mode)
 {
     int64_t error = 0;
     for (;;) {
@@ -145,8 +139,7 @@ static int64_t lock_loop(struct thread *t, guest_ptr m, uint32_t flags, const st
             if (!is_owned(owner)) {
                 continue; /* lost a race for a free one */
             }
-            if ((flags & FREEBSD_UMUTEX_PRIO_INHERIT) != 0 &&
-                (owner & ~FREEBSD_UMUTEX_CONTESTED) == umtx_self(t)) {
+            if ((flags & FREEBSD_UMUTEX_PRIO_INHERIT) != 0 && (owner & ~FREEBSD_UMUTEX_CONTESTED) == umtx_self(t)) {
                 return -EDEADLK;
             }
         }

@@ -143,8 +143,7 @@ static int64_t locked(guest_ptr rw, const struct side *s, int64_t (*step)(guest_
 }
 
 /* Sleeps, announced, until the state lets this side in. */
-static int64_t sleep_until_free(struct thread *t, struct futex_word w, const struct side *s,
-                                const struct deadline *d)
+static int64_t sleep_until_free(struct thread *t, struct futex_word w, const struct side *s, const struct deadline *d)
 {
     for (;;) {
         uint32_t state;
@@ -167,8 +166,7 @@ static void wake_readers_held_back(struct futex_word w)
 {
     uint32_t state;
     uint32_t writers = FREEBSD_URWLOCK_WRITE_OWNER | FREEBSD_URWLOCK_WRITE_WAITERS;
-    if (guest_load32(w.at, &state) == 0 && (state & writers) == 0 &&
-        (state & FREEBSD_URWLOCK_READ_WAITERS) != 0) {
+    if (guest_load32(w.at, &state) == 0 && (state & writers) == 0 && (state & FREEBSD_URWLOCK_READ_WAITERS) != 0) {
         futex_wake(w, FUTEX_WAKE_ALL, READERS_SET);
     }
 }

@@ -22,7 +22,7 @@
  * call. Returns 0, or -1 where a word names neither call nor class: the word is then in `fault` (cut to
  * fault_size).
  */
-int trace_filter_resolve(const struct personality *p, const char *filter, uint64_t *bits, size_t words,
-                         char *fault, size_t fault_size);
+int trace_filter_resolve(const struct personality *p, const char *filter, uint64_t *bits, size_t words, char *fault,
+                         size_t fault_size);
 
 #endif

@@ -48,8 +48,7 @@ static bool takes(const struct syscall_entry *entry, uint8_t type)
 }
 
 /* Whether the call belongs to a class; *known tells whether there is such a class. */
-static bool in_class(const struct personality *p, const char *word, const struct syscall_entry *entry,
-                     bool *known)
+static bool in_class(const struct personality *p, const char *word, const struct syscall_entry *entry, bool *known)
 {
     if (strcmp(word, "file") == 0) {
         *known = true;
@@ -93,8 +92,8 @@ static bool apply(struct filter *f, const char *word, bool on)
     return known;
 }
 
-int trace_filter_resolve(const struct personality *p, const char *filter, uint64_t *bits, size_t words,
-                         char *fault, size_t fault_size)
+int trace_filter_resolve(const struct personality *p, const char *filter, uint64_t *bits, size_t words, char *fault,
+                         size_t fault_size)
 {
     struct filter f = {p, bits, words};
     const char *at = strncmp(filter, "trace=", 6) == 0 ? filter + 6 : filter;

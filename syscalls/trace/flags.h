@@ -32,17 +32,17 @@ struct trace_table {
     uint32_t count;
 };
 
-#define FLAG_BIT(v, n)                                                                                       \
-    {                                                                                                        \
-        (v), (v), (n)                                                                                        \
+#define FLAG_BIT(v, n)                                                                                                 \
+    {                                                                                                                  \
+        (v), (v), (n)                                                                                                  \
     }
-#define FLAG_TABLE(n, array)                                                                                 \
-    {                                                                                                        \
-        (n), (array), 0, sizeof(array) / sizeof((array)[0])                                                  \
+#define FLAG_TABLE(n, array)                                                                                           \
+    {                                                                                                                  \
+        (n), (array), 0, sizeof(array) / sizeof((array)[0])                                                            \
     }
-#define VALUE_TABLE(n, array)                                                                                \
-    {                                                                                                        \
-        (n), 0, (array), sizeof(array) / sizeof((array)[0])                                                  \
+#define VALUE_TABLE(n, array)                                                                                          \
+    {                                                                                                                  \
+        (n), 0, (array), sizeof(array) / sizeof((array)[0])                                                            \
     }
 
 /* The table called `name` in any of the groups, or NULL. Groups end with NULL, tables with a NULL name. */

@@ -98,8 +98,7 @@ static void head(struct thread *t, struct trace_call *c)
     struct text *line = &c->line;
     switch (t->proc->settings.trace_mode) {
     case TRACE_JSON:
-        text_format(line, "{\"pid\":%d,\"tid\":%ld,\"time\":", t->proc->pid,
-                    t->proc->personality->trace->thread_id(t));
+        text_format(line, "{\"pid\":%d,\"tid\":%ld,\"time\":", t->proc->pid, t->proc->personality->trace->thread_id(t));
         seconds(line, c->wall_ns);
         text_str(line, ",\"call\":\"");
         call_name(line, c);

@@ -36,8 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (elf_examine(fd, "the-file", &file.elf, &err) != 0)
         return 0;
     check_go(&file, &go);
-    if (memchr(go.version, '\0', sizeof(go.version)) == NULL ||
-        memchr(go.module, '\0', sizeof(go.module)) == NULL)
+    if (memchr(go.version, '\0', sizeof(go.version)) == NULL || memchr(go.module, '\0', sizeof(go.module)) == NULL)
         abort();
     check_libraries(&file, "/nowhere", &libraries);
     check_calls(&file, go.is_go, &calls);

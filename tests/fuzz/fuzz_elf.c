@@ -49,8 +49,7 @@ static void check_range(const struct elf_file *elf, const struct load_range *ran
     if (range->from_file) {
         require(range->offset % LOADER_PAGE == 0, "file ranges begin at a page of the file");
         require(range->offset < elf->file_size, "file ranges begin inside the file");
-        require(size < elf->file_size - range->offset + LOADER_PAGE,
-                "file ranges end in the file's last page");
+        require(size < elf->file_size - range->offset + LOADER_PAGE, "file ranges end in the file's last page");
     } else {
         require(range->copy_bytes < LOADER_PAGE && range->copy_bytes <= size, "copies stay in a page");
         require(range->copy_bytes == 0 ||
@@ -74,14 +73,12 @@ static void check_plan(const struct elf_file *elf, uint64_t bias)
         check_range(elf, &plan.ranges[i]);
         require(i == 0 || plan.ranges[i - 1].end <= plan.ranges[i].start, "ranges are in order, apart");
     }
-    require(plan.lo == plan.ranges[0].start && plan.hi == plan.ranges[plan.nranges - 1].end,
-            "lo and hi are true");
+    require(plan.lo == plan.ranges[0].start && plan.hi == plan.ranges[plan.nranges - 1].end, "lo and hi are true");
 }
 
 static void check_file(const struct elf_file *elf)
 {
-    static const uint64_t biases[] = {0,     0x1021000, 0x7bff0000, 0x800000000, 0x7ffff0000000,
-                                      0x800, UINT64_MAX};
+    static const uint64_t biases[] = {0, 0x1021000, 0x7bff0000, 0x800000000, 0x7ffff0000000, 0x800, UINT64_MAX};
     char name[64];
 
     require(elf->nsegments > 0 && elf->nsegments <= LOADER_MAX_SEGMENTS, "a program has segments");

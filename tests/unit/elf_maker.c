@@ -33,8 +33,8 @@ Elf64_Ehdr *elf_maker_header(struct elf_maker *m)
     return (Elf64_Ehdr *)m->bytes;
 }
 
-Elf64_Phdr *elf_maker_add(struct elf_maker *m, unsigned type, unsigned flags, Elf64_Off offset,
-                          Elf64_Addr vaddr, Elf64_Xword filesz, Elf64_Xword memsz)
+Elf64_Phdr *elf_maker_add(struct elf_maker *m, unsigned type, unsigned flags, Elf64_Off offset, Elf64_Addr vaddr,
+                          Elf64_Xword filesz, Elf64_Xword memsz)
 {
     Elf64_Ehdr *e = elf_maker_header(m);
     Elf64_Phdr *p = (Elf64_Phdr *)(m->bytes + e->e_phoff) + e->e_phnum;

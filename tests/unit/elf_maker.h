@@ -18,8 +18,8 @@ void elf_maker_start(struct elf_maker *m, unsigned type, unsigned char osabi, si
 Elf64_Ehdr *elf_maker_header(struct elf_maker *m);
 
 /* Appends a program header with p_align 4096. */
-Elf64_Phdr *elf_maker_add(struct elf_maker *m, unsigned type, unsigned flags, Elf64_Off offset,
-                          Elf64_Addr vaddr, Elf64_Xword filesz, Elf64_Xword memsz);
+Elf64_Phdr *elf_maker_add(struct elf_maker *m, unsigned type, unsigned flags, Elf64_Off offset, Elf64_Addr vaddr,
+                          Elf64_Xword filesz, Elf64_Xword memsz);
 
 /* Puts a note at `offset` and a PT_NOTE around it. Returns the bytes it takes. */
 size_t elf_maker_note(struct elf_maker *m, size_t offset, const char *name, unsigned type, const void *desc,

@@ -121,8 +121,8 @@ START_TEST(buffers_show_what_was_transferred)
     ck_assert_str_eq(TRACE("write", 43, 1, ADDRESS(text), 43),
                      "40 write(1, \"hello, world: this is longer tha\"..., 43) = 43\n");
     char expected[128];
-    snprintf(expected, sizeof(expected),
-             "40 read(0, %#lx, 4096) = -1 EAGAIN (Resource temporarily unavailable)\n", ADDRESS(text));
+    snprintf(expected, sizeof(expected), "40 read(0, %#lx, 4096) = -1 EAGAIN (Resource temporarily unavailable)\n",
+             ADDRESS(text));
     ck_assert_str_eq(TRACE("read", -EAGAIN, 0, ADDRESS(text), 4096), expected);
 }
 END_TEST
@@ -161,9 +161,8 @@ START_TEST(structures)
     ck_assert_str_eq(TRACE("bind", 0, 3, ADDRESS(address), 16),
                      "40 bind(3, {sa_family=AF_INET, sin_port=8080, sin_addr=127.0.0.1}, 16) = 0\n");
     uint8_t address6[28] = {28, 28, 0, 80, 0, 0, 0, 0, 0xfe, 0x80, [23] = 1, [24] = 2};
-    ck_assert_str_eq(
-        TRACE("connect", 0, 3, ADDRESS(address6), 28),
-        "40 connect(3, {sa_family=AF_INET6, sin6_port=80, sin6_addr=fe80::1, sin6_scope_id=2}, 28) = 0\n");
+    ck_assert_str_eq(TRACE("connect", 0, 3, ADDRESS(address6), 28),
+                     "40 connect(3, {sa_family=AF_INET6, sin6_port=80, sin6_addr=fe80::1, sin6_scope_id=2}, 28) = 0\n");
 }
 END_TEST
 
@@ -194,10 +193,9 @@ START_TEST(umtx_timeouts_by_size)
         uint32_t flags;
         int32_t clock;
     } timeout = {1, 2, 1, 4};
-    ck_assert_str_eq(
-        TRACE("_umtx_op", 0, 0x1000, 15, 3, 24, ADDRESS(&timeout)),
-        "40 _umtx_op(0x1000, UMTX_OP_WAIT_UINT_PRIVATE, 3, 0x18, {_timeout={tv_sec=1, tv_nsec=2}, "
-        "_flags=UMTX_ABSTIME, _clockid=CLOCK_MONOTONIC}) = 0\n");
+    ck_assert_str_eq(TRACE("_umtx_op", 0, 0x1000, 15, 3, 24, ADDRESS(&timeout)),
+                     "40 _umtx_op(0x1000, UMTX_OP_WAIT_UINT_PRIVATE, 3, 0x18, {_timeout={tv_sec=1, tv_nsec=2}, "
+                     "_flags=UMTX_ABSTIME, _clockid=CLOCK_MONOTONIC}) = 0\n");
 }
 END_TEST
 
@@ -226,9 +224,8 @@ START_TEST(numbers_outside_the_table)
     request = (struct syscall_request){.number = 9999, .args = {1, 2, 3, 4, 5, 6}};
     trace_enter(&thread, &call, &request);
     trace_exit(&thread, &call, -(1024 + 78));
-    ck_assert_str_eq(
-        read_line(),
-        "40 syscall_9999(0x1, 0x2, 0x3, 0x4, 0x5, 0x6) = -1 ENOSYS (Function not implemented)\n");
+    ck_assert_str_eq(read_line(),
+                     "40 syscall_9999(0x1, 0x2, 0x3, 0x4, 0x5, 0x6) = -1 ENOSYS (Function not implemented)\n");
 }
 END_TEST
 
@@ -247,8 +244,7 @@ START_TEST(json_lines)
     process.settings.trace_mode = TRACE_JSON;
     TRACE("open", -ENOENT, ADDRESS("a\"b"), 0, 0);
     ck_assert_ptr_nonnull(strstr(line, "{\"pid\":40,\"tid\":100040,\"time\":"));
-    ck_assert_ptr_nonnull(
-        strstr(line, "\"call\":\"open\",\"args\":[\"\\\"a\\\\\\\"b\\\"\",\"O_RDONLY\",\"_\"]"));
+    ck_assert_ptr_nonnull(strstr(line, "\"call\":\"open\",\"args\":[\"\\\"a\\\\\\\"b\\\"\",\"O_RDONLY\",\"_\"]"));
     ck_assert_ptr_nonnull(strstr(line, "\"result\":-1,\"error\":\"ENOENT\",\"duration\":0."));
     ck_assert_str_eq(line + strlen(line) - 2, "}\n");
 }

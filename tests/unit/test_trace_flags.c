@@ -97,9 +97,8 @@ START_TEST(every_table_of_the_call_table_exists)
             if (arg->table == NULL) {
                 continue;
             }
-            int known = arg->type >= ARG_IN
-                            ? has_struct(arg->table) || printed_as_address(arg->table)
-                            : trace_table_find(freebsd_trace_names.tables, arg->table) != NULL;
+            int known = arg->type >= ARG_IN ? has_struct(arg->table) || printed_as_address(arg->table)
+                                            : trace_table_find(freebsd_trace_names.tables, arg->table) != NULL;
             ck_assert_msg(known, "%s: argument %s: no table %s", entry->name, arg->name, arg->table);
         }
     }
@@ -153,8 +152,8 @@ START_TEST(filters_name_what_they_do_not_know)
 {
     ck_assert_int_eq(trace_filter_resolve(&personality, "read,reed", bits, 16, fault, sizeof(fault)), -1);
     ck_assert_str_eq(fault, "reed");
-    ck_assert_int_eq(
-        trace_filter_resolve(&personality, "!%a_class_with_a_long_name", bits, 16, fault, sizeof(fault)), -1);
+    ck_assert_int_eq(trace_filter_resolve(&personality, "!%a_class_with_a_long_name", bits, 16, fault, sizeof(fault)),
+                     -1);
     ck_assert_str_eq(fault, "%a_class_with_a");
 }
 END_TEST

@@ -47,8 +47,8 @@ enum {
 };
 
 /* The engine's own stands on signal handling that a test has not. */
-__attribute__((weak)) int64_t host_call_intr(struct thread *t, long nr, uint64_t a, uint64_t b, uint64_t c,
-                                             uint64_t d, uint64_t e, uint64_t f)
+__attribute__((weak)) int64_t host_call_intr(struct thread *t, long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d,
+                                             uint64_t e, uint64_t f)
 {
     (void)t;
     long r = syscall(nr, a, b, c, d, e, f);
@@ -93,13 +93,12 @@ static void library_lock(struct thread *t)
     uint32_t self = umtx_self(t);
     for (;;) {
         uint32_t owner = FREEBSD_UMUTEX_UNOWNED;
-        if (__atomic_compare_exchange_n(&mutex.m_owner, &owner, self, 0, __ATOMIC_SEQ_CST,
-                                        __ATOMIC_SEQ_CST)) {
+        if (__atomic_compare_exchange_n(&mutex.m_owner, &owner, self, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
             return;
         }
         if (owner == FREEBSD_UMUTEX_CONTESTED &&
-            __atomic_compare_exchange_n(&mutex.m_owner, &owner, self | FREEBSD_UMUTEX_CONTESTED, 0,
-                                        __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+            __atomic_compare_exchange_n(&mutex.m_owner, &owner, self | FREEBSD_UMUTEX_CONTESTED, 0, __ATOMIC_SEQ_CST,
+                                        __ATOMIC_SEQ_CST)) {
             return;
         }
         ck_assert_int_eq(op(t, &mutex, OP_MUTEX_WAIT, 0), 0);
@@ -217,8 +216,7 @@ static void sem_wait_as_library(struct thread *t)
     for (;;) {
         uint32_t count = __atomic_load_n(&sem.count, __ATOMIC_SEQ_CST);
         while ((count & ~FREEBSD_USEM_HAS_WAITERS) != 0) {
-            if (__atomic_compare_exchange_n(&sem.count, &count, count - 1, 0, __ATOMIC_SEQ_CST,
-                                            __ATOMIC_SEQ_CST)) {
+            if (__atomic_compare_exchange_n(&sem.count, &count, count - 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
                 return;
             }
         }
@@ -389,15 +387,13 @@ START_TEST(timeouts_end_waits)
     uint32_t word = 1;
     int64_t plain[2] = {0, 20000000};
     clock_gettime(CLOCK_MONOTONIC, &start);
-    ck_assert_int_eq(freebsd_umtx_op(&t, at(&word), OP_WAIT_UINT_PRIVATE, 1, guest_addr(0), at(plain)),
-                     -ETIMEDOUT);
+    ck_assert_int_eq(freebsd_umtx_op(&t, at(&word), OP_WAIT_UINT_PRIVATE, 1, guest_addr(0), at(plain)), -ETIMEDOUT);
     ck_assert_int_ge(milliseconds_since(&start), 20);
     for (uint32_t clock = 0; clock <= 4; clock += 4) {
         clock_gettime(clock == 0 ? CLOCK_REALTIME : CLOCK_MONOTONIC, &now);
         struct freebsd_umtx_time absolute = {now.tv_sec, now.tv_nsec, FREEBSD_UMTX_ABSTIME, clock};
-        ck_assert_int_eq(
-            freebsd_umtx_op(&t, at(&word), OP_WAIT_UINT_PRIVATE, 1, guest_addr(24), at(&absolute)),
-            -ETIMEDOUT);
+        ck_assert_int_eq(freebsd_umtx_op(&t, at(&word), OP_WAIT_UINT_PRIVATE, 1, guest_addr(24), at(&absolute)),
+                         -ETIMEDOUT);
     }
     struct freebsd_umtx_time cpu = {0, 1, 0, 14};
     ck_assert_int_eq(freebsd_umtx_op(&t, at(&word), OP_WAIT_UINT, 1, guest_addr(24), at(&cpu)), -ETIMEDOUT);
@@ -405,8 +401,7 @@ START_TEST(timeouts_end_waits)
     ck_assert_int_eq(freebsd_umtx_op(&t, at(&word), OP_WAIT_UINT, 1, guest_addr(24), at(&bad)), -EINVAL);
     ck_assert_int_eq(freebsd_umtx_op(&t, at(&word), OP_WAIT_UINT, 2, guest_addr(24), at(&cpu)), 0);
     uint64_t wide = 1ULL << 32;
-    ck_assert_int_eq(freebsd_umtx_op(&t, at(&wide), OP_WAIT, 1ULL << 32, guest_addr(0), at(plain)),
-                     -ETIMEDOUT);
+    ck_assert_int_eq(freebsd_umtx_op(&t, at(&wide), OP_WAIT, 1ULL << 32, guest_addr(0), at(plain)), -ETIMEDOUT);
     ck_assert_int_eq(freebsd_umtx_op(&t, at(&wide), OP_WAIT, 0, guest_addr(0), at(plain)), 0);
     ck_assert_int_eq(freebsd_umtx_op(&t, at(&mutex), OP_CV_WAIT, 0, at(&mutex), at(plain)), -EPERM);
 }
@@ -451,8 +446,7 @@ START_TEST(robust_mutexes_pass_on)
     ck_assert_int_eq(op(&t, &mutex, OP_LOCK, 0), 0);
     ck_assert_int_eq(op(&t, &second, OP_LOCK, 0), 0);
     mutex.m_rb_lnk = (uint64_t)&second;
-    ck_assert_int_eq(freebsd_umtx_op(&t, guest_addr(0), OP_ROBUST, sizeof lists, at(&lists), guest_addr(0)),
-                     0);
+    ck_assert_int_eq(freebsd_umtx_op(&t, guest_addr(0), OP_ROBUST, sizeof lists, at(&lists), guest_addr(0)), 0);
     freebsd_umtx_thread_exit(&t);
     ck_assert_uint_eq(mutex.m_owner, FREEBSD_UMUTEX_RB_OWNERDEAD);
     ck_assert_int_eq(op(&heir, &mutex, OP_LOCK, 0), -EOWNERDEAD);

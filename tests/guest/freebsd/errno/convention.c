@@ -102,8 +102,8 @@ TEST(indirect_quad_syscall)
 TEST(indirect_with_six_arguments)
 {
     struct guest_result r;
-    const uint64_t arguments[8] = {FREEBSD_SYS_mmap, 0, 4096, FREEBSD_PROT_READ,
-                                   FREEBSD_MAP_PRIVATE | FREEBSD_MAP_ANON, (uint64_t)-1, 0, 0};
+    const uint64_t arguments[8] = {FREEBSD_SYS_mmap, 0, 4096, FREEBSD_PROT_READ, FREEBSD_MAP_PRIVATE | FREEBSD_MAP_ANON,
+                                   (uint64_t)-1,     0, 0};
 
     guest_call8(&r, FREEBSD_SYS___syscall, arguments);
     CHECK_EQ(r.carry, 0);

@@ -3,7 +3,7 @@
  */
 #include "guest.h"
 
-#define WILD        ((void *)0x10)
+#define WILD         ((void *)0x10)
 #define NONCANONICAL ((void *)0x8000000000000000UL)
 
 static void bad_pointer(void *p)

@@ -181,8 +181,8 @@ void guest_sleep_ms(unsigned milliseconds)
 
 void *guest_pages(size_t size)
 {
-    int64_t at = SYS(mmap, 0, size, FREEBSD_PROT_READ | FREEBSD_PROT_WRITE, FREEBSD_MAP_PRIVATE | FREEBSD_MAP_ANON,
-                     -1, 0);
+    int64_t at =
+        SYS(mmap, 0, size, FREEBSD_PROT_READ | FREEBSD_PROT_WRITE, FREEBSD_MAP_PRIVATE | FREEBSD_MAP_ANON, -1, 0);
 
     return at < 0 ? NULL : (void *)at;
 }

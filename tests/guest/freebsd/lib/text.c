@@ -129,8 +129,8 @@ static void format_va(struct out *out, const char *format, va_list arguments)
             break;
         case 'u':
         case 'x':
-            put_number(out, wide ? va_arg(arguments, uint64_t) : va_arg(arguments, uint32_t),
-                       *format == 'x' ? 16 : 10, false);
+            put_number(out, wide ? va_arg(arguments, uint64_t) : va_arg(arguments, uint32_t), *format == 'x' ? 16 : 10,
+                       false);
             break;
         case 'p':
             put_string(out, "0x");

@@ -48,8 +48,7 @@ TEST(sharing_must_be_one)
 {
     int fd = guest_file("sharing", "content");
 
-    CHECK_ERR(SYS(mmap, 0, PAGE, FREEBSD_PROT_READ, FREEBSD_MAP_SHARED | FREEBSD_MAP_PRIVATE, fd, 0),
-              FREEBSD_EINVAL);
+    CHECK_ERR(SYS(mmap, 0, PAGE, FREEBSD_PROT_READ, FREEBSD_MAP_SHARED | FREEBSD_MAP_PRIVATE, fd, 0), FREEBSD_EINVAL);
     CHECK_ERR(SYS(mmap, 0, PAGE, FREEBSD_PROT_READ, 0, fd, 0), FREEBSD_EINVAL);
 }
 
