@@ -34,6 +34,8 @@ struct process_hooks {
     void (*forked)(struct thread *t);
     /* The process is about to end or to become another program. */
     void (*leaving)(struct thread *t);
+    /* A guest signal in `watched` has been delivered or ignored. In signal context. */
+    void (*signalled)(struct thread *t, int guest_signo);
 };
 
 struct process {
@@ -46,6 +48,7 @@ struct process {
 
     struct lock actions_lock;
     struct signal_action actions[SIGNAL_MAX + 1];
+    struct signal_set watched; /* signals that arrive here even while the guest ignores them */
 
     struct descriptor_table *descriptors;
     struct address_space *space;

@@ -45,6 +45,9 @@ static void disposition_follow(struct thread *t, int signo, const struct signal_
                host != SIGCHLD) {
         disposition = SIGNAL_IGNORE; /* the host's default may be to die of it (SIGIO) */
     }
+    if (disposition == SIGNAL_IGNORE && host != SIGCHLD && signal_set_has(&t->proc->watched, signo)) {
+        disposition = HOST_HANDLER;
+    }
     host_disposition(host, disposition, (a->flags & SIGNAL_NOCLDSTOP) != 0, (a->flags & SIGNAL_NOCLDWAIT) != 0);
 }
 
@@ -73,6 +76,19 @@ int signal_action_change(struct thread *t, int signo, const struct signal_action
         p->actions[signo] = next;
         disposition_follow(t, signo, &next);
     }
+    lock_release(&p->actions_lock);
+    return 0;
+}
+
+int signal_watch(struct thread *t, int signo)
+{
+    struct process *p = t->proc;
+    if (signo < 1 || signo > p->personality->signal_count) {
+        return -EINVAL;
+    }
+    lock_acquire(&p->actions_lock);
+    signal_set_add(&p->watched, signo);
+    disposition_follow(t, signo, &p->actions[signo]);
     lock_release(&p->actions_lock);
     return 0;
 }

@@ -56,6 +56,9 @@ static void run_handler(struct thread *t, struct ucontext *uc, const struct gues
 void signal_deliver(struct thread *t, struct ucontext *uc, const struct guest_signal *sig)
 {
     struct signal_action a = action_of(t, sig->signo);
+    if (signal_set_has(&t->proc->watched, sig->signo)) {
+        t->proc->hooks->signalled(t, sig->signo);
+    }
     if (a.handler == SIGNAL_IGNORE) {
         return;
     }
@@ -110,7 +113,8 @@ static void deliver_recorded(struct thread *t, struct ucontext *uc)
         host_put_back(&info);
         return;
     }
-    if (action_of(t, signo).handler == SIGNAL_DEFAULT && !(HOST_BIT(((siginfo_t *)&info)->si_signo) & HOST_NEEDED)) {
+    if (action_of(t, signo).handler == SIGNAL_DEFAULT && !signal_set_has(&t->proc->watched, signo) &&
+        !(HOST_BIT(((siginfo_t *)&info)->si_signo) & HOST_NEEDED)) {
         host_put_back(&info); /* the host's disposition is the default by now: its action is the host's */
         return;
     }

@@ -40,6 +40,12 @@ int signal_action_change(struct thread *t, int signo, const struct signal_action
 /* Gives every caught signal its default action, as exec does. */
 void signals_drop_caught(struct thread *t);
 
+/*
+ * From now on the process's hook `signalled` hears of the signal whenever it arrives, also while it is ignored (but
+ * not while it is blocked). Returns 0 or -EINVAL (no such signal).
+ */
+int signal_watch(struct thread *t, int signo);
+
 /* Sets the thread's guest mask; unblockable signals are left out. The host's mask follows on return to the guest. */
 void signal_mask_set(struct thread *t, const struct signal_set *mask);
 

@@ -17,6 +17,7 @@
 #include "base/thread.h"
 #include "loader/loader.h"
 #include "loader/start.h"
+#include "process/descriptors.h"
 #include "process/enter.h"
 #include "process/handover.h"
 #include "signals/signals.h"
@@ -218,6 +219,7 @@ static int64_t exec_with(struct thread *t, struct exec *e, const char *path, gue
     uint64_t all = ~0UL, old;
     host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &all, &old, sizeof old);
     t->proc->hooks->leaving(t);
+    descriptors_before_exec(t);
     if (t->recorded) {
         r = -ERESTART;
     } else {

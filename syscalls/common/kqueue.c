@@ -68,6 +68,8 @@ static struct kqueue_group *group_of(struct process *p)
     return fresh;
 }
 
+static void descriptors_closing(struct thread *t, uint32_t first, uint32_t last);
+
 static struct kqueue *kqueue_new(struct process *p)
 {
     struct kqueue_group *group = group_of(p);
@@ -119,6 +121,7 @@ int64_t kqueue_create(struct thread *t, bool cloexec)
         return own;
     }
     kq->epoll = kq->lanes[0] = own;
+    descriptors_on_close(descriptors_closing);
     lock_acquire(&kq->group->lock);
     kq->group_next = kq->group->first;
     kq->group->first = kq;
@@ -422,9 +425,4 @@ static void descriptors_closing(struct thread *t, uint32_t first, uint32_t last)
         drop_range(kq, first, last);
     }
     lock_release(&group->lock);
-}
-
-void kqueues_init(void)
-{
-    descriptors_on_close(descriptors_closing);
 }

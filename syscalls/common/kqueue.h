@@ -121,9 +121,6 @@ int64_t kqueue_scan(struct thread *t, struct kqueue *kq, int fd, struct kqueue_e
                     const struct kqueue_deadline *deadline);
 
 /* A signal was sent to the process: EVFILT_SIGNAL counts it. Async-signal-safe. */
-void kqueue_note_signal(struct process *p, int guest_signo);
-
-/* Once at start: kqueues learn when descriptors are closed. */
-void kqueues_init(void);
+void kqueue_note_signal(struct thread *t, int guest_signo);
 
 #endif

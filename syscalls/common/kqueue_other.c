@@ -13,6 +13,7 @@
 #include "base/personality.h"
 #include "process/process.h"
 #include "process/thread.h"
+#include "signals/signals.h"
 #include "syscalls/common/kqueue_private.h"
 
 #define LANE_OWN         0
@@ -224,10 +225,10 @@ const struct filter_ops filter_user = {
     .attach = user_attach, .detach = user_detach, .update = user_update, .report = user_report};
 
 /* Counting happens in signal context, so it only adds and rings; the epolls tell the kqueues. */
-void kqueue_note_signal(struct process *p, int guest_signo)
+void kqueue_note_signal(struct thread *t, int guest_signo)
 {
     uint64_t one = 1;
-    struct kqueue_group *group = p->descriptors->watchers;
+    struct kqueue_group *group = t->proc->descriptors->watchers;
     if (group == NULL || guest_signo <= 0 || guest_signo >= KQ_SIGNALS) {
         return;
     }
@@ -266,6 +267,9 @@ static int signal_attach(struct thread *t, struct kqueue *kq, struct knote *kn)
         return -EINVAL;
     }
     int r = watch_signals(kq);
+    if (r == 0) {
+        r = signal_watch(t, (int)kn->ident);
+    }
     if (r < 0) {
         return r;
     }

@@ -20,6 +20,7 @@ static const struct process_hooks hooks = {
     .fault = guest_died_of_fault,
     .forked = process_forked,
     .leaving = process_leaving,
+    .signalled = kqueue_note_signal,
 };
 
 struct process *process_first(const struct settings *settings, const struct personality *personality)

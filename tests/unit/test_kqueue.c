@@ -34,6 +34,13 @@ __attribute__((weak)) int64_t host_call_intr(struct thread *t, long nr, uint64_t
     return r < 0 ? -errno : r;
 }
 
+__attribute__((weak)) int signal_watch(struct thread *t, int signo)
+{
+    (void)t;
+    (void)signo;
+    return 0;
+}
+
 static const uint8_t errno_map[] = {[EAGAIN] = 35};
 static uint8_t signal_map[65];
 static struct personality personality;
@@ -65,7 +72,6 @@ static void setup(void)
     thread.self = &thread;
     thread.proc = &process;
     thread.tid = getpid();
-    kqueues_init();
     kq = (int)freebsd_kqueue(&thread);
     ck_assert_int_ge(kq, 0);
 }
@@ -282,9 +288,9 @@ START_TEST(signals_are_counted)
 {
     ck_assert_int_eq(change(30, KQ_FILTER_SIGNAL, KQ_ADD, 0, 0), 0);
     expect_none();
-    kqueue_note_signal(&process, 30);
-    kqueue_note_signal(&process, 30);
-    kqueue_note_signal(&process, 31);
+    kqueue_note_signal(&thread, 30);
+    kqueue_note_signal(&thread, 30);
+    kqueue_note_signal(&thread, 31);
     ck_assert_int_eq(expect_one(30, KQ_FILTER_SIGNAL).data, 2);
     expect_none();
     ck_assert_int_eq(change(0, KQ_FILTER_SIGNAL, KQ_ADD, 0, 0), -EINVAL);
