@@ -30,7 +30,6 @@ struct process *process_first(const struct settings *settings, const struct pers
         p->hooks = &hooks;
         p->settings = *settings;
         p->personality = personality;
-        kqueues_init();
     }
     return p;
 }
