@@ -6,6 +6,7 @@
 #include "process/fault.h"
 #include "process/report.h"
 #include "syscalls/entry/gate.h"
+#include "syscalls/entry/intercept.h"
 
 void process_forked(struct thread *t)
 {
@@ -22,5 +23,6 @@ void process_leaving(struct thread *t)
 
 void guest_died_of_fault(struct thread *t, const struct guest_signal *sig, const struct cpu_context *regs)
 {
+    intercept_leave(t);
     fault_report(t, sig, regs);
 }

@@ -13,6 +13,7 @@
 #include "syscalls/entry/dispatch.h"
 #include "syscalls/entry/gate.h"
 #include "syscalls/entry/intercept.h"
+#include "syscalls/entry/tracer.h"
 
 static const struct process_hooks hooks = {
     .trap = syscall_trapped,
@@ -34,31 +35,54 @@ struct process *process_first(const struct settings *settings, const struct pers
     return p;
 }
 
-static int32_t mode_for(const struct settings *s)
+/* The ways in the order in which `auto` takes them: the cheaper first. `rewrite` has none of its own yet. */
+static const int32_t ways[] = {INTERCEPT_SUD, INTERCEPT_SECCOMP, INTERCEPT_PTRACE};
+
+static const char *const refused[] = {
+    [INTERCEPT_SUD] = "interception: the host has no syscall user dispatch (Linux 5.11; try --intercept seccomp)",
+    [INTERCEPT_SECCOMP] = "interception: the host refuses a seccomp filter (try --intercept ptrace)",
+    [INTERCEPT_PTRACE] = "interception: the host refuses ptrace, or somebody traces already (see dragoman doctor)",
+};
+
+/* Sets one way up for the whole process. Returns 0 or -errno: the host does not offer it. */
+static int set_up(int32_t way)
 {
-    if (s->intercept_requested == INTERCEPT_AUTO || s->intercept_requested == INTERCEPT_REWRITE) {
-        return intercept_sud_available() ? INTERCEPT_SUD : INTERCEPT_SECCOMP;
+    switch (way) {
+    case INTERCEPT_SUD:
+        return intercept_sud_available() ? 0 : -ENOSYS;
+    case INTERCEPT_SECCOMP:
+        return intercept_seccomp_install();
+    case INTERCEPT_PTRACE:
+        return tracer_start();
+    default:
+        return -EINVAL;
     }
-    return s->intercept_requested;
+}
+
+static const char *choose_way(struct settings *s)
+{
+    if (s->intercept_requested != INTERCEPT_AUTO && s->intercept_requested != INTERCEPT_REWRITE) {
+        s->intercept_effective = s->intercept_requested;
+        return set_up(s->intercept_requested) == 0 ? NULL : refused[s->intercept_requested];
+    }
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        if (set_up(ways[i]) == 0) {
+            s->intercept_effective = ways[i];
+            return NULL;
+        }
+    }
+    return "interception: the host offers no way of it (dragoman doctor tells what it lacks)";
 }
 
 const char *process_arm(struct thread *t)
 {
     struct settings *s = &t->proc->settings;
-    int32_t inherited = s->intercept_effective;
-    s->intercept_effective = inherited != INTERCEPT_AUTO ? inherited : mode_for(s);
     if (s->trace_fd >= 0) {
         s->trace_fd = engine_descriptor_adopt(s->trace_fd);
     }
     if (gate_init() != 0) {
         return "out of memory";
     }
-    if (s->intercept_effective == INTERCEPT_SUD && !intercept_sud_available()) {
-        return "interception: the host has no syscall user dispatch (Linux 5.11; try --intercept seccomp)";
-    }
-    if (s->intercept_effective == INTERCEPT_SECCOMP && inherited == INTERCEPT_AUTO &&
-        intercept_seccomp_install() != 0) {
-        return "interception: the host refuses a seccomp filter (try --intercept ptrace)";
-    }
-    return NULL;
+    /* After a guest's exec, filter and tracer are there already, and user dispatch is armed by each thread. */
+    return s->intercept_effective != INTERCEPT_AUTO ? NULL : choose_way(s);
 }

@@ -1,4 +1,4 @@
-/* Arming interception: syscall user dispatch and the seccomp filter. The tracer of ptrace mode is in cli/. */
+/* Arming interception: syscall user dispatch, the seccomp filter, and the word to the tracer (tracer.h). */
 #include "syscalls/entry/intercept.h"
 
 #include <linux/audit.h>
@@ -10,6 +10,7 @@
 #include "base/image.h"
 #include "base/process.h"
 #include "base/thread.h"
+#include "syscalls/entry/tracer.h"
 
 /* Debian 12's headers have these; older ones do not. */
 #ifndef PR_SET_SYSCALL_USER_DISPATCH
@@ -27,7 +28,23 @@ static int64_t sud_on(void)
 
 int intercept_arm(struct thread *t)
 {
-    return t->proc->settings.intercept_effective == INTERCEPT_SUD ? (int)sud_on() : 0;
+    switch (t->proc->settings.intercept_effective) {
+    case INTERCEPT_SUD:
+        return (int)sud_on();
+    case INTERCEPT_PTRACE: {
+        int64_t r = host_call1(TRACER_CALL_ARM, TRACER_CALL_KEY);
+        return is_error(r) ? (int)r : 0; /* ENOSYS: nobody traces us */
+    }
+    default:
+        return 0; /* a filter holds for all that comes from its process */
+    }
+}
+
+void intercept_leave(struct thread *t)
+{
+    if (t->proc->settings.intercept_effective == INTERCEPT_PTRACE) {
+        host_call1(TRACER_CALL_LEAVE, TRACER_CALL_KEY);
+    }
 }
 
 bool intercept_sud_available(void)

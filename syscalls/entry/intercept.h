@@ -17,6 +17,12 @@ struct thread;
 /* Arms the calling thread in its process's effective mode. Returns 0 or -errno (the host refuses). */
 int intercept_arm(struct thread *t);
 
+/*
+ * Makes room for another tracer (the fault report's), where a tracer is how calls come to the engine. For a thread
+ * that will not return to the guest.
+ */
+void intercept_leave(struct thread *t);
+
 /* Whether the host offers syscall user dispatch. Leaves it off. */
 bool intercept_sud_available(void);
 
