@@ -5,6 +5,9 @@
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/rseq.h>
@@ -69,17 +72,35 @@ void host_restore_signals(const struct start_request *rq)
 
 extern void *__libc_stack_end;
 
+/*
+ * The vDSO and its data, whose sizes differ from kernel to kernel. They may lie at the top of where mappings go, so
+ * a guess that is a page too large would take the guest's first mapping from it.
+ */
+static void exclude_vdso(void)
+{
+    FILE *maps = fopen("/proc/self/maps", "re");
+    char line[512];
+    while (maps != NULL && fgets(line, sizeof line, maps) != NULL) {
+        bool ours = strstr(line, "[vvar") != NULL || strstr(line, "[vdso]") != NULL;
+        char *end;
+        uint64_t low = strtoull(line, &end, 16);
+        if (ours && *end == '-') {
+            guest_exclude(low, strtoull(end + 1, NULL, 16));
+        }
+    }
+    if (maps != NULL) {
+        fclose(maps);
+    }
+}
+
 void host_exclude_own_ranges(void)
 {
     /* The strings of execve end the host's stack; what has been touched of it lies at most 256 KiB below. */
-    enum { PAGE = 4096, VVAR_PAGES = 16, VDSO_PAGES = 4, STACK_BELOW = 256 << 10 };
+    enum { PAGE = 4096, STACK_BELOW = 256 << 10 };
     uint64_t low = ((uint64_t)__libc_stack_end - STACK_BELOW) & ~(uint64_t)(PAGE - 1);
     uint64_t high = (getauxval(AT_EXECFN) + 2 * PAGE) & ~(uint64_t)(PAGE - 1);
     guest_exclude(low, high);
-    uint64_t vdso = getauxval(AT_SYSINFO_EHDR);
-    if (vdso != 0) {
-        guest_exclude(vdso - VVAR_PAGES * PAGE, vdso + VDSO_PAGES * PAGE);
-    }
+    exclude_vdso();
 }
 
 void host_forget_libc(struct thread *t)
