@@ -107,6 +107,18 @@ static void add_symbols(struct image *image, Elf *elf, Elf_Scn *section, const G
     }
 }
 
+/* Keeps a debugging section, uncompressed. */
+static void keep(Elf_Scn *section, const GElf_Shdr *header, struct bytes *to)
+{
+    if (header->sh_flags & SHF_COMPRESSED) {
+        (void)elf_compress(section, 0, 0);
+    }
+    Elf_Data *data = elf_rawdata(section, NULL);
+    if (data && data->d_buf && header->sh_type == SHT_PROGBITS) {
+        *to = (struct bytes){data->d_buf, data->d_size};
+    }
+}
+
 static void read_sections(struct image *image, Elf *elf)
 {
     size_t names;
@@ -126,6 +138,12 @@ static void read_sections(struct image *image, Elf *elf)
         } else if (name && (strcmp(name, ".gopclntab") == 0 || strcmp(name, ".data.rel.ro.gopclntab") == 0)) {
             image->gopclntab = header.sh_addr + image->bias;
             image->gopclntab_size = header.sh_size;
+        } else if (name && strcmp(name, ".debug_line") == 0) {
+            keep(s, &header, &image->lines.line);
+        } else if (name && strcmp(name, ".debug_line_str") == 0) {
+            keep(s, &header, &image->lines.line_strings);
+        } else if (name && strcmp(name, ".debug_str") == 0) {
+            keep(s, &header, &image->lines.strings);
         }
     }
     if (image->symbol_count) {

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cli/fault-report/lines.h"
 #include "cli/fault-report/memory.h"
 
 struct images;
@@ -25,7 +26,8 @@ struct image {
     uint64_t eh_frame_hdr_size; /* bytes */
     uint64_t gopclntab;         /* Go's table of functions; 0: none */
     uint64_t gopclntab_size;    /* bytes */
-    struct symbol *symbols;     /* by address */
+    struct line_tables lines;
+    struct symbol *symbols; /* by address */
     size_t symbol_count;
 };
 

@@ -40,6 +40,9 @@ void place_find(struct memory *m, struct images *images, uint64_t address, struc
         return;
     }
     const struct symbol *s = image_symbol(image, address);
+    if (!lines_find(&image->lines, address - image->bias, out->file, sizeof(out->file), &out->line)) {
+        out->file[0] = '\0';
+    }
     if (s) {
         snprintf(out->name, sizeof(out->name), "%s", s->name);
         out->start = s->address;

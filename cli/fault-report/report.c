@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -192,6 +193,7 @@ static void limit(int resource, rlim_t to)
 static void run_section(const struct fault_facts *f, void (*section)(const struct view *))
 {
     struct view v = {.facts = f, .regs = (const struct cpu_context *)f->registers};
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     limit(RLIMIT_CPU, SECTION_SECONDS);
     limit(RLIMIT_AS, SECTION_MEMORY);
     limit(RLIMIT_CORE, 0);
