@@ -90,7 +90,7 @@ static int64_t read_directory(int fd, guest_ptr buf, uint64_t count, bool old, i
     uint64_t want = count / 4 * 3; /* at worst 24 bytes become 32 */
     int64_t n;
 
-    if (count > INT32_MAX) {
+    if (count > INT64_MAX) {
         return -EINVAL; /* IOSIZE_MAX */
     }
     *start = host_call3(__NR_lseek, fd, 0, SEEK_CUR);

@@ -158,7 +158,7 @@ static int64_t readlink_at(struct thread *t, int dirfd, guest_ptr path, guest_pt
     struct vfs_path where;
     int64_t r;
 
-    if (size > INT32_MAX) {
+    if (size > INT64_MAX) {
         return -EINVAL;
     }
     r = path_copyin(t, dirfd, path, PATH_EMPTY, &where);

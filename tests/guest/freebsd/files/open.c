@@ -70,10 +70,11 @@ TEST(directory_flag_on_a_file)
     CHECK_ERR(open_at("nodir", FREEBSD_O_DIRECTORY, 0), FREEBSD_ENOTDIR);
 }
 
-/* open(2): O_CREAT with O_DIRECTORY is EINVAL (vn_open_cred) */
+/* O_CREAT with O_DIRECTORY and O_EXCL is EINVAL; without O_EXCL nothing is created (vn_open_cred()) */
 TEST(create_directory_flag)
 {
-    CHECK_ERR(open_at("both", FREEBSD_O_CREAT | FREEBSD_O_DIRECTORY, 0700), FREEBSD_EINVAL);
+    CHECK_ERR(open_at("both", FREEBSD_O_CREAT | FREEBSD_O_DIRECTORY | FREEBSD_O_EXCL, 0700), FREEBSD_EINVAL);
+    CHECK_ERR(open_at("both", FREEBSD_O_CREAT | FREEBSD_O_DIRECTORY, 0700), FREEBSD_ENOENT);
 }
 
 /* O_NOFOLLOW on a link is EMLINK, not ELOOP (open(2)) */

@@ -1,0 +1,121 @@
+/*
+ * Reading and writing: the host's own calls on the guest's buffers. Only the errno for lengths beyond SSIZE_MAX
+ * differs (EINVAL before anything else is looked at: sys_read() and copyinuio()), and it is told apart when the
+ * host has refused the addresses, so that the usual case pays nothing.
+ */
+#include "freebsd_syscalls.h"
+
+#include "base/host.h"
+#include "base/process.h"
+#include "base/thread.h"
+#include "signals/signals.h"
+#include "syscalls/freebsd/fcntl.h"
+
+#define IOV_MAX 1024
+
+static int64_t transfer(struct thread *t, long nr, int fd, guest_ptr buf, uint64_t n, uint64_t offset)
+{
+    if (n > INT64_MAX) {
+        return -EINVAL;
+    }
+    return restartable(host_call_intr(t, nr, (uint64_t)fd, buf.va, n, offset, 0, 0));
+}
+
+int64_t freebsd_read(struct thread *t, int32_t fd, guest_ptr buf, uint64_t nbyte)
+{
+    return transfer(t, __NR_read, fd, buf, nbyte, 0);
+}
+
+int64_t freebsd_write(struct thread *t, int32_t fd, guest_ptr buf, uint64_t nbyte)
+{
+    return transfer(t, __NR_write, fd, buf, nbyte, 0);
+}
+
+int64_t freebsd_pread(struct thread *t, int32_t fd, guest_ptr buf, uint64_t nbyte, int64_t offset)
+{
+    return transfer(t, __NR_pread64, fd, buf, nbyte, (uint64_t)offset);
+}
+
+int64_t freebsd_pwrite(struct thread *t, int32_t fd, guest_ptr buf, uint64_t nbyte, int64_t offset)
+{
+    return transfer(t, __NR_pwrite64, fd, buf, nbyte, (uint64_t)offset);
+}
+
+/* Whether a vector's lengths add up to more than SSIZE_MAX. */
+static bool is_too_long(guest_ptr vector, uint32_t count)
+{
+    uint64_t sum = 0;
+
+    for (uint32_t i = 0; i < count && i < IOV_MAX; i++) {
+        uint64_t entry[2];
+
+        if (copyin(entry, guest_at(vector, i * sizeof(entry)), sizeof(entry)) < 0) {
+            return false;
+        }
+        if (entry[1] > INT64_MAX - sum) {
+            return true;
+        }
+        sum += entry[1];
+    }
+    return false;
+}
+
+static int64_t transfer_vector(struct thread *t, long nr, int fd, guest_ptr vector, uint32_t count, uint64_t offset)
+{
+    int64_t r = restartable(host_call_intr(t, nr, (uint64_t)fd, vector.va, count, offset, 0, 0));
+
+    return r == -EFAULT && is_too_long(vector, count) ? -EINVAL : r;
+}
+
+int64_t freebsd_readv(struct thread *t, int32_t fd, guest_ptr iovp, uint32_t iovcnt)
+{
+    return transfer_vector(t, __NR_readv, fd, iovp, iovcnt, 0);
+}
+
+int64_t freebsd_writev(struct thread *t, int32_t fd, guest_ptr iovp, uint32_t iovcnt)
+{
+    return transfer_vector(t, __NR_writev, fd, iovp, iovcnt, 0);
+}
+
+int64_t freebsd_preadv(struct thread *t, int32_t fd, guest_ptr iovp, uint32_t iovcnt, int64_t offset)
+{
+    return transfer_vector(t, __NR_preadv, fd, iovp, iovcnt, (uint64_t)offset);
+}
+
+int64_t freebsd_pwritev(struct thread *t, int32_t fd, guest_ptr iovp, uint32_t iovcnt, int64_t offset)
+{
+    return transfer_vector(t, __NR_pwritev, fd, iovp, iovcnt, (uint64_t)offset);
+}
+
+/* The calls before 7.0, whose offset was aligned by an extra argument. */
+
+int64_t freebsd6_pread(struct thread *t, int32_t fd, guest_ptr buf, uint64_t nbyte, int32_t pad, int64_t offset)
+{
+    (void)pad;
+    return freebsd_pread(t, fd, buf, nbyte, offset);
+}
+
+int64_t freebsd6_pwrite(struct thread *t, int32_t fd, guest_ptr buf, uint64_t nbyte, int32_t pad, int64_t offset)
+{
+    (void)pad;
+    return freebsd_pwrite(t, fd, buf, nbyte, offset);
+}
+
+int64_t freebsd6_lseek(struct thread *t, int32_t fd, int32_t pad, int64_t offset, int32_t whence)
+{
+    (void)t;
+    (void)pad;
+    return host_call3(__NR_lseek, fd, offset, whence);
+}
+
+int64_t freebsd6_truncate(struct thread *t, guest_ptr path, int32_t pad, int64_t length)
+{
+    (void)pad;
+    return freebsd_truncate(t, path, length);
+}
+
+int64_t freebsd6_ftruncate(struct thread *t, int32_t fd, int32_t pad, int64_t length)
+{
+    (void)pad;
+    return restartable(host_call_intr(t, __NR_ftruncate, (uint64_t)fd, (uint64_t)length, 0, 0, 0, 0));
+}
