@@ -14,18 +14,14 @@
 #include "base/mem.h"
 #include "process/thread.h"
 #include "syscalls/freebsd/sysctl.h"
+#include "syscalls/freebsd/sysctl_route.h"
 
-#define HOST_AF_INET      2
-#define HOST_AF_INET6     10
 #define HOST_AF_NETLINK   16
-#define FREEBSD_AF_INET   2
-#define FREEBSD_AF_LINK   18
-#define FREEBSD_AF_INET6  28
 #define HOST_SOCK_RAW     3
 #define HOST_SOCK_CLOEXEC 02000000
 
 enum { NET_RT_IFLIST = 3, NET_RT_IFMALIST = 4, NET_RT_IFLISTL = 5 };
-enum { FREEBSD_RTM_VERSION = 5, FREEBSD_RTM_NEWADDR = 0xc, FREEBSD_RTM_IFINFO = 0xe };
+enum { FREEBSD_RTM_NEWADDR = 0xc, FREEBSD_RTM_IFINFO = 0xe };
 enum { FREEBSD_RTA_NETMASK = 0x4, FREEBSD_RTA_IFP = 0x10, FREEBSD_RTA_IFA = 0x20, FREEBSD_RTA_BRD = 0x80 };
 enum { FREEBSD_IFT_ETHER = 0x06, FREEBSD_IFT_LOOP = 0x18, FREEBSD_IFT_PPP = 0x17 };
 
@@ -44,15 +40,6 @@ struct freebsd_if_data {
 };
 _Static_assert(sizeof(struct freebsd_if_data) == 152, "sys/net/if.h");
 
-/* The common head of all these messages; the long forms add length, offset and more. */
-struct freebsd_if_head {
-    uint16_t msglen;
-    uint8_t version, type;
-    int32_t addrs, flags;
-    uint16_t index, spare;
-};
-_Static_assert(sizeof(struct freebsd_if_head) == 16, "struct if_msghdr");
-
 struct freebsd_long_tail {
     uint16_t length, data_offset;
     int32_t metric;
@@ -66,29 +53,23 @@ struct freebsd_sockaddr_dl {
 };
 _Static_assert(sizeof(struct freebsd_sockaddr_dl) == 54, "sys/net/if_dl.h");
 
-/* One message under construction. */
-struct message {
-    uint8_t bytes[512];
-    size_t size;
-};
-
-static void append(struct message *m, const void *data, size_t size)
+void route_append(struct message *m, const void *data, size_t size)
 {
     memcpy(m->bytes + m->size, data, size);
     m->size += size;
 }
 
 /* Addresses are padded to the size of a long: SA_SIZE(). */
-static void append_address(struct message *m, const void *data, size_t size)
+void route_append_address(struct message *m, const void *data, size_t size)
 {
-    append(m, data, size);
+    route_append(m, data, size);
     for (; size % 8 != 0; size++) {
         m->bytes[m->size++] = 0;
     }
 }
 
 /* So is the whole: rtsock_msg_buffer(). */
-static void finish(struct message *m)
+void route_finish(struct message *m)
 {
     while (m->size % 8 != 0) {
         m->bytes[m->size++] = 0;
@@ -252,24 +233,24 @@ static void build_link(struct message *m, const struct ifinfomsg *link, const ui
     m->size = 0;
     fill_data(&data, link, end);
     fill_link_address(&dl, link, end);
-    append(m, &head, sizeof head);
+    route_append(m, &head, sizeof head);
     if (is_long) {
-        append(m, &tail, sizeof tail);
+        route_append(m, &tail, sizeof tail);
     }
-    append(m, &data, sizeof data);
-    append_address(m, &dl, sizeof dl);
-    finish(m);
+    route_append(m, &data, sizeof data);
+    route_append_address(m, &dl, sizeof dl);
+    route_finish(m);
 }
 
 /* A sockaddr_in or sockaddr_in6 of FreeBSD; link-local addresses carry their scope. */
-static void append_inet(struct message *m, uint8_t family, const void *address, uint32_t scope)
+void route_append_inet(struct message *m, uint8_t family, const void *address, uint32_t scope)
 {
     uint8_t sa[28] = {0};
     if (family == HOST_AF_INET) {
         sa[0] = 16;
         sa[1] = FREEBSD_AF_INET;
         memcpy(sa + 4, address, 4);
-        append_address(m, sa, 16);
+        route_append_address(m, sa, 16);
         return;
     }
     sa[0] = 28;
@@ -280,7 +261,7 @@ static void append_inet(struct message *m, uint8_t family, const void *address, 
         sa[10] = (uint8_t)(scope >> 8);
         sa[11] = (uint8_t)scope;
     }
-    append_address(m, sa, 28);
+    route_append_address(m, sa, 28);
 }
 
 static void append_mask(struct message *m, uint8_t family, uint8_t prefix)
@@ -289,7 +270,7 @@ static void append_mask(struct message *m, uint8_t family, uint8_t prefix)
     for (unsigned i = 0; i < prefix && i < 128; i++) {
         mask[i / 8] |= (uint8_t)(0x80 >> i % 8);
     }
-    append_inet(m, family, mask, 0);
+    route_append_inet(m, family, mask, 0);
 }
 
 static bool build_address(struct message *m, const struct ifaddrmsg *a, const uint8_t *end, bool is_long)
@@ -313,19 +294,19 @@ static bool build_address(struct message *m, const struct ifaddrmsg *a, const ui
                                      .data_offset = sizeof head + sizeof tail};
     int32_t metric = 0;
     m->size = 0;
-    append(m, &head, sizeof head);
+    route_append(m, &head, sizeof head);
     if (is_long) {
-        append(m, &tail, sizeof tail);
-        append(m, &data, sizeof data);
+        route_append(m, &tail, sizeof tail);
+        route_append(m, &data, sizeof data);
     } else {
-        append(m, &metric, sizeof metric);
+        route_append(m, &metric, sizeof metric);
     }
     append_mask(m, a->ifa_family, a->ifa_prefixlen);
-    append_inet(m, a->ifa_family, RTA_DATA(address), a->ifa_index);
+    route_append_inet(m, a->ifa_family, RTA_DATA(address), a->ifa_index);
     if (has_broadcast) {
-        append_inet(m, a->ifa_family, RTA_DATA(broadcast), 0);
+        route_append_inet(m, a->ifa_family, RTA_DATA(broadcast), 0);
     }
-    finish(m);
+    route_finish(m);
     return true;
 }
 
@@ -414,7 +395,9 @@ int sysctl_route(struct sysctl_request *rq)
     case NET_RT_IFLIST:
     case NET_RT_IFLISTL:
         return list_interfaces(&w);
+    case NET_RT_IFMALIST:
+        return sysctl_route_multicast(rq, w.family, w.only);
     default:
-        return -EINVAL; /* routes and multicast memberships */
+        return -EINVAL; /* routes */
     }
 }

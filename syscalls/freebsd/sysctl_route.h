@@ -1,0 +1,51 @@
+/* What the parts of net.route share: messages and the addresses in them (sys/net/rtsock.c, sys/net/route.h). */
+#ifndef SYSCALLS_FREEBSD_SYSCTL_ROUTE_H
+#define SYSCALLS_FREEBSD_SYSCTL_ROUTE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct sysctl_request;
+
+#define HOST_AF_INET     2
+#define HOST_AF_INET6    10
+#define FREEBSD_AF_INET  2
+#define FREEBSD_AF_LINK  18
+#define FREEBSD_AF_INET6 28
+
+#define FREEBSD_RTM_VERSION 5
+
+/* The common head of all these messages; the long forms add length, offset and more. */
+struct freebsd_if_head {
+    uint16_t msglen;
+    uint8_t version, type;
+    int32_t addrs, flags;
+    uint16_t index, spare;
+};
+_Static_assert(sizeof(struct freebsd_if_head) == 16, "struct if_msghdr");
+
+/* One message under construction. */
+struct message {
+    uint8_t bytes[512];
+    size_t size;
+};
+
+/* Adds bytes as they are. */
+void route_append(struct message *m, const void *data, size_t size);
+
+/* Adds an address, padded as SA_SIZE() does. */
+void route_append_address(struct message *m, const void *data, size_t size);
+
+/* Adds a sockaddr_in or sockaddr_in6 for a host family; scope is the interface of a link-local address. */
+void route_append_inet(struct message *m, uint8_t family, const void *address, uint32_t scope);
+
+/* Pads the message and writes its length into its head. */
+void route_finish(struct message *m);
+
+/*
+ * NET_RT_IFMALIST: the multicast groups of interface `only` (0: all) and guest family `family` (0: all).
+ * Returns 0 or what sysctl_put() refuses.
+ */
+int sysctl_route_multicast(struct sysctl_request *rq, int32_t family, int32_t only);
+
+#endif
