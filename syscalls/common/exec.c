@@ -20,6 +20,7 @@
 #include "process/descriptors.h"
 #include "process/enter.h"
 #include "process/handover.h"
+#include "process/report.h"
 #include "signals/signals.h"
 #include "syscalls/entry/gate.h"
 
@@ -176,9 +177,6 @@ static int64_t exec_foreign(struct thread *t, struct exec *e)
 /* Executes a host program with the guest-visible mask; ignored signals are ignored there already. */
 static int64_t exec_host(struct thread *t, struct exec *e)
 {
-    if (t->proc->settings.intercept_effective == INTERCEPT_SECCOMP) {
-        return -EPERM; /* it would die of the filter, which outlives exec */
-    }
     struct exec_strings *s = &e->strings;
     char **vectors = heap_alloc((s->argc + s->envc + 2 * VECTOR_SLACK) * sizeof *vectors);
     if (vectors == NULL) {
@@ -205,6 +203,19 @@ static int64_t exec_host(struct thread *t, struct exec *e)
     return r;
 }
 
+/*
+ * A seccomp filter outlives exec, and every call of a host program comes from outside the engine: it would die of its
+ * first one. EPERM, as from a security policy (execve(2), mac(4)).
+ */
+static bool filter_forbids(struct thread *t, const struct program *program)
+{
+    if (program->kind != PROGRAM_HOST || t->proc->settings.intercept_effective != INTERCEPT_SECCOMP) {
+        return false;
+    }
+    report_unsupported(t, "execve", (int)t->call_number, "a host program under --intercept seccomp");
+    return true;
+}
+
 static int64_t exec_with(struct thread *t, struct exec *e, const char *path, guest_ptr argv, guest_ptr envp)
 {
     int64_t r = take_strings(&e->strings, path, argv, envp);
@@ -215,6 +226,9 @@ static int64_t exec_with(struct thread *t, struct exec *e, const char *path, gue
     r = gate_call(exec_examine, &e->examination);
     if (r != 0) {
         return r;
+    }
+    if (filter_forbids(t, &e->program)) {
+        return -EPERM;
     }
     uint64_t all = ~0UL, old;
     host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &all, &old, sizeof old);

@@ -4,7 +4,7 @@
  * A thread runs in one of two ways:
  *
  *   in the engine      PTRACE_SYSCALL: it stops at each call. Those from the engine's image pass; when one of them is
- *                      the sigreturn that enters the guest, the thread goes on in the other way.
+ *                      a sigreturn that enters the guest, the thread goes on in the other way.
  *   in the guest       PTRACE_SYSEMU: the next call stops and is not made. The thread gets rax back and a SIGSYS,
  *                      whose siginfo is completed when it is delivered.
  *
@@ -32,6 +32,7 @@
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/ucontext.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -167,6 +168,26 @@ static void cancelled_call_done(pid_t tid)
     resume(tid, PTRACE_CONT, SIGSYS);
 }
 
+/*
+ * Whether a sigreturn leads into the guest: then its end needs no stop. At the call the stack pointer is at the
+ * kernel's struct ucontext, and rip is in it (signals/entry.S and process/clone.S make these calls).
+ */
+static bool enters_guest(pid_t tid, const struct __ptrace_syscall_info *info)
+{
+    if (info->entry.nr != SYS_rt_sigreturn || (tracees[tid].flags & ARMED) == 0) {
+        return false;
+    }
+    errno = 0;
+    uint64_t at = info->stack_pointer + offsetof(ucontext_t, uc_mcontext.gregs[REG_RIP]);
+    long rip = ptrace(PTRACE_PEEKDATA, tid, (void *)at, 0); // NOLINT(performance-no-int-to-ptr): as above
+    return errno == 0 && !from_engine((uint64_t)rip);
+}
+
+static void engine_call_stopped(pid_t tid, const struct __ptrace_syscall_info *info)
+{
+    resume(tid, enters_guest(tid, info) ? PTRACE_SYSEMU : PTRACE_SYSCALL, 0);
+}
+
 static void call_stopped(pid_t tid)
 {
     struct __ptrace_syscall_info info;
@@ -176,7 +197,7 @@ static void call_stopped(pid_t tid)
     if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
         bool pass = from_engine(info.instruction_pointer) && (tracees[tid].flags & EMULATING) == 0 &&
                     info.entry.args[0] != TRACER_CALL_KEY;
-        pass ? resume(tid, PTRACE_SYSCALL, 0) : call_entered(tid);
+        pass ? engine_call_stopped(tid, &info) : call_entered(tid);
     } else if ((tracees[tid].flags & CANCELLED) != 0) {
         cancelled_call_done(tid);
     } else {
