@@ -68,7 +68,7 @@ static int64_t host_name(int space, guest_ptr attrname, char *out)
     if (r < 0) {
         return r;
     }
-    memcpy(out, "user.", 5);
+    memcpy(out, "user.", 5); /* NOLINT(bugprone-not-null-terminated-result): the name follows */
     r = copyin_str(out + 5, attrname, NAME_MAX_GUEST + 1);
     return r == 0 ? -EINVAL : r < 0 ? r : 0;
 }

@@ -381,6 +381,7 @@ static int list_interfaces(struct walk *w)
     }
     heap_free(links.at);
     heap_free(addresses.at);
+    w->addresses = NULL;
     return (int)r;
 }
 
