@@ -9,7 +9,8 @@
 #include "base/process.h"
 #include "base/thread.h"
 #include "signals/signals.h"
-#include "syscalls/freebsd/fcntl.h"
+#include "syscalls/freebsd/nosigpipe.h"
+#include "syscalls/freebsd/socket.h"
 
 #define IOV_MAX 1024
 
@@ -28,6 +29,9 @@ int64_t freebsd_read(struct thread *t, int32_t fd, guest_ptr buf, uint64_t nbyte
 
 int64_t freebsd_write(struct thread *t, int32_t fd, guest_ptr buf, uint64_t nbyte)
 {
+    if (nosigpipe_is_set(t, fd)) {
+        return freebsd_sendto(t, fd, buf, nbyte, 0, guest_addr(0), 0);
+    }
     return transfer(t, __NR_write, fd, buf, nbyte, 0);
 }
 
@@ -67,6 +71,15 @@ static int64_t transfer_vector(struct thread *t, long nr, int fd, guest_ptr vect
     return r == -EFAULT && is_too_long(vector, count) ? -EINVAL : r;
 }
 
+/* writev to a socket that raises no SIGPIPE: as a message without address and control data. */
+static int64_t send_vector(struct thread *t, int fd, guest_ptr vector, uint32_t count)
+{
+    struct host_msghdr h = {.iov = vector.va, .iovlen = count};
+
+    return restartable(host_call_intr(t, __NR_sendmsg, (uint64_t)fd, (uint64_t)&h,
+                                      freebsd_msg_to_host(FREEBSD_MSG_NOSIGNAL), 0, 0, 0));
+}
+
 int64_t freebsd_readv(struct thread *t, int32_t fd, guest_ptr iovp, uint32_t iovcnt)
 {
     return transfer_vector(t, __NR_readv, fd, iovp, iovcnt, 0);
@@ -74,6 +87,9 @@ int64_t freebsd_readv(struct thread *t, int32_t fd, guest_ptr iovp, uint32_t iov
 
 int64_t freebsd_writev(struct thread *t, int32_t fd, guest_ptr iovp, uint32_t iovcnt)
 {
+    if (nosigpipe_is_set(t, fd)) {
+        return send_vector(t, fd, iovp, iovcnt);
+    }
     return transfer_vector(t, __NR_writev, fd, iovp, iovcnt, 0);
 }
 

@@ -9,6 +9,7 @@
 #include "signals/signals.h"
 #include "syscalls/common/flag_map.h"
 #include "syscalls/freebsd/control.h"
+#include "syscalls/freebsd/nosigpipe.h"
 #include "syscalls/freebsd/socket.h"
 
 #define IOV_MAX 1024
@@ -53,16 +54,11 @@ struct freebsd_msghdr {
 
 _Static_assert(sizeof(struct freebsd_msghdr) == 48, "struct msghdr");
 
-struct host_msghdr {
-    void *name;
-    int32_t namelen, pad0;
-    uint64_t iov, iovlen; /* the guest's own vector: its layout is the host's */
-    void *control;
-    uint64_t controllen;
-    uint32_t flags, pad1;
-};
-
-_Static_assert(sizeof(struct host_msghdr) == 56, "the host's struct msghdr");
+/* The host's flags for sending on s. */
+static uint32_t send_flags(struct thread *t, int s, int32_t flags)
+{
+    return freebsd_msg_to_host((uint32_t)flags | (nosigpipe_is_set(t, s) ? FREEBSD_MSG_NOSIGNAL : 0));
+}
 
 /* MSG_EOF: the sender is done with its side once the data is on its way. */
 static int64_t after_send(int s, uint32_t flags, int64_t sent)
@@ -87,8 +83,7 @@ int64_t freebsd_sendto(struct thread *t, int32_t s, guest_ptr buf, uint64_t len,
         }
         name = (uint64_t)a.bytes;
     }
-    r = restartable(
-        host_call_intr(t, __NR_sendto, (uint64_t)s, buf.va, len, freebsd_msg_to_host((uint32_t)flags), name, a.length));
+    r = restartable(host_call_intr(t, __NR_sendto, (uint64_t)s, buf.va, len, send_flags(t, s, flags), name, a.length));
     return after_send(s, (uint32_t)flags, r);
 }
 
@@ -203,8 +198,7 @@ int64_t freebsd_sendmsg(struct thread *t, int32_t s, guest_ptr msg, int32_t flag
     }
     h.control = r > 0 ? control : NULL;
     h.controllen = (uint64_t)r;
-    r = restartable(
-        host_call_intr(t, __NR_sendmsg, (uint64_t)s, (uint64_t)&h, freebsd_msg_to_host((uint32_t)flags), 0, 0, 0));
+    r = restartable(host_call_intr(t, __NR_sendmsg, (uint64_t)s, (uint64_t)&h, send_flags(t, s, flags), 0, 0, 0));
     return after_send(s, (uint32_t)flags, r);
 }
 

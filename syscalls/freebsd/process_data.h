@@ -23,6 +23,7 @@ struct freebsd_process {
         int32_t used;
         int32_t host_id;
     } timers[FREEBSD_TIMER_MAX];
+    uint32_t quiet_pipes;           /* 1: some socket of this process may have SO_NOSIGPIPE (nosigpipe.h) */
     char login[FREEBSD_MAXLOGNAME]; /* set by setlogin(2); empty: take the host's */
 };
 

@@ -80,6 +80,18 @@ int freebsd_sockaddr_copyout(struct thread *t, struct sockaddr_buffer *a, guest_
 uint32_t freebsd_msg_to_host(uint32_t guest);
 uint32_t freebsd_msg_from_host(uint32_t host);
 
+/* The host's struct msghdr, as the calls take it. */
+struct host_msghdr {
+    void *name;
+    int32_t namelen, pad0;
+    uint64_t iov, iovlen; /* the guest's own vector: its layout is the host's */
+    void *control;
+    uint64_t controllen;
+    uint32_t flags, pad1;
+};
+
+_Static_assert(sizeof(struct host_msghdr) == 56, "struct user_msghdr of linux/socket.h");
+
 /* A SOL_SOCKET option of the host's that is an int; -errno when there is none. */
 int64_t socket_int_option(int fd, int host_name);
 #define HOST_SO_TYPE   3

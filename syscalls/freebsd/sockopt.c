@@ -8,6 +8,7 @@
 #include "base/personality.h"
 #include "base/process.h"
 #include "base/thread.h"
+#include "syscalls/freebsd/nosigpipe.h"
 #include "syscalls/freebsd/socket.h"
 
 #include <linux/in.h>
@@ -239,7 +240,6 @@ int64_t freebsd_setsockopt(struct thread *t, int32_t s, int32_t level, int32_t n
     struct option_value v;
     int64_t r;
 
-    (void)t;
     if ((int32_t)valsize < 0 || (guest_is_null(val) && valsize != 0)) {
         return guest_is_null(val) ? -EFAULT : -EINVAL;
     }
@@ -258,6 +258,9 @@ int64_t freebsd_setsockopt(struct thread *t, int32_t s, int32_t level, int32_t n
     if (!row) {
         r = socket_int_option(s, HOST_SO_TYPE);
         return r < 0 ? r : -ENOPROTOOPT;
+    }
+    if (level == FREEBSD_SOL_SOCKET && name == FREEBSD_SO_NOSIGPIPE) {
+        nosigpipe_used(t);
     }
     r = convert_set(row, &v);
     return r < 0 ? r : host_set(s, row->host_level, row->host_name, &v);

@@ -14,10 +14,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 START_TEST(open_flags_to_host)
 {
@@ -316,6 +318,58 @@ START_TEST(sysroot_names)
 }
 END_TEST
 
+/* A tree with a file, an absolute link to it and a link to a directory. */
+static void make_sysroot(char *root)
+{
+    char command[512];
+
+    strcpy(root, "/tmp/test_sysroot.XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(root));
+    snprintf(command, sizeof(command),
+             "cd %s && mkdir -p usr/local etc lib && echo x > etc/only && ln -s /etc/only lib/abs && "
+             "ln -s /lib usr/lib",
+             root);
+    ck_assert_int_eq(system(command), 0);
+}
+
+static const char *translated(const char *root, int dirfd, const char *name, uint32_t flags)
+{
+    static struct vfs_path out;
+    const char *inner;
+
+    if (!sysroot_translate(root, dirfd, name, flags, &out)) {
+        return "host";
+    }
+    inner = sysroot_strip(root, out.name);
+    return inner ? inner : out.name;
+}
+
+START_TEST(sysroot_lookups)
+{
+    char root[64], command[128], inside[128];
+    int dirfd;
+
+    make_sysroot(root);
+    ck_assert_str_eq(translated(root, AT_FDCWD, "/etc/only", PATH_FOLLOW), "/etc/only");
+    ck_assert_str_eq(translated(root, AT_FDCWD, "/lib/abs", PATH_FOLLOW), "/etc/only");
+    ck_assert_str_eq(translated(root, AT_FDCWD, "/lib/abs", 0), "/lib/abs");
+    ck_assert_str_eq(translated(root, AT_FDCWD, "/usr/lib/abs", PATH_FOLLOW), "/etc/only");
+    ck_assert_str_eq(translated(root, AT_FDCWD, "/usr/lib/abs", 0), "/lib/abs");
+    ck_assert_str_eq(translated(root, AT_FDCWD, "/usr/local/new", 0), "/usr/local/new");
+    ck_assert_str_eq(translated(root, AT_FDCWD, "/etc/passwd", PATH_FOLLOW), "host");
+    ck_assert_str_eq(translated(root, AT_FDCWD, "/tmp/x", PATH_FOLLOW), "host");
+    ck_assert_str_eq(translated(root, AT_FDCWD, "relative", PATH_FOLLOW), "host");
+    snprintf(inside, sizeof(inside), "%s/lib", root);
+    dirfd = open(inside, O_RDONLY | O_DIRECTORY);
+    ck_assert_int_ge(dirfd, 0);
+    ck_assert_str_eq(translated(root, dirfd, "abs", PATH_FOLLOW), "/etc/only");
+    ck_assert_str_eq(translated(root, dirfd, "../../../../etc/only", PATH_FOLLOW), "/etc/only");
+    close(dirfd);
+    snprintf(command, sizeof(command), "rm -r %s", root);
+    ck_assert_int_eq(system(command), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("FreeBSD files");
@@ -337,6 +391,7 @@ int main(void)
     tcase_add_test(tc, termios_round_trip);
     tcase_add_test(tc, mount_lines);
     tcase_add_test(tc, sysroot_names);
+    tcase_add_test(tc, sysroot_lookups);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);

@@ -214,7 +214,7 @@ START_TEST(options)
     ck_assert_int_eq(r->host_name, IPV6_V6ONLY);
     r = freebsd_sockopt_find(IPPROTO_TCP, 256);
     ck_assert_int_eq(r->host_name, TCP_KEEPIDLE);
-    ck_assert_ptr_null(freebsd_sockopt_find(0xffff, FREEBSD_SO_NOSIGPIPE));
+    ck_assert_ptr_null(freebsd_sockopt_find(0xffff, FREEBSD_SO_ACCEPTFILTER));
     ck_assert_uint_eq(freebsd_tcp_state(TCP_ESTABLISHED), 4);
     ck_assert_uint_eq(freebsd_tcp_state(TCP_LISTEN), 1);
     ck_assert_uint_eq(freebsd_tcp_state(200), 0);

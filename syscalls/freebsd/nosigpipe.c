@@ -1,0 +1,26 @@
+/* SO_NOSIGPIPE; see nosigpipe.h. */
+#include "syscalls/freebsd/nosigpipe.h"
+
+#include "base/process.h"
+#include "base/thread.h"
+#include "syscalls/freebsd/process_data.h"
+#include "syscalls/freebsd/socket.h"
+
+void nosigpipe_used(struct thread *t)
+{
+    struct freebsd_process *p = freebsd_process(t);
+
+    if (p) {
+        __atomic_store_n(&p->quiet_pipes, 1, __ATOMIC_RELAXED);
+    }
+}
+
+bool nosigpipe_is_set(struct thread *t, int fd)
+{
+    const struct freebsd_process *p = t->proc->personality_data;
+
+    if (!p || !__atomic_load_n(&p->quiet_pipes, __ATOMIC_RELAXED)) {
+        return false;
+    }
+    return socket_int_option(fd, HOST_SO_SELECT_ERR_QUEUE) == 1;
+}
