@@ -21,6 +21,7 @@
 
 #include "base/cpu_context.h"
 #include "base/guest.h"
+#include "base/lock.h"
 #include "base/signal_types.h"
 
 #define THREAD_REGION       0x40000UL
@@ -83,7 +84,7 @@ struct thread {
     void *start_xstate;     /* in its own region, NULL: the processor's initial state */
     bool forked;            /* the first thread of a vfork child */
     bool drop_caught;       /* which starts with default actions for caught signals */
-    guest_ptr start_tid[2]; /* where personality.thread_started stores the thread's id */
+    struct lock start_gate; /* held by the creator until the thread may run */
 
     uint32_t wake_token; /* thr_wake before thr_suspend */
 };

@@ -41,11 +41,11 @@ static int store_tid(guest_ptr at, int64_t tid)
     return guest_is_null(at) ? 0 : copyout(at, &tid, sizeof tid);
 }
 
+/* The creator opens the gate when the thread's id stands where it was asked for: its first instruction may look. */
 void freebsd_thread_started(struct thread *t)
 {
-    /* Before its first instruction, as the kernel does: the new thread may look at once. */
-    store_tid(t->start_tid[0], freebsd_tid(t));
-    store_tid(t->start_tid[1], freebsd_tid(t));
+    lock_acquire(&t->start_gate);
+    lock_release(&t->start_gate);
 }
 
 /* What cpu_set_upcall() of sys/amd64/amd64/vm_machdep.c leaves in the registers. */
@@ -78,14 +78,15 @@ int64_t freebsd_thr_new(struct thread *t, guest_ptr param, int param_size)
     start_registers(&p, &child->start_regs);
     child->mask = t->mask;
     child->host_mask = t->host_mask;
-    child->start_tid[0] = guest_addr(p.child_tid);
-    child->start_tid[1] = guest_addr(p.parent_tid);
+    lock_acquire(&child->start_gate);
     int64_t r = thread_start(t, child, p.tls_base);
     if (is_error(r)) {
         return r == -EAGAIN ? -GUEST_ERRNO(67) : r;
     }
-    /* The child may be gone by now; its id is all that is ours. */
+    /* Not a moment later: both may be the word that the thread's end sets to 1, and others wait on it. */
+    store_tid(guest_addr(p.child_tid), r + FREEBSD_TID_OFFSET);
     store_tid(guest_addr(p.parent_tid), r + FREEBSD_TID_OFFSET);
+    lock_release(&child->start_gate);
     return 0;
 }
 
