@@ -34,7 +34,7 @@ func main() {
 		code, _ := strconv.Atoi(os.Args[2])
 		os.Exit(code)
 	case "die":
-		numbers := map[string]syscall.Signal{"SIGKILL": 9, "SIGTERM": 15, "SIGSEGV": 11}
+		numbers := map[string]syscall.Signal{"SIGKILL": 9, "SIGTERM": 15, "SIGHUP": 1}
 		syscall.Kill(os.Getpid(), numbers[os.Args[2]])
 		select {}
 	case "ids":
