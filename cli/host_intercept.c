@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/settings.h"
+#include "syscalls/entry/tracer.h"
 
 #ifndef PR_SET_SYSCALL_USER_DISPATCH
 #define PR_SET_SYSCALL_USER_DISPATCH 59
@@ -100,6 +101,15 @@ static int try_ptrace(void)
     return error;
 }
 
+/* The engine's own tracer: Yama may allow to trace a child and forbid a tracer from the side. */
+static int try_tracer(void)
+{
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, NULL);
+    return -tracer_start();
+}
+
 static void judge(struct probe_result *r, int error, const char *good, const char *without)
 {
     if (error == 0) {
@@ -136,7 +146,7 @@ void probe_intercept(struct intercept_ways *ways)
 {
     ways->sud = probe_in_child(try_sud) == 0;
     ways->seccomp = probe_in_child(try_seccomp) == 0;
-    ways->ptrace = probe_in_child(try_ptrace) == 0;
+    ways->ptrace = probe_in_child(try_tracer) == 0;
     ways->rewrite = false; /* not supported yet */
 }
 

@@ -308,6 +308,17 @@ static _Noreturn void serve(void)
     }
 }
 
+/* All but the engine's image and the stack. In a test's process, which is not laid out so, nothing. */
+static void drop_guest_memory(void)
+{
+    const uintptr_t stack_below = 256 << 10;
+    uintptr_t high = ((uintptr_t)__builtin_frame_address(0) - stack_below) & ~(uintptr_t)4095;
+    if (from_engine((uintptr_t)tracer_main)) {
+        munmap(NULL, ENGINE_BASE);
+        munmap((void *)ENGINE_END, high - ENGINE_END); // NOLINT(performance-no-int-to-ptr): base/image.h
+    }
+}
+
 /*
  * Nothing of the guest's is held: its descriptors (a pipe would never end), its directory, its terminal (^C), its
  * memory, which the kernel would otherwise copy page by page as the guest writes.
@@ -319,10 +330,7 @@ static int let_go_of_guest(int report)
         return -errno;
     }
     closefrom(1);
-    const uintptr_t stack_below = 256 << 10;
-    uintptr_t high = ((uintptr_t)__builtin_frame_address(0) - stack_below) & ~(uintptr_t)4095;
-    munmap(NULL, ENGINE_BASE);
-    munmap((void *)ENGINE_END, high - ENGINE_END); // NOLINT(performance-no-int-to-ptr): base/image.h
+    drop_guest_memory();
     signal(SIGCHLD, SIG_DFL);
     prctl(PR_SET_NAME, "dragoman-tracer", 0, 0, 0);
     return 0;
