@@ -8,10 +8,10 @@
 
 /* Flags that mean the same in both systems; sync flags are told apart by hand, their bits overlap. */
 static const struct flag_pair open_pairs[] = {
-    {FREEBSD_O_NONBLOCK, O_NONBLOCK}, {FREEBSD_O_APPEND, O_APPEND}, {FREEBSD_O_ASYNC, FASYNC},
-    {FREEBSD_O_NOFOLLOW, O_NOFOLLOW}, {FREEBSD_O_CREAT, O_CREAT},   {FREEBSD_O_TRUNC, O_TRUNC},
-    {FREEBSD_O_EXCL, O_EXCL},         {FREEBSD_O_DIRECT, O_DIRECT}, {FREEBSD_O_DIRECTORY, O_DIRECTORY},
-    {FREEBSD_O_CLOEXEC, O_CLOEXEC},   {FREEBSD_O_PATH, O_PATH},
+    {FREEBSD_O_NONBLOCK, O_NONBLOCK},   {FREEBSD_O_APPEND, O_APPEND},   {FREEBSD_O_ASYNC, FASYNC},
+    {FREEBSD_O_NOFOLLOW, O_NOFOLLOW},   {FREEBSD_O_CREAT, O_CREAT},     {FREEBSD_O_TRUNC, O_TRUNC},
+    {FREEBSD_O_EXCL, O_EXCL},           {FREEBSD_O_NOCTTY, O_NOCTTY},   {FREEBSD_O_DIRECT, O_DIRECT},
+    {FREEBSD_O_DIRECTORY, O_DIRECTORY}, {FREEBSD_O_CLOEXEC, O_CLOEXEC}, {FREEBSD_O_PATH, O_PATH},
 };
 
 int64_t freebsd_open_flags_to_host(uint32_t guest)
@@ -19,8 +19,6 @@ int64_t freebsd_open_flags_to_host(uint32_t guest)
     uint32_t mode = guest & FREEBSD_O_ACCMODE;
     uint32_t host = (uint32_t)flags_to_host(open_pairs, FLAG_COUNT(open_pairs), guest, NULL);
 
-    /* No open makes a terminal the controlling one there, asked or not (open(2)): only TIOCSCTTY does. */
-    host |= O_NOCTTY;
     if (guest & FREEBSD_O_PATH) {
         mode = 0;
     } else if (guest & FREEBSD_O_EXEC) {

@@ -80,7 +80,8 @@ static int64_t open_at(struct thread *t, int dirfd, guest_ptr path, uint32_t fla
     }
     rq = (struct open_request){
         .path = &where,
-        .flags = (uint32_t)host,
+        /* No open makes a terminal the controlling one there, asked or not (open(2)): only TIOCSCTTY does. */
+        .flags = (uint32_t)host | O_NOCTTY,
         .mode = mode & FREEBSD_ALLPERMS & ~FREEBSD_S_ISTXT,
         .lock_shared = flags & FREEBSD_O_SHLOCK,
         .lock_exclusive = flags & FREEBSD_O_EXLOCK,
@@ -114,7 +115,7 @@ int64_t freebsd_posix_openpt(struct thread *t, int32_t flags)
     if ((uint32_t)flags & ~allowed) {
         return -EINVAL;
     }
-    fd = host_call4(__NR_openat, AT_FDCWD, "/dev/ptmx", freebsd_open_flags_to_host((uint32_t)flags), 0);
+    fd = host_call4(__NR_openat, AT_FDCWD, "/dev/ptmx", freebsd_open_flags_to_host((uint32_t)flags) | O_NOCTTY, 0);
     if (fd >= 0) {
         host_call3(__NR_ioctl, fd, TIOCSPTLCK_HOST, &unlocked);
     }

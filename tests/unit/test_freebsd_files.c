@@ -23,17 +23,16 @@
 
 START_TEST(open_flags_to_host)
 {
-    ck_assert_int_eq(freebsd_open_flags_to_host(0), O_RDONLY | O_NOCTTY);
+    ck_assert_int_eq(freebsd_open_flags_to_host(0), O_RDONLY);
     ck_assert_int_eq(freebsd_open_flags_to_host(FREEBSD_O_WRONLY | FREEBSD_O_CREAT | FREEBSD_O_TRUNC),
-                     O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY);
+                     O_WRONLY | O_CREAT | O_TRUNC);
     ck_assert_int_eq(freebsd_open_flags_to_host(FREEBSD_O_RDWR | FREEBSD_O_APPEND | FREEBSD_O_CLOEXEC |
                                                 FREEBSD_O_NONBLOCK | FREEBSD_O_EXCL | FREEBSD_O_NOCTTY),
                      O_RDWR | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_EXCL | O_NOCTTY);
-    ck_assert_int_eq(freebsd_open_flags_to_host(FREEBSD_O_SYNC), O_SYNC | O_NOCTTY);
-    ck_assert_int_eq(freebsd_open_flags_to_host(FREEBSD_O_DSYNC), O_DSYNC | O_NOCTTY);
-    ck_assert_int_eq(freebsd_open_flags_to_host(FREEBSD_O_EXEC), O_PATH | O_NOCTTY);
-    ck_assert_int_eq(freebsd_open_flags_to_host(FREEBSD_O_NOFOLLOW | FREEBSD_O_DIRECTORY),
-                     O_NOFOLLOW | O_DIRECTORY | O_NOCTTY);
+    ck_assert_int_eq(freebsd_open_flags_to_host(FREEBSD_O_SYNC), O_SYNC);
+    ck_assert_int_eq(freebsd_open_flags_to_host(FREEBSD_O_DSYNC), O_DSYNC);
+    ck_assert_int_eq(freebsd_open_flags_to_host(FREEBSD_O_EXEC), O_PATH);
+    ck_assert_int_eq(freebsd_open_flags_to_host(FREEBSD_O_NOFOLLOW | FREEBSD_O_DIRECTORY), O_NOFOLLOW | O_DIRECTORY);
 }
 END_TEST
 
@@ -41,7 +40,7 @@ START_TEST(open_access_modes_exclude_each_other)
 {
     ck_assert_int_eq(freebsd_open_flags_to_host(FREEBSD_O_ACCMODE), -EINVAL);
     ck_assert_int_eq(freebsd_open_flags_to_host(FREEBSD_O_EXEC | FREEBSD_O_WRONLY), -EINVAL);
-    ck_assert_int_eq(freebsd_open_flags_to_host(FREEBSD_O_PATH | FREEBSD_O_RDWR), O_PATH | O_NOCTTY);
+    ck_assert_int_eq(freebsd_open_flags_to_host(FREEBSD_O_PATH | FREEBSD_O_RDWR), O_PATH);
 }
 END_TEST
 
