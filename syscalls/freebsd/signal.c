@@ -34,9 +34,9 @@ int freebsd_sigaction_in(int signo, const struct freebsd_sigaction *from, struct
 {
     uint64_t rest;
     memset(to, 0, sizeof *to);
-    to->handler = from->sa_handler;
-    to->flags = (uint32_t)flags_to_host(action_flags, ACTION_FLAGS, from->sa_flags, &rest);
-    memcpy(&to->mask, from->sa_mask, sizeof to->mask);
+    to->handler = from->handler;
+    to->flags = (uint32_t)flags_to_host(action_flags, ACTION_FLAGS, from->flags, &rest);
+    memcpy(&to->mask, from->mask, sizeof to->mask);
     signal_set_remove(&to->mask, FREEBSD_SIGKILL);
     signal_set_remove(&to->mask, FREEBSD_SIGSTOP);
     bool caught = to->handler != SIGNAL_DEFAULT && to->handler != SIGNAL_IGNORE;
@@ -55,9 +55,9 @@ int freebsd_sigaction_in(int signo, const struct freebsd_sigaction *from, struct
 void freebsd_sigaction_out(const struct signal_action *from, struct freebsd_sigaction *to)
 {
     memset(to, 0, sizeof *to);
-    to->sa_handler = from->handler;
-    to->sa_flags = (uint32_t)flags_to_guest(action_flags, ACTION_FLAGS, from->flags);
-    memcpy(to->sa_mask, &from->mask, sizeof to->sa_mask);
+    to->handler = from->handler;
+    to->flags = (uint32_t)flags_to_guest(action_flags, ACTION_FLAGS, from->flags);
+    memcpy(to->mask, &from->mask, sizeof to->mask);
 }
 
 int64_t freebsd_sigaction(struct thread *t, int32_t sig, guest_ptr act, guest_ptr oact)

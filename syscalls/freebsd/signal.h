@@ -14,14 +14,15 @@
 #define FREEBSD_SA_NOCLDWAIT 0x0020u
 #define FREEBSD_SA_SIGINFO   0x0040u
 
+/* Without the prefix sa_, which the C library gives away as macros. */
 struct freebsd_sigaction {
-    uint64_t sa_handler;
-    uint32_t sa_flags;
-    uint32_t sa_mask[4];
+    uint64_t handler;
+    uint32_t flags;
+    uint32_t mask[4];
     uint32_t pad;
 };
 _Static_assert(sizeof(struct freebsd_sigaction) == 32, "sys/signal.h");
-_Static_assert(__builtin_offsetof(struct freebsd_sigaction, sa_mask) == 12, "sys/signal.h");
+_Static_assert(__builtin_offsetof(struct freebsd_sigaction, mask) == 12, "sys/signal.h");
 
 /* Checks and translates an action for a signal as kern_sigaction() does. Returns 0 or -EINVAL (unknown flags). */
 int freebsd_sigaction_in(int signo, const struct freebsd_sigaction *from, struct signal_action *to);
