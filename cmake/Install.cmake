@@ -21,6 +21,10 @@ if(EXISTS ${CMAKE_SOURCE_DIR}/compat-db/syscalls)
           DESTINATION ${CMAKE_INSTALL_DATADIR}/dragoman/compat-db
           FILES_MATCHING PATTERN "*.tbl")
 endif()
+if(TARGET dragoman)
+  install(FILES ${generated_dir}/freebsd.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/dragoman
+          RENAME syscalls-freebsd.md)
+endif()
 
 set(tarball_name dragoman-${PROJECT_VERSION}-x86_64)
 add_custom_target(tarball
