@@ -15,6 +15,9 @@
 
 struct thread;
 
+/* Bytes of mc_fpstate: what FXSAVE stores; the extended state follows it (Intel SDM 1, 13.4). */
+#define FREEBSD_LEGACY_SIZE 512
+
 struct freebsd_mcontext {
     uint64_t mc_onstack;
     uint64_t mc_rdi, mc_rsi, mc_rdx, mc_rcx, mc_r8, mc_r9, mc_rax, mc_rbx, mc_rbp;
@@ -26,7 +29,7 @@ struct freebsd_mcontext {
     uint16_t mc_es, mc_ds;
     uint64_t mc_err, mc_rip, mc_cs, mc_rflags, mc_rsp, mc_ss;
     int64_t mc_len, mc_fpformat, mc_ownedfp;
-    uint8_t mc_fpstate[512] __attribute__((aligned(16)));
+    uint8_t mc_fpstate[FREEBSD_LEGACY_SIZE] __attribute__((aligned(16)));
     uint64_t mc_fsbase, mc_gsbase;
     uint64_t mc_xfpustate, mc_xfpustate_len;
     int64_t mc_spare[4];
@@ -112,6 +115,12 @@ int freebsd_mcontext_to_fpstate(const struct freebsd_mcontext *mc, void *host_fp
 
 /* Makes the thread's FS and GS bases those of the context. Returns 0, or -EINVAL: no address of user space. */
 int freebsd_mcontext_set_bases(const struct freebsd_mcontext *mc);
+
+/*
+ * sysarch(AMD64_GET_XFPUSTATE): copies the caller's extended state beyond the legacy area to where the guest's
+ * struct amd64_get_xfpustate says. Returns 0, -EFAULT, or -EINVAL when more is asked for than there is.
+ */
+int64_t freebsd_get_xfpustate(struct thread *t, guest_ptr parms);
 
 /* Whether the stack pointer lies on the thread's alternate signal stack (sigonstack()). */
 bool freebsd_on_altstack(const struct thread *t, uint64_t rsp);

@@ -61,8 +61,8 @@ static int check_flags(const struct freebsd_mmap *m, uint32_t prot, uint32_t fla
                      (prot != 0 || m->fd != -1 || m->offset != 0 || (flags & ~GUARD_ALLOWED) != 0);
     bool shareless_file = (flags & (FREEBSD_MAP_ANON | FREEBSD_MAP_STACK | FREEBSD_MAP_GUARD | FREEBSD_MAP_SHARED |
                                     FREEBSD_MAP_PRIVATE)) == 0;
-    bool refused = m->length == 0 || m->offset < 0 || anonymous_with_file || bad_stack || exclusive_nowhere || shared_and_private ||
-                   bad_guard || shareless_file;
+    bool refused = m->length == 0 || m->offset < 0 || anonymous_with_file || bad_stack || exclusive_nowhere ||
+                   shared_and_private || bad_guard || shareless_file;
     return refused ? -EINVAL : 0;
 }
 

@@ -14,6 +14,7 @@
 #include "freebsd_syscalls.h"
 #include "process/process.h"
 #include "process/thread.h"
+#include "syscalls/freebsd/context.h"
 #include "syscalls/freebsd/process_data.h"
 
 #define UTRACE_MAX 2048 /* KTR_USER_MAXLEN */
@@ -79,6 +80,7 @@ enum {
     AMD64_SET_FSBASE = 129,
     AMD64_GET_GSBASE = 130,
     AMD64_SET_GSBASE = 131,
+    AMD64_GET_XFPUSTATE = 132,
 };
 
 static int64_t get_base(uint64_t base, guest_ptr parms)
@@ -88,8 +90,10 @@ static int64_t get_base(uint64_t base, guest_ptr parms)
 
 int64_t freebsd_sysarch(struct thread *t, int32_t op, guest_ptr parms)
 {
-    (void)t;
     uint64_t base;
+    if (op == AMD64_GET_XFPUSTATE) {
+        return freebsd_get_xfpustate(t, parms);
+    }
     if (op == AMD64_GET_FSBASE) {
         __asm__ volatile("rdfsbase %0" : "=r"(base));
         return get_base(base, parms);

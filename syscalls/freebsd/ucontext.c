@@ -71,3 +71,23 @@ int64_t freebsd_swapcontext(struct thread *t, guest_ptr oucp, guest_ptr ucp)
     int64_t r = save(t, oucp);
     return r < 0 ? r : load(t, ucp);
 }
+
+/* machine/sysarch.h */
+struct freebsd_xfpustate_request {
+    uint64_t address;
+    int32_t length, pad;
+};
+
+int64_t freebsd_get_xfpustate(struct thread *t, guest_ptr parms)
+{
+    struct freebsd_xfpustate_request rq;
+    const char *fpstate = fpstate_of(t);
+    int r = COPYIN(&rq, parms);
+    if (r < 0) {
+        return r;
+    }
+    if (rq.length < 0 || (uint32_t)rq.length > freebsd_xfpustate_size(fpstate)) {
+        return -EINVAL;
+    }
+    return copyout(guest_addr(rq.address), fpstate + FREEBSD_LEGACY_SIZE, (size_t)rq.length);
+}
