@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 struct space_request;
+struct thread;
 
 #define FREEBSD_PROT_ALL       7
 #define FREEBSD_PROT_MAX_SHIFT 16
@@ -37,5 +38,14 @@ struct freebsd_mmap {
  * Returns 0, -EINVAL, -ENOMEM (the length overflows) or -EOPNOTSUPP (prot exceeds PROT_MAX).
  */
 int freebsd_mmap_translate(const struct freebsd_mmap *m, struct space_request *out, uint64_t *within_page);
+
+/*
+ * Remembers the most that mprotect may allow of a range from now on; 0 or FREEBSD_PROT_ALL: anything, as for a
+ * range that is mapped anew or gone. Beyond FREEBSD_PROT_RANGES ranges nothing more is remembered.
+ */
+void freebsd_prot_max_set(struct thread *t, uint64_t address, uint64_t length, uint32_t max);
+
+/* The most that is allowed of every page of a range, PROT_* bits. */
+uint32_t freebsd_prot_max(struct thread *t, uint64_t address, uint64_t length);
 
 #endif

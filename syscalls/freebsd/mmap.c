@@ -34,11 +34,16 @@ static const struct flag_pair mmap_flags[] = {
 #define GUARD_ALLOWED                                                                                                  \
     (FREEBSD_MAP_FIXED | FREEBSD_MAP_GUARD | FREEBSD_MAP_EXCL | FREEBSD_MAP_32BIT | FREEBSD_MAP_ALIGNMENT_MASK)
 
+static uint32_t prot_max_given(int32_t prot)
+{
+    return (uint32_t)prot >> FREEBSD_PROT_MAX_SHIFT & FREEBSD_PROT_ALL;
+}
+
 /* Splits the protection from its maximum. -ENOTSUP's number on the host is EOPNOTSUPP's, as on FreeBSD. */
 static int split_prot(int32_t given, uint32_t *prot)
 {
     uint32_t now = (uint32_t)given & FREEBSD_PROT_ALL;
-    uint32_t max = (uint32_t)given >> FREEBSD_PROT_MAX_SHIFT & FREEBSD_PROT_ALL;
+    uint32_t max = prot_max_given(given);
     if (((uint32_t)given & ~(FREEBSD_PROT_ALL | FREEBSD_PROT_ALL << FREEBSD_PROT_MAX_SHIFT)) != 0) {
         return -EINVAL;
     }
@@ -143,7 +148,11 @@ static int64_t map(struct thread *t, const struct freebsd_mmap *m)
     if (r == -EEXIST) {
         return -EINVAL; /* mmap(2), MAP_EXCL */
     }
-    return is_error(r) ? r : r + (int64_t)within_page;
+    if (is_error(r)) {
+        return r;
+    }
+    freebsd_prot_max_set(t, (uint64_t)r, rq.length, prot_max_given(m->prot));
+    return r + (int64_t)within_page;
 }
 
 int64_t freebsd_mmap(struct thread *t, guest_ptr addr, uint64_t len, int32_t prot, int32_t flags, int32_t fd,
@@ -174,7 +183,11 @@ int64_t freebsd_munmap(struct thread *t, guest_ptr addr, uint64_t len)
     if (len == 0 || whole_pages(addr, len, &start, &size) < 0) {
         return -EINVAL;
     }
-    return space_unmap(t, start, size);
+    int64_t r = space_unmap(t, start, size);
+    if (r == 0) {
+        freebsd_prot_max_set(t, start, size, FREEBSD_PROT_ALL);
+    }
+    return r;
 }
 
 int64_t freebsd_mprotect(struct thread *t, guest_ptr addr, uint64_t len, int32_t prot)
@@ -191,7 +204,14 @@ int64_t freebsd_mprotect(struct thread *t, guest_ptr addr, uint64_t len, int32_t
     if (size == 0) {
         return 0;
     }
+    uint32_t allowed = freebsd_prot_max(t, start, size), wanted = prot_max_given(prot);
+    if (((now | wanted) & ~allowed) != 0) {
+        return -EACCES;
+    }
     int64_t done = space_protect(t, start, size, now);
+    if (done == 0 && wanted != 0) {
+        freebsd_prot_max_set(t, start, size, wanted);
+    }
     return done == -ENOMEM ? -EINVAL : done; /* nothing mapped: KERN_INVALID_ADDRESS there */
 }
 

@@ -16,6 +16,14 @@ struct thread;
 #define FREEBSD_MAXLOGNAME     33
 #define FREEBSD_LOGINCLASS_MAX 33
 
+#define FREEBSD_PROT_RANGES 64
+
+/* A range that PROT_MAX restricts (prot_max.c). */
+struct freebsd_prot_range {
+    uint64_t low, high;
+    uint32_t max; /* PROT_* bits */
+};
+
 struct freebsd_process {
     struct lock lock;
     int32_t timers_of; /* pid the timers belong to: a fork's child has none */
@@ -23,7 +31,9 @@ struct freebsd_process {
         int32_t used;
         int32_t host_id;
     } timers[FREEBSD_TIMER_MAX];
-    uint32_t quiet_pipes;           /* 1: some socket of this process may have SO_NOSIGPIPE (nosigpipe.h) */
+    uint32_t quiet_pipes; /* 1: some socket of this process may have SO_NOSIGPIPE (nosigpipe.h) */
+    uint32_t prot_range_count;
+    struct freebsd_prot_range prot_ranges[FREEBSD_PROT_RANGES];
     char login[FREEBSD_MAXLOGNAME]; /* set by setlogin(2); empty: take the host's */
 };
 
