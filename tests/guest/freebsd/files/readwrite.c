@@ -84,15 +84,21 @@ TEST(vectors)
     CHECK_EQ(memcmp(a, "aba", 3), 0);
 }
 
-/* readv(2): none or too many (IOV_MAX 1024), or a sum beyond SSIZE_MAX */
+/* readv(2): a sum beyond SSIZE_MAX */
+TEST(vector_sum)
+{
+    struct freebsd_iovec large[2] = {{0, 1UL << 62}, {0, 1UL << 62}};
+
+    CHECK_ERR(SYS(readv, guest_file("sum", "x"), large, 2), FREEBSD_EINVAL);
+}
+
+/* readv(2): none or too many (IOV_MAX 1024) */
 TEST(vector_limits)
 {
     static struct freebsd_iovec many[1025];
-    struct freebsd_iovec large[2] = {{0, 1UL << 62}, {0, 1UL << 62}};
     int fd = guest_file("limits", "x");
 
     CHECK_ERR(SYS(readv, fd, many, 1025), FREEBSD_EINVAL);
-    CHECK_ERR(SYS(readv, fd, large, 2), FREEBSD_EINVAL);
     CHECK_EQ(SYS(readv, fd, many, 1024), 0);
     CHECK_EQ(SYS(readv, fd, many, 0), 0);
 }

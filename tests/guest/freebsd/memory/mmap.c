@@ -74,13 +74,13 @@ TEST(fixed_misaligned)
     CHECK_ERR(map(p + 1, PAGE, RW, ANON | FREEBSD_MAP_FIXED), FREEBSD_EINVAL);
 }
 
-/* MAP_EXCL: only with MAP_FIXED; then an address in use is EINVAL and stays as it was */
+/* MAP_EXCL: only with MAP_FIXED; then an address in use stays as it was (vm_map_fixed: KERN_NO_SPACE, so ENOMEM) */
 TEST(exclusive)
 {
     char *p = (char *)MUST(map(0, 4 * PAGE, RW, ANON));
 
     p[PAGE] = 9;
-    CHECK_ERR(map(p + PAGE, PAGE, RW, ANON | FREEBSD_MAP_FIXED | FREEBSD_MAP_EXCL), FREEBSD_EINVAL);
+    CHECK_ERR(map(p + PAGE, PAGE, RW, ANON | FREEBSD_MAP_FIXED | FREEBSD_MAP_EXCL), FREEBSD_ENOMEM);
     CHECK_EQ(p[PAGE], 9);
     CHECK_OK(SYS(munmap, p + PAGE, PAGE));
     CHECK_EQ(map(p + PAGE, PAGE, RW, ANON | FREEBSD_MAP_FIXED | FREEBSD_MAP_EXCL), (int64_t)(p + PAGE));
