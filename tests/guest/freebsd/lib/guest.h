@@ -60,9 +60,9 @@ static inline int64_t guest_call(uint64_t number, uint64_t a, uint64_t b, uint64
     guest_call((uint64_t)(number), (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d), (uint64_t)(e),          \
                (uint64_t)(f))
 /* SYS(open, path, flags): the result, or the negative FreeBSD error number. */
-#define SYS(...)                 SYS_(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
-#define SYS_(name, ...)          GUEST_PAD(FREEBSD_SYS_##name, __VA_ARGS__)
-#define SYS_NUMBER(...)          GUEST_PAD(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0, 0)
+#define SYS(...)        SYS_(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
+#define SYS_(name, ...) GUEST_PAD(FREEBSD_SYS_##name, __VA_ARGS__)
+#define SYS_NUMBER(...) GUEST_PAD(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0, 0)
 
 /* ---- checks ---- */
 
@@ -106,9 +106,9 @@ bool guest_failed(void);
                        (unsigned long)got_, (long)want_, (unsigned long)want_);                                        \
     } while (0)
 
-#define CHECK_EQ(expression, expected)  CHECK_VALUE(#expression, expression, expected)
-#define CHECK_ERR(call, errno_)         CHECK_VALUE(#call, call, -(errno_))
-#define CHECK_OK(call)                  CHECK_VALUE(#call, call, 0)
+#define CHECK_EQ(expression, expected) CHECK_VALUE(#expression, expression, expected)
+#define CHECK_ERR(call, errno_)        CHECK_VALUE(#call, call, -(errno_))
+#define CHECK_OK(call)                 CHECK_VALUE(#call, call, 0)
 
 /* Evaluates to the result; marks a failure when it is an error. */
 #define MUST(call)                                                                                                     \
@@ -214,7 +214,7 @@ static inline bool guest_set_has(const struct freebsd_sigset *set, int signo)
 }
 
 /* Wait statuses (wait(2)). */
-#define EXITED(status, code)   ((status) == (code) << 8)
-#define KILLED(status, signo)  (((status) & 0x7f) == (signo))
+#define EXITED(status, code)  ((status) == (code) << 8)
+#define KILLED(status, signo) (((status)&0x7f) == (signo))
 
 #endif
