@@ -132,7 +132,22 @@ const char *text_cstr(struct text *x)
     return x->at;
 }
 
-void text_write(const struct text *x, int fd)
+/*
+ * The reader of a pipe may be gone. The SIGPIPE of that is the writing thread's own and pending by the time the call
+ * returns; the guest, which wrote nothing, must not get it.
+ */
+int64_t text_write(const struct text *x, int fd)
 {
-    host_call3(__NR_write, fd, x->at, x->length);
+    const uint64_t sigpipe = 1UL << (13 - 1), all = ~0UL; /* all: none may be recorded before the old mask is back */
+    const struct {
+        int64_t sec, nsec;
+    } at_once = {0, 0};
+    uint64_t old = 0;
+    host_call4(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &all, &old, sizeof old);
+    int64_t r = host_call3(__NR_write, fd, x->at, x->length);
+    if (r == -EPIPE) {
+        host_call4(__NR_rt_sigtimedwait, &sigpipe, 0, &at_once, sizeof sigpipe);
+    }
+    host_call4(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &old, 0, sizeof old);
+    return r;
 }

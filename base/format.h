@@ -32,7 +32,7 @@ void text_vformat(struct text *x, const char *format, va_list ap);
 /* Terminates the text (cutting its last character when full) and returns it as a C string. */
 const char *text_cstr(struct text *x);
 
-/* Writes the text to a host descriptor in one write. */
-void text_write(const struct text *x, int fd);
+/* Writes the text to a host descriptor in one write; never raises SIGPIPE. Returns what write returned, or -errno. */
+int64_t text_write(const struct text *x, int fd);
 
 #endif

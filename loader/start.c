@@ -248,7 +248,7 @@ _Noreturn void become_guest(struct start_request *rq)
     if (t->proc->hooks->arm(t) != 0) {
         start_fail(EXIT_OWN_FAILURE, "interception: the host refuses it (dragoman doctor tells what it allows)");
     }
-    thread_enter_guest(t, &t->start_regs, NULL);
+    thread_enter_first(t);
 }
 
 _Noreturn void engine_start(const struct settings *settings, const char *path, char **argv, char **envp)

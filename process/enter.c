@@ -39,6 +39,12 @@ _Noreturn void thread_enter_guest(struct thread *t, const struct cpu_context *re
     sigreturn_to(&uc);
 }
 
+_Noreturn void thread_enter_first(struct thread *t)
+{
+    __asm__ volatile("wrfsbase %0\n\twrgsbase %0" : : "r"(0UL));
+    thread_enter_guest(t, &t->start_regs, NULL);
+}
+
 _Noreturn void process_abort(struct thread *t, const char *why)
 {
     char line[256];

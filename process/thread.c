@@ -69,13 +69,14 @@ static struct thread *region_reuse(void)
     return NULL;
 }
 
+static struct lock opening;
+
 /*
  * A region never used. A number is drawn first and opened afterwards, so region_reuse could look at one that is
  * not open yet; it is opened in order, and counted only then.
  */
 static struct thread *region_fresh(void)
 {
-    static struct lock opening;
     lock_acquire(&opening);
     uint32_t i = regions_open;
     struct thread *t = NULL;
@@ -112,6 +113,7 @@ void thread_free(struct thread *t)
 
 void threads_forget_others(struct thread *self)
 {
+    lock_reset(&opening);
     for (uint32_t i = 0; i < regions_open; i++) {
         if (region(i) != self) {
             region(i)->tid = 0;

@@ -41,4 +41,10 @@ _Noreturn void thread_exit(struct thread *t, int status);
  */
 _Noreturn void thread_enter_guest(struct thread *t, const struct cpu_context *regs, const void *xstate);
 
+/*
+ * Begins a program: the thread enters the guest with t->start_regs, the processor's initial extended state, and no
+ * thread pointer (FreeBSD: exec_setregs(), sys/amd64/amd64/exec_machdep.c). libc cannot be used from then on.
+ */
+_Noreturn void thread_enter_first(struct thread *t);
+
 #endif

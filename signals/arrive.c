@@ -8,8 +8,8 @@
 #include "signals/host.h"
 #include "signals/signals.h"
 
-extern const char intr_begin[], intr_end[], intr_bail[];
-void signal_arrived(int signo, siginfo_t *info, struct ucontext *uc, struct thread *t);
+extern const char intr_begin[], intr_end[], intr_bail[], leave_begin[], leave_end[], leave_again[];
+bool signal_arrived(int signo, siginfo_t *info, struct ucontext *uc, struct thread *t);
 
 /* linux/seccomp.h has no name for these si_codes of SIGSYS. */
 #define SYS_SECCOMP_TRAP       1
@@ -45,13 +45,14 @@ static _Noreturn void engine_fault(const struct thread *t, int signo, const sigi
     }
 }
 
-static void fault_arrived(struct thread *t, int signo, siginfo_t *info, struct ucontext *uc)
+/* Returns whether the guest was interrupted. */
+static bool fault_arrived(struct thread *t, int signo, siginfo_t *info, struct ucontext *uc)
 {
     struct cpu_context *regs = context_of(uc);
     uint64_t resume = guest_fault_resume(regs->rip);
     if (resume != 0) {
         regs->rip = resume;
-        return;
+        return false;
     }
     if (in_engine(t, regs)) {
         engine_fault(t, signo, info, regs->rip);
@@ -59,6 +60,7 @@ static void fault_arrived(struct thread *t, int signo, siginfo_t *info, struct u
     struct guest_signal sig;
     describe(t, info, uc, &sig);
     signal_deliver_fault(t, uc, &sig);
+    return true;
 }
 
 /* Records one signal and blocks the rest in the interrupted context until it is delivered. */
@@ -71,10 +73,13 @@ static void record(struct thread *t, const siginfo_t *info, struct ucontext *uc)
     memcpy(&uc->uc_sigmask, &blocked, sizeof blocked);
     if (regs->rip >= (uint64_t)intr_begin && regs->rip < (uint64_t)intr_end) {
         regs->rip = (uint64_t)intr_bail;
+    } else if (regs->rip >= (uint64_t)leave_begin && regs->rip < (uint64_t)leave_end) {
+        regs->rip = (uint64_t)leave_again;
     }
 }
 
-static void asynchronous_arrived(struct thread *t, const siginfo_t *info, struct ucontext *uc)
+/* Returns whether the guest was interrupted. */
+static bool asynchronous_arrived(struct thread *t, const siginfo_t *info, struct ucontext *uc)
 {
     if (in_engine(t, context_of(uc))) {
         if (t->recorded) {
@@ -82,7 +87,7 @@ static void asynchronous_arrived(struct thread *t, const siginfo_t *info, struct
         } else {
             record(t, info, uc);
         }
-        return;
+        return false;
     }
     struct guest_signal sig;
     describe(t, info, uc, &sig);
@@ -90,6 +95,7 @@ static void asynchronous_arrived(struct thread *t, const siginfo_t *info, struct
         signal_deliver(t, uc, &sig);
     }
     signals_leave(t, uc); /* a SIGSYS by kill leaves the others open */
+    return true;
 }
 
 /* Whether the kernel raised it for an instruction, rather than a process by kill or sigqueue. */
@@ -98,13 +104,12 @@ static bool is_fault(int signo, const siginfo_t *info)
     return (HOST_BIT(signo) & HOST_FAULTS) != 0 && info->si_code > 0;
 }
 
-__attribute__((used)) void signal_arrived(int signo, siginfo_t *info, struct ucontext *uc, struct thread *t)
+/* Called by signal_entry. Returns whether it goes back to the guest, not into the engine. */
+__attribute__((used)) bool signal_arrived(int signo, siginfo_t *info, struct ucontext *uc, struct thread *t)
 {
     if (signo == SIGSYS && (info->si_code == SYS_USER_DISPATCH_TRAP || info->si_code == SYS_SECCOMP_TRAP)) {
         t->proc->hooks->trap(t, uc);
-    } else if (is_fault(signo, info)) {
-        fault_arrived(t, signo, info, uc);
-    } else {
-        asynchronous_arrived(t, info, uc);
+        return true;
     }
+    return is_fault(signo, info) ? fault_arrived(t, signo, info, uc) : asynchronous_arrived(t, info, uc);
 }

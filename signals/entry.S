@@ -6,13 +6,40 @@
 /*
  * Handler of every host signal the engine takes: (rdi signo, rsi siginfo, rdx ucontext). It always runs on a
  * thread's alternate stack, so masking the stack pointer finds the thread (base/thread.h: THREAD_REGION).
+ *
+ * On the way back to the guest, a signal may be recorded after the last look and before the sigreturn: the guest
+ * would go on without it. So between leave_begin and leave_end the handler moves rip to leave_again. The way back
+ * into the engine looks at nothing: what was interrupted will. thread.recorded is at offset 8 (asserted in C).
  */
-        .globl  signal_entry
+        .globl  signal_entry, leave_begin, leave_end, leave_again
         .type   signal_entry, @function
 signal_entry:
         mov     %rsp, %rcx
         and     $~0x3ffff, %rcx
-        jmp     signal_arrived
+        mov     %rcx, %rbx                      /* sigreturn restores every register: none needs saving */
+        mov     %rdx, %r12
+        sub     $8, %rsp
+        call    signal_arrived                  /* bool: back to the guest? */
+        test    %al, %al
+        jz      1f
+leave_begin:
+        cmpl    $0, 8(%rbx)
+        jne     leave_again
+        mov     %r12, %rsp                      /* where the kernel expects its frame's ucontext */
+        mov     $15, %eax                       /* rt_sigreturn */
+        syscall
+leave_end:
+        ud2
+leave_again:
+        lea     -16(%r12), %rsp
+        mov     %rbx, %rdi
+        mov     %r12, %rsi
+        call    signals_leave
+        jmp     leave_begin
+1:      mov     %r12, %rsp
+        mov     $15, %eax
+        syscall
+        ud2
         .size   signal_entry, . - signal_entry
 
         .globl  signal_restorer
@@ -27,7 +54,7 @@ signal_restorer:
  * int64_t host_call_intr(struct thread *t, long nr, a, b, c, d, e, f)
  *
  * Between intr_begin and intr_end a signal may be recorded after the check and before the call; the handler then
- * moves rip to intr_bail, so that the call is not made. thread.recorded is at offset 8 (asserted in C).
+ * moves rip to intr_bail, so that the call is not made.
  */
         .globl  host_call_intr, intr_begin, intr_end, intr_bail
         .type   host_call_intr, @function

@@ -239,6 +239,9 @@ static int64_t exec_with(struct thread *t, struct exec *e, const char *path, gue
     } else {
         r = e->program.kind == PROGRAM_HOST ? exec_host(t, e) : exec_foreign(t, e);
     }
+    if (t->recorded) {
+        old = ~0UL; /* as record() left it: no other may come before this one is delivered */
+    }
     host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &old, 0, sizeof old);
     return r;
 }

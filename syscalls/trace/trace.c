@@ -235,9 +235,12 @@ static void count_outcome(struct thread *t, struct trace_view *v, struct trace_c
 /* Writes the line with the room that was kept for its end; `end` has the newline. */
 static void finish(struct thread *t, struct trace_call *c, const char *end)
 {
+    struct settings *s = &t->proc->settings;
     c->line.size = sizeof(c->buffer);
     text_str(&c->line, end);
-    text_write(&c->line, t->proc->settings.trace_fd);
+    if (s->trace_mode != TRACE_OFF && text_write(&c->line, s->trace_fd) == -EPIPE) {
+        s->trace_mode = TRACE_OFF; /* nobody reads it any more: the guest goes on untraced */
+    }
 }
 
 static void begin(struct trace_call *c)

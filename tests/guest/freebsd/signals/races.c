@@ -1,0 +1,123 @@
+/*
+ * Signals that arrive at awkward instants: none may be lost, or wait for the program's next system call.
+ */
+#include "guest.h"
+
+#define ROUNDS 6000
+#define LIMIT  2000000000ULL /* turns of waiting, about a second, until a signal counts as lost */
+
+static volatile uint32_t round_now, handled, stop;
+static volatile int64_t target;
+
+static void count(int signo, struct freebsd_siginfo *info, struct freebsd_ucontext *context)
+{
+    (void)signo;
+    (void)info;
+    (void)context;
+    handled = round_now;
+}
+
+/* Sends one signal a round, each time a little later after the target's word. */
+static void sender(void *argument)
+{
+    uint32_t seen = 0;
+
+    (void)argument;
+    while (!stop) {
+        uint32_t now = round_now;
+
+        if (now == seen)
+            continue;
+        seen = now;
+        for (volatile uint32_t delay = now * 7 % 900; delay > 0; delay--)
+            continue;
+        SYS(thr_kill, target, FREEBSD_SIGUSR1);
+    }
+}
+
+/* The tail of a call: a signal that comes then is handled before the program goes on to wait for it without calls. */
+TEST(arrives_as_a_call_returns)
+{
+    struct guest_thread thread;
+    int64_t self = 0;
+
+    MUST(SYS(thr_self, &self));
+    target = self;
+    CHECK_OK(guest_handle(FREEBSD_SIGUSR1, count, 0));
+    REQUIRE(guest_thread_start(&thread, sender, NULL) == 0);
+    for (uint32_t i = 1; i <= ROUNDS && !guest_failed(); i++) {
+        uint64_t spins = 0;
+
+        round_now = i;
+        for (int calls = 0; calls < 2; calls++)
+            SYS(getpid);
+        while (handled != i && spins < LIMIT)
+            spins++;
+        CHECK_EQ(handled, i);
+    }
+    stop = 1;
+    guest_thread_join(&thread);
+    guest_default(FREEBSD_SIGUSR1);
+}
+
+/* fork(2): the child has no pending signals, also when one came while the call was on its way. */
+TEST(fork_leaves_signals_with_the_parent)
+{
+    struct guest_thread thread;
+    int64_t self = 0;
+
+    MUST(SYS(thr_self, &self));
+    target = self;
+    stop = 0;
+    CHECK_OK(guest_handle(FREEBSD_SIGUSR1, count, FREEBSD_SA_RESTART));
+    REQUIRE(guest_thread_start(&thread, sender, NULL) == 0);
+    for (uint32_t i = 1; i <= 200 && !guest_failed(); i++) {
+        uint32_t before = ROUNDS + i;
+
+        handled = 0;
+        round_now = before;
+        int64_t child = SYS(fork);
+
+        if (child == 0) {
+            uint32_t at_birth = handled;
+
+            SYS(getpid);
+            SYS(getpid);
+            guest_exit(handled != at_birth);
+        }
+        REQUIRE(child > 0);
+        CHECK(EXITED(guest_wait((int)child), 0));
+    }
+    stop = 1;
+    guest_thread_join(&thread);
+    guest_default(FREEBSD_SIGUSR1);
+}
+
+static uint64_t read_base(bool gs)
+{
+    uint64_t value = 1;
+
+    MUST(SYS(sysarch, gs ? 130 : 128, &value)); /* AMD64_GET_GSBASE, AMD64_GET_FSBASE: machine/sysarch.h */
+    return value;
+}
+
+int guest_child(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    return read_base(false) != 0 || read_base(true) != 0;
+}
+
+/* exec_setregs(), sys/amd64/amd64/exec_machdep.c */
+TEST(a_program_begins_without_thread_pointer)
+{
+    int64_t child = SYS(fork);
+
+    if (child == 0) {
+        const char *argv[] = {guest_self, "--bases", NULL};
+
+        SYS(execve, guest_self, argv, guest_envp);
+        guest_exit(99);
+    }
+    CHECK(EXITED(guest_wait((int)child), 0));
+}
