@@ -99,3 +99,35 @@ int64_t freebsd11_lstat(struct thread *t, guest_ptr path, guest_ptr ub)
 {
     return freebsd11_fstatat(t, VFS_AT_FDCWD, path, ub, FREEBSD_AT_SYMLINK_NOFOLLOW);
 }
+
+static int64_t put_nstat(guest_ptr to, const struct freebsd_stat *st)
+{
+    struct freebsd11_nstat old;
+
+    freebsd11_nstat_from_new(st, &old);
+    return COPYOUT(to, &old);
+}
+
+int64_t freebsd11_nstat(struct thread *t, guest_ptr path, guest_ptr ub)
+{
+    struct freebsd_stat st;
+    int64_t r = stat_path(t, VFS_AT_FDCWD, path, 0, &st);
+
+    return r < 0 ? r : put_nstat(ub, &st);
+}
+
+int64_t freebsd11_nlstat(struct thread *t, guest_ptr path, guest_ptr ub)
+{
+    struct freebsd_stat st;
+    int64_t r = stat_path(t, VFS_AT_FDCWD, path, FREEBSD_AT_SYMLINK_NOFOLLOW, &st);
+
+    return r < 0 ? r : put_nstat(ub, &st);
+}
+
+int64_t freebsd11_nfstat(struct thread *t, int32_t fd, guest_ptr sb)
+{
+    struct freebsd_stat st;
+    int64_t r = freebsd_stat_descriptor(t, fd, &st);
+
+    return r < 0 ? r : put_nstat(sb, &st);
+}

@@ -45,6 +45,18 @@ struct freebsd11_stat {
 _Static_assert(sizeof(struct freebsd11_stat) == 120, "struct freebsd11_stat");
 _Static_assert(__builtin_offsetof(struct freebsd11_stat, st_size) == 72, "st_size");
 
+/* nstat(2), NetBSD's structure of old: wider mode and link count. */
+struct freebsd11_nstat {
+    uint32_t st_dev, st_ino, st_mode, st_nlink, st_uid, st_gid, st_rdev, pad0;
+    struct freebsd_timespec st_atim, st_mtim, st_ctim;
+    int64_t st_size, st_blocks;
+    int32_t st_blksize;
+    uint32_t st_flags, st_gen, pad1;
+    struct freebsd_timespec st_birthtim;
+};
+
+_Static_assert(sizeof(struct freebsd11_nstat) == 128, "struct nstat");
+
 /* st_flags (chflags(2)) */
 #define FREEBSD_UF_NODUMP    0x00000001u
 #define FREEBSD_UF_IMMUTABLE 0x00000002u
@@ -64,6 +76,8 @@ void freebsd_stat_from_host(const struct statx *x, struct freebsd_stat *st);
  * (vfs.ino64_trunc_error 0); a link count beyond 65,535 becomes that.
  */
 void freebsd11_stat_from_new(const struct freebsd_stat *st, struct freebsd11_stat *old);
+
+void freebsd11_nstat_from_new(const struct freebsd_stat *st, struct freebsd11_nstat *old);
 
 /* fstat(2). Returns 0 or -errno. */
 int64_t freebsd_stat_descriptor(struct thread *t, int fd, struct freebsd_stat *st);

@@ -82,3 +82,24 @@ void freebsd11_stat_from_new(const struct freebsd_stat *st, struct freebsd11_sta
     old->st_gen = (uint32_t)st->st_gen;
     old->st_birthtim = st->st_birthtim;
 }
+
+void freebsd11_nstat_from_new(const struct freebsd_stat *st, struct freebsd11_nstat *old)
+{
+    memset(old, 0, sizeof(*old));
+    old->st_dev = (uint32_t)st->st_dev;
+    old->st_ino = (uint32_t)st->st_ino;
+    old->st_mode = st->st_mode;
+    old->st_nlink = st->st_nlink > UINT32_MAX ? UINT32_MAX : (uint32_t)st->st_nlink;
+    old->st_uid = st->st_uid;
+    old->st_gid = st->st_gid;
+    old->st_rdev = (uint32_t)st->st_rdev;
+    old->st_atim = st->st_atim;
+    old->st_mtim = st->st_mtim;
+    old->st_ctim = st->st_ctim;
+    old->st_size = st->st_size;
+    old->st_blocks = st->st_blocks;
+    old->st_blksize = st->st_blksize;
+    old->st_flags = st->st_flags;
+    old->st_gen = (uint32_t)st->st_gen;
+    old->st_birthtim = st->st_birthtim;
+}

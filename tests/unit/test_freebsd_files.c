@@ -164,9 +164,15 @@ START_TEST(stat_old_cuts_what_does_not_fit)
     struct statx x = sample_statx();
     struct freebsd_stat st;
     struct freebsd11_stat old;
+    struct freebsd11_nstat older;
 
     freebsd_stat_from_host(&x, &st);
     freebsd11_stat_from_new(&st, &old);
+    freebsd11_nstat_from_new(&st, &older);
+    ck_assert_uint_eq(older.st_nlink, 70000);
+    ck_assert_uint_eq(older.st_ino, 0x3456789a);
+    ck_assert_int_eq(older.st_size, 1LL << 40);
+    ck_assert_int_eq(older.st_birthtim.tv_sec, 5);
     ck_assert_uint_eq(old.st_dev, 0x801);
     ck_assert_uint_eq(old.st_ino, 0x3456789a);
     ck_assert_uint_eq(old.st_nlink, 0xffff);
