@@ -146,7 +146,7 @@ static int64_t map(struct thread *t, const struct freebsd_mmap *m)
     }
     r = space_map(t, &rq);
     if (r == -EEXIST) {
-        return -EINVAL; /* mmap(2), MAP_EXCL */
+        return -ENOMEM; /* vm_map_fixed(): KERN_NO_SPACE, which vm_mmap_to_errno() makes this */
     }
     if (is_error(r)) {
         return r;
