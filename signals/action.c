@@ -185,8 +185,9 @@ int64_t restartable(int64_t result)
 }
 
 /*
- * The kernel lets a process queue any siginfo to itself. What was sent to one thread goes back to the thread,
- * what was sent to the process to the process.
+ * What was sent to one thread goes back to the thread, what was sent to the process to the process. The kernel lets
+ * only the thread whose tid is the process's id queue a siginfo that says a process sent it
+ * (do_rt_sigqueueinfo in kernel/signal.c); another thread sends the signal anew, which loses only who sent it first.
  */
 void host_put_back(const struct host_siginfo *info)
 {
@@ -194,7 +195,7 @@ void host_put_back(const struct host_siginfo *info)
     int64_t pid = host_call0(__NR_getpid);
     if (si->si_code == SI_TKILL) {
         host_call4(__NR_rt_tgsigqueueinfo, pid, host_call0(__NR_gettid), si->si_signo, info);
-    } else {
-        host_call3(__NR_rt_sigqueueinfo, pid, si->si_signo, info);
+    } else if (is_error(host_call3(__NR_rt_sigqueueinfo, pid, si->si_signo, info))) {
+        host_call2(__NR_kill, pid, si->si_signo);
     }
 }
