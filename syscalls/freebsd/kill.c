@@ -1,7 +1,7 @@
 /*
  * Sending signals. Semantics: kern_kill(), kern_sigqueue() of sys/kern/kern_sig.c; sys_thr_kill() of
- * sys/kern/kern_thr.c. A signal the host has no carrier for is refused with EINVAL, after the checks that the
- * real kernel makes.
+ * sys/kern/kern_thr.c. A signal the host has no carrier for reaches the calling thread itself if that does not
+ * block it; otherwise it is refused with EINVAL, after the checks that the real kernel makes.
  */
 #include "base/host.h"
 #include "base/host_signal.h"
@@ -9,6 +9,7 @@
 #include "base/process.h"
 #include "freebsd_syscalls.h"
 #include "process/thread.h"
+#include "signals/signals.h"
 #include "syscalls/freebsd/abi.h"
 
 /* The host's number: 0 for the guest's 0, which only asks; -1: the host has no such signal. */
@@ -26,13 +27,32 @@ static bool sendable(int32_t signo)
     return signo == 0 || freebsd_signal_valid(signo);
 }
 
+/* Sends a signal without carrier to the calling thread: at once, as a signal to oneself is. */
+static int64_t send_to_self(struct thread *t, int32_t signo, int32_t code, uint64_t value)
+{
+    struct guest_signal sig;
+    if (!freebsd_signal_valid(signo) || signal_set_has(&t->mask, signo)) {
+        return -EINVAL;
+    }
+    memset(&sig, 0, sizeof sig);
+    sig.signo = signo;
+    sig.code = code;
+    sig.pid = t->proc->pid;
+    sig.uid = (uint32_t)host_call0(__NR_getuid);
+    sig.value = value;
+    signal_raise(t, &sig);
+    return 0;
+}
+
 int64_t freebsd_kill(struct thread *t, int32_t pid, int32_t signum)
 {
-    (void)t;
     if (!sendable(signum)) {
         return -EINVAL;
     }
     int host = carrier(signum);
+    if (host < 0 && pid == t->proc->pid) {
+        return send_to_self(t, signum, FREEBSD_SI_USER, 0);
+    }
     int64_t r = host_call2(__NR_kill, pid, host > 0 ? host : 0);
     return r == 0 && host < 0 ? -EINVAL : r;
 }
@@ -43,6 +63,9 @@ int64_t freebsd_sigqueue(struct thread *t, int32_t pid, int32_t signum, guest_pt
         return -EINVAL;
     }
     int host = carrier(signum);
+    if (host < 0 && pid == t->proc->pid) {
+        return send_to_self(t, signum, FREEBSD_SI_QUEUE, value.va);
+    }
     if (host <= 0) {
         int64_t r = host_call2(__NR_kill, pid, 0);
         return r == 0 && host < 0 ? -EINVAL : r;
@@ -57,12 +80,15 @@ int64_t freebsd_sigqueue(struct thread *t, int32_t pid, int32_t signum, guest_pt
     return host_call3(__NR_rt_sigqueueinfo, pid, host, &info);
 }
 
-static int64_t send_to_thread(int64_t pid, int64_t id, int32_t signo)
+static int64_t send_to_thread(struct thread *t, int64_t pid, int64_t id, int32_t signo)
 {
     int host = sendable(signo) ? carrier(signo) : -1;
     int64_t tid = id - FREEBSD_TID_OFFSET;
     if (tid <= 0 || tid != (int32_t)tid) {
         return -ESRCH;
+    }
+    if (host < 0 && tid == t->tid) {
+        return send_to_self(t, signo, FREEBSD_SI_LWP, 0);
     }
     int64_t r = host_call3(__NR_tgkill, pid, tid, host > 0 ? host : 0);
     if (r == -EINVAL) {
@@ -82,7 +108,7 @@ static int send_to_other(struct thread *t, void *arg)
 {
     struct broadcast *b = arg;
     if (t != b->self && t->proc == b->self->proc &&
-        send_to_thread(t->proc->pid, (int64_t)t->tid + FREEBSD_TID_OFFSET, b->signo) == 0) {
+        send_to_thread(t, t->proc->pid, (int64_t)t->tid + FREEBSD_TID_OFFSET, b->signo) == 0) {
         b->sent++;
     }
     return 0;
@@ -100,13 +126,13 @@ static int64_t send_to_others(struct thread *t, int32_t signo)
 
 int64_t freebsd_thr_kill(struct thread *t, int64_t id, int32_t sig)
 {
-    return id == -1 ? send_to_others(t, sig) : send_to_thread(t->proc->pid, id, sig);
+    return id == -1 ? send_to_others(t, sig) : send_to_thread(t, t->proc->pid, id, sig);
 }
 
 int64_t freebsd_thr_kill2(struct thread *t, int32_t pid, int64_t id, int32_t sig)
 {
     if (id != -1) {
-        return send_to_thread(pid, id, sig);
+        return send_to_thread(t, pid, id, sig);
     }
     return pid == t->proc->pid ? send_to_others(t, sig) : freebsd_kill(t, pid, sig);
 }
