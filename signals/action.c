@@ -192,10 +192,11 @@ int64_t restartable(int64_t result)
 void host_put_back(const struct host_siginfo *info)
 {
     const siginfo_t *si = (const siginfo_t *)info;
-    int64_t pid = host_call0(__NR_getpid);
+    int64_t tid = host_call0(__NR_gettid);
     if (si->si_code == SI_TKILL) {
-        host_call4(__NR_rt_tgsigqueueinfo, pid, host_call0(__NR_gettid), si->si_signo, info);
-    } else if (is_error(host_call3(__NR_rt_sigqueueinfo, pid, si->si_signo, info))) {
-        host_call2(__NR_kill, pid, si->si_signo);
+        host_call4(__NR_rt_tgsigqueueinfo, host_call0(__NR_getpid), tid, si->si_signo, info);
+    } else {
+        /* To the process, named by this thread: with another's id the host takes foreign codes for forged (EPERM). */
+        host_call3(__NR_rt_sigqueueinfo, tid, si->si_signo, info);
     }
 }

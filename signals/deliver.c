@@ -127,6 +127,9 @@ static void deliver_recorded(struct thread *t, struct ucontext *uc)
 void signals_leave(struct thread *t, void *host_ucontext)
 {
     struct ucontext *uc = host_ucontext;
+    uint64_t all = HOST_ALL_BUT_NEEDED;
+    /* One that came between the look at `recorded` and the return would wait for the guest's next call. */
+    host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &all, 0, sizeof all);
     if (t->raised_set) {
         t->raised_set = false;
         struct guest_signal sig = t->raised;
