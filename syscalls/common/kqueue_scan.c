@@ -236,8 +236,12 @@ static void take_host_event(struct thread *t, struct kqueue *kq, const struct ep
     }
     /*
      * In vain (too little data for NOTE_LOWAT; hung up because it was never connected): a level-triggered entry
-     * would come back at once, and a one-shot one never.
+     * would come back at once, and a one-shot one never. An edge-triggered one is quiet by now, and arming it again
+     * would only repeat what it said (EPOLL_CTL_MOD looks anew), for ever in case of EPOLLHUP.
      */
+    if ((trigger_flags(kn) & (EPOLLET | EPOLLONESHOT)) == EPOLLET) {
+        return;
+    }
     kn->parked = true;
     kn->ops->update(kq, kn, NULL);
 }
@@ -331,6 +335,9 @@ int64_t kqueue_scan(struct thread *t, struct kqueue *kq, int fd, struct kqueue_e
         bool time_left = forever || (c.count == 0 && remaining(deadline, &left));
         int want = max - c.count < BATCH ? max - c.count : BATCH;
         int64_t n = wait_host(t, fd, events, want, forever ? NULL : &left);
+        if (n == -EINTR && t->recorded == 0 && c.count == 0) {
+            continue; /* a stop that ended, or a signal that a tracer saw and nobody handles: not for the guest */
+        }
         if (n < 0) {
             return c.count > 0 ? c.count : n;
         }
