@@ -105,6 +105,33 @@ static int64_t local_connect_error(const struct sockaddr_buffer *a, int64_t erro
     return error;
 }
 
+/*
+ * After EINTR the connection goes on being made (kern_connectat()), and Go waits for it. host_call_intr() gives that
+ * answer also without having called, for a signal recorded before: then it is begun here, without waiting.
+ */
+static int64_t begin_connecting(int s, const struct sockaddr_buffer *a)
+{
+    int64_t flags = host_call3(__NR_fcntl, s, F_GETFL, 0);
+
+    if (is_error(flags)) {
+        return -EINTR;
+    }
+    if ((flags & O_NONBLOCK) != 0) {
+        return host_call3(__NR_connect, s, a->bytes, a->length);
+    }
+    host_call3(__NR_fcntl, s, F_SETFL, flags | O_NONBLOCK);
+    int64_t r = host_call3(__NR_connect, s, a->bytes, a->length);
+    host_call3(__NR_fcntl, s, F_SETFL, flags);
+    return r == 0 || r == -EINPROGRESS || r == -EALREADY || r == -EISCONN || r == -EAGAIN ? -EINTR : r;
+}
+
+static int64_t connect_to(struct thread *t, int s, const struct sockaddr_buffer *a)
+{
+    int64_t r = host_call_intr(t, __NR_connect, (uint64_t)s, (uint64_t)a->bytes, a->length, 0, 0, 0);
+
+    return r == -EINTR ? begin_connecting(s, a) : r;
+}
+
 int64_t freebsd_connect(struct thread *t, int32_t s, guest_ptr name, uint32_t namelen)
 {
     struct sockaddr_buffer a;
@@ -114,7 +141,7 @@ int64_t freebsd_connect(struct thread *t, int32_t s, guest_ptr name, uint32_t na
         return r;
     }
     /* Never restarted: the connection goes on being made (kern_connectat()). */
-    r = host_call_intr(t, __NR_connect, (uint64_t)s, (uint64_t)a.bytes, a.length, 0, 0, 0);
+    r = connect_to(t, s, &a);
     if (r < 0 && a.host_family == HOST_AF_UNIX) {
         return local_connect_error(&a, r);
     }
@@ -168,7 +195,7 @@ int64_t freebsd_connectat(struct thread *t, int32_t fd, int32_t s, guest_ptr nam
     if (r < 0) {
         return r;
     }
-    r = host_call_intr(t, __NR_connect, (uint64_t)s, (uint64_t)a.bytes, a.length, 0, 0, 0);
+    r = connect_to(t, s, &a);
     return r < 0 && a.host_family == HOST_AF_UNIX ? local_connect_error(&a, r) : r;
 }
 
