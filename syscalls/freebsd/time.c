@@ -2,6 +2,7 @@
  */
 #include "syscalls/freebsd/time.h"
 
+#include <linux/resource.h>
 #include <linux/time.h>
 #include <linux/time_types.h>
 #include <linux/timex.h>
@@ -21,7 +22,6 @@
  * the caller.
  */
 #define HOST_CPU_CLOCK(id, kind) ((int32_t)((~(uint32_t)(id) << 3) | (kind)))
-#define HOST_CPU_PROF            0u /* user and system time */
 #define HOST_CPU_VIRT            1u /* user time */
 #define HOST_CPU_SCHED           2u /* run time */
 #define HOST_CPU_THREAD          4u
@@ -58,7 +58,7 @@ bool freebsd_clock_to_host(int32_t clock, int32_t *host)
         *host = HOST_CPU_CLOCK(0, HOST_CPU_VIRT);
         return true;
     case FREEBSD_CLOCK_PROF:
-        *host = HOST_CPU_CLOCK(0, HOST_CPU_PROF);
+        *host = CLOCK_PROCESS_CPUTIME_ID;
         return true;
     case FREEBSD_CLOCK_THREAD_CPUTIME_ID:
         *host = CLOCK_THREAD_CPUTIME_ID;
@@ -69,6 +69,14 @@ bool freebsd_clock_to_host(int32_t clock, int32_t *host)
     default:
         return ((uint32_t)clock & FREEBSD_CPUCLOCK_BIT) != 0 && cpu_clock_to_host((uint32_t)clock, host);
     }
+}
+
+/* The host's own clock of user time counts whole ticks; getrusage(2) divides the run time, as FreeBSD does. */
+static struct __kernel_timespec user_time(void)
+{
+    struct rusage use;
+    host_call2(__NR_getrusage, RUSAGE_SELF, &use);
+    return (struct __kernel_timespec){.tv_sec = use.ru_utime.tv_sec, .tv_nsec = use.ru_utime.tv_usec * 1000};
 }
 
 int64_t freebsd_clock_gettime(struct thread *t, int32_t clock_id, guest_ptr tp)
@@ -85,6 +93,8 @@ int64_t freebsd_clock_gettime(struct thread *t, int32_t clock_id, guest_ptr tp)
     }
     if (clock_id == FREEBSD_CLOCK_SECOND) {
         now.tv_nsec = 0;
+    } else if (clock_id == FREEBSD_CLOCK_VIRTUAL) {
+        now = user_time();
     }
     return COPYOUT(tp, &now);
 }
