@@ -91,6 +91,7 @@ TEST(wait_statuses)
 
     if (pid == 0) {
         SYS(kill, SYS(getpid), FREEBSD_SIGSTOP);
+        guest_sleep_ms(200); /* an exit would be reported before the continuation */
         guest_exit(9);
     }
     CHECK_EQ(SYS(wait4, pid, &status, FREEBSD_WUNTRACED, 0), pid);

@@ -1,0 +1,48 @@
+/*
+ * What the interpreter reads of ELF files (elf(5), sys/sys/elf64.h), without any system's headers.
+ */
+#ifndef GUEST_ELF_H
+#define GUEST_ELF_H
+
+#include <stdint.h>
+
+typedef struct {
+    uint8_t e_ident[16];
+    uint16_t e_type;
+    uint16_t e_machine;
+    uint32_t e_version;
+    uint64_t e_entry;
+    uint64_t e_phoff;
+    uint64_t e_shoff;
+    uint32_t e_flags;
+    uint16_t e_sizes[6];
+} Elf64_Ehdr;
+_Static_assert(sizeof(Elf64_Ehdr) == 64, "the program headers follow at 64");
+
+typedef struct {
+    uint32_t p_type;
+    uint32_t p_flags;
+    uint64_t p_offset;
+    uint64_t p_vaddr;
+    uint64_t p_paddr;
+    uint64_t p_filesz;
+    uint64_t p_memsz;
+    uint64_t p_align;
+} Elf64_Phdr;
+
+typedef struct {
+    int64_t d_tag;
+    uint64_t d_val;
+} Elf64_Dyn;
+
+typedef struct {
+    uint64_t r_offset;
+    uint64_t r_info;
+    int64_t r_addend;
+} Elf64_Rela;
+
+enum { PT_DYNAMIC = 2, PT_INTERP = 3, PT_PHDR = 6 };
+enum { DT_NULL = 0, DT_RELA = 7, DT_RELASZ = 8, R_X86_64_RELATIVE = 8 };
+enum { AT_NULL = 0, AT_PHDR = 3, AT_PHENT = 4, AT_PHNUM = 5, AT_BASE = 7, AT_ENTRY = 9 };
+
+#endif
