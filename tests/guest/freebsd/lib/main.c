@@ -134,8 +134,11 @@ int guest_fork(void)
 int guest_wait(int pid)
 {
     int status = -1;
-    int64_t got = SYS(wait4, pid, &status, 0, 0);
+    int64_t got;
 
+    do
+        got = SYS(wait4, pid, &status, 0, 0);
+    while (got == -FREEBSD_EINTR);
     if (got != pid) {
         guest_fail(__FILE__, __LINE__, "wait4(%d) gives %ld", pid, (long)got);
         return -1;

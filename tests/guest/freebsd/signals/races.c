@@ -4,6 +4,7 @@
 #include "guest.h"
 
 #define ROUNDS 6000
+#define ENOUGH 3000000000ULL /* ns: on a machine with one free processor, a round takes the two threads' time slices */
 #define LIMIT  2000000000ULL /* turns of waiting, about a second, until a signal counts as lost */
 
 static volatile uint32_t round_now, handled, stop;
@@ -40,12 +41,13 @@ TEST(arrives_as_a_call_returns)
 {
     struct guest_thread thread;
     int64_t self = 0;
+    uint64_t end = guest_now() + ENOUGH;
 
     MUST(SYS(thr_self, &self));
     target = self;
     CHECK_OK(guest_handle(FREEBSD_SIGUSR1, count, 0));
     REQUIRE(guest_thread_start(&thread, sender, NULL) == 0);
-    for (uint32_t i = 1; i <= ROUNDS && !guest_failed(); i++) {
+    for (uint32_t i = 1; i <= ROUNDS && !guest_failed() && guest_now() < end; i++) {
         uint64_t spins = 0;
 
         round_now = i;
@@ -65,13 +67,14 @@ TEST(fork_leaves_signals_with_the_parent)
 {
     struct guest_thread thread;
     int64_t self = 0;
+    uint64_t end = guest_now() + ENOUGH;
 
     MUST(SYS(thr_self, &self));
     target = self;
     stop = 0;
     CHECK_OK(guest_handle(FREEBSD_SIGUSR1, count, FREEBSD_SA_RESTART));
     REQUIRE(guest_thread_start(&thread, sender, NULL) == 0);
-    for (uint32_t i = 1; i <= 200 && !guest_failed(); i++) {
+    for (uint32_t i = 1; i <= 200 && !guest_failed() && guest_now() < end; i++) {
         uint32_t before = ROUNDS + i;
 
         handled = 0;
