@@ -26,8 +26,8 @@ static guest_ptr at(const void *p)
 
 static void setup(void)
 {
-    mmap((void *)ARENA_BASE, ARENA_THREADS_SIZE + ARENA_HEAP_SIZE, PROT_READ | PROT_WRITE,
-         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    (void)mmap((void *)ARENA_BASE, ARENA_THREADS_SIZE + ARENA_HEAP_SIZE, PROT_READ | PROT_WRITE,
+               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
     process.pid = getpid();
     process.release = 1402000;
     strcpy(process.program, "/bin/guest");
@@ -249,7 +249,7 @@ START_TEST(clocks)
     ck_assert_int_eq(guest.tv_nsec, 0);
     clock_gettime(CLOCK_REALTIME, &now);
     ck_assert_int_le(now.tv_sec - guest.tv_sec, 1);
-    int32_t id;
+    int32_t id = -1;
     ck_assert_int_eq(freebsd_clock_getcpuclockid2(&thread, 0, 0, at(&id)), 0);
     ck_assert_int_eq(freebsd_clock_gettime(&thread, id, at(&guest)), 0);
     ck_assert_int_eq(freebsd_clock_getcpuclockid2(&thread, 0, 1, at(&id)), 0);
