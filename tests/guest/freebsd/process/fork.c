@@ -234,8 +234,6 @@ TEST(process_descriptor)
         guest_sleep_ms(10000);
         guest_exit(1);
     }
-    if (r.carry && r.rax == FREEBSD_ENOSYS)
-        SKIP("pdfork is not supported yet (ENOSYS)");
     CHECK_EQ(r.carry, 0);
     CHECK(fd >= 0);
     CHECK_OK(SYS(pdgetpid, fd, &pid_of));
