@@ -46,6 +46,10 @@ struct call_record {
 #define CALL_REGS_SET   0x1u /* registers are complete as they stand (sigreturn, a new image): set no result */
 #define CALL_RAW_RESULT 0x2u /* a negative result is no error (getpriority) */
 #define CALL_RESULT2    0x4u /* result2 goes into the second result register */
+#define CALL_NOT_MADE   0x8u /* with -ERESTART: restart whatever the signal's action says */
+
+/* Sent by kill, the signals that the engine itself needs: the host never has them blocked. */
+#define HELD_MAX 6
 
 struct thread {
     struct thread *self;
@@ -70,7 +74,9 @@ struct thread {
     uint64_t host_mask; /* signal_mask_to_host(mask) */
     struct signal_stack altstack;
     struct host_siginfo recorded_info;
-    struct guest_signal raised; /* from signal_raise() */
+    bool any_held;
+    struct host_siginfo held[HELD_MAX]; /* signals that the host cannot keep for us; si_signo 0: free */
+    struct guest_signal raised;         /* from signal_raise() */
 
     /* The guest's thread library. */
     guest_ptr robust_lists[3]; /* umtx: robust, private robust, in-kernel active */

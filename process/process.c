@@ -32,6 +32,8 @@ static void fork_child(struct thread *t)
     threads_forget_others(t);
     t->recorded = 0; /* the parent's: a child begins with no signal pending (fork(2)) */
     t->raised_set = false;
+    memset(t->held, 0, sizeof t->held);
+    t->any_held = false;
     t->proc->pid = (int32_t)host_call0(__NR_getpid);
     t->proc->shares_memory = false;
     if (t->proc->hooks->arm(t) != 0) {

@@ -22,8 +22,12 @@ void host_disposition(int host_signo, uint64_t disposition, bool no_child_stop, 
     if (disposition == HOST_HANDLER) {
         a.handler = (uint64_t)signal_entry;
         a.flags |= SA_SIGINFO | SA_ONSTACK;
-        /* SIGSYS's handler is where calls run: other signals must get through, to be recorded. */
-        a.mask = host_signo == SIGSYS ? 0 : HOST_ALL_BUT_NEEDED;
+        /*
+         * SIGSYS's handler is where calls run: other signals must get through, to be recorded. The others begin with
+         * everything blocked, or a storm of fault signals by kill would nest them until the stack ends;
+         * signal_open_faults() comes before they touch guest memory.
+         */
+        a.mask = host_signo == SIGSYS ? 0 : ~0ULL;
         a.flags |= SA_NODEFER;
     }
     a.flags |= no_child_stop ? SA_NOCLDSTOP : 0;
@@ -109,6 +113,21 @@ void signals_init(struct thread *t)
     }
 }
 
+void signals_leave_to_host(struct thread *t, bool alone)
+{
+    const struct process *p = t->proc;
+    for (int signo = 1; signo <= p->personality->signal_count; signo++) {
+        int host = p->personality->signal_to_host[signo];
+        uint64_t handler = p->actions[signo].handler;
+        bool needed = host != 0 && (HOST_BIT(host) & HOST_NEEDED) != 0;
+        /* Caught ones keep their handler until exec itself makes them default. */
+        bool change = needed ? alone && handler == SIGNAL_IGNORE : handler <= SIGNAL_IGNORE;
+        if (host != 0 && host != SIGKILL && host != SIGSTOP && change) {
+            host_disposition(host, handler, false, false);
+        }
+    }
+}
+
 void signals_drop_caught(struct thread *t)
 {
     static const struct signal_action none;
@@ -170,10 +189,17 @@ uint64_t signal_mask_temporary(struct thread *t, const struct signal_set *mask)
     return t->host_mask;
 }
 
+/* Whether a held signal is not blocked. */
+static bool held_due(const struct thread *t)
+{
+    struct signal_set held = signals_held(t);
+    return ((held.bits[0] & ~t->mask.bits[0]) | (held.bits[1] & ~t->mask.bits[1])) != 0;
+}
+
 int64_t signal_suspend(struct thread *t, const struct signal_set *mask)
 {
     uint64_t host = signal_mask_temporary(t, mask);
-    while (!t->recorded) {
+    while (!t->recorded && !held_due(t)) {
         host_call_intr(t, __NR_rt_sigsuspend, (uint64_t)&host, sizeof host, 0, 0, 0, 0);
     }
     return -EINTR;

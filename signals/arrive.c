@@ -45,6 +45,12 @@ static _Noreturn void engine_fault(const struct thread *t, int signo, const sigi
     }
 }
 
+void signal_open_faults(void)
+{
+    uint64_t mask = HOST_ALL_BUT_NEEDED;
+    host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof mask);
+}
+
 /* Returns whether the guest was interrupted. */
 static bool fault_arrived(struct thread *t, int signo, siginfo_t *info, struct ucontext *uc)
 {
@@ -58,6 +64,7 @@ static bool fault_arrived(struct thread *t, int signo, siginfo_t *info, struct u
         engine_fault(t, signo, info, regs->rip);
     }
     struct guest_signal sig;
+    signal_open_faults();
     describe(t, info, uc, &sig);
     signal_deliver_fault(t, uc, &sig);
     return true;
@@ -81,15 +88,18 @@ static void record(struct thread *t, const siginfo_t *info, struct ucontext *uc)
 /* Returns whether the guest was interrupted. */
 static bool asynchronous_arrived(struct thread *t, const siginfo_t *info, struct ucontext *uc)
 {
-    if (in_engine(t, context_of(uc))) {
-        if (t->recorded) {
-            host_put_back((const struct host_siginfo *)info); /* a needed one sent by kill: one slot only */
-        } else {
-            record(t, info, uc);
-        }
+    bool needed = (HOST_BIT(info->si_signo) & HOST_NEEDED) != 0, engine = in_engine(t, context_of(uc));
+    bool blocked = signal_set_has(&t->mask, t->proc->personality->signal_from_host[info->si_signo]);
+    if (needed && (blocked || (engine && t->recorded))) {
+        signal_hold(t, info);
+        return !engine;
+    }
+    if (engine) {
+        record(t, info, uc);
         return false;
     }
     struct guest_signal sig;
+    signal_open_faults();
     describe(t, info, uc, &sig);
     if (sig.signo != 0) {
         signal_deliver(t, uc, &sig);

@@ -100,6 +100,58 @@ bool signals_restart(struct thread *t)
     return a.handler == SIGNAL_DEFAULT || a.handler == SIGNAL_IGNORE || (a.flags & SIGNAL_RESTART) != 0;
 }
 
+static void deliver_info(struct thread *t, struct ucontext *uc, const struct host_siginfo *info)
+{
+    struct guest_signal sig;
+    memset(&sig, 0, sizeof sig);
+    t->proc->personality->signal_describe(t, info, NULL, 0, 0, &sig);
+    signal_deliver(t, uc, &sig);
+}
+
+void signal_hold(struct thread *t, const siginfo_t *info)
+{
+    siginfo_t *held = (siginfo_t *)t->held, *room = NULL;
+    for (unsigned i = 0; i < HELD_MAX; i++) {
+        if (held[i].si_signo == info->si_signo) {
+            return;
+        }
+        room = held[i].si_signo == 0 ? &held[i] : room;
+    }
+    if (room != NULL) {
+        memcpy(room, info, sizeof *room);
+        t->any_held = true;
+    }
+}
+
+struct signal_set signals_held(const struct thread *t)
+{
+    struct signal_set set = {{0, 0}};
+    const siginfo_t *held = (const siginfo_t *)t->held;
+    for (unsigned i = 0; t->any_held && i < HELD_MAX; i++) {
+        if (held[i].si_signo != 0) {
+            signal_set_add(&set, t->proc->personality->signal_from_host[held[i].si_signo]);
+        }
+    }
+    return set;
+}
+
+/* Delivers what is held and not blocked. Another may be held meanwhile. */
+static void deliver_held(struct thread *t, struct ucontext *uc)
+{
+    siginfo_t *held = (siginfo_t *)t->held;
+    t->any_held = false;
+    for (unsigned i = 0; i < HELD_MAX; i++) {
+        struct host_siginfo info = t->held[i];
+        int host = held[i].si_signo;
+        if (host != 0 && signal_set_has(&t->mask, t->proc->personality->signal_from_host[host])) {
+            t->any_held = true;
+        } else if (host != 0) {
+            held[i].si_signo = 0;
+            deliver_info(t, uc, &info);
+        }
+    }
+}
+
 static void deliver_recorded(struct thread *t, struct ucontext *uc)
 {
     struct host_siginfo info = t->recorded_info;
@@ -118,10 +170,7 @@ static void deliver_recorded(struct thread *t, struct ucontext *uc)
         host_put_back(&info); /* the host's disposition is the default by now: its action is the host's */
         return;
     }
-    struct guest_signal sig;
-    memset(&sig, 0, sizeof sig);
-    t->proc->personality->signal_describe(t, &info, NULL, 0, 0, &sig);
-    signal_deliver(t, uc, &sig);
+    deliver_info(t, uc, &info);
 }
 
 void signals_leave(struct thread *t, void *host_ucontext)
@@ -139,6 +188,9 @@ void signals_leave(struct thread *t, void *host_ucontext)
     }
     if (t->recorded) {
         deliver_recorded(t, uc);
+    }
+    if (t->any_held) {
+        deliver_held(t, uc);
     }
     if (t->temporary_mask) {
         t->temporary_mask = false;

@@ -55,6 +55,16 @@ uint64_t signal_mask_to_host(const struct thread *t, const struct signal_set *ma
 /* Translates a host set (its pending set, for instance) into guest numbers. */
 struct signal_set signal_set_from_host(const struct thread *t, uint64_t host);
 
+/* What the engine keeps pending for the thread, beside the host. */
+struct signal_set signals_held(const struct thread *t);
+
+/*
+ * Leaves to a host program, about to be executed, the dispositions that it would find natively: ignored ones ignored,
+ * all others default. `alone`: no other thread of the process runs, so that the faults may be among them. Should the
+ * exec fail, signals_init() brings the engine's back.
+ */
+void signals_leave_to_host(struct thread *t, bool alone);
+
 /*
  * Waits with another mask until a signal is recorded (sigsuspend). Returns -EINTR. The old mask is what the
  * handler's frame will restore.

@@ -21,6 +21,7 @@
 #include "process/enter.h"
 #include "process/handover.h"
 #include "process/report.h"
+#include "process/thread.h"
 #include "signals/signals.h"
 #include "syscalls/entry/gate.h"
 
@@ -73,7 +74,7 @@ static int take_strings(struct exec_strings *s, const char *path, guest_ptr argv
     }
     s->argc = (uint32_t)n;
     s->envp_at = s->used;
-    n = take_vector(s, envp);
+    n = guest_is_null(envp) ? 0 : take_vector(s, envp); /* exec_copyin_args(), sys/kern/kern_exec.c */
     s->envc = n < 0 ? 0 : (uint32_t)n;
     return n < 0 ? (int)n : 0;
 }
@@ -96,7 +97,7 @@ static int64_t host_exec(struct thread *t, const char *path, char *const *argv, 
 {
     host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof mask);
     int64_t r = host_call_intr(t, __NR_execve, (uint64_t)path, (uint64_t)argv, (uint64_t)envp, 0, 0, 0);
-    return restartable(r);
+    return r;
 }
 
 static int write_all(int fd, const void *data, size_t size)
@@ -174,7 +175,13 @@ static int64_t exec_foreign(struct thread *t, struct exec *e)
     return r;
 }
 
-/* Executes a host program with the guest-visible mask; ignored signals are ignored there already. */
+static int is_other(struct thread *other, void *self)
+{
+    const struct thread *t = self;
+    return other != t && other->proc == t->proc;
+}
+
+/* Executes a host program with the guest-visible mask and dispositions. */
 static int64_t exec_host(struct thread *t, struct exec *e)
 {
     struct exec_strings *s = &e->strings;
@@ -198,7 +205,9 @@ static int64_t exec_host(struct thread *t, struct exec *e)
     *next++ = NULL;
     char **envp = next;
     *point_at(next, s->bytes + s->envp_at, s->envc) = NULL;
+    signals_leave_to_host(t, !threads_each(is_other, t));
     int64_t r = host_exec(t, e->program.host_path, argv, envp, t->host_mask);
+    signals_init(t);
     heap_free(vectors);
     return r;
 }
@@ -235,7 +244,7 @@ static int64_t exec_with(struct thread *t, struct exec *e, const char *path, gue
     t->proc->hooks->leaving(t);
     descriptors_before_exec(t);
     if (t->recorded) {
-        r = -ERESTART;
+        r = -EINTR;
     } else {
         r = e->program.kind == PROGRAM_HOST ? exec_host(t, e) : exec_foreign(t, e);
     }
@@ -243,6 +252,10 @@ static int64_t exec_with(struct thread *t, struct exec *e, const char *path, gue
         old = ~0UL; /* as record() left it: no other may come before this one is delivered */
     }
     host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &old, 0, sizeof old);
+    if (r == -EINTR) {
+        t->call_flags |= CALL_NOT_MADE; /* the kernel's execve does not fail for a signal */
+        r = -ERESTART;
+    }
     return r;
 }
 

@@ -64,7 +64,7 @@ void syscall_dispatch(struct thread *t, struct cpu_context *regs)
         record->done = 1;
     }
     if (r == -ERESTART) {
-        if (signals_restart(t)) {
+        if ((t->call_flags & CALL_NOT_MADE) != 0 || signals_restart(t)) {
             regs->rip -= SYSCALL_INSTRUCTION_SIZE;
             regs->rax = t->call_rax;
             return;

@@ -46,16 +46,31 @@ static void gate_acquire(uint32_t self)
     }
 }
 
+static void gate_release(void)
+{
+    __atomic_store_n(&owner, 0, __ATOMIC_RELEASE);
+    host_call3(__NR_futex, &owner, FUTEX_WAKE, 1);
+}
+
 int64_t gate_call(int64_t (*fn)(void *arg), void *arg)
 {
     uint64_t all = ~0UL, old;
     host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &all, &old, sizeof old);
     gate_acquire((uint32_t)host_call0(__NR_gettid));
     int64_t r = gate_switch(fn, arg, cold_fs, cold_stack);
-    __atomic_store_n(&owner, 0, __ATOMIC_RELEASE);
-    host_call3(__NR_futex, &owner, FUTEX_WAKE, 1);
+    gate_release();
     host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &old, 0, sizeof old);
     return r;
+}
+
+void gate_hold_for_fork(void)
+{
+    gate_acquire((uint32_t)host_call0(__NR_gettid));
+}
+
+void gate_release_after_fork(void)
+{
+    gate_release();
 }
 
 void gate_after_fork(void)

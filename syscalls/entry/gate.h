@@ -18,6 +18,10 @@ int gate_init(void);
 /* Calls fn(arg) in the cold half. Returns what it returns. */
 int64_t gate_call(int64_t (*fn)(void *arg), void *arg);
 
+/* Keeps everybody out of the cold half while the process is copied, and lets them in again, on both sides. */
+void gate_hold_for_fork(void);
+void gate_release_after_fork(void);
+
 /* In a fork's child: whoever was inside is not here. */
 void gate_after_fork(void);
 

@@ -15,6 +15,7 @@
 #include "process/descriptors.h"
 #include "process/process.h"
 #include "syscalls/freebsd/abi.h"
+#include "syscalls/freebsd/process_data.h"
 
 enum { FREEBSD_PD_DAEMON = 1, FREEBSD_PD_CLOEXEC = 2 };
 
@@ -76,7 +77,7 @@ int64_t freebsd_pdfork(struct thread *t, guest_ptr fdp, int32_t flags)
     if ((flags & ~(FREEBSD_PD_DAEMON | FREEBSD_PD_CLOEXEC)) != 0) {
         return -EINVAL;
     }
-    int64_t pid = process_fork(t);
+    int64_t pid = freebsd_fork_whole(t);
     t->call_flags |= CALL_RESULT2;
     t->call_result2 = pid == 0;
     if (pid <= 0) {

@@ -10,7 +10,9 @@
 #include "freebsd_syscalls.h"
 #include "process/report.h"
 #include "signals/signals.h"
+#include "syscalls/entry/gate.h"
 #include "syscalls/freebsd/abi.h"
+#include "syscalls/freebsd/process_data.h"
 
 /* sys/sys/unistd.h */
 #define FREEBSD_RFFDG    0x4u
@@ -32,9 +34,24 @@ static int64_t fork_result(struct thread *t, int64_t pid)
     return pid;
 }
 
+/* The child's copies of libc and of this personality's state must be whole: nobody may be at them at that moment. */
+int64_t freebsd_fork_whole(struct thread *t)
+{
+    struct freebsd_process *fp = freebsd_process(t);
+    if (fp == NULL) {
+        return -ENOMEM;
+    }
+    lock_acquire(&fp->lock);
+    gate_hold_for_fork();
+    int64_t pid = process_fork(t);
+    gate_release_after_fork();
+    lock_release(&fp->lock);
+    return pid;
+}
+
 int64_t freebsd_fork(struct thread *t)
 {
-    return fork_result(t, process_fork(t));
+    return fork_result(t, freebsd_fork_whole(t));
 }
 
 static int64_t vfork_with(struct thread *t, bool drop_caught)

@@ -40,4 +40,7 @@ struct freebsd_process {
 /* The process's data, or NULL when there is no memory. */
 struct freebsd_process *freebsd_process(struct thread *t);
 
+/* process_fork() with everything whole in the child that its parent's other threads may be at. */
+int64_t freebsd_fork_whole(struct thread *t);
+
 #endif

@@ -124,9 +124,9 @@ int64_t freebsd_sigpending(struct thread *t, guest_ptr set)
     if (r < 0) {
         return r;
     }
-    struct signal_set pending = signal_set_from_host(t, host);
-    pending.bits[0] &= t->mask.bits[0];
-    pending.bits[1] &= t->mask.bits[1];
+    struct signal_set pending = signal_set_from_host(t, host), held = signals_held(t);
+    pending.bits[0] = (pending.bits[0] | held.bits[0]) & t->mask.bits[0];
+    pending.bits[1] = (pending.bits[1] | held.bits[1]) & t->mask.bits[1];
     return COPYOUT(set, &pending);
 }
 

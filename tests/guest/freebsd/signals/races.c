@@ -96,6 +96,66 @@ TEST(fork_leaves_signals_with_the_parent)
     guest_default(FREEBSD_SIGUSR1);
 }
 
+static volatile uint32_t faults, others;
+
+static void count_kinds(int signo, struct freebsd_siginfo *info, struct freebsd_ucontext *context)
+{
+    (void)info;
+    (void)context;
+    *(signo == FREEBSD_SIGUSR1 ? &others : &faults) += 1;
+}
+
+/* A fault's signal that a process sends is a signal as any other. */
+TEST(sent_fault_signals_wait_while_blocked)
+{
+    struct freebsd_sigset pending = {{0}};
+
+    CHECK_OK(guest_handle(FREEBSD_SIGSEGV, count_kinds, 0));
+    CHECK_OK(guest_block(FREEBSD_SIGSEGV));
+    MUST(SYS(kill, SYS(getpid), FREEBSD_SIGSEGV));
+    MUST(SYS(kill, SYS(getpid), FREEBSD_SIGSEGV));
+    CHECK_EQ(faults, 0);
+    MUST(SYS(sigpending, &pending));
+    CHECK(guest_set_has(&pending, FREEBSD_SIGSEGV));
+    CHECK_OK(guest_unblock(FREEBSD_SIGSEGV));
+    CHECK_EQ(faults, 1);
+    guest_default(FREEBSD_SIGSEGV);
+}
+
+static void storm(void *argument)
+{
+    (void)argument;
+    while (!stop) {
+        SYS(thr_kill, target, FREEBSD_SIGUSR1);
+        SYS(thr_kill, target, FREEBSD_SIGSEGV);
+        SYS(thr_kill, target, FREEBSD_SIGBUS);
+    }
+}
+
+TEST(sent_fault_signals_among_others)
+{
+    struct guest_thread thread;
+    int64_t self = 0;
+
+    MUST(SYS(thr_self, &self));
+    target = self;
+    stop = 0;
+    faults = others = 0;
+    CHECK_OK(guest_handle(FREEBSD_SIGUSR1, count_kinds, 0));
+    CHECK_OK(guest_handle(FREEBSD_SIGSEGV, count_kinds, 0));
+    CHECK_OK(guest_handle(FREEBSD_SIGBUS, count_kinds, 0));
+    REQUIRE(guest_thread_start(&thread, storm, NULL) == 0);
+    for (uint64_t end = guest_now() + 300000000; guest_now() < end;)
+        CHECK_ERR(SYS(read, 0, (void *)8, (size_t)-1), FREEBSD_EINVAL);
+    stop = 1;
+    guest_thread_join(&thread);
+    CHECK(faults > 0);
+    CHECK(others > 0);
+    guest_default(FREEBSD_SIGUSR1);
+    guest_default(FREEBSD_SIGSEGV);
+    guest_default(FREEBSD_SIGBUS);
+}
+
 static uint64_t read_base(bool gs)
 {
     uint64_t value = 1;
