@@ -3,17 +3,14 @@
 
 #include "base/host.h"
 #include "base/image.h"
+#include "base/shared.h"
 
 extern const char guest_fault_begin[], guest_fault_end[], guest_fault_out[];
-int guest_copy(void *dst, const void *src, size_t n);
 int guest_fill_zero(void *dst, size_t n);
 int64_t guest_copy_string(char *dst, const char *src, size_t cap);
 int guest_raw_load32(const void *src, uint32_t *value);
-int guest_raw_load64(const void *src, uint64_t *value);
 int guest_raw_store32(void *dst, uint32_t value);
-int guest_raw_store64(void *dst, uint64_t value);
 int guest_raw_cas32(void *word, uint32_t *expected, uint32_t desired);
-int guest_raw_cas64(void *word, uint64_t *expected, uint64_t desired);
 
 /*
  * The engine's ranges beside image and arena (the host's own stack and vDSO). They belong to the address space,

@@ -20,6 +20,7 @@
 struct address_space;
 struct descriptor_table;
 struct personality;
+struct process_table;
 struct thread;
 
 /* What lower layers ask of higher ones, set once at start. */
@@ -32,7 +33,7 @@ struct process_hooks {
     void (*fault)(struct thread *t, const struct guest_signal *sig, const struct cpu_context *regs);
     /* In a fork's child, before it returns to the guest. */
     void (*forked)(struct thread *t);
-    /* The process is about to end or to become another program. */
+    /* The process is about to end. */
     void (*leaving)(struct thread *t);
     /* A guest signal in `watched` has been delivered or ignored. In signal context. */
     void (*signalled)(struct thread *t, int guest_signo);
@@ -61,6 +62,10 @@ struct process {
     uint64_t args_size;
     uint64_t stack_top, stack_size;
     uint64_t start_time_ns; /* CLOCK_REALTIME */
+
+    struct process_table *table; /* shared with the user's other guests; NULL: none */
+    int32_t table_slot;          /* the process's own entry in it; -1: none */
+    uint64_t table_start;        /* and its key beside the pid */
 
     struct report_state *report;
     uint32_t fault_reported; /* 1: a thread is reporting the fault that the process dies of */

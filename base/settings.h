@@ -16,6 +16,7 @@
 
 #define SETTINGS_PATH_MAX     1024 /* FreeBSD's PATH_MAX, terminating zero included */
 #define SETTINGS_NAME_MAX     32   /* a personality or a release */
+#define SETTINGS_TABLE_MAX    256
 #define SETTINGS_FILTER_MAX   1024 /* the trace filter as typed */
 #define SETTINGS_TRACE_CALLS  1024
 #define SETTINGS_TRACE_STRING 32 /* bytes of a string that a trace line shows unless -s says otherwise */
@@ -52,6 +53,7 @@ struct settings {
 
     char sysroot[SETTINGS_PATH_MAX];    /* absolute host path; "": none */
     char report_dir[SETTINGS_PATH_MAX]; /* absolute host path, exists; "": no report files */
+    char table_dir[SETTINGS_TABLE_MAX]; /* the process table's directory, set at the first start; "": no table */
 
     /*
      * dragoman's own remarks go to the guest's standard error when it is a terminal or `verbose` is set, and

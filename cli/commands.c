@@ -90,6 +90,14 @@ static const char binfmt_details[] = "Lets the kernel start FreeBSD programs thr
                                      "  dragoman binfmt status\n"
                                      "  sudo dragoman binfmt enable";
 
+static const char ps_details[] = "Lists the foreign programs that you are running: process, parent, state, system,\n"
+                                 "release, and the first 512 bytes of the arguments. Programs started with another\n"
+                                 "XDG_RUNTIME_DIR are in another list.\n"
+                                 "\n"
+                                 "Examples\n"
+                                 "  dragoman ps\n"
+                                 "  dragoman ps --json";
+
 static const char later_details[] = "Not supported yet.";
 
 const struct command command_table[] = {
@@ -99,12 +107,12 @@ const struct command command_table[] = {
     {"check", cmd_check, "[-L DIR] [--json] FILE", "what a file is, what it needs, what it will miss", check_details},
     {"doctor", cmd_doctor, "[--json]", "can this host run foreign programs, and how", doctor_details},
     {"db", cmd_db, "syscalls|show|report ...", "what is supported, and what runs have missed", db_details},
+    {"ps", cmd_ps, "[--json]", "your foreign programs that are running", ps_details},
     {"binfmt", cmd_binfmt, "enable|disable|status", "let the kernel start foreign programs by itself", binfmt_details},
     {"instance", cmd_later, "...", "isolated worlds (not yet)", later_details},
     {"start", cmd_later, "INSTANCE", "start an instance (not yet)", later_details},
     {"exec", cmd_later, "INSTANCE PROGRAM [ARG...]", "run a program in an instance (not yet)", later_details},
     {"shell", cmd_later, "INSTANCE", "a shell in an instance (not yet)", later_details},
-    {"ps", cmd_later, "INSTANCE", "the processes of an instance (not yet)", later_details},
     {"stop", cmd_later, "INSTANCE", "end an instance (not yet)", later_details},
     {"logs", cmd_later, "INSTANCE", "what an instance wrote (not yet)", later_details},
     {"sysroot", cmd_later, "...", "foreign systems' files by name (not yet)", later_details},

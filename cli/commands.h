@@ -26,6 +26,7 @@ int cmd_trace(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_db(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+int cmd_ps(int argc, char **argv);
 int cmd_binfmt(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 

@@ -25,6 +25,7 @@
 #include "loader/start_request.h"
 #include "process/process.h"
 #include "process/space.h"
+#include "process/table.h"
 #include "process/thread.h"
 
 enum { EXIT_OWN_FAILURE = 125, EXIT_NOT_RUNNABLE = 126, EXIT_NOT_FOUND = 127 };
@@ -142,6 +143,19 @@ static struct thread *make_thread(const struct start_request *rq, const struct p
     return t;
 }
 
+/* The strings stand one after the other, as the personality laid them; the process may rewrite them later. */
+static void note_arguments(struct process *p, const struct stack_request *rq, const struct stack_result *made)
+{
+    uint64_t first = 0;
+    if (rq->argc == 0 || guest_load64(guest_addr(made->argv), &first) != 0) {
+        return;
+    }
+    p->args_start = guest_addr(first);
+    for (uint32_t i = 0; i < rq->argc; i++) {
+        p->args_size += strlen(rq->argv[i]) + 1;
+    }
+}
+
 static void lay_stack(struct thread *t, const struct program *program, const struct loaded_program *loaded, char **argv,
                       char **envp)
 {
@@ -163,6 +177,7 @@ static void lay_stack(struct thread *t, const struct program *program, const str
     if (program->personality->build_stack(&rq, &made) != 0) {
         start_fail(EXIT_NOT_RUNNABLE, "argument list too long");
     }
+    note_arguments(t->proc, &rq, &made);
     t->proc->ps_strings = guest_addr(made.ps_strings);
     t->proc->stack_top = loaded->stack.hi;
     t->proc->stack_size = loaded->stack.hi - loaded->stack.lo;
@@ -219,6 +234,27 @@ static _Noreturn void run_host_program(const struct start_request *rq, const str
     _exit(exit_status_of(errno));
 }
 
+/* Every later image of this process and its children finds the table where the first did, whatever its environment. */
+static void join_table(struct process *p, bool handed_over)
+{
+    char *directory = p->settings.table_dir;
+    if (handed_over) {
+        p->table = directory[0] != '\0' ? process_table_map(directory, true) : NULL;
+    }
+    for (unsigned i = 0; !handed_over && p->table == NULL; i++) {
+        if (!process_table_directory(i, directory, sizeof p->settings.table_dir)) {
+            directory[0] = '\0';
+            return;
+        }
+        p->table = process_table_map(directory, true);
+    }
+    uint64_t at = (uint64_t)p->table;
+    if (p->table != NULL && !guest_exclude(at, at + sizeof *p->table)) {
+        munmap(p->table, sizeof *p->table);
+        p->table = NULL;
+    }
+}
+
 _Noreturn void become_guest(struct start_request *rq)
 {
     static struct program program;
@@ -237,6 +273,7 @@ _Noreturn void become_guest(struct start_request *rq)
     }
     struct thread *t = make_thread(rq, &program);
     host_exclude_own_ranges();
+    join_table(t->proc, rq->handed_over);
     load_and_lay(t, &program, argv, rq->envp);
     host_signals_to_guest(t, rq);
     const char *why = process_arm(t);
@@ -248,6 +285,7 @@ _Noreturn void become_guest(struct start_request *rq)
     if (t->proc->hooks->arm(t) != 0) {
         start_fail(EXIT_OWN_FAILURE, "interception: the host refuses it (dragoman doctor tells what it allows)");
     }
+    process_table_enter(t);
     thread_enter_first(t);
 }
 

@@ -21,6 +21,7 @@
 #include "process/enter.h"
 #include "process/handover.h"
 #include "process/report.h"
+#include "process/table.h"
 #include "process/thread.h"
 #include "signals/signals.h"
 #include "syscalls/entry/gate.h"
@@ -206,7 +207,9 @@ static int64_t exec_host(struct thread *t, struct exec *e)
     char **envp = next;
     *point_at(next, s->bytes + s->envp_at, s->envc) = NULL;
     signals_leave_to_host(t, !threads_each(is_other, t));
+    process_table_leave(t); /* what comes is no guest; a foreign program writes over the entry itself */
     int64_t r = host_exec(t, e->program.host_path, argv, envp, t->host_mask);
+    process_table_enter(t);
     signals_init(t);
     heap_free(vectors);
     return r;
@@ -241,7 +244,7 @@ static int64_t exec_with(struct thread *t, struct exec *e, const char *path, gue
     }
     uint64_t all = ~0UL, old;
     host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &all, &old, sizeof old);
-    t->proc->hooks->leaving(t);
+    report_flush(t);
     descriptors_before_exec(t);
     if (t->recorded) {
         r = -EINTR;

@@ -5,6 +5,7 @@
 #include "base/thread.h"
 #include "process/fault.h"
 #include "process/report.h"
+#include "process/table.h"
 #include "syscalls/entry/gate.h"
 #include "syscalls/entry/intercept.h"
 
@@ -14,11 +15,13 @@ void process_forked(struct thread *t)
         gate_after_fork();
     }
     report_after_fork(t);
+    process_table_after_fork(t);
 }
 
 void process_leaving(struct thread *t)
 {
     report_flush(t);
+    process_table_leave(t);
 }
 
 void guest_died_of_fault(struct thread *t, const struct guest_signal *sig, const struct cpu_context *regs)

@@ -9,7 +9,7 @@ struct thread;
 /* In a fork's or vfork's child, before it returns to the guest. */
 void process_forked(struct thread *t);
 
-/* The process ends, or becomes another program. */
+/* The process ends. */
 void process_leaving(struct thread *t);
 
 /* The guest is about to die of a fault: reports it as the settings say. */

@@ -1,6 +1,7 @@
 /*
- * kern.proc.*: what is asked of processes by number. Of the calling process all is known; of others what the host
- * shows. Semantics: sys/kern/kern_proc.c.
+ * kern.proc.*: what is asked of processes by number. Of the calling process all is known; of the user's other guests
+ * what they entered in the process table (of long arguments the beginning); of the rest what the host shows.
+ * Semantics: sys/kern/kern_proc.c.
  */
 #include <linux/resource.h>
 
@@ -8,6 +9,7 @@
 #include "base/host.h"
 #include "base/mem.h"
 #include "process/process.h"
+#include "process/table.h"
 #include "process/thread.h"
 #include "syscalls/freebsd/limits.h"
 #include "syscalls/freebsd/sysctl.h"
@@ -37,12 +39,16 @@ static void proc_path(char *to, size_t size, int64_t pid, const char *file)
 int sysctl_proc_pathname(struct sysctl_request *rq)
 {
     char path[48], link[PATH_MAX_HERE], own[PATH_MAX_HERE];
+    struct process_table_entry other;
     int64_t pid = pid_of(rq);
     if (pid < 0) {
         return (int)pid;
     }
     if (pid == rq->t->proc->pid) {
         return sysctl_put_string(rq, rq->t->proc->program);
+    }
+    if (process_table_other(rq->t, (int32_t)pid, &other) == 0) {
+        return sysctl_put_string(rq, other.program);
     }
     proc_path(path, sizeof path, pid, "exe");
     int64_t n = host_call3(__NR_readlink, path, link, sizeof link - 1);
@@ -78,12 +84,16 @@ static int own_arguments(struct sysctl_request *rq)
 int sysctl_proc_args(struct sysctl_request *rq)
 {
     char path[48], text[2048];
+    struct process_table_entry other;
     int64_t pid = pid_of(rq);
     if (pid < 0) {
         return (int)pid;
     }
     if (pid == rq->t->proc->pid) {
         return own_arguments(rq);
+    }
+    if (process_table_other(rq->t, (int32_t)pid, &other) == 0) {
+        return sysctl_put(rq, other.args, other.args_size);
     }
     proc_path(path, sizeof path, pid, "cmdline");
     int64_t n = host_read_file(path, text, sizeof text);
@@ -92,12 +102,15 @@ int sysctl_proc_args(struct sysctl_request *rq)
 
 int sysctl_proc_osrel(struct sysctl_request *rq)
 {
+    struct process_table_entry other;
     int64_t pid = pid_of(rq);
     if (pid < 0) {
         return (int)pid;
     }
     if (pid != rq->t->proc->pid) {
-        return -EPERM;
+        return process_table_other(rq->t, (int32_t)pid, &other) == 0
+                   ? sysctl_put(rq, &other.release, sizeof other.release)
+                   : -EPERM;
     }
     return sysctl_put(rq, &rq->t->proc->release, sizeof rq->t->proc->release);
 }

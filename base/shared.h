@@ -1,0 +1,19 @@
+/*
+ * Access to memory that another process can take away by truncating its file: the routines of copy.S, without the
+ * check that an address is the guest's. A fault makes them return -EFAULT, where SIGSEGV and SIGBUS are open.
+ */
+#ifndef BASE_SHARED_H
+#define BASE_SHARED_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Copies n bytes. Returns 0 or -EFAULT. */
+int guest_copy(void *dst, const void *src, size_t n);
+
+/* Load, store, compare and swap of an aligned word, as guest_load64() and its kin. Each returns 0 or -EFAULT. */
+int guest_raw_load64(const void *src, uint64_t *value);
+int guest_raw_store64(void *dst, uint64_t value);
+int guest_raw_cas64(void *word, uint64_t *expected, uint64_t desired);
+
+#endif

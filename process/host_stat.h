@@ -1,0 +1,20 @@
+/* What the host's /proc/PID/stat says of a process. Source: proc_pid_stat(5). */
+#ifndef PROCESS_HOST_STAT_H
+#define PROCESS_HOST_STAT_H
+
+#include <stdint.h>
+
+struct host_stat {
+    int32_t parent, group, session;
+    int32_t threads;
+    char state;     /* R, S, D, T, t, Z, X */
+    uint64_t start; /* clock ticks after the host's start; with the pid it names a process for ever */
+};
+
+/* Reads the text of such a file. Returns 0, or -EINVAL where it is none. */
+int host_stat_parse(const char *text, struct host_stat *out);
+
+/* Asks the host. Returns 0 or -errno: -ENOENT and -ESRCH, no such process. */
+int host_stat_read(int32_t pid, struct host_stat *out);
+
+#endif

@@ -1,0 +1,183 @@
+/* Slots of the process table: claiming, freeing and reading them. */
+#include "process/table.h"
+
+#include "base/host.h"
+#include "base/mem.h"
+#include "base/shared.h"
+#include "process/host_stat.h"
+
+enum { TRIES = 16 }; /* of a reader that finds a slot being written */
+
+static int32_t writer_of(uint64_t word)
+{
+    return (int32_t)(uint32_t)word;
+}
+
+static uint32_t slot_of(int32_t pid, uint32_t step)
+{
+    return ((uint32_t)pid + step) % PROCESS_TABLE_SLOTS;
+}
+
+static bool gone(int32_t pid)
+{
+    return pid <= 0 || host_call2(__NR_kill, pid, 0) == -ESRCH;
+}
+
+static bool is_another(int32_t pid, uint64_t start)
+{
+    struct host_stat now;
+    return host_stat_read(pid, &now) == 0 && now.start != start;
+}
+
+/* How hard claiming looks: each step asks the host more than the one before. */
+enum effort { OWN, FREE_OR_GONE, STALE, EFFORTS };
+
+static bool may_take(const struct process_table_head *h, int32_t me, enum effort effort)
+{
+    int32_t writer = writer_of(h->word);
+    if (writer != 0) {
+        return effort == STALE && gone(writer);
+    }
+    switch (effort) {
+    case OWN:
+        return h->pid == me;
+    case FREE_OR_GONE:
+        return gone(h->pid);
+    default:
+        return is_another(h->pid, h->start);
+    }
+}
+
+/* Becomes the writer of a slot whose word was `word`. The word is then *held. */
+static bool take(struct process_table *table, uint32_t slot, uint64_t word, int32_t me, uint64_t *held)
+{
+    uint64_t found = word;
+    *held = (word & ~(uint64_t)UINT32_MAX) | (uint32_t)me;
+    return guest_raw_cas64(&table->heads[slot].word, &found, *held) == 0 && found == word;
+}
+
+static void let_go(struct process_table *table, uint32_t slot, uint64_t held)
+{
+    guest_raw_store64(&table->heads[slot].word, ((held >> 32) + 1) << 32);
+}
+
+static int name_owner(struct process_table *table, uint32_t slot, int32_t pid, uint64_t start)
+{
+    struct process_table_head h = {.start = start, .pid = pid, .layout = PROCESS_TABLE_LAYOUT};
+    const size_t skip = offsetof(struct process_table_head, start);
+    return guest_copy((char *)&table->heads[slot] + skip, (const char *)&h + skip, sizeof h - skip);
+}
+
+static int fill(struct process_table *table, uint32_t slot, uint64_t held, const struct process_table_entry *e)
+{
+    int r = guest_copy(&table->entries[slot], e, sizeof *e);
+    if (r == 0) {
+        r = name_owner(table, slot, e->pid, e->start);
+    }
+    let_go(table, slot, held);
+    return r;
+}
+
+int64_t process_table_publish(struct process_table *table, const struct process_table_entry *e)
+{
+    for (unsigned effort = OWN; effort < EFFORTS; effort++) {
+        for (uint32_t step = 0; step < PROCESS_TABLE_WINDOW; step++) {
+            uint32_t slot = slot_of(e->pid, step);
+            struct process_table_head h;
+            uint64_t held;
+            if (guest_copy(&h, &table->heads[slot], sizeof h) != 0) {
+                return -EFAULT;
+            }
+            /* What was read of the head is of this word: a change in between would have changed the word. */
+            if (may_take(&h, e->pid, (enum effort)effort) && take(table, slot, h.word, e->pid, &held)) {
+                int r = fill(table, slot, held, e);
+                return r != 0 ? r : (int64_t)slot;
+            }
+        }
+    }
+    return -ENOSPC;
+}
+
+void process_table_withdraw(struct process_table *table, uint32_t slot, int32_t pid, uint64_t start)
+{
+    struct process_table_head h;
+    uint64_t held;
+    if (slot >= PROCESS_TABLE_SLOTS || guest_copy(&h, &table->heads[slot], sizeof h) != 0) {
+        return;
+    }
+    bool own = writer_of(h.word) == 0 && h.pid == pid && h.start == start;
+    if (own && take(table, slot, h.word, pid, &held)) {
+        name_owner(table, slot, 0, 0);
+        let_go(table, slot, held);
+    }
+}
+
+static bool ends(const char *s, size_t size)
+{
+    while (size > 0 && *s != '\0') {
+        s++;
+        size--;
+    }
+    return size > 0;
+}
+
+static bool entry_ok(const struct process_table_entry *e, const struct process_table_head *h)
+{
+    return h->layout == PROCESS_TABLE_LAYOUT && h->pid > 0 && e->pid == h->pid && e->start == h->start &&
+           ends(e->personality, sizeof e->personality) && ends(e->command, sizeof e->command) &&
+           ends(e->program, sizeof e->program) && e->args_size <= sizeof e->args && e->args_size <= e->args_total;
+}
+
+/* One attempt: 0, -EAGAIN (it was being written), -ESRCH or -EFAULT. */
+static int read_once(const struct process_table *table, uint32_t slot, struct process_table_entry *out)
+{
+    struct process_table_head h;
+    uint64_t after;
+    if (guest_copy(&h, &table->heads[slot], sizeof h) != 0) {
+        return -EFAULT;
+    }
+    if (writer_of(h.word) != 0) {
+        return -EAGAIN;
+    }
+    if (h.pid <= 0) {
+        return -ESRCH;
+    }
+    if (guest_copy(out, &table->entries[slot], sizeof *out) != 0) {
+        return -EFAULT;
+    }
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    if (guest_raw_load64(&table->heads[slot].word, &after) != 0) {
+        return -EFAULT;
+    }
+    if (after != h.word) {
+        return -EAGAIN;
+    }
+    return entry_ok(out, &h) ? 0 : -ESRCH;
+}
+
+int process_table_at(const struct process_table *table, uint32_t slot, struct process_table_entry *out)
+{
+    int r = -ESRCH;
+    for (int i = 0; slot < PROCESS_TABLE_SLOTS && i < TRIES; i++) {
+        r = read_once(table, slot, out);
+        if (r != -EAGAIN) {
+            return r;
+        }
+    }
+    return -ESRCH;
+}
+
+int process_table_find(const struct process_table *table, int32_t pid, uint64_t start, struct process_table_entry *out)
+{
+    for (uint32_t step = 0; step < PROCESS_TABLE_WINDOW; step++) {
+        uint32_t slot = slot_of(pid, step);
+        struct process_table_head h;
+        if (guest_copy(&h, &table->heads[slot], sizeof h) != 0) {
+            break;
+        }
+        if (h.pid == pid && process_table_at(table, slot, out) == 0 && out->pid == pid && out->start == start) {
+            return 0;
+        }
+    }
+    return -ESRCH;
+}

@@ -1,0 +1,106 @@
+/*
+ * The process table: which guests a user runs, for other guests (kern.proc.*) and for `dragoman ps`.
+ *
+ * Theory.  A file of fixed size that all of a user's guests map shared: first a head per slot, then an entry per
+ * slot. Everybody who maps it can write anything into it, at any time, and can be killed while doing so; hence
+ * nothing in it is believed. The host says which processes there are (pid and start time are the key); the table
+ * adds only what the host does not know, and where an entry is damaged nothing but that is lost.
+ *
+ * A head's `word` holds a generation (upper half) and the pid of who is writing (lower half, 0: nobody). A writer
+ * swaps its pid in, writes, and stores the next generation. A reader copies and compares the word before and after;
+ * it never waits. A slot whose process is gone, or is another by its start time, or whose writer is gone, belongs to
+ * whoever needs it. A process is looked for in the WINDOW slots from its pid on, so that looking costs the same
+ * however many there are. There is no lock, so fork has nothing to care for.
+ *
+ * A process enters itself at the image's start and in a fork's child, and withdraws at its end. A vfork child has no
+ * entry before its exec; the entry of a process that was killed stays until somebody needs its slot.
+ */
+#ifndef PROCESS_TABLE_H
+#define PROCESS_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct thread;
+
+#define PROCESS_TABLE_LAYOUT  1u
+#define PROCESS_TABLE_SLOTS   512u
+#define PROCESS_TABLE_WINDOW  64u
+#define PROCESS_TABLE_ARGS    512
+#define PROCESS_TABLE_PROGRAM 1024
+
+struct process_table_head {
+    uint64_t word;
+    uint64_t start;
+    int32_t pid; /* 0: free */
+    uint32_t layout;
+    uint64_t reserved;
+};
+
+struct process_table_entry {
+    uint64_t start; /* host clock ticks, as struct host_stat has it */
+    int32_t pid, parent, group, session;
+    uint32_t uid;
+    uint32_t release;
+    uint32_t args_total; /* bytes of all arguments */
+    uint32_t args_size;  /* bytes of them in args, each argument with its NUL */
+    char personality[16];
+    char command[24];
+    char program[PROCESS_TABLE_PROGRAM];
+    char args[PROCESS_TABLE_ARGS];
+};
+
+struct process_table {
+    struct process_table_head heads[PROCESS_TABLE_SLOTS];
+    struct process_table_entry entries[PROCESS_TABLE_SLOTS];
+};
+
+_Static_assert(sizeof(struct process_table_head) == 32, "a head's layout is shared between builds");
+_Static_assert(sizeof(struct process_table_entry) == 1616, "an entry's layout is shared between builds");
+
+/*
+ * Writes an entry for process e->pid, the caller's, over an earlier one of that pid if there is one. Returns its slot,
+ * -ENOSPC (all slots of its window are in use), or -EFAULT.
+ */
+int64_t process_table_publish(struct process_table *table, const struct process_table_entry *e);
+
+/* Frees a slot if it still is this process's. */
+void process_table_withdraw(struct process_table *table, uint32_t slot, int32_t pid, uint64_t start);
+
+/*
+ * Copies a slot's entry, checked: strings end, sizes are within bounds, and it was not being written. Whether the
+ * process still is there the caller asks the host. Returns 0, -ESRCH (free, damaged or busy), or -EFAULT.
+ */
+int process_table_at(const struct process_table *table, uint32_t slot, struct process_table_entry *out);
+
+/* The entry of process `pid` that began at `start`. Returns 0 or -ESRCH. */
+int process_table_find(const struct process_table *table, int32_t pid, uint64_t start, struct process_table_entry *out);
+
+/* Enters the calling process; where that fails it runs without an entry. Also after its entry was withdrawn. */
+void process_table_enter(struct thread *t);
+
+/* Withdraws the calling process's entry, if it has one. */
+void process_table_leave(struct thread *t);
+
+/* In a fork's or vfork's child: the entry it has a note of is its parent's. */
+void process_table_after_fork(struct thread *t);
+
+/* What another process's entry says. Returns 0 or -ESRCH: no guest of this user, or not entered. */
+int process_table_other(struct thread *t, int32_t pid, struct process_table_entry *out);
+
+/* ---- cold half ---- */
+
+/*
+ * The directories in which the table may be, best first: $XDG_RUNTIME_DIR/dragoman, /tmp/dragoman-UID. Writes the one
+ * of number `which` (from 0). False: there is none of that number.
+ */
+bool process_table_directory(unsigned which, char *to, size_t size);
+
+/*
+ * Maps the table in `directory`, which must be the caller's own and closed to others. make: makes directory and file
+ * where they are missing, and maps for writing; else for reading only. NULL: impossible, errno tells why.
+ */
+struct process_table *process_table_map(const char *directory, bool make);
+
+#endif
