@@ -18,8 +18,13 @@ signal_entry:
         and     $~0x3ffff, %rcx
         mov     %rcx, %rbx                      /* sigreturn restores every register: none needs saving */
         mov     %rdx, %r12
+        pushfq                                  /* which also aligns the stack */
+        testl   $0x40000, (%rsp)                /* the guest's alignment check: the host leaves it on */
+        jz      2f
+        andl    $~0x40000, (%rsp)
+        popfq
         sub     $8, %rsp
-        call    signal_arrived                  /* bool: back to the guest? */
+2:      call    signal_arrived                  /* bool: back to the guest? */
         test    %al, %al
         jz      1f
 leave_begin:

@@ -184,3 +184,19 @@ TEST(a_program_begins_without_thread_pointer)
     }
     CHECK(EXITED(guest_wait((int)child), 0));
 }
+
+/* A program that has alignment checked does not have the system checked with it. */
+TEST(alignment_check_is_the_programs_own)
+{
+    char path[64];
+    struct freebsd_sigset set;
+    uint64_t flags;
+
+    memcpy(path + 1, "/nonexistent", 13);
+    __asm__ volatile("pushfq\n\torq $0x40000, (%%rsp)\n\tpopfq" : : : "cc", "memory");
+    int64_t opened = SYS(open, path + 1, 0), pending = SYS(sigpending, &set);
+    __asm__ volatile("pushfq\n\tmovq (%%rsp), %0\n\tandq $~0x40000, (%%rsp)\n\tpopfq" : "=r"(flags) : : "cc", "memory");
+    CHECK_ERR(opened, FREEBSD_ENOENT);
+    CHECK_OK(pending);
+    CHECK((flags & 0x40000) != 0);
+}
