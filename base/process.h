@@ -9,6 +9,7 @@
 #ifndef BASE_PROCESS_H
 #define BASE_PROCESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/cpu_context.h"
@@ -27,6 +28,16 @@ struct thread;
 struct process_hooks {
     /* A trapped system call: `uc` is the host's signal frame. */
     void (*trap)(struct thread *t, void *uc);
+    /*
+     * Where a context interrupted by a signal stands in the engine's doorway (a trampoline, the first instructions of
+     * the fast entry, its last ones), moves it to where the guest was or will be. Others it leaves alone.
+     */
+    void (*to_guest)(struct thread *t, struct cpu_context *regs);
+    /*
+     * The same for a fault, `uc` being the host's signal frame. True: the fault is the engine's own doing, and the
+     * context can go on.
+     */
+    bool (*fault_of_entry)(struct thread *t, void *uc);
     /* Arms interception for the calling thread; signals are blocked. Returns 0 or -errno. */
     int (*arm)(struct thread *t);
     /* The guest is about to die of a fault. */

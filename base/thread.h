@@ -6,7 +6,7 @@
  *
  *     base              struct thread
  *     base + 16 K       guard page
- *     + 20 K .. 96 K    engine stack: thread start, and rewritten calls
+ *     + 20 K .. 96 K    engine stack: thread start, and rewritten calls; at its low end, room for the extended state
  *     + 96 K            guard page
  *     + 100 K .. 256 K  alternate signal stack: trapped calls and signals
  *
@@ -23,13 +23,9 @@
 #include "base/guest.h"
 #include "base/lock.h"
 #include "base/signal_types.h"
+#include "base/thread_layout.h"
 
-#define THREAD_REGION       0x40000UL
-#define THREAD_STRUCT_MAX   0x4000UL
-#define THREAD_STACK_LOW    0x5000UL
-#define THREAD_STACK_HIGH   0x18000UL
-#define THREAD_ALTSTACK_LOW 0x19000UL
-#define THREAD_NAME_MAX     32
+#define THREAD_NAME_MAX 32
 
 struct process;
 
@@ -43,23 +39,49 @@ struct call_record {
 };
 
 /* t->call_flags: how dispatch ends the current call. */
-#define CALL_REGS_SET   0x1u /* registers are complete as they stand (sigreturn, a new image): set no result */
-#define CALL_RAW_RESULT 0x2u /* a negative result is no error (getpriority) */
-#define CALL_RESULT2    0x4u /* result2 goes into the second result register */
-#define CALL_NOT_MADE   0x8u /* with -ERESTART: restart whatever the signal's action says */
+#define CALL_REGS_SET   0x1u  /* registers are complete as they stand (sigreturn, a new image): set no result */
+#define CALL_RAW_RESULT 0x2u  /* a negative result is no error (getpriority) */
+#define CALL_RESULT2    0x4u  /* result2 goes into the second result register */
+#define CALL_XSTATE_SET 0x10u /* the frame's extended state has been changed */
+#define CALL_NOT_MADE   0x8u  /* with -ERESTART: restart whatever the signal's action says */
 
 /* Sent by kill, the signals that the engine itself needs: the host never has them blocked. */
 #define HELD_MAX 6
 
+/*
+ * The host's signal frame in the thread's own memory (asm/ucontext.h: struct ucontext), for calls that come in by the
+ * fast entry: what works on a trapped call's frame works on this one.
+ */
+struct host_frame {
+    uint64_t head[5]; /* flags, link, stack */
+    struct cpu_context regs;
+    uint64_t tail[15]; /* segments, fault, extended state, mask */
+};
+
 struct thread {
     struct thread *self;
-    uint32_t recorded; /* 1: `recorded_info` waits for delivery. Read by host_call_intr's restartable range. */
-    int32_t tid;       /* host thread id; 0: the region is free */
+
+    /*
+     * What the way back to the guest must see to. All eight bytes zero: nothing. One byte each, because a signal
+     * handler sets the first and the fifth between any two instructions.
+     */
+    bool recorded;       /* `recorded_info` waits for delivery. Read by host_call_intr's restartable range. */
+    bool raised_set;     /* `raised` waits */
+    bool held_due;       /* what is in `held` is to be looked at */
+    bool temporary_mask; /* saved_mask is to come back */
+    bool mask_stale;     /* the kernel's mask may not be host_mask */
+    bool leave_whole;    /* the call has changed more registers than a call changes */
+    bool leave_xstate;   /* the extended state in the frame is to be loaded */
+    bool leave_gs;       /* guest_gs is to be loaded */
+
+    uint64_t engine_sp;      /* top of the engine stack */
+    struct host_frame frame; /* of the fast entry */
+    int32_t tid;             /* host thread id; 0: the region is free */
     struct process *proc;
 
     /* The call in progress. */
     struct cpu_context *regs;
-    void *uc; /* host ucontext of the trap, NULL outside one */
+    void *uc; /* host ucontext: a trap's, else &frame */
     uint32_t call_flags;
     uint32_t call_number;
     uint64_t call_result2;
@@ -69,9 +91,7 @@ struct thread {
     struct signal_set mask;
     struct signal_set saved_mask; /* the mask to come back to, while temporary_mask */
     struct signal_set frame_mask; /* for build_frame: what the guest's sigreturn restores */
-    bool temporary_mask;
-    bool raised_set;
-    uint64_t host_mask; /* signal_mask_to_host(mask) */
+    uint64_t host_mask;           /* signal_mask_to_host(mask) */
     struct signal_stack altstack;
     struct host_siginfo recorded_info;
     bool any_held;
@@ -85,8 +105,11 @@ struct thread {
     uint32_t ring_next;
     struct call_record ring[CALL_RING_SIZE];
 
+    uint64_t calls_fast, calls_trapped; /* how its calls came in, not yet in the process's sum */
+
     /* What a new thread starts with. */
     struct cpu_context start_regs;
+    uint64_t guest_gs;      /* GS base to enter the guest with; 0: it has set none, and ours stands there */
     void *start_xstate;     /* in its own region, NULL: the processor's initial state */
     bool forked;            /* the first thread of a vfork child */
     bool drop_caught;       /* which starts with default actions for caught signals */
@@ -96,7 +119,11 @@ struct thread {
 };
 
 _Static_assert(sizeof(struct thread) <= THREAD_STRUCT_MAX, "the region's first part holds it");
-_Static_assert(__builtin_offsetof(struct thread, recorded) == 8, "intr.S reads it there");
+
+_Static_assert(__builtin_offsetof(struct thread, recorded) == THREAD_RECORDED, "thread_layout.h");
+_Static_assert(__builtin_offsetof(struct thread, leave_gs) == THREAD_RECORDED + 7, "thread_layout.h");
+_Static_assert(__builtin_offsetof(struct thread, engine_sp) == THREAD_ENGINE_SP, "thread_layout.h");
+_Static_assert(__builtin_offsetof(struct thread, frame.regs) == THREAD_REGS, "thread_layout.h");
 
 /* The thread that runs on this stack pointer, which must be inside a region. */
 static inline struct thread *thread_of_stack(uint64_t sp)

@@ -6,14 +6,8 @@
 
 struct thread;
 
-/* The largest extended state image kept for a thread's start (AVX-512 and AMX together need 11 KB). */
-#define XSTATE_ROOM 0x4000U
-
-/* Bytes of a host signal frame's extended state image; 512 for one without the extension. */
-uint32_t host_xstate_size(const void *fpstate);
-
-/* Copies the creator's extended state into t, as FreeBSD's and Linux's kernels do for new threads. */
-void thread_inherit_xstate(struct thread *t, const struct thread *creator);
+/* Copies the creator's extended state and GS base into t, as FreeBSD's kernel does for new threads (cpu_copy_thread). */
+void thread_inherit_state(struct thread *t, struct thread *creator);
 
 /*
  * clone(2) with the given flags into t's region: the child arms itself and enters the guest at t->start_regs.

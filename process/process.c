@@ -33,7 +33,7 @@ static void fork_child(struct thread *t)
     t->recorded = 0; /* the parent's: a child begins with no signal pending (fork(2)) */
     t->raised_set = false;
     memset(t->held, 0, sizeof t->held);
-    t->any_held = false;
+    t->any_held = t->held_due = false;
     t->proc->pid = (int32_t)host_call0(__NR_getpid);
     t->proc->shares_memory = false;
     if (t->proc->hooks->arm(t) != 0) {
@@ -109,7 +109,7 @@ int64_t process_vfork(struct thread *t, bool drop_caught)
     child->call_flags = t->call_flags;
     child->call_result2 = t->call_result2;
     copy->personality->set_result(child, &child->start_regs, 0);
-    thread_inherit_xstate(child, t);
+    thread_inherit_state(child, t);
     int64_t r = thread_clone(child, CLONE_VM | CLONE_VFORK | SIGCHLD, 0);
     /* The child has exec'ed or is gone: the kernel has freed its region, the copy is ours. */
     if (is_error(r)) {

@@ -5,6 +5,7 @@
 #include <linux/sched.h>
 
 #include "base/host.h"
+#include "base/host_frame.h"
 #include "base/host_signal.h"
 #include "base/image.h"
 #include "base/mem.h"
@@ -103,6 +104,7 @@ struct thread *thread_new(struct process *p)
     memset((char *)t + rest, 0, sizeof *t - rest);
     t->self = t;
     t->proc = p;
+    host_frame_init(t);
     return t;
 }
 
@@ -153,25 +155,36 @@ __attribute__((used)) _Noreturn void thread_begin(struct thread *t)
     thread_enter_guest(t, &t->start_regs, t->start_xstate);
 }
 
-/* Where a region's engine stack keeps the extended state that its thread starts with: its low end. */
-static void *xstate_room(struct thread *t)
+void thread_inherit_state(struct thread *t, struct thread *creator)
 {
-    return (char *)t + ((THREAD_STACK_LOW + 63) & ~63UL);
+    const void *from = host_frame_xstate(creator, creator->uc);
+    uint32_t size = host_xstate_size(from);
+    t->start_xstate = NULL;
+    if (from != NULL && size <= XSTATE_ROOM) {
+        memcpy(host_frame_xstate_room(t), from, size);
+        t->start_xstate = host_frame_xstate_room(t);
+    }
+    t->guest_gs = thread_gs(creator);
 }
 
-void thread_inherit_xstate(struct thread *t, const struct thread *creator)
+uint64_t thread_gs(const struct thread *t)
 {
-    t->start_xstate = NULL;
-    if (creator->uc == NULL) {
+    if (t->uc == &t->frame) {
+        return t->leave_gs ? t->guest_gs : 0; /* came in by the fast entry: GS is ours */
+    }
+    uint64_t base;
+    __asm__ volatile("rdgsbase %0" : "=r"(base));
+    return base != (uint64_t)t ? base : 0;
+}
+
+void thread_gs_set(struct thread *t, uint64_t base)
+{
+    if (t->uc != &t->frame) {
+        __asm__ volatile("wrgsbase %0" ::"r"(base != 0 ? base : (uint64_t)t));
         return;
     }
-    const struct ucontext *uc = creator->uc;
-    const void *from = (const void *)uc->uc_mcontext.fpstate;
-    uint32_t size = host_xstate_size(from);
-    if (from != NULL && size <= XSTATE_ROOM) {
-        memcpy(xstate_room(t), from, size);
-        t->start_xstate = xstate_room(t);
-    }
+    t->guest_gs = base; /* the way back needs ours to the last */
+    t->leave_gs = base != 0;
 }
 
 int64_t thread_clone(struct thread *t, uint64_t flags, uint64_t fs_base)
@@ -186,7 +199,7 @@ int64_t thread_clone(struct thread *t, uint64_t flags, uint64_t fs_base)
 
 int64_t thread_start(struct thread *creator, struct thread *t, uint64_t fs_base)
 {
-    thread_inherit_xstate(t, creator);
+    thread_inherit_state(t, creator);
     int64_t r = thread_clone(
         t, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS, fs_base);
     if (is_error(r)) {

@@ -31,6 +31,13 @@ int threads_each(int (*fn)(struct thread *t, void *arg), void *arg);
  */
 int64_t thread_start(struct thread *creator, struct thread *t, uint64_t fs_base);
 
+/*
+ * The guest's GS base, and its change. While it is 0, the base is the thread's region, by which the fast entry finds it
+ * (syscalls/entry/fast.S); with one of the guest's own all its calls trap.
+ */
+uint64_t thread_gs(const struct thread *t);
+void thread_gs_set(struct thread *t, uint64_t base);
+
 /* Ends the calling host thread; never returns. Status is the process's if this was its last thread. */
 _Noreturn void thread_exit(struct thread *t, int status);
 

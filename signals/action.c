@@ -176,8 +176,13 @@ void signal_mask_set(struct thread *t, const struct signal_set *mask)
     const uint8_t *from_host = t->proc->personality->signal_from_host;
     signal_set_remove(&next, from_host[SIGKILL]);
     signal_set_remove(&next, from_host[SIGSTOP]);
+    uint64_t host = signal_mask_to_host(t, &next);
     t->mask = next;
-    t->host_mask = signal_mask_to_host(t, &next);
+    t->held_due = t->any_held;
+    if (host != t->host_mask) {
+        t->host_mask = host;
+        t->mask_stale = true;
+    }
 }
 
 uint64_t signal_mask_temporary(struct thread *t, const struct signal_set *mask)

@@ -60,6 +60,9 @@ static bool fault_arrived(struct thread *t, int signo, siginfo_t *info, struct u
         regs->rip = resume;
         return false;
     }
+    if (t->proc->hooks->fault_of_entry(t, uc)) {
+        return true;
+    }
     if (in_engine(t, regs)) {
         engine_fault(t, signo, info, regs->rip);
     }
@@ -75,7 +78,8 @@ static void record(struct thread *t, const siginfo_t *info, struct ucontext *uc)
 {
     struct cpu_context *regs = context_of(uc);
     memcpy(&t->recorded_info, info, sizeof t->recorded_info);
-    t->recorded = 1;
+    t->recorded = true;
+    t->mask_stale = true;
     uint64_t blocked = HOST_ALL_BUT_NEEDED;
     memcpy(&uc->uc_sigmask, &blocked, sizeof blocked);
     if (regs->rip >= (uint64_t)intr_begin && regs->rip < (uint64_t)intr_end) {
@@ -88,6 +92,7 @@ static void record(struct thread *t, const siginfo_t *info, struct ucontext *uc)
 /* Returns whether the guest was interrupted. */
 static bool asynchronous_arrived(struct thread *t, const siginfo_t *info, struct ucontext *uc)
 {
+    t->proc->hooks->to_guest(t, context_of(uc));
     bool needed = (HOST_BIT(info->si_signo) & HOST_NEEDED) != 0, engine = in_engine(t, context_of(uc));
     bool blocked = signal_set_has(&t->mask, t->proc->personality->signal_from_host[info->si_signo]);
     if (needed && (blocked || (engine && t->recorded))) {

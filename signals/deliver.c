@@ -1,5 +1,6 @@
 /* Delivery: from a signal that is due to the guest's handler, or to its default action. */
 #include "base/host.h"
+#include "base/host_frame.h"
 #include "base/mem.h"
 #include "base/personality.h"
 #include "base/process.h"
@@ -9,9 +10,13 @@
 
 #define GUEST_SIGILL_OF_HOST SIGILL
 
+/* A frame of the kernel's brings the mask with it; behind the thread's own the mask is yet to be set. */
 static void return_mask(struct thread *t, struct ucontext *uc)
 {
     memcpy(&uc->uc_sigmask, &t->host_mask, sizeof t->host_mask);
+    if ((void *)uc != &t->frame) {
+        t->mask_stale = false;
+    }
 }
 
 static struct signal_action action_of(struct thread *t, int signo)
@@ -41,6 +46,7 @@ static void run_handler(struct thread *t, struct ucontext *uc, const struct gues
     const struct personality *p = t->proc->personality;
     t->frame_mask = t->temporary_mask ? t->saved_mask : t->mask;
     struct cpu_context *regs = (struct cpu_context *)&uc->uc_mcontext;
+    host_frame_xstate(t, uc);
     if (p->build_frame(t, regs, uc, sig, a) != 0) {
         /* The guest's stack is no stack: FreeBSD's sendsig ends the process with SIGILL (exec_machdep.c). */
         signal_die(t, p->signal_from_host[GUEST_SIGILL_OF_HOST]);
@@ -119,7 +125,7 @@ void signal_hold(struct thread *t, const siginfo_t *info)
     }
     if (room != NULL) {
         memcpy(room, info, sizeof *room);
-        t->any_held = true;
+        t->any_held = t->held_due = true;
     }
 }
 
@@ -139,7 +145,7 @@ struct signal_set signals_held(const struct thread *t)
 static void deliver_held(struct thread *t, struct ucontext *uc)
 {
     siginfo_t *held = (siginfo_t *)t->held;
-    t->any_held = false;
+    t->any_held = t->held_due = false;
     for (unsigned i = 0; i < HELD_MAX; i++) {
         struct host_siginfo info = t->held[i];
         int host = held[i].si_signo;
@@ -176,9 +182,6 @@ static void deliver_recorded(struct thread *t, struct ucontext *uc)
 void signals_leave(struct thread *t, void *host_ucontext)
 {
     struct ucontext *uc = host_ucontext;
-    uint64_t all = HOST_ALL_BUT_NEEDED;
-    /* One that came between the look at `recorded` and the return would wait for the guest's next call. */
-    host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &all, 0, sizeof all);
     if (t->raised_set) {
         t->raised_set = false;
         struct guest_signal sig = t->raised;
@@ -203,6 +206,29 @@ void signal_raise(struct thread *t, const struct guest_signal *sig)
 {
     t->raised = *sig;
     t->raised_set = true;
+}
+
+bool signals_leave_fast(struct thread *t)
+{
+    struct ucontext *uc = (struct ucontext *)&t->frame;
+    if (t->recorded || t->raised_set || t->held_due || t->temporary_mask) {
+        signals_leave(t, uc);
+    }
+    t->leave_whole = false;
+    if (t->leave_xstate || t->leave_gs) {
+        host_frame_xstate(t, uc); /* the host's sigreturn would reset what is not there */
+        if (t->leave_gs) {
+            __asm__ volatile("wrgsbase %0" ::"r"(t->guest_gs));
+        }
+        t->leave_xstate = t->leave_gs = t->mask_stale = false;
+        memcpy(&uc->uc_sigmask, &t->host_mask, sizeof t->host_mask);
+        return false;
+    }
+    if (t->mask_stale) {
+        t->mask_stale = false;
+        host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &t->host_mask, 0, sizeof t->host_mask);
+    }
+    return true;
 }
 
 _Noreturn void signal_die(struct thread *t, int guest_signo)

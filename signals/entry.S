@@ -1,21 +1,25 @@
 /*
  * The ways in and out that cannot be C: the host's signal handler, its restorer, and the restartable call.
  */
+#include "base/thread_layout.h"
+
         .text
 
 /*
  * Handler of every host signal the engine takes: (rdi signo, rsi siginfo, rdx ucontext). It always runs on a
- * thread's alternate stack, so masking the stack pointer finds the thread (base/thread.h: THREAD_REGION).
+ * thread's alternate stack, so masking the stack pointer finds the thread (base/thread.h).
  *
  * On the way back to the guest, a signal may be recorded after the last look and before the sigreturn: the guest
  * would go on without it. So between leave_begin and leave_end the handler moves rip to leave_again. The way back
- * into the engine looks at nothing: what was interrupted will. thread.recorded is at offset 8 (asserted in C).
+ * into the engine looks at nothing: what was interrupted will.
+ *
+ * The fast entry (syscalls/entry/fast.S) comes in at leave_begin with the thread in rbx and its own frame in r12.
  */
         .globl  signal_entry, leave_begin, leave_end, leave_again
         .type   signal_entry, @function
 signal_entry:
         mov     %rsp, %rcx
-        and     $~0x3ffff, %rcx
+        and     $~(THREAD_REGION - 1), %rcx
         mov     %rcx, %rbx                      /* sigreturn restores every register: none needs saving */
         mov     %rdx, %r12
         pushfq                                  /* which also aligns the stack */
@@ -28,7 +32,7 @@ signal_entry:
         test    %al, %al
         jz      1f
 leave_begin:
-        cmpl    $0, 8(%rbx)
+        cmpb    $0, THREAD_RECORDED(%rbx)
         jne     leave_again
         mov     %r12, %rsp                      /* where the kernel expects its frame's ucontext */
         mov     $15, %eax                       /* rt_sigreturn */
@@ -36,7 +40,10 @@ leave_begin:
 leave_end:
         ud2
 leave_again:
-        lea     -16(%r12), %rsp
+        lea     -16(%r12), %rsp                 /* below the frame; or, if it is the thread's own, */
+        lea     THREAD_FRAME(%rbx), %rax        /* the engine's stack, which is empty */
+        cmp     %rax, %r12
+        cmove   THREAD_ENGINE_SP(%rbx), %rsp
         mov     %rbx, %rdi
         mov     %r12, %rsi
         call    signals_leave
@@ -73,7 +80,7 @@ host_call_intr:
         mov     8(%rsp), %r8
         mov     16(%rsp), %r9
 intr_begin:
-        cmpl    $0, 8(%r11)
+        cmpb    $0, THREAD_RECORDED(%r11)
         jne     intr_bail
         syscall
 intr_end:

@@ -99,6 +99,13 @@ bool signals_restart(struct thread *t);
  */
 void signals_leave(struct thread *t, void *uc);
 
+/*
+ * The same for a call that came in by the fast entry (syscalls/entry/fast.S), with the thread's own frame. Returns
+ * whether the registers can be loaded and the guest jumped to; false: the host's sigreturn has to do it, because the
+ * extended state or GS, which is not ours any more then, changes too. Something may have been recorded meanwhile.
+ */
+bool signals_leave_fast(struct thread *t);
+
 /* Ends the process by a guest signal, as the guest's kernel would: default action terminate. Does not return. */
 _Noreturn void signal_die(struct thread *t, int guest_signo);
 

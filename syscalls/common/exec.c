@@ -235,7 +235,7 @@ static int64_t exec_with(struct thread *t, struct exec *e, const char *path, gue
         return r;
     }
     e->examination = (struct exec_examination){e->strings.bytes, t->proc->settings.sysroot, &e->program, &e->error};
-    r = gate_call(exec_examine, &e->examination);
+    r = gate_call(t, exec_examine, &e->examination);
     if (r != 0) {
         return r;
     }

@@ -11,12 +11,15 @@
 #include "syscalls/common/kqueue.h"
 #include "syscalls/entry/attach.h"
 #include "syscalls/entry/dispatch.h"
+#include "syscalls/entry/doorway.h"
 #include "syscalls/entry/gate.h"
 #include "syscalls/entry/intercept.h"
 #include "syscalls/entry/tracer.h"
 
 static const struct process_hooks hooks = {
     .trap = syscall_trapped,
+    .to_guest = doorway_to_guest,
+    .fault_of_entry = doorway_fault,
     .arm = intercept_arm,
     .fault = guest_died_of_fault,
     .forked = process_forked,

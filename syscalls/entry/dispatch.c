@@ -2,6 +2,7 @@
 #include "syscalls/entry/dispatch.h"
 
 #include "base/host.h"
+#include "base/host_frame.h"
 #include "base/host_signal.h"
 #include "base/mem.h"
 #include "base/personality.h"
@@ -74,12 +75,25 @@ void syscall_dispatch(struct thread *t, struct cpu_context *regs)
     p->set_result(t, regs, r);
 }
 
+void syscall_fast(struct thread *t)
+{
+    t->calls_fast++;
+    syscall_dispatch(t, &t->frame.regs);
+    if ((t->call_flags & (CALL_REGS_SET | CALL_XSTATE_SET)) != 0) {
+        t->leave_whole = true;
+        t->leave_xstate |= (t->call_flags & CALL_XSTATE_SET) != 0;
+    }
+}
+
 void syscall_trapped(struct thread *t, void *host_ucontext)
 {
     struct ucontext *uc = host_ucontext;
+    struct cpu_context *regs = (struct cpu_context *)&uc->uc_mcontext;
     void *outer = t->uc;
     t->uc = uc;
-    syscall_dispatch(t, (struct cpu_context *)&uc->uc_mcontext);
+    t->calls_trapped++;
+    host_frame_learn(uc);
+    syscall_dispatch(t, regs);
     signals_leave(t, uc);
     t->uc = outer;
 }

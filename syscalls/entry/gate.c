@@ -6,7 +6,9 @@
 
 #include "base/heap.h"
 #include "base/host.h"
+#include "base/host_frame.h"
 #include "base/host_signal.h"
+#include "base/thread.h"
 
 #define COLD_STACK_SIZE (512UL << 10)
 
@@ -52,8 +54,13 @@ static void gate_release(void)
     host_call3(__NR_futex, &owner, FUTEX_WAKE, 1);
 }
 
-int64_t gate_call(int64_t (*fn)(void *arg), void *arg)
+int64_t gate_call(struct thread *t, int64_t (*fn)(void *arg), void *arg)
 {
+    if (t->uc == &t->frame) {
+        /* Came in by the fast entry: the guest's vector registers are still the processor's. */
+        host_frame_xstate(t, t->uc);
+        t->leave_xstate = true;
+    }
     uint64_t all = ~0UL, old;
     host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &all, &old, sizeof old);
     gate_acquire((uint32_t)host_call0(__NR_gettid));

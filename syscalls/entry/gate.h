@@ -5,18 +5,20 @@
  * call through the gate blocks all signals, takes one lock, borrows the FS base of the thread that started the
  * engine and a stack of its own, and puts everything back. Cold functions so called must not touch guest memory
  * (a fault with signals blocked ends the process), never raise or abort, and leave no lock behind.
- * Only from a trapped call: the host's signal frame has the guest's vector registers then.
+ * The guest's vector registers are in the host's signal frame, or are saved into the thread's own.
  */
 #ifndef SYSCALLS_ENTRY_GATE_H
 #define SYSCALLS_ENTRY_GATE_H
 
 #include <stdint.h>
 
+struct thread;
+
 /* Remembers the calling thread's libc as the one to borrow. Once, before the guest starts. 0 or -ENOMEM. */
 int gate_init(void);
 
 /* Calls fn(arg) in the cold half. Returns what it returns. */
-int64_t gate_call(int64_t (*fn)(void *arg), void *arg);
+int64_t gate_call(struct thread *t, int64_t (*fn)(void *arg), void *arg);
 
 /* Keeps everybody out of the cold half while the process is copied, and lets them in again, on both sides. */
 void gate_hold_for_fork(void);

@@ -6,8 +6,7 @@
 #include "base/image.h"
 #include "base/mem.h"
 #include "base/thread.h"
-
-#include <asm/prctl.h>
+#include "process/thread.h"
 
 /* The legacy area (Intel SDM 1, 10.5.1) and the header of the extended one (13.4.2). */
 enum {
@@ -37,7 +36,7 @@ uint32_t freebsd_xfpustate_size(const void *host_fpstate)
     return extended ? sw->xstate_size - LEGACY_SIZE : 0;
 }
 
-void freebsd_mcontext_from_regs(struct freebsd_mcontext *mc, const struct cpu_context *regs)
+void freebsd_mcontext_from_regs(const struct thread *t, struct freebsd_mcontext *mc, const struct cpu_context *regs)
 {
     mc->mc_rdi = regs->rdi;
     mc->mc_rsi = regs->rsi;
@@ -63,8 +62,8 @@ void freebsd_mcontext_from_regs(struct freebsd_mcontext *mc, const struct cpu_co
     mc->mc_gs = FREEBSD_UGSSEL;
     mc->mc_flags = FREEBSD_MC_HASSEGS;
     mc->mc_len = sizeof *mc;
-    host_call2(__NR_arch_prctl, ARCH_GET_FS, &mc->mc_fsbase);
-    host_call2(__NR_arch_prctl, ARCH_GET_GS, &mc->mc_gsbase);
+    __asm__ volatile("rdfsbase %0" : "=r"(mc->mc_fsbase));
+    mc->mc_gsbase = thread_gs(t);
 }
 
 void freebsd_mcontext_to_regs(const struct freebsd_mcontext *mc, struct cpu_context *regs)
@@ -186,23 +185,16 @@ int freebsd_mcontext_to_fpstate(const struct freebsd_mcontext *mc, void *host_fp
     return r;
 }
 
-static int set_base(uint64_t base, int get, int set)
+int freebsd_mcontext_set_bases(struct thread *t, const struct freebsd_mcontext *mc)
 {
-    uint64_t now = 0;
-    host_call2(__NR_arch_prctl, get, &now);
-    if (now == base) {
-        return 0;
-    }
-    if (base >= USER_END) {
+    if (mc->mc_fsbase >= USER_END || mc->mc_gsbase >= USER_END) {
         return -EINVAL;
     }
-    return (int)host_call2(__NR_arch_prctl, set, base);
-}
-
-int freebsd_mcontext_set_bases(const struct freebsd_mcontext *mc)
-{
-    int r = set_base(mc->mc_fsbase, ARCH_GET_FS, ARCH_SET_FS);
-    return r < 0 ? r : set_base(mc->mc_gsbase, ARCH_GET_GS, ARCH_SET_GS);
+    __asm__ volatile("wrfsbase %0" ::"r"(mc->mc_fsbase));
+    if (mc->mc_gsbase != thread_gs(t)) {
+        thread_gs_set(t, mc->mc_gsbase);
+    }
+    return 0;
 }
 
 bool freebsd_on_altstack(const struct thread *t, uint64_t rsp)

@@ -98,7 +98,7 @@ _Static_assert(__builtin_offsetof(struct freebsd_sigframe, sf_si) == 896, "x86/s
 uint32_t freebsd_xfpustate_size(const void *host_fpstate);
 
 /* Registers, segments, segment bases and length; nothing of the floating-point state. */
-void freebsd_mcontext_from_regs(struct freebsd_mcontext *mc, const struct cpu_context *regs);
+void freebsd_mcontext_from_regs(const struct thread *t, struct freebsd_mcontext *mc, const struct cpu_context *regs);
 
 /* The general registers back; neither the flags nor the segments. */
 void freebsd_mcontext_to_regs(const struct freebsd_mcontext *mc, struct cpu_context *regs);
@@ -114,7 +114,7 @@ void freebsd_mcontext_from_fpstate(struct freebsd_mcontext *mc, const void *host
 int freebsd_mcontext_to_fpstate(const struct freebsd_mcontext *mc, void *host_fpstate);
 
 /* Makes the thread's FS and GS bases those of the context. Returns 0, or -EINVAL: no address of user space. */
-int freebsd_mcontext_set_bases(const struct freebsd_mcontext *mc);
+int freebsd_mcontext_set_bases(struct thread *t, const struct freebsd_mcontext *mc);
 
 /*
  * sysarch(AMD64_GET_XFPUSTATE): copies the caller's extended state beyond the legacy area to where the guest's

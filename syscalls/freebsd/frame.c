@@ -2,6 +2,7 @@
 #include "syscalls/freebsd/frame.h"
 
 #include "base/host.h"
+#include "base/host_frame.h"
 #include "base/host_signal.h"
 #include "base/mem.h"
 #include "base/process.h"
@@ -40,7 +41,7 @@ static void fill_context(const struct thread *t, const struct cpu_context *regs,
     struct freebsd_mcontext *mc = &uc->uc_mcontext;
     uc->uc_sigmask = t->frame_mask;
     uc->uc_stack = freebsd_altstack(t, regs->rsp);
-    freebsd_mcontext_from_regs(mc, regs);
+    freebsd_mcontext_from_regs(t, mc, regs);
     freebsd_mcontext_from_fpstate(mc, fpstate);
     mc->mc_onstack = freebsd_on_altstack(t, regs->rsp);
     mc->mc_trapno = (uint32_t)sig->trapno;
@@ -116,12 +117,12 @@ int64_t freebsd_frame_restore(struct thread *t, guest_ptr ucontext)
         raise_bad_selector(t);
         return -EINVAL;
     }
-    struct ucontext *host = t->uc;
-    r = freebsd_mcontext_to_fpstate(mc, host != NULL ? (void *)host->uc_mcontext.fpstate : NULL);
+    r = freebsd_mcontext_to_fpstate(mc, host_frame_xstate(t, t->uc));
     if (r < 0) {
         return r;
     }
-    r = freebsd_mcontext_set_bases(mc);
+    t->call_flags |= CALL_XSTATE_SET;
+    r = freebsd_mcontext_set_bases(t, mc);
     if (r < 0) {
         return r;
     }

@@ -99,8 +99,7 @@ int64_t freebsd_sysarch(struct thread *t, int32_t op, guest_ptr parms)
         return get_base(base, parms);
     }
     if (op == AMD64_GET_GSBASE) {
-        __asm__ volatile("rdgsbase %0" : "=r"(base));
-        return get_base(base, parms);
+        return get_base(thread_gs(t), parms);
     }
     if (op != AMD64_SET_FSBASE && op != AMD64_SET_GSBASE) {
         return -EINVAL;
@@ -115,7 +114,7 @@ int64_t freebsd_sysarch(struct thread *t, int32_t op, guest_ptr parms)
     if (op == AMD64_SET_FSBASE) {
         __asm__ volatile("wrfsbase %0" ::"r"(base));
     } else {
-        __asm__ volatile("wrgsbase %0" ::"r"(base));
+        thread_gs_set(t, base);
     }
     return 0;
 }

@@ -1,5 +1,6 @@
 /* getcontext, setcontext, swapcontext. Semantics: sys/kern/kern_context.c; set_mcontext(), exec_machdep.c. */
 #include "base/host.h"
+#include "base/host_frame.h"
 #include "base/host_signal.h"
 #include "base/mem.h"
 #include "base/thread.h"
@@ -7,20 +8,14 @@
 #include "signals/signals.h"
 #include "syscalls/freebsd/context.h"
 
-static void *fpstate_of(const struct thread *t)
-{
-    const struct ucontext *host = t->uc;
-    return host != NULL ? (void *)host->uc_mcontext.fpstate : NULL;
-}
-
 /* The context as it will be when the call returns: result 0, no carry (GET_MC_CLEAR_RET). */
 static int64_t save(struct thread *t, guest_ptr ucp)
 {
     struct freebsd_ucontext uc;
     memset(&uc, 0, sizeof uc);
     uc.uc_sigmask = t->mask;
-    freebsd_mcontext_from_regs(&uc.uc_mcontext, t->regs);
-    freebsd_mcontext_from_fpstate(&uc.uc_mcontext, fpstate_of(t));
+    freebsd_mcontext_from_regs(t, &uc.uc_mcontext, t->regs);
+    freebsd_mcontext_from_fpstate(&uc.uc_mcontext, host_frame_xstate(t, t->uc));
     uc.uc_mcontext.mc_onstack = freebsd_on_altstack(t, t->regs->rsp);
     uc.uc_mcontext.mc_rax = 0;
     uc.uc_mcontext.mc_rdx = 0;
@@ -39,9 +34,10 @@ static int64_t load(struct thread *t, guest_ptr ucp)
     if (mc->mc_len != (int64_t)sizeof *mc || (mc->mc_flags & ~FREEBSD_MC_FLAG_MASK) != 0) {
         return -EINVAL;
     }
-    r = freebsd_mcontext_to_fpstate(mc, fpstate_of(t));
+    r = freebsd_mcontext_to_fpstate(mc, host_frame_xstate(t, t->uc));
+    t->call_flags |= CALL_XSTATE_SET;
     if (r == 0 && (mc->mc_flags & FREEBSD_MC_HASBASES) != 0) {
-        r = freebsd_mcontext_set_bases(mc);
+        r = freebsd_mcontext_set_bases(t, mc);
     }
     if (r < 0) {
         return r;
@@ -81,7 +77,7 @@ struct freebsd_xfpustate_request {
 int64_t freebsd_get_xfpustate(struct thread *t, guest_ptr parms)
 {
     struct freebsd_xfpustate_request rq;
-    const char *fpstate = fpstate_of(t);
+    const char *fpstate = host_frame_xstate(t, t->uc);
     int r = COPYIN(&rq, parms);
     if (r < 0) {
         return r;

@@ -1,0 +1,41 @@
+/* Contexts that a signal finds between guest and engine; what stands where is told at the head of fast.S. */
+#include "syscalls/entry/doorway.h"
+
+#include "base/host.h"
+#include "base/host_signal.h"
+#include "base/mem.h"
+#include "base/thread.h"
+
+extern const char fast_begin[], fast_inside[], fast_leave[], fast_end[];
+
+#define SYSCALL_INSTRUCTION_SIZE 2
+
+static bool within(uint64_t rip, const char *from, const char *to)
+{
+    return rip >= (uint64_t)from && rip < (uint64_t)to;
+}
+
+static bool nothing_to_see_to(const struct thread *t)
+{
+    uint64_t work;
+    memcpy(&work, &t->recorded, sizeof work);
+    return work == 0;
+}
+
+void doorway_to_guest(struct thread *t, struct cpu_context *regs)
+{
+    if (within(regs->rip, fast_begin, fast_inside)) {
+        regs->rip = regs->rcx - SYSCALL_INSTRUCTION_SIZE;
+    } else if (within(regs->rip, fast_leave, fast_end) && nothing_to_see_to(t)) {
+        *regs = t->frame.regs;
+    }
+}
+
+bool doorway_fault(struct thread *t, void *host_ucontext)
+{
+    struct ucontext *uc = host_ucontext;
+    struct cpu_context *regs = (struct cpu_context *)&uc->uc_mcontext;
+    bool entering = within(regs->rip, fast_begin, fast_inside); /* GS is the guest's, and points nowhere */
+    doorway_to_guest(t, regs);
+    return entering;
+}
