@@ -5,11 +5,16 @@
 #include <stdint.h>
 
 /*
- * The executable is linked at ENGINE_BASE and stays below ENGINE_END. The range is a constant: a seccomp filter
- * by instruction pointer outlives exec, so another build of dragoman must be inside the range of the first.
+ * The executable is linked at ENGINE_BASE and stays below ENGINE_CALLS_END, and host calls are made from there only. The
+ * range is a constant: a seccomp filter by instruction pointer outlives exec, so another build of dragoman must be
+ * inside the range of the first. Above it, up to ENGINE_END, lies code that only guests run: trampolines, whose bytes
+ * are partly the guest's own, and the signal trampoline.
  */
-#define ENGINE_BASE 0x7c000000ULL
-#define ENGINE_END  0x80000000ULL
+#define ENGINE_BASE      0x7c000000ULL
+#define ENGINE_CALLS_END 0x7f000000ULL
+#define ENGINE_ROOMS     ENGINE_CALLS_END
+#define ENGINE_SIGCODE   0x7ffff000ULL
+#define ENGINE_END       0x80000000ULL
 
 /*
  * The arena: thread regions and the engine's heap, one reservation, so that "is this ours" is one comparison.

@@ -38,6 +38,12 @@ struct process_hooks {
      * context can go on.
      */
     bool (*fault_of_entry)(struct thread *t, void *uc);
+    /*
+     * Around a change of [low, high)'s mapping: rewritten call sites in it are restored first, and no other is
+     * rewritten there until it is over. code_changes() returns what code_changed() wants to know.
+     */
+    bool (*code_changes)(struct thread *t, uint64_t low, uint64_t high);
+    void (*code_changed)(struct thread *t, uint64_t low, uint64_t high, bool held);
     /* Arms interception for the calling thread; signals are blocked. Returns 0 or -errno. */
     int (*arm)(struct thread *t);
     /* The guest is about to die of a fault. */

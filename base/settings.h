@@ -65,10 +65,10 @@ struct settings {
     uint8_t strict; /* an unsupported call ends the process with status 125 */
     uint8_t stderr_is_tty;
 
-    int32_t trace_mode;         /* enum trace_mode */
-    int32_t trace_fd;           /* where trace lines go, hidden from the guest; -1: nowhere */
-    uint32_t trace_string_size; /* bytes of a string shown at most */
-    uint32_t reserved;
+    int32_t trace_mode;                              /* enum trace_mode */
+    int32_t trace_fd;                                /* where trace lines go, hidden from the guest; -1: nowhere */
+    uint32_t trace_string_size;                      /* bytes of a string shown at most */
+    uint32_t rewrite;                                /* 1: call sites are rewritten, on top of intercept_effective */
     char trace_filter[SETTINGS_FILTER_MAX];          /* as typed; "": every call */
     uint64_t trace_calls[SETTINGS_TRACE_CALLS / 64]; /* the filter resolved: bit n set = call number n is shown */
 };

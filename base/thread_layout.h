@@ -19,7 +19,7 @@
 #define THREAD_REGS      (THREAD_FRAME + 40)
 
 /* struct cpu_context, from THREAD_REGS on. */
-#define THREAD_REG(n)     (THREAD_REGS + 8 * (n))
+#define THREAD_REG(n) (THREAD_REGS + 8 * (n))
 #define THREAD_R8     THREAD_REG(0)
 #define THREAD_R9     THREAD_REG(1)
 #define THREAD_R10    THREAD_REG(2)

@@ -147,7 +147,7 @@ void probe_intercept(struct intercept_ways *ways)
     ways->sud = probe_in_child(try_sud) == 0;
     ways->seccomp = probe_in_child(try_seccomp) == 0;
     ways->ptrace = probe_in_child(try_tracer) == 0;
-    ways->rewrite = false; /* not supported yet */
+    ways->rewrite = ways->sud || ways->seccomp;
 }
 
 int intercept_choice(const struct intercept_ways *ways)

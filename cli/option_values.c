@@ -165,9 +165,6 @@ int set_intercept(struct run_request *request, const char *value, const char *wh
         return fail(EXIT_DRAGOMAN, "%s: no way of interception is called `%s` (auto, rewrite, sud, seccomp or ptrace)",
                     where, value);
     }
-    if (mode == INTERCEPT_REWRITE) {
-        return fail(EXIT_DRAGOMAN, "%s: rewrite is not supported yet (auto takes the best that there is)", where);
-    }
     request->settings.intercept_requested = mode;
     return 0;
 }

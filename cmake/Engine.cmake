@@ -4,7 +4,7 @@
 # Everything of the image lies in [image_base, image_end): a seccomp filter by
 # instruction pointer, inherited across exec, knows this range as a constant.
 set(image_base 0x7c000000)
-set(image_end 0x80000000)
+set(image_end 0x7f000000)
 
 find_package(PkgConfig REQUIRED)
 

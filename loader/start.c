@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/image.h"
 #include "base/personality.h"
 #include "base/process.h"
 #include "base/thread.h"
@@ -188,11 +189,16 @@ static void lay_stack(struct thread *t, const struct program *program, const str
     t->start_regs.rflags = RFLAGS_INTERRUPT;
 }
 
-/* The page of the signal trampoline, which FreeBSD's kernel keeps in a page shared by all processes. */
+/*
+ * The page of the signal trampoline, which FreeBSD's kernel keeps in a page shared by all processes. It is guest code:
+ * its call traps, or is rewritten, like any other's.
+ */
 static void map_sigcode(struct process *p)
 {
     const struct personality *who = p->personality;
-    void *page = mmap(NULL, LOADER_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *page =
+        mmap((void *)ENGINE_SIGCODE, LOADER_PAGE, PROT_READ | PROT_WRITE, /* NOLINT(performance-no-int-to-ptr) */
+             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     if (page == MAP_FAILED) {
         start_fail(EXIT_OWN_FAILURE, "out of memory");
     }

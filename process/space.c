@@ -86,15 +86,68 @@ static int64_t map_aligned(const struct space_request *rq, uint64_t flags)
     return r;
 }
 
+bool space_reserve(struct thread *t, uint64_t low, uint64_t high)
+{
+    struct address_space *s = t->proc->space;
+    uint32_t i = 0;
+    while (i < s->reserved_count && s->reserved[i].low != s->reserved[i].high) {
+        i++;
+    }
+    if (i == SPACE_RESERVED_MAX) {
+        return false;
+    }
+    s->reserved[i].low = low;
+    __atomic_store_n(&s->reserved[i].high, high, __ATOMIC_RELEASE);
+    if (i == s->reserved_count) {
+        __atomic_store_n(&s->reserved_count, i + 1, __ATOMIC_RELEASE);
+    }
+    return true;
+}
+
+void space_unreserve(struct thread *t, uint64_t low)
+{
+    struct address_space *s = t->proc->space;
+    for (uint32_t i = 0; i < s->reserved_count; i++) {
+        if (s->reserved[i].low == low) {
+            __atomic_store_n(&s->reserved[i].high, low, __ATOMIC_RELEASE);
+        }
+    }
+}
+
+/* The first reserved range that [low, high) meets. Returns whether there is one. */
+static bool reserved_in(const struct address_space *s, uint64_t low, uint64_t high, uint64_t *from, uint64_t *to)
+{
+    uint32_t count = __atomic_load_n(&s->reserved_count, __ATOMIC_ACQUIRE);
+    *from = high;
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t end = __atomic_load_n(&s->reserved[i].high, __ATOMIC_ACQUIRE);
+        if (s->reserved[i].low < *from && end > low && end > s->reserved[i].low) {
+            *from = s->reserved[i].low;
+            *to = end;
+        }
+    }
+    return *from < high;
+}
+
+static int64_t map_fixed(struct thread *t, const struct space_request *rq, uint64_t flags)
+{
+    struct address_space *s = t->proc->space;
+    uint64_t low = rq->address, high = low + page_up(rq->length), from, to;
+    if (!guest_range_ok(guest_addr(low), high - low) || reserved_in(s, low, high, &from, &to)) {
+        return -ENOMEM;
+    }
+    bool held = t->proc->hooks->code_changes(t, low, high);
+    int64_t r = map_plain(rq, low, rq->length, flags);
+    __atomic_fetch_add(&s->changes, 1, __ATOMIC_SEQ_CST);
+    t->proc->hooks->code_changed(t, low, high, held);
+    return r;
+}
+
 int64_t space_map(struct thread *t, const struct space_request *rq)
 {
-    (void)t;
     uint64_t flags = host_flags(rq);
     if (rq->flags & SPACE_FIXED) {
-        if (!guest_range_ok(guest_addr(rq->address), page_up(rq->length))) {
-            return -ENOMEM;
-        }
-        return map_plain(rq, rq->address, rq->length, flags);
+        return map_fixed(t, rq, flags);
     }
     if (rq->align_log2 > 12) {
         return map_aligned(rq, flags);
@@ -102,22 +155,36 @@ int64_t space_map(struct thread *t, const struct space_request *rq)
     return map_plain(rq, rq->address, rq->length, flags);
 }
 
-int64_t space_unmap(struct thread *t, uint64_t address, uint64_t length)
+/* munmap (prot negative) or mprotect of a range, around what is reserved in it. */
+static int64_t change(struct thread *t, uint64_t address, uint64_t length, int64_t prot)
 {
-    (void)t;
-    if (!guest_range_ok(guest_addr(address), page_up(length))) {
+    struct address_space *s = t->proc->space;
+    uint64_t low = address, high = address + page_up(length), from, to;
+    if (!guest_range_ok(guest_addr(low), high - low)) {
         return -EINVAL;
     }
-    return host_call2(__NR_munmap, address, length);
+    bool held = t->proc->hooks->code_changes(t, low, high);
+    int64_t r = 0;
+    for (uint64_t at = low; at < high && r == 0; at = to) {
+        bool gap = reserved_in(s, at, high, &from, &to);
+        to = gap ? to : high;
+        if (from > at) {
+            r = prot < 0 ? host_call2(__NR_munmap, at, from - at) : host_call3(__NR_mprotect, at, from - at, prot);
+        }
+    }
+    __atomic_fetch_add(&s->changes, 1, __ATOMIC_SEQ_CST);
+    t->proc->hooks->code_changed(t, low, high, held);
+    return r;
+}
+
+int64_t space_unmap(struct thread *t, uint64_t address, uint64_t length)
+{
+    return change(t, address, length, -1);
 }
 
 int64_t space_protect(struct thread *t, uint64_t address, uint64_t length, uint32_t prot)
 {
-    (void)t;
-    if (!guest_range_ok(guest_addr(address), page_up(length))) {
-        return -EINVAL;
-    }
-    return host_call3(__NR_mprotect, address, length, prot);
+    return change(t, address, length, prot);
 }
 
 int64_t space_set_break(struct thread *t, uint64_t address)

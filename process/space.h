@@ -37,9 +37,18 @@ struct space_request {
     uint64_t offset;     /* bytes */
 };
 
+/* Ranges of the engine's among the guest's mappings: pages of trampolines (syscalls/entry/rooms.h). */
+#define SPACE_RESERVED_MAX 256
+
 struct address_space {
     struct lock lock;
     uint64_t break_base, break_now, break_limit;
+    uint32_t
+        changes; /* how often a mapping has been changed or taken away: until the next, what was seen still holds */
+    uint32_t reserved_count;
+    struct {
+        uint64_t low, high; /* equal: free */
+    } reserved[SPACE_RESERVED_MAX];
 };
 
 /* A new ledger, from the engine heap; NULL when there is no memory. */
@@ -51,6 +60,13 @@ int64_t space_map(struct thread *t, const struct space_request *rq);
 /* munmap, mprotect, madvise and msync of guest ranges: -EINVAL or -ENOMEM when they reach into the engine's. */
 int64_t space_unmap(struct thread *t, uint64_t address, uint64_t length);
 int64_t space_protect(struct thread *t, uint64_t address, uint64_t length, uint32_t prot);
+
+/*
+ * Keeps [low, high) the engine's: requests of the guest to map over it, unmap it or change it pass it by or fail. With
+ * the gate held, before it is mapped. False: there are too many.
+ */
+bool space_reserve(struct thread *t, uint64_t low, uint64_t high);
+void space_unreserve(struct thread *t, uint64_t low);
 
 /* Moves the break; addresses below the base are refused with -EINVAL, beyond the limit with -ENOMEM. */
 int64_t space_set_break(struct thread *t, uint64_t address);

@@ -14,12 +14,15 @@
 #include "syscalls/entry/doorway.h"
 #include "syscalls/entry/gate.h"
 #include "syscalls/entry/intercept.h"
+#include "syscalls/entry/rewrite.h"
 #include "syscalls/entry/tracer.h"
 
 static const struct process_hooks hooks = {
     .trap = syscall_trapped,
     .to_guest = doorway_to_guest,
     .fault_of_entry = doorway_fault,
+    .code_changes = rewrite_code_changes,
+    .code_changed = rewrite_code_changed,
     .arm = intercept_arm,
     .fault = guest_died_of_fault,
     .forked = process_forked,
@@ -38,7 +41,7 @@ struct process *process_first(const struct settings *settings, const struct pers
     return p;
 }
 
-/* The ways in the order in which `auto` takes them: the cheaper first. `rewrite` has none of its own yet. */
+/* The ways in the order in which `auto` takes them: the cheaper first. `rewrite` goes on top of one of the first two. */
 static const int32_t ways[] = {INTERCEPT_SUD, INTERCEPT_SECCOMP, INTERCEPT_PTRACE};
 
 static const char *const refused[] = {
@@ -62,6 +65,16 @@ static int set_up(int32_t way)
     }
 }
 
+/*
+ * A filter or user dispatch stays armed below rewriting: it catches what is not rewritten. Not so a tracer, which tells
+ * from a thread's stops on which side it is, and would miss a jump.
+ */
+static void choose_rewriting(struct settings *s)
+{
+    bool wanted = s->intercept_requested == INTERCEPT_AUTO || s->intercept_requested == INTERCEPT_REWRITE;
+    s->rewrite = wanted && s->intercept_effective != INTERCEPT_PTRACE;
+}
+
 static const char *choose_way(struct settings *s)
 {
     if (s->intercept_requested != INTERCEPT_AUTO && s->intercept_requested != INTERCEPT_REWRITE) {
@@ -71,7 +84,9 @@ static const char *choose_way(struct settings *s)
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
         if (set_up(ways[i]) == 0) {
             s->intercept_effective = ways[i];
-            return NULL;
+            choose_rewriting(s);
+            bool missed = s->intercept_requested == INTERCEPT_REWRITE && !s->rewrite;
+            return missed ? "interception: rewrite needs syscall user dispatch or a seccomp filter below it" : NULL;
         }
     }
     return "interception: the host offers no way of it (dragoman doctor tells what it lacks)";
@@ -83,7 +98,7 @@ const char *process_arm(struct thread *t)
     if (s->trace_fd >= 0) {
         s->trace_fd = engine_descriptor_adopt(s->trace_fd);
     }
-    if (gate_init() != 0) {
+    if (gate_init() != 0 || rewrite_init() != 0) {
         return "out of memory";
     }
     /* After a guest's exec, filter and tracer are there already, and user dispatch is armed by each thread. */

@@ -11,6 +11,7 @@
 #include "base/thread.h"
 #include "process/report.h"
 #include "signals/signals.h"
+#include "syscalls/entry/rewrite.h"
 #include "syscalls/trace/trace.h"
 
 #define SYSCALL_INSTRUCTION_SIZE 2 /* syscall and int $0x80 alike */
@@ -93,6 +94,7 @@ void syscall_trapped(struct thread *t, void *host_ucontext)
     t->uc = uc;
     t->calls_trapped++;
     host_frame_learn(uc);
+    rewrite_trapped(t, regs);
     syscall_dispatch(t, regs);
     signals_leave(t, uc);
     t->uc = outer;

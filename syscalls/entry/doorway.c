@@ -3,8 +3,11 @@
 
 #include "base/host.h"
 #include "base/host_signal.h"
+#include "base/image.h"
 #include "base/mem.h"
 #include "base/thread.h"
+#include "syscalls/entry/rewrite.h"
+#include "syscalls/entry/rooms.h"
 
 extern const char fast_begin[], fast_inside[], fast_leave[], fast_end[];
 
@@ -28,13 +31,29 @@ void doorway_to_guest(struct thread *t, struct cpu_context *regs)
         regs->rip = regs->rcx - SYSCALL_INSTRUCTION_SIZE;
     } else if (within(regs->rip, fast_leave, fast_end) && nothing_to_see_to(t)) {
         *regs = t->frame.regs;
+    } else if (regs->rip < ENGINE_BASE || regs->rip >= ENGINE_ROOMS) {
+        uint64_t rip = rooms_guest_rip(regs->rip);
+        regs->rip = rip != 0 ? rip : regs->rip;
     }
 }
+
+/* Vectors of the processor's exceptions (Intel SDM 3, 6.3.1). */
+enum { TRAP_STEP = 1, TRAP_BREAKPOINT = 3 };
 
 bool doorway_fault(struct thread *t, void *host_ucontext)
 {
     struct ucontext *uc = host_ucontext;
     struct cpu_context *regs = (struct cpu_context *)&uc->uc_mcontext;
+    uint64_t trap = uc->uc_mcontext.trapno;
+    if (trap == TRAP_STEP || trap == TRAP_BREAKPOINT) {
+        void *outer = t->uc;
+        t->uc = uc;
+        bool ours = rewrite_breakpoint(t, regs, trap == TRAP_STEP);
+        t->uc = outer;
+        if (ours) {
+            return true;
+        }
+    }
     bool entering = within(regs->rip, fast_begin, fast_inside); /* GS is the guest's, and points nowhere */
     doorway_to_guest(t, regs);
     return entering;

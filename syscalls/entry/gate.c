@@ -54,7 +54,7 @@ static void gate_release(void)
     host_call3(__NR_futex, &owner, FUTEX_WAKE, 1);
 }
 
-int64_t gate_call(struct thread *t, int64_t (*fn)(void *arg), void *arg)
+int64_t gate_call_and_hold(struct thread *t, int64_t (*fn)(void *arg), void *arg)
 {
     if (t->uc == &t->frame) {
         /* Came in by the fast entry: the guest's vector registers are still the processor's. */
@@ -65,9 +65,20 @@ int64_t gate_call(struct thread *t, int64_t (*fn)(void *arg), void *arg)
     host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &all, &old, sizeof old);
     gate_acquire((uint32_t)host_call0(__NR_gettid));
     int64_t r = gate_switch(fn, arg, cold_fs, cold_stack);
-    gate_release();
     host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &old, 0, sizeof old);
     return r;
+}
+
+int64_t gate_call(struct thread *t, int64_t (*fn)(void *arg), void *arg)
+{
+    int64_t r = gate_call_and_hold(t, fn, arg);
+    gate_release();
+    return r;
+}
+
+void gate_let_go(void)
+{
+    gate_release();
 }
 
 void gate_hold_for_fork(void)

@@ -20,6 +20,10 @@ int gate_init(void);
 /* Calls fn(arg) in the cold half. Returns what it returns. */
 int64_t gate_call(struct thread *t, int64_t (*fn)(void *arg), void *arg);
 
+/* The same, and nobody else comes in until gate_let_go(). The engine's host calls may be made meanwhile. */
+int64_t gate_call_and_hold(struct thread *t, int64_t (*fn)(void *arg), void *arg);
+void gate_let_go(void);
+
 /* Keeps everybody out of the cold half while the process is copied, and lets them in again, on both sides. */
 void gate_hold_for_fork(void);
 void gate_release_after_fork(void);

@@ -23,7 +23,7 @@ static int64_t sud_on(void)
 {
     /* A NULL selector: every call from outside the range traps, always. */
     return host_call5(__NR_prctl, PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, ENGINE_BASE,
-                      ENGINE_END - ENGINE_BASE, 0);
+                      ENGINE_CALLS_END - ENGINE_BASE, 0);
 }
 
 int intercept_arm(struct thread *t)
@@ -58,7 +58,7 @@ bool intercept_sud_available(void)
 
 int intercept_seccomp_install(void)
 {
-    /* seccomp_data.instruction_pointer is the address after the call: [ENGINE_BASE, ENGINE_END] is ours. */
+    /* seccomp_data.instruction_pointer is the address after the call: [ENGINE_BASE, ENGINE_CALLS_END] is ours. */
     const unsigned ip_low = offsetof(struct seccomp_data, instruction_pointer);
     struct sock_filter program[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
@@ -67,7 +67,7 @@ int intercept_seccomp_install(void)
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 4),
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ip_low),
         BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, ENGINE_BASE, 0, 2),
-        BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, ENGINE_END, 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, ENGINE_CALLS_END, 1, 0),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
     };

@@ -73,7 +73,7 @@ static void resume(pid_t tid, long how, int signo)
 /* The address after the call's instruction tells whose it is; intercept.c's filter has the same bounds. */
 static bool from_engine(uint64_t rip)
 {
-    return rip >= ENGINE_BASE && rip <= ENGINE_END;
+    return rip >= ENGINE_BASE && rip <= ENGINE_CALLS_END;
 }
 
 /* A guest's call, stopped by SYSEMU: it will not be made. Registers as at the call, then SIGSYS. */

@@ -1,0 +1,140 @@
+/* Rewriting, its hot side: when to rewrite, and what to do when somebody meets a site that is being rewritten. */
+#include "syscalls/entry/rewrite.h"
+
+#include "base/host.h"
+#include "base/mem.h"
+#include "base/process.h"
+#include "base/shared.h"
+#include "base/thread.h"
+#include "process/thread.h"
+#include "syscalls/entry/gate.h"
+#include "syscalls/entry/rooms.h"
+#include "syscalls/entry/sites.h"
+
+#define PAGE             4096ULL
+#define INT3             0xcc
+#define SYSCALL_SIZE     2
+#define SHORTEST_TO_SITE 5
+
+static int is_other(struct thread *other, void *self)
+{
+    return other != self;
+}
+
+/* Reads code, the signal trampoline's too, which is no guest's to name. Returns 0 or -EFAULT. */
+static int read_code(void *to, uint64_t from, size_t size)
+{
+    return guest_copy(to, (const void *)from, size);
+}
+
+/* Copies up to `most` bytes before the site, or after it; what cannot be read ends at a page's border. */
+static uint32_t copy_before(struct code_window *w, uint64_t at, uint32_t most)
+{
+    if (read_code(w->bytes, at - most, most) == 0) {
+        return most;
+    }
+    uint32_t rest = (uint32_t)(at & (PAGE - 1));
+    rest = rest < most ? rest : most;
+    return read_code(w->bytes, at - rest, rest) == 0 ? rest : 0;
+}
+
+static uint32_t copy_after(uint8_t *to, uint64_t from, uint32_t most)
+{
+    if (read_code(to, from, most) == 0) {
+        return most;
+    }
+    uint32_t rest = (uint32_t)(-from & (PAGE - 1));
+    rest = rest < most ? rest : most;
+    return read_code(to, from, rest) == 0 ? rest : 0;
+}
+
+static __attribute__((noinline)) void rewrite(struct thread *t, uint64_t at)
+{
+    struct rewrite_request rq;
+    struct code_window *w = &rq.window;
+    rq.t = t;
+    rq.alone = threads_each(is_other, t) == 0;
+    w->at = at;
+    w->starts_a_mapping = 0;
+    w->before = copy_before(w, at, CODE_BEFORE);
+    if (read_code(w->bytes + w->before, at, SYSCALL_SIZE) != 0) {
+        return;
+    }
+    w->after = copy_after(w->bytes + w->before + SYSCALL_SIZE, at + SYSCALL_SIZE, CODE_AFTER);
+    /* Known to code_changes() before the mapping is looked at. */
+    sites_touch(at);
+    gate_call(t, rewrite_site, &rq);
+}
+
+void rewrite_trapped(struct thread *t, const struct cpu_context *regs)
+{
+    uint64_t at = regs->rip - SYSCALL_SIZE;
+    if (t->proc->settings.rewrite && sites_count_trap(at) == REWRITE_AFTER) {
+        rewrite(t, at);
+    }
+}
+
+/* The site whose replaced instruction begins at `at`; NULL: none. */
+static const struct site *site_beginning(uint64_t at)
+{
+    for (uint64_t back = SHORTEST_TO_SITE; back <= SITE_BACK_MAX; back++) {
+        const struct site *s = sites_find(at + back);
+        if (s != NULL && s->back == back && s->trampoline != 0) {
+            return s;
+        }
+    }
+    return NULL;
+}
+
+static bool stepped_into(struct thread *t, struct cpu_context *regs)
+{
+    uint64_t at = rooms_site(regs->rip);
+    if (at == 0) {
+        return false;
+    }
+    regs->rip = rooms_guest_rip(regs->rip);
+    struct restore_request rq = {at, at + SYSCALL_SIZE, at};
+    gate_call(t, rewrite_restore, &rq);
+    return true;
+}
+
+bool rewrite_breakpoint(struct thread *t, struct cpu_context *regs, bool stepped)
+{
+    if (stepped) {
+        return stepped_into(t, regs);
+    }
+    uint64_t at = regs->rip - 1;
+    const struct site *s = site_beginning(at);
+    if (s != NULL) {
+        regs->rip = s->trampoline;
+        return true;
+    }
+    /* Restored since: the instruction there is what is to be executed. */
+    uint8_t now = INT3;
+    if (read_code(&now, at, 1) == 0 && now != INT3) {
+        regs->rip = at;
+        return true;
+    }
+    return false;
+}
+
+bool rewrite_code_changes(struct thread *t, uint64_t low, uint64_t high)
+{
+    if (!sites_touched(low, high)) {
+        return false;
+    }
+    struct restore_request rq = {low, high, 0};
+    gate_call_and_hold(t, rewrite_restore, &rq);
+    return true;
+}
+
+void rewrite_code_changed(struct thread *t, uint64_t low, uint64_t high, bool held)
+{
+    /* Chosen between the question and the change: it has found the old mapping, and written into the new one. */
+    if (!held) {
+        held = rewrite_code_changes(t, low, high);
+    }
+    if (held) {
+        gate_let_go();
+    }
+}

@@ -1,0 +1,60 @@
+/*
+ * Rewriting: a call site that has trapped often enough becomes a jump to a trampoline of its own (rooms.h), which leads
+ * to the fast entry (fast.S).
+ *
+ * Replaced is one instruction of at least five bytes, before the `syscall` (choose.h); the `syscall` stays, for threads
+ * that are blocked in it and for whoever jumps to it: they trap, as before. So at any moment every thread stands
+ * between two instructions that are whole. The write goes through /proc/self/mem, as the text is not writable: first an
+ * int3 over the first byte, then the rest, then the first byte, and before each next step every processor is made to
+ * fetch anew (membarrier). Who meets the int3 goes on in the trampoline (rewrite_breakpoint).
+ *
+ * Only private memory that is executable and not writable is rewritten. When the guest changes it, the ledger
+ * (process/space.c) calls rewrite_code_changes() first: the original bytes come back before it can see or write them.
+ */
+#ifndef SYSCALLS_ENTRY_REWRITE_H
+#define SYSCALLS_ENTRY_REWRITE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "syscalls/entry/choose.h"
+
+struct cpu_context;
+struct thread;
+
+/* Traps of a site before it is rewritten: about as many as rewriting costs (HACKING.md, "Measured facts"). */
+#define REWRITE_AFTER 12
+
+/* The call at regs->rip has trapped: counts it, and rewrites its site when it is time. Before the call is made. */
+void rewrite_trapped(struct thread *t, const struct cpu_context *regs);
+
+/*
+ * A breakpoint trap (SIGTRAP for int3 or a single step), before the guest hears of it. Returns whether it is none of
+ * the guest's: a site in the middle of being rewritten, or a single step that led into a trampoline (the site is
+ * restored and left to trap). The registers then say where to go on.
+ */
+bool rewrite_breakpoint(struct thread *t, struct cpu_context *regs, bool stepped);
+
+/* The hooks code_changes and code_changed of struct process_hooks. */
+bool rewrite_code_changes(struct thread *t, uint64_t low, uint64_t high);
+void rewrite_code_changed(struct thread *t, uint64_t low, uint64_t high, bool held);
+
+/* Cold: what is called through the gate. */
+
+/* Prepares the process, before the guest starts: the reserve for trampolines. Returns 0 or -errno. */
+int rewrite_init(void);
+
+struct rewrite_request {
+    struct thread *t;
+    struct code_window window;
+    bool alone; /* no other thread runs in this address space */
+};
+int64_t rewrite_site(void *request);
+
+struct restore_request {
+    uint64_t low, high;
+    uint64_t refuse; /* a site that is not to be tried again; 0: none */
+};
+int64_t rewrite_restore(void *request);
+
+#endif

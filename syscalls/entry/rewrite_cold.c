@@ -1,0 +1,211 @@
+/* Rewriting, its cold side: deciding on a site, and writing. All of it runs with the gate held. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/membarrier.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/image.h"
+#include "base/thread.h"
+#include "syscalls/entry/choose.h"
+#include "syscalls/entry/code_map.h"
+#include "syscalls/entry/rewrite.h"
+#include "syscalls/entry/rooms.h"
+#include "syscalls/entry/sites.h"
+
+extern const char fast_entry[];
+extern char _end[];
+
+enum { JUMP = 0xe9, INT3 = 0xcc, SYSCALL_SIZE = 2, PAGE = 4096 };
+
+static bool can_synchronise;
+
+int rewrite_init(void)
+{
+    uintptr_t from = ((uintptr_t)_end + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
+    /* Up to the signal trampoline nothing may be put that a guest asks for: calls from there would not be caught. */
+    void *reserve = mmap((void *)from, ENGINE_SIGCODE - from, PROT_NONE, /* NOLINT(performance-no-int-to-ptr) */
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    if (reserve == MAP_FAILED) {
+        return -errno;
+    }
+    /* Now, while there is one thread: with several the host waits until all processors have rested. */
+    can_synchronise = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE, 0, 0) == 0;
+    return 0;
+}
+
+/* Every processor that runs this address space fetches its instructions anew. */
+static void synchronise(void)
+{
+    syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE, 0, 0);
+}
+
+static bool write_at(int mem, uint64_t at, const void *bytes, size_t size)
+{
+    return pwrite(mem, bytes, size, (off_t)at) == (ssize_t)size;
+}
+
+/*
+ * Replaces `size` bytes of code at `at` that other threads may be executing. On failure what was there before comes
+ * back, as far as it can.
+ */
+static bool replace_code(int mem, uint64_t at, const uint8_t *now, const uint8_t *next, size_t size, bool alone)
+{
+    static const uint8_t int3 = INT3;
+    if (alone) {
+        bool done = write_at(mem, at, next, size);
+        synchronise();
+        return done;
+    }
+    bool done = write_at(mem, at, &int3, 1);
+    synchronise();
+    if (done) {
+        done = write_at(mem, at + 1, next + 1, size - 1);
+        synchronise();
+        done = write_at(mem, at, done ? next : now, 1) && done;
+        synchronise();
+    }
+    return done;
+}
+
+/* Writes the trampoline into a slot. Returns where, or 0. */
+static uint64_t make_trampoline(struct thread *t, int mem, const struct site *s)
+{
+    uint64_t slot = room_slot_take(t, s->at), entry = (uint64_t)fast_entry;
+    uint64_t header = slot & ~(ROOM_SIZE - 1);
+    struct room_slot code;
+    if (slot == 0) {
+        return 0;
+    }
+    bool first = slot == header + ROOM_SLOT;
+    if ((first && !write_at(mem, header, &entry, sizeof entry)) || !trampoline_build(&code, slot, s, entry, header) ||
+        !write_at(mem, slot, &code, sizeof code)) {
+        room_slot_give(slot);
+        return 0;
+    }
+    return slot;
+}
+
+/* A window that reaches beyond the site's mapping is cut to it. */
+static void cut_window(struct code_window *w, const struct code_mapping *m)
+{
+    if (w->at - w->before <= m->low) {
+        uint32_t before = (uint32_t)(w->at - m->low);
+        memmove(w->bytes, w->bytes + w->before - before, before + SYSCALL_SIZE + w->after);
+        w->before = before;
+        w->starts_a_mapping = 1;
+    }
+    if (w->after > m->high - w->at - SYSCALL_SIZE) {
+        w->after = (uint32_t)(m->high - w->at - SYSCALL_SIZE);
+    }
+}
+
+static enum site_refusal decide(struct rewrite_request *rq, struct site *s)
+{
+    static const uint8_t call[SYSCALL_SIZE] = {0x0f, 0x05};
+    struct code_window *w = &rq->window;
+    struct code_mapping mapping;
+    struct patch_choice choice;
+    if (!rq->alone && !can_synchronise) {
+        return REFUSED_HOST;
+    }
+    if (!code_mapping_of(rq->t, w->at, &mapping) || mapping.high - w->at < SYSCALL_SIZE) {
+        return REFUSED_MAPPING;
+    }
+    cut_window(w, &mapping);
+    if (memcmp(w->bytes + w->before, call, sizeof call) != 0) {
+        return REFUSED_SHORT; /* int $0x80 and the like */
+    }
+    enum site_refusal refusal = choose_patch(w, &choice);
+    if (refusal == REFUSED_NOT) {
+        s->back = choice.back;
+        s->length = choice.length;
+        memcpy(s->original, w->bytes + w->before - choice.back, choice.back);
+    }
+    return refusal;
+}
+
+/* The site's bytes as they are now must be those the decision was made on. */
+static bool unchanged(int mem, const struct site *s)
+{
+    uint8_t now[SITE_BACK_MAX];
+    return pread(mem, now, s->back, (off_t)(s->at - s->back)) == s->back && memcmp(now, s->original, s->back) == 0;
+}
+
+static enum site_refusal apply(struct rewrite_request *rq, struct site *s)
+{
+    uint8_t jump[SITE_BACK_MAX];
+    uint64_t from = s->at - s->back;
+    int mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+    if (mem < 0) {
+        return REFUSED_HOST;
+    }
+    enum site_refusal refusal = REFUSED_HOST;
+    uint64_t slot = unchanged(mem, s) ? make_trampoline(rq->t, mem, s) : 0;
+    if (slot == 0) {
+        refusal = REFUSED_FAR;
+    } else {
+        memset(jump, INT3, sizeof jump);
+        int32_t distance = (int32_t)(slot - (from + 5));
+        jump[0] = JUMP;
+        memcpy(jump + 1, &distance, sizeof distance);
+        /* Before the first byte changes: who meets the int3 looks here. */
+        __atomic_store_n(&s->trampoline, slot, __ATOMIC_RELEASE);
+        if (replace_code(mem, from, s->original, jump, s->length, rq->alone)) {
+            s->state = SITE_REWRITTEN;
+            refusal = REFUSED_NOT;
+        }
+    }
+    close(mem);
+    return refusal;
+}
+
+int64_t rewrite_site(void *request)
+{
+    struct rewrite_request *rq = request;
+    struct site *s = sites_find(rq->window.at) == NULL ? sites_record(rq->window.at) : NULL;
+    if (s != NULL) {
+        s->refusal = decide(rq, s);
+        if (s->refusal == REFUSED_NOT) {
+            s->refusal = apply(rq, s);
+        }
+    }
+    return 0;
+}
+
+static void restore(struct site *s, void *request)
+{
+    struct restore_request *rq = request;
+    uint8_t jump[SITE_BACK_MAX];
+    uint64_t from = s->at - s->back;
+    int mem = s->state == SITE_REWRITTEN ? open("/proc/self/mem", O_RDWR | O_CLOEXEC) : -1;
+    if (mem >= 0) {
+        /* Only over our own jump: the guest may have mapped something else there since. */
+        int32_t distance = (int32_t)(s->trampoline - (from + 5));
+        bool ours = pread(mem, jump, s->length, (off_t)from) == s->length && jump[0] == JUMP &&
+                    memcmp(jump + 1, &distance, sizeof distance) == 0;
+        if (ours) {
+            replace_code(mem, from, jump, s->original, s->length, false);
+        }
+        close(mem);
+    }
+    if (s->at == rq->refuse) {
+        s->state = SITE_REFUSED;
+        s->refusal = REFUSED_STEPPED;
+        return;
+    }
+    uint64_t slot = s->trampoline;
+    sites_forget(s);
+    if (slot != 0) {
+        room_slot_give(slot);
+    }
+}
+
+int64_t rewrite_restore(void *request)
+{
+    struct restore_request *rq = request;
+    sites_each(rq->low, rq->high, restore, rq);
+    return 0;
+}
