@@ -330,7 +330,7 @@ START_TEST(frame_round_trip)
     ck_assert_mem_eq(thread.regs, &before, sizeof before);
     ck_assert_mem_eq(image, saved, sizeof image);
     ck_assert_uint_eq(thread.mask.bits[1], 0x55);
-    ck_assert_uint_eq(thread.call_flags, CALL_REGS_SET);
+    ck_assert_uint_eq(thread.call_flags, CALL_REGS_SET | CALL_XSTATE_SET);
 }
 END_TEST
 
