@@ -56,6 +56,7 @@ int64_t sys_fork(void);
 int64_t sys_vfork(void);
 int64_t sys_execve(const char *path, char *const argv[], char *const envp[]);
 int64_t sys_wait4(int pid, int *status, int options, struct abi_rusage *usage);
+int64_t sys_sched_yield(void);
 int64_t sys_getrusage(int who, struct abi_rusage *usage);
 
 /* Called first of all, with the block that argc stands at. */

@@ -42,6 +42,7 @@ sys_\name:
 	CALL	dup2, 90
 	CALL	getrusage, 117
 	CALL	clock_gettime, 232
+	CALL	sched_yield, 331
 	CALL	kqueue, 362
 	CALL	sigaction, 416
 	CALL	thr_exit, 431

@@ -41,6 +41,7 @@ sys_\name:
 	CALL	munmap, 11
 	CALL4	sigaction, 13
 	CALL4	pread, 17
+	CALL	sched_yield, 24
 	CALL	dup2, 33
 	CALL	getpid, 39
 	CALL	fork, 57
