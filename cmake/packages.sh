@@ -45,6 +45,22 @@ prog:setpriv util-linux
 prog:ps procps
 END
         ;;
+    bench)
+        cat <<'END'
+prog:python3 python3
+prog:clang clang
+prog:ld.lld lld
+prog:go golang-go
+END
+        ;;
+    peers)
+        cat <<'END'
+prog:bwrap bubblewrap
+prog:proot proot
+prog:qemu-x86_64 qemu-user
+prog:strace strace
+END
+        ;;
     asan)
         cat <<'END'
 lib:libasan.so libgcc-12-dev

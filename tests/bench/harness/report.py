@@ -1,0 +1,260 @@
+"""What a run came to: one document (for JSON and the chart), and the table made from it."""
+import datetime
+import os
+import subprocess
+
+from . import figures
+from .cases import GROUPS
+from .contestants import ROOT
+
+FORMAT = 1  # of the document
+
+
+def machine():
+    """What the figures depend on."""
+    model = "unknown"
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        text = file.read()
+    for line in text.splitlines():
+        if line.startswith("model name"):
+            model = line.partition(":")[2].strip()
+            break
+    return {
+        "cpu": model,
+        "cpus": len(os.sched_getaffinity(0)),
+        "virtual": "hypervisor" in text,
+        "kernel": os.uname().release,
+        "load": os.getloadavg()[0],
+    }
+
+
+def commit():
+    """The commit that is measured, with a + if the tree differs from it; empty without git."""
+
+    def git(*words):
+        return subprocess.run(["git", "-C", ROOT, *words], capture_output=True, text=True, check=False).stdout.strip()
+
+    name = git("rev-parse", "--short", "HEAD")
+    return name + ("+" if name and git("status", "--porcelain", "-uno") else "")
+
+
+def rounded(value, digits=4):
+    """For JSON: that many significant digits."""
+    return None if value is None else float(f"{value:.{digits}g}")
+
+
+def of_estimate(found):
+    return {"median": rounded(found.median), "low": rounded(found.low), "high": rounded(found.high)}
+
+
+def of_entry(result, name):
+    """One contestant beside native: its figures, or why there are none."""
+    entry = result.entries[name]
+    if not entry.samples or result.failed:
+        return {"cannot": entry.cannot or "the case failed"}
+    values, cpu = result.values(name), result.values(name, "cpu")
+    return {
+        **of_estimate(figures.estimate(values)),
+        "rounds": len(values),
+        "ns": rounded(result.median(name)),
+        "cpu_ns": rounded(result.median(name, "cpu")),
+        "cpu_ratio": rounded(figures.estimate(cpu).median) if cpu else None,
+        "size": entry.size,
+    }
+
+
+def of_case(result):
+    """A case as the document has it."""
+    case, goal = result.case, result.case.goal
+    document = {
+        "name": case.name,
+        "label": case.label,
+        "group": case.group,
+        "goal": {"kind": goal.kind, "value": goal.value, "reach": goal.reach, "tolerance": goal.tolerance},
+        "verdict": result.verdict,
+        "rounds": result.rounds,
+        "judged": result.judged,
+        "contestants": {name: of_entry(result, name) for name in result.entries},
+        "samples": {
+            name: {n: [rounded(s.wall, 6), rounded(s.cpu, 6)] for n, s in entry.samples.items()}
+            for name, entry in result.entries.items()
+        },
+    }
+    if result.failed:
+        document["failed"] = result.failed
+    return document
+
+
+def peer_goals(results):
+    """Faster than qemu-x86_64 wherever that runs, and than proot in what it intercepts: the peer, where dragoman is
+    faster, and where it is not."""
+    found = []
+    for peer, counts in (("qemu-x86_64", lambda case: True), ("proot", lambda case: case.proot_watches)):
+        faster, slower = [], []
+        for result in results:
+            if result.failed or not counts(result.case) or "dragoman" not in result.entries:
+                continue
+            values = result.values(peer) if peer in result.entries else []
+            if values:
+                own = result.estimate.median
+                (faster if own < figures.estimate(values).median else slower).append(result.case.name)
+        if faster or slower:
+            found.append({"peer": peer, "faster": faster, "slower": slower})
+    return found
+
+
+def document(results, contestants, options, begun):
+    """Everything that was found, as plain data."""
+    cases = [of_case(result) for result in results]
+    goals = peer_goals(results)
+    return {
+        "format": FORMAT,
+        "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "seconds": round(begun),
+        "commit": commit(),
+        "machine": machine(),
+        "protocol": {"least": options.least, "most": options.most, "seed": options.seed,
+                     "sample_ms": options.span / 1e6},
+        "contestants": [
+            {"name": c.name, "role": c.role, "command": c.command, "version": c.version,
+             **({"absent": c.absent} if c.absent else {})}
+            for c in contestants
+        ],
+        "cases": cases,
+        "peer_goals": goals,
+        "passed": all(c["verdict"] in figures.MET for c in cases) and not any(g["slower"] for g in goals),
+    }
+
+
+# ---- text ----
+
+
+def duration(nanoseconds):
+    """Three digits and a unit."""
+    if nanoseconds is None:
+        return "-"
+    for unit, size in (("s", 1e9), ("ms", 1e6), ("µs", 1e3), ("ns", 1)):
+        if nanoseconds >= size or unit == "ns":
+            value = nanoseconds / size
+            digits = 0 if value >= 100 else 1 if value >= 10 else 2
+            return f"{value:.{digits}f} {unit}"
+    return "-"
+
+
+def number(value):
+    """A ratio, with the digits that tell it from 1.00."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def value(kind, amount):
+    """A ratio, or the added milliseconds."""
+    return f"{amount:+.2f} ms" if kind == "added" else number(amount)
+
+
+def interval(kind, found):
+    text = value(kind, found["median"])
+    if kind == "added":
+        return f"{text} ({found['low']:.2f} to {found['high']:.2f})"
+    return f"{text} ({number(found['low'])} to {number(found['high'])})"
+
+
+def goal_words(goal):
+    """The columns goal and reach."""
+    if goal["kind"] == "control":
+        return f"1 ± {goal['value']:g}", ""
+    if goal["kind"] == "added":
+        return f"+{goal['value']:.1f} ms", f"+{goal['reach']:.1f} ms"
+    return f"{goal['value']:.2f}", f"{goal['reach']:.2f}"
+
+
+def peer_word(kind, found):
+    if found is None or "cannot" in found:
+        return "-"
+    return f"{found['median']:+.2f}" if kind == "added" else number(found["median"])
+
+
+def row(case, others):
+    """A line of the table, as words."""
+    kind, all_of = case["goal"]["kind"], case["contestants"]
+    own = all_of[case["judged"]]
+    words = [case["label"], *goal_words(case["goal"])]
+    if "cannot" in own:
+        words += ["-", "-", "-", "-"]
+    else:
+        cpu = "-" if own["cpu_ratio"] is None else number(own["cpu_ratio"])
+        words += [interval(kind, own), duration(all_of["native"]["ns"]), duration(own["ns"]), cpu]
+    words += [peer_word(kind, all_of.get(name)) for name in others]
+    return words + [case["verdict"]]
+
+
+def layout(header, rows, left):
+    """Lines of columns two blanks apart; those numbered in `left` begin at their left edge."""
+    widths = [max(len(r[n]) for r in [header, *rows]) for n in range(len(header))]
+
+    def line(words):
+        cells = [w.ljust(widths[n]) if n in left else w.rjust(widths[n]) for n, w in enumerate(words)]
+        return "  ".join(cells).rstrip()
+
+    return line, widths
+
+
+def table(doc):
+    """The table of all cases, in groups."""
+    others = [c["name"] for c in doc["contestants"] if c["role"] in ("way", "peer") and "absent" not in c]
+    header = ["case", "goal", "reach", "x native (95 %)", "native", "dragoman", "CPU x", *others, "verdict"]
+    rows = {case["name"]: row(case, others) for case in doc["cases"]}
+    line, widths = layout(header, list(rows.values()), {0, len(header) - 1})
+    lines = [line(header)]
+    for group, title in GROUPS.items():
+        members = [case for case in doc["cases"] if case["group"] == group]
+        if members:
+            lines += [f"{title} ".ljust(sum(widths) + 2 * len(widths) - 2, "-")]
+            lines += [line(rows[case["name"]]) for case in members]
+    return "\n".join(lines)
+
+
+def head(doc):
+    """Where and how it was measured, and the contestants' versions and command lines."""
+    m, p = doc["machine"], doc["protocol"]
+    lines = [
+        f"dragoman's benchmark, {doc['date']}, commit {doc['commit'] or 'unknown'}",
+        f"{m['cpu']}, {m['cpus']} CPUs{' of a virtual machine' if m['virtual'] else ''}, Linux {m['kernel']}, load"
+        f" {m['load']:.2f}; {p['least']} to {p['most']} rounds, {doc['seconds']} s in all",
+    ]
+    for c in doc["contestants"]:
+        what = c.get("absent") or c["version"]
+        lines.append(f"  {c['name']:<12} {c['command']:<36} {what}".rstrip())
+    return "\n".join(lines)
+
+
+def notes(doc):
+    """What the table has no room for: failures, what peers could not run, and how dragoman stands to them."""
+    lines = []
+    for case in doc["cases"]:
+        if "failed" in case:
+            lines.append(f"failed: {case['name']}: {case['failed']}")
+        elif case["verdict"] == "undecided":
+            own = case["contestants"][case["judged"]]
+            lines.append(f"undecided: {case['name']}: after {case['rounds']} rounds the interval's half-width is"
+                         f" {(own['high'] - own['low']) / 2:.3f}, not {case['goal']['tolerance']:.3f}")
+        for name, found in case["contestants"].items():
+            if "cannot" in found and "failed" not in case and found["cannot"] and not absent(doc, name):
+                lines.append(f"cannot run {case['name']}: {name}: {found['cannot']}")
+    for goal in doc["peer_goals"]:
+        count = len(goal["faster"]) + len(goal["slower"])
+        but = f"; slower: {', '.join(goal['slower'])}" if goal["slower"] else ""
+        lines.append(f"faster than {goal['peer']} in {len(goal['faster'])} of {count} cases that count{but}")
+    return "\n".join(lines)
+
+
+def absent(doc, name):
+    return any(c["name"] == name and "absent" in c for c in doc["contestants"])
+
+
+def summary(doc):
+    """The last line."""
+    counts = {}
+    for case in doc["cases"]:
+        counts[case["verdict"]] = counts.get(case["verdict"], 0) + 1
+    order = ("reached", "met", "steady", "missed", "undecided", "unsteady", "failed")
+    return ", ".join(f"{counts[word]} {word}" for word in order if word in counts)
