@@ -5,7 +5,7 @@ import re
 
 from . import programs
 from .figures import WIDEST, Goal
-from .launch import Failed, Run, run
+from .launch import ALL_CPUS, Failed, Run, run
 
 MICRO_LINE = re.compile(rb"^case=(\S+) abi=(\S+) iterations=(\d+) ns=([\d.]+) cpu=([\d.]+)$")
 
@@ -35,6 +35,10 @@ class Case:
 
     def build(self, system):
         """Makes what that system's contestants run. Failed if it cannot be made."""
+
+    def impossible(self):
+        """Why nobody can run the case on this machine; empty if it can be tried."""
+        return ""
 
     def cannot(self, _contestant):
         """Why that contestant cannot run the case; empty if it may try."""
@@ -66,6 +70,9 @@ class MicroCase(Case):
         if self.name == "vfork_exec" and contestant.name == "qemu-x86_64":
             return "what the program executes, it runs natively"
         return ""
+
+    def impossible(self):
+        return "it needs two CPUs" if self.name == "pipe_cross" and len(ALL_CPUS) < 2 else ""
 
     @property
     def word(self):
@@ -130,14 +137,24 @@ class WorkCase(Case):
         """What is compared."""
         return ended.out
 
-    def sample(self, contestant, size):
+    def once(self, contestant):
+        """One run, and the check of what it produced."""
         ended = run([*contestant.prefix, *self.command(contestant.system)], self.seconds, self.cpus,
                     programs.folder("scratch"))
         produced = self.produced(ended)
         self.expected = self.expected or produced
         if not produced or produced != self.expected:
             raise Failed(f"the output differs: {produced[:60]!r}, not {self.expected[:60]!r}")
-        return Sample(ended.wall / self.operations, ended.cpu / self.operations)
+        return ended
+
+    def sample(self, contestant, size):
+        runs = [self.once(contestant) for _ in range(size)]
+        count = size * self.operations
+        return Sample(sum(r.wall for r in runs) / count, sum(r.cpu for r in runs) / count)
+
+    def calibrate(self, contestant, span):
+        """Whole programs are noisier than calls: a sample is five times as long, in up to four runs."""
+        return max(1, min(4, round(5 * span / self.once(contestant).wall)))
 
 
 @dataclasses.dataclass
@@ -154,10 +171,10 @@ class EsbuildCase(WorkCase):
     def out(self):
         return programs.folder("scratch") / "bundle" / "main.js"
 
-    def sample(self, contestant, size):
+    def once(self, contestant):
         for path in self.files():
             path.unlink(missing_ok=True)
-        return super().sample(contestant, size)
+        return super().once(contestant)
 
     def files(self):
         return [self.out, self.out.with_name("main.js.map")]

@@ -59,7 +59,8 @@ class Goal:
         return (own - native) / 1e6 if self.kind == "added" else own / native
 
 
-MET = ("met", "reached", "steady")  # verdicts that pass
+MET = ("met", "reached", "steady")
+PASSING = (*MET, "skipped")
 
 
 def decided(goal, found):

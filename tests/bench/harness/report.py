@@ -11,7 +11,7 @@ FORMAT = 1  # of the document
 
 
 def machine():
-    """What the figures depend on."""
+    """What the figures depend on; to be asked before the run, as the run itself is load."""
     model = "unknown"
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         text = file.read()
@@ -103,16 +103,16 @@ def peer_goals(results):
     return found
 
 
-def document(results, contestants, options, begun):
-    """Everything that was found, as plain data."""
+def document(results, contestants, options, where, seconds):
+    """Everything that was found, as plain data. where: machine() before the run, which took so many seconds."""
     cases = [of_case(result) for result in results]
     goals = peer_goals(results)
     return {
         "format": FORMAT,
         "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-        "seconds": round(begun),
+        "seconds": round(seconds),
         "commit": commit(),
-        "machine": machine(),
+        "machine": where,
         "protocol": {"least": options.least, "most": options.most, "seed": options.seed,
                      "sample_ms": options.span / 1e6},
         "contestants": [
@@ -122,7 +122,7 @@ def document(results, contestants, options, begun):
         ],
         "cases": cases,
         "peer_goals": goals,
-        "passed": all(c["verdict"] in figures.MET for c in cases) and not any(g["slower"] for g in goals),
+        "passed": all(c["verdict"] in figures.PASSING for c in cases) and not any(g["slower"] for g in goals),
     }
 
 
@@ -219,7 +219,7 @@ def head(doc):
     lines = [
         f"dragoman's benchmark, {doc['date']}, commit {doc['commit'] or 'unknown'}",
         f"{m['cpu']}, {m['cpus']} CPUs{' of a virtual machine' if m['virtual'] else ''}, Linux {m['kernel']}, load"
-        f" {m['load']:.2f}; {p['least']} to {p['most']} rounds, {doc['seconds']} s in all",
+        f" {m['load']:.2f} before; {p['least']} to {p['most']} rounds, {doc['seconds']} s in all",
     ]
     for c in doc["contestants"]:
         what = c.get("absent") or c["version"]
@@ -230,9 +230,11 @@ def head(doc):
 def notes(doc):
     """What the table has no room for: failures, what peers could not run, and how dragoman stands to them."""
     lines = []
+    if doc["machine"]["load"] > doc["machine"]["cpus"] / 2:
+        lines.append(f"the machine was busy with other things: load {doc['machine']['load']:.2f} before the run")
     for case in doc["cases"]:
         if "failed" in case:
-            lines.append(f"failed: {case['name']}: {case['failed']}")
+            lines.append(f"{case['verdict']}: {case['name']}: {case['failed']}")
         elif case["verdict"] == "undecided":
             own = case["contestants"][case["judged"]]
             lines.append(f"undecided: {case['name']}: after {case['rounds']} rounds the interval's half-width is"
@@ -256,5 +258,5 @@ def summary(doc):
     counts = {}
     for case in doc["cases"]:
         counts[case["verdict"]] = counts.get(case["verdict"], 0) + 1
-    order = ("reached", "met", "steady", "missed", "undecided", "unsteady", "failed")
+    order = ("reached", "met", "steady", "missed", "undecided", "unsteady", "failed", "skipped")
     return ", ".join(f"{counts[word]} {word}" for word in order if word in counts)

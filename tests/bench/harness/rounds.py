@@ -16,7 +16,7 @@ class Options:
 
     least: int = 11
     most: int = 41
-    span: float = 60e6
+    span: float = 100e6
     peer_seconds: float = 3.0
     peer_rounds: int = 3
     seed: int = 1
@@ -41,7 +41,7 @@ class Entry:
 
 @dataclasses.dataclass
 class Result:
-    """What a case came to. failed: why it counts as failed; then there is no estimate."""
+    """What a case came to. failed: why it counts as failed, or was skipped; then there is no estimate."""
 
     case: object
     entries: dict = dataclasses.field(default_factory=dict)
@@ -117,6 +117,10 @@ def one_round(case, entries, number, options, chance):
 def play(case, contestants, options, progress=lambda case, rounds: None):
     """Runs a case to its verdict. progress is told of each round."""
     result = Result(case, line_up(case, contestants))
+    result.failed = case.impossible()
+    if result.failed:
+        result.verdict = "skipped"
+        return result
     chance = random.Random(f"{options.seed} {case.name}")
     try:
         progress(case, 0)
