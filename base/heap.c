@@ -2,7 +2,8 @@
  * The hot half's heap: the second part of the arena, handed out from its low end upward.
  *
  * A block is a power of two from 32 bytes; its header holds the class, so that heap_free needs no size. Freed
- * blocks go on their class's list and are zeroed when handed out again.
+ * blocks go on their class's list and are zeroed when handed out again. Fresh ones are zero already, and are not
+ * touched: the host makes a page of them only when somebody writes to it.
  */
 #include "base/heap.h"
 
@@ -67,7 +68,8 @@ void *heap_alloc(size_t size)
     }
     lock_acquire(&heap_lock);
     struct block *b = free_blocks[class];
-    if (b != NULL) {
+    bool used = b != NULL;
+    if (used) {
         free_blocks[class] = b->next;
     } else {
         b = block_new(class);
@@ -77,7 +79,9 @@ void *heap_alloc(size_t size)
         return NULL;
     }
     void *user = b + 1;
-    memset(user, 0, size);
+    if (used) {
+        memset(user, 0, size);
+    }
     return user;
 }
 
