@@ -48,16 +48,18 @@ static void host_set_ignored(int signo, bool ignored)
     syscall(SYS_rt_sigaction, signo, &a, NULL, KERNEL_SET_BYTES);
 }
 
-void host_signals_to_guest(struct thread *t, const struct start_request *rq)
+uint64_t host_signals_to_guest(struct thread *t, const struct start_request *rq)
 {
     const struct personality *p = t->proc->personality;
-    uint64_t inherited = host_mask_exchange(SIG_SETMASK, ~UINT64_C(0));
+    uint64_t inherited = host_mask_exchange(SIG_SETMASK, ~UINT64_C(0)), known = 0;
     process_start_mask(t, rq->handed_over ? &rq->mask : NULL, inherited);
     for (int signo = 1; signo <= p->signal_count; signo++) {
         int host = p->signal_to_host[signo];
         bool ignored = rq->handed_over ? signal_set_has(&rq->ignored, signo) : host != 0 && host_ignores(host);
         t->proc->actions[signo].handler = ignored ? SIGNAL_IGNORE : SIGNAL_DEFAULT;
+        known |= ignored && !rq->handed_over ? UINT64_C(1) << (host - 1) : 0;
     }
+    return known;
 }
 
 void host_restore_signals(const struct start_request *rq)

@@ -281,13 +281,13 @@ _Noreturn void become_guest(struct start_request *rq)
     host_exclude_own_ranges();
     join_table(t->proc, rq->handed_over);
     load_and_lay(t, &program, argv, rq->envp);
-    host_signals_to_guest(t, rq);
+    uint64_t host_ignored = host_signals_to_guest(t, rq);
     const char *why = process_arm(t);
     if (why != NULL) {
         start_fail(EXIT_OWN_FAILURE, why);
     }
     host_forget_libc(t);
-    process_start_signals(t);
+    process_start_signals(t, host_ignored);
     if (t->proc->hooks->arm(t) != 0) {
         start_fail(EXIT_OWN_FAILURE, "interception: the host refuses it (dragoman doctor tells what it allows)");
     }

@@ -13,8 +13,11 @@ struct process *process_new(void);
 /* The mask a program starts with: `handed` by a guest's exec (guest numbers), or NULL: the host's, translated. */
 void process_start_mask(struct thread *t, const struct signal_set *handed, uint64_t host_mask);
 
-/* Puts the engine's handlers and the thread's alternate stack in place. Signals must be blocked. */
-void process_start_signals(struct thread *t);
+/*
+ * Puts the engine's handlers and the thread's alternate stack in place. Signals must be blocked. host_ignored: the host
+ * signals that are ignored (bit n-1: signal n); the others are at their default, as after every exec.
+ */
+void process_start_signals(struct thread *t, uint64_t host_ignored);
 
 /*
  * Forks the calling process; the child returns to the guest like its parent, with result 0. Returns the child's

@@ -10,8 +10,8 @@ void process_start_mask(struct thread *t, const struct signal_set *handed, uint6
     signal_mask_set(t, &mask);
 }
 
-void process_start_signals(struct thread *t)
+void process_start_signals(struct thread *t, uint64_t host_ignored)
 {
     signals_arm_thread(t);
-    signals_init(t);
+    signals_init(t, host_ignored);
 }

@@ -35,13 +35,9 @@ void host_disposition(int host_signo, uint64_t disposition, bool no_child_stop, 
     host_call4(__NR_rt_sigaction, host_signo, &a, 0, sizeof a.mask);
 }
 
-/* The host's disposition for a guest action. */
-static void disposition_follow(struct thread *t, int signo, const struct signal_action *a)
+/* What the host's disposition of `host` has to be for the action of guest signal `signo`. */
+static uint64_t disposition_for(const struct thread *t, int signo, int host, const struct signal_action *a)
 {
-    int host = t->proc->personality->signal_to_host[signo];
-    if (host == 0 || host == SIGKILL || host == SIGSTOP) {
-        return;
-    }
     uint64_t disposition = a->handler > SIGNAL_IGNORE ? HOST_HANDLER : a->handler;
     if (HOST_BIT(host) & HOST_NEEDED) {
         disposition = HOST_HANDLER;
@@ -52,7 +48,24 @@ static void disposition_follow(struct thread *t, int signo, const struct signal_
     if (disposition == SIGNAL_IGNORE && host != SIGCHLD && signal_set_has(&t->proc->watched, signo)) {
         disposition = HOST_HANDLER;
     }
-    host_disposition(host, disposition, (a->flags & SIGNAL_NOCLDSTOP) != 0, (a->flags & SIGNAL_NOCLDWAIT) != 0);
+    return disposition;
+}
+
+/* The host's number of a guest signal; 0 where it has none, or none whose disposition can change. */
+static int changeable(const struct thread *t, int signo)
+{
+    int host = t->proc->personality->signal_to_host[signo];
+    return host == SIGKILL || host == SIGSTOP ? 0 : host;
+}
+
+/* Makes the host's disposition follow a guest action. */
+static void disposition_follow(struct thread *t, int signo, const struct signal_action *a)
+{
+    int host = changeable(t, signo);
+    if (host != 0) {
+        host_disposition(host, disposition_for(t, signo, host, a), (a->flags & SIGNAL_NOCLDSTOP) != 0,
+                         (a->flags & SIGNAL_NOCLDWAIT) != 0);
+    }
 }
 
 /* SIGKILL and SIGSTOP, by the guest's numbers. */
@@ -97,19 +110,34 @@ int signal_watch(struct thread *t, int signo)
     return 0;
 }
 
-void signals_init(struct thread *t)
+/* Needed are also signals that the guest may not know. */
+static void install_needed(void)
 {
-    for (int host = 1; host <= HOST_SIGNAL_COUNT; host++) {
-        if (HOST_BIT(host) & HOST_NEEDED) {
-            host_disposition(host, HOST_HANDLER, false, false);
+    for (uint64_t needed = HOST_NEEDED; needed != 0; needed &= needed - 1) {
+        host_disposition(__builtin_ctzll(needed) + 1, HOST_HANDLER, false, false);
+    }
+}
+
+void signals_init(struct thread *t, uint64_t ignored)
+{
+    install_needed();
+    for (int signo = 1; signo <= t->proc->personality->signal_count; signo++) {
+        int host = changeable(t, signo);
+        if (host == 0 || (HOST_BIT(host) & HOST_NEEDED) != 0) {
+            continue;
+        }
+        uint64_t found = (ignored & HOST_BIT(host)) != 0 ? SIGNAL_IGNORE : SIGNAL_DEFAULT;
+        if (disposition_for(t, signo, host, &t->proc->actions[signo]) != found) {
+            disposition_follow(t, signo, &t->proc->actions[signo]);
         }
     }
+}
+
+void signals_restore(struct thread *t)
+{
+    install_needed();
     for (int signo = 1; signo <= t->proc->personality->signal_count; signo++) {
-        struct signal_action a = t->proc->actions[signo];
-        int host = t->proc->personality->signal_to_host[signo];
-        if (host != 0 && !(HOST_BIT(host) & HOST_NEEDED)) {
-            disposition_follow(t, signo, &a);
-        }
+        disposition_follow(t, signo, &t->proc->actions[signo]);
     }
 }
 

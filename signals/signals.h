@@ -25,8 +25,15 @@ struct personality;
 struct process;
 struct thread;
 
-/* Installs the engine's handlers, and makes the host's dispositions those of t->proc->actions. Once per exec. */
-void signals_init(struct thread *t);
+/*
+ * Installs the engine's handlers, and makes the host's dispositions follow t->proc->actions, none of which is caught.
+ * Once per exec. `ignored`: the host signals that are ignored now (bit n-1: signal n); all others are at their default
+ * without flags, as execve leaves them (flush_signal_handlers in the host's kernel/signal.c), so that most need no call.
+ */
+void signals_init(struct thread *t, uint64_t ignored);
+
+/* The same whatever the host's dispositions are: after an exec that failed. */
+void signals_restore(struct thread *t);
 
 /* Gives the calling thread its alternate stack (the top of its region). Signals must be blocked. */
 void signals_arm_thread(struct thread *t);
@@ -61,7 +68,7 @@ struct signal_set signals_held(const struct thread *t);
 /*
  * Leaves to a host program, about to be executed, the dispositions that it would find natively: ignored ones ignored,
  * all others default. `alone`: no other thread of the process runs, so that the faults may be among them. Should the
- * exec fail, signals_init() brings the engine's back.
+ * exec fail, signals_restore() brings the engine's back.
  */
 void signals_leave_to_host(struct thread *t, bool alone);
 

@@ -210,7 +210,7 @@ static int64_t exec_host(struct thread *t, struct exec *e)
     process_table_leave(t); /* what comes is no guest; a foreign program writes over the entry itself */
     int64_t r = host_exec(t, e->program.host_path, argv, envp, t->host_mask);
     process_table_enter(t);
-    signals_init(t);
+    signals_restore(t);
     heap_free(vectors);
     return r;
 }
