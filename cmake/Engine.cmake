@@ -7,6 +7,7 @@ set(image_base 0x7c000000)
 set(image_end 0x7f000000)
 
 find_package(PkgConfig REQUIRED)
+include(LibcStart)
 
 set(hot_all ${hot_sources} ${generated_sources})
 set(hot_allow ${CMAKE_SOURCE_DIR}/syscalls/entry/hot-undefined.allow)
@@ -46,12 +47,16 @@ if(EXISTS ${main_source} AND TARGET hot)
   find_library(capstone_archive libcapstone.a REQUIRED)
   set(cold_archives ${elf_archive} ${zlib_archive} ${capstone_archive})
 
-  add_executable(dragoman ${main_source} ${cold_sources} ${hot_object})
+  set(dragoman_cold ${cold_sources})
+  if(NOT DRAGOMAN_SHORT_LIBC_START)
+    list(REMOVE_ITEM dragoman_cold ${libc_start_source})
+  endif()
+  add_executable(dragoman ${main_source} ${dragoman_cold} ${hot_object})
   add_dependencies(dragoman generated)
   target_compile_options(dragoman PRIVATE $<$<COMPILE_LANGUAGE:C>:${cold_flags}>)
   target_compile_definitions(dragoman PRIVATE ${cold_definitions})
   target_link_options(dragoman PRIVATE
-    -static -no-pie -Wl,-Ttext-segment=${image_base} -Wl,--build-id -Wl,-z,noexecstack)
+    -static -no-pie -Wl,-Ttext-segment=${image_base} -Wl,--build-id -Wl,-z,noexecstack ${libc_start_options})
   target_link_libraries(dragoman PRIVATE ${cold_archives})
   add_dependencies(dragoman hot)
   add_custom_command(TARGET dragoman POST_BUILD
