@@ -17,7 +17,7 @@ uint64_t host_signals_to_guest(struct thread *t, const struct start_request *rq)
 /* Before a host program takes over: the mask and ignored signals that it inherits. */
 void host_restore_signals(const struct start_request *rq);
 
-/* Keeps the guest's requests away from the host's initial stack and vDSO. */
+/* Keeps the guest's requests away from the host's initial stack and vDSO. Before anything of the guest is mapped. */
 void host_exclude_own_ranges(void);
 
 /* Undoes what glibc registered with the kernel for this thread: rseq, robust list, tid address. */
