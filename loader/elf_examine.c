@@ -8,6 +8,7 @@
 #include "loader/error.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -161,12 +162,19 @@ static int examine(const struct elf_headers *h, struct elf_file *out, struct loa
     return r;
 }
 
+/* Without path and segments, which are set as far as they mean something: every page written to is one to wait for. */
+static void clear(struct elf_file *f)
+{
+    memset(&f->id, 0, offsetof(struct elf_file, segments) - offsetof(struct elf_file, id));
+    memset(&f->lo, 0, sizeof(*f) - offsetof(struct elf_file, lo));
+}
+
 int elf_examine(int fd, const char *path, struct elf_file *out, struct loader_error *err)
 {
     struct elf_headers h;
     int r;
 
-    memset(out, 0, sizeof(*out));
+    clear(out);
     if (strlen(path) >= sizeof(out->path))
         return loader_fail(err, ENAMETOOLONG, "%.64s...: the path is too long", path);
     memcpy(out->path, path, strlen(path) + 1);

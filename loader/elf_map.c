@@ -1,14 +1,15 @@
 /*
- * Carrying out a plan: reserve everything, then fill it.
+ * Carrying out a plan.
  *
- * MAP_FIXED is used only inside what this call itself has reserved with
- * MAP_FIXED_NOREPLACE, so that a file cannot make the loader replace anything.
+ * Everything is mapped with MAP_FIXED_NOREPLACE, so that a file cannot make the
+ * loader replace anything; what was mapped before a failure is released.
  */
 #include "base/image.h"
 #include "loader/elf_headers.h"
 #include "loader/error.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -23,60 +24,64 @@ static void release(const struct load_plan *plan, unsigned count)
         munmap(at(plan->ranges[i].start), plan->ranges[i].end - plan->ranges[i].start);
 }
 
-/* Kernels before 4.17 take the flag for a hint: compare the answer. */
-static int reserve(const struct elf_file *elf, const struct load_plan *plan, struct loader_error *err)
-{
-    for (unsigned i = 0; i < plan->nranges; i++) {
-        const struct load_range *range = &plan->ranges[i];
-        uint64_t size = range->end - range->start;
-        void *got = mmap(at(range->start), size, PROT_NONE,
-                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
-        int error = got == MAP_FAILED ? errno : EEXIST;
-
-        if (got == at(range->start))
-            continue;
-        if (got != MAP_FAILED)
-            munmap(got, size);
-        release(plan, i);
-        return loader_fail(err, error, "%s: cannot reserve %#llx to %#llx: %s", elf->path,
-                           (unsigned long long)range->start, (unsigned long long)range->end,
-                           error == EEXIST ? "the addresses are taken" : strerror(error));
-    }
-    return 0;
-}
-
-/* Anonymous memory that begins with bytes of the file. */
-static int fill_by_copy(int fd, const struct elf_file *elf, const struct load_range *range, uint64_t bytes,
-                        struct loader_error *err)
+/*
+ * mmap() at just this place, which nothing may occupy. Kernels before 4.17 take
+ * the flag for a hint: compare the answer.  Returns 0 or an errno.
+ */
+static int map_at(const struct load_range *range, int prot, int flags, int fd, uint64_t offset)
 {
     uint64_t size = range->end - range->start;
+    void *got = mmap(at(range->start), size, prot, flags | MAP_PRIVATE | MAP_FIXED_NOREPLACE, fd, (off_t)offset);
+
+    if (got == at(range->start))
+        return 0;
+    if (got == MAP_FAILED)
+        return errno;
+    munmap(got, size);
+    return EEXIST;
+}
+
+static int refused(const struct elf_file *elf, const struct load_range *range, int error, struct loader_error *err)
+{
+    return loader_fail(err, error, "%s: cannot map %#llx to %#llx: %s%s", elf->path, (unsigned long long)range->start,
+                       (unsigned long long)range->end, error == EEXIST ? "the addresses are taken" : strerror(error),
+                       error == EPERM ? " (its file system is mounted noexec?)" : "");
+}
+
+/* Anonymous memory that begins with bytes of the file; a failure leaves nothing. */
+static int map_copy(int fd, const struct elf_file *elf, const struct load_range *range, uint64_t bytes,
+                    struct loader_error *err)
+{
+    uint64_t size = range->end - range->start;
+    int first = bytes != 0 ? PROT_READ | PROT_WRITE : range->prot;
+    int error = map_at(range, first, MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     int r = 0;
 
-    if (mmap(at(range->start), size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
-             -1, 0) == MAP_FAILED)
-        return loader_fail(err, errno, "%s: cannot map %#llx bytes of memory at %#llx: %s", elf->path,
-                           (unsigned long long)size, (unsigned long long)range->start, strerror(errno));
+    if (error != 0)
+        return refused(elf, range, error, err);
     if (bytes != 0)
         r = elf_read_exact(fd, elf->path, "segments", at(range->start), bytes, range->offset, err);
-    if (r == 0 && mprotect(at(range->start), size, range->prot) != 0)
+    if (r == 0 && first != range->prot && mprotect(at(range->start), size, range->prot) != 0)
         r = loader_fail(err, errno, "%s: cannot protect the segment at %#llx: %s", elf->path,
                         (unsigned long long)range->start, strerror(errno));
+    if (r != 0)
+        munmap(at(range->start), size);
     return r;
 }
 
-static int fill_from_file(int fd, const struct elf_file *elf, const struct load_range *range, struct loader_error *err)
+static int map_range(int fd, const struct elf_file *elf, const struct load_range *range, struct loader_error *err)
 {
     uint64_t size = range->end - range->start;
     uint64_t in_file = elf->file_size - range->offset;
+    int error;
 
-    if (mmap(at(range->start), size, range->prot, MAP_PRIVATE | MAP_FIXED, fd, (off_t)range->offset) != MAP_FAILED)
-        return 0;
+    if (!range->from_file)
+        return map_copy(fd, elf, range, range->copy_bytes, err);
+    error = map_at(range, range->prot, 0, fd, range->offset);
     /* Some file systems cannot map: their files are read. */
-    if (errno == ENODEV)
-        return fill_by_copy(fd, elf, range, size < in_file ? size : in_file, err);
-    return loader_fail(err, errno, "%s: cannot map the segment at %#llx: %s%s", elf->path,
-                       (unsigned long long)range->start, strerror(errno),
-                       errno == EPERM ? " (its file system is mounted noexec?)" : "");
+    if (error == ENODEV)
+        return map_copy(fd, elf, range, size < in_file ? size : in_file, err);
+    return error == 0 ? 0 : refused(elf, range, error, err);
 }
 
 /*
@@ -108,22 +113,19 @@ static void find_text_and_data(const struct elf_file *elf, struct mapped_image *
 
 int elf_map(int fd, const struct elf_file *elf, uint64_t bias, struct mapped_image *out, struct loader_error *err)
 {
+    unsigned mapped = 0;
     int r;
 
-    memset(out, 0, sizeof(*out));
+    memset(out, 0, offsetof(struct mapped_image, plan));
     r = elf_plan(elf, bias, &out->plan, err);
-    if (r == 0)
-        r = reserve(elf, &out->plan, err);
     if (r != 0)
         return r;
-    for (unsigned i = 0; r == 0 && i < out->plan.nranges; i++) {
-        const struct load_range *range = &out->plan.ranges[i];
-
-        r = range->from_file ? fill_from_file(fd, elf, range, err)
-                             : fill_by_copy(fd, elf, range, range->copy_bytes, err);
+    while (r == 0 && mapped < out->plan.nranges) {
+        r = map_range(fd, elf, &out->plan.ranges[mapped], err);
+        mapped += r == 0;
     }
     if (r != 0) {
-        release(&out->plan, out->plan.nranges);
+        release(&out->plan, mapped);
         return r;
     }
     out->bias = bias;

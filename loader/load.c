@@ -52,7 +52,8 @@ int program_load(const struct program *program, uint64_t stack_limit, uint64_t d
     int stack_prot = elf->has_stack_prot && elf->stack_prot != 0 ? elf->stack_prot : PROT_READ | PROT_WRITE | PROT_EXEC;
     int r;
 
-    memset(out, 0, sizeof(*out));
+    out->has_interp = false;
+    out->stack = (struct stack_area){0};
     r = load_main(program, &out->main, err);
     if (r != 0)
         return r;

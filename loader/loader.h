@@ -9,8 +9,8 @@
  *             mapped without harm.  The result, struct elf_file, is by value.
  *   plan      turns the segments and a bias into a list of page ranges, in
  *             ascending order, without overlap.  Pure arithmetic.
- *   map       reserves every range first, then fills them; so nothing outside
- *             the plan can be written or replaced, and a failure leaves nothing.
+ *   map       maps range after range where nothing is mapped yet; so nothing
+ *             can be written or replaced, and a failure leaves nothing.
  *
  * Cold half: ordinary C.  Examination also runs on behalf of a guest's execve,
  * through the gate; mapping runs only at start, in the process that becomes
@@ -113,7 +113,7 @@ struct mapped_image {
     uint64_t text_end;   /* executable segment, and the last of the others */
     uint64_t data_start;
     uint64_t data_end;     /* the break starts here */
-    struct load_plan plan; /* what was mapped, for the address-space ledger */
+    struct load_plan plan; /* what was mapped, for the address-space ledger; last, so that clearing ends before it */
 };
 
 /* How a guest's path becomes a file: the sysroot first, then the host. */
@@ -147,18 +147,19 @@ enum program_kind {
     PROGRAM_HOST,            /* the host executes .host_path itself */
 };
 
+/* What a member depends on is said of it; where that is not so, it is not set. */
 struct program {
-    enum program_kind kind;          /* of the file that is loaded in the end */
-    bool found;                      /* the file asked for is there: an ENOENT is its interpreter's */
-    bool is_script;                  /* reached through "#!": script and script_arg are set */
-    char path[LOADER_PATH_MAX];      /* as asked for; of a script, the interpreter as its line names it */
-    char host_path[LOADER_PATH_MAX]; /* the host's name of the same file */
-    char script[LOADER_PATH_MAX];    /* the script as asked for */
+    enum program_kind kind; /* of the file that is loaded in the end */
+    bool found;             /* the file asked for is there (path, host_path): an ENOENT is its interpreter's */
+    bool is_script;         /* reached through "#!" (script and what begins so) */
+    bool has_interp;        /* elf.id.interp names one, which was found and examined (interp and what begins so) */
+    const struct personality *personality; /* foreign programs only, as is elf; else NULL */
+    char path[LOADER_PATH_MAX];            /* as asked for; of a script, the interpreter as its line names it */
+    char host_path[LOADER_PATH_MAX];       /* the host's name of the same file */
+    struct elf_file elf;
+    char script[LOADER_PATH_MAX]; /* the script as asked for */
     char script_host_path[LOADER_PATH_MAX];
     char script_arg[LOADER_SCRIPT_LINE_MAX]; /* the rest of its "#!" line; empty: none */
-    const struct personality *personality;   /* foreign programs only, as is what follows */
-    struct elf_file elf;
-    bool has_interp; /* elf.id.interp names one: it was found and examined */
     char interp_host_path[LOADER_PATH_MAX];
     struct elf_file interp;
 };

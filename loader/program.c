@@ -206,7 +206,9 @@ int program_examine(const char *path, const struct path_opener *opener, const st
 {
     static const struct personality_chooser built_in = {.choose = choose_built_in};
 
-    memset(out, 0, sizeof(*out));
+    out->kind = 0;
+    out->found = out->is_script = out->has_interp = false;
+    out->personality = NULL;
     if (chooser == NULL)
         chooser = &built_in;
     if (path[0] == '\0')

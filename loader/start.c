@@ -277,8 +277,8 @@ _Noreturn void become_guest(struct start_request *rq)
         rq->argv = argv;
         run_host_program(rq, &program);
     }
-    struct thread *t = make_thread(rq, &program);
     host_exclude_own_ranges();
+    struct thread *t = make_thread(rq, &program);
     join_table(t->proc, rq->handed_over);
     load_and_lay(t, &program, argv, rq->envp);
     uint64_t host_ignored = host_signals_to_guest(t, rq);
