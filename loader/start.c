@@ -10,12 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/host_vdso.h"
 #include "base/image.h"
 #include "base/personality.h"
 #include "base/process.h"
@@ -278,6 +280,7 @@ _Noreturn void become_guest(struct start_request *rq)
         run_host_program(rq, &program);
     }
     host_exclude_own_ranges();
+    host_vdso_init(getauxval(AT_SYSINFO_EHDR));
     struct thread *t = make_thread(rq, &program);
     join_table(t->proc, rq->handed_over);
     load_and_lay(t, &program, argv, rq->envp);

@@ -6,6 +6,7 @@
 #include <linux/time_types.h>
 
 #include "base/host.h"
+#include "base/host_clock.h"
 #include "process/thread.h"
 #include "signals/signals.h"
 
@@ -26,7 +27,7 @@ static int operation(struct futex_word w, int op)
 
 static void clock_now(int32_t clock, struct __kernel_timespec *now)
 {
-    host_call2(__NR_clock_gettime, clock, now);
+    host_clock_read(clock, now);
 }
 
 static void timespec_add(struct __kernel_timespec *t, int64_t seconds, int64_t nanoseconds)

@@ -4,6 +4,7 @@
 #include <linux/time_types.h>
 
 #include "base/host.h"
+#include "base/host_clock.h"
 #include "process/process.h"
 #include "process/thread.h"
 #include "signals/signals.h"
@@ -284,7 +285,7 @@ static void take_events(struct thread *t, struct kqueue *kq, const struct epoll_
 static bool remaining(const struct kqueue_deadline *d, struct __kernel_timespec *left)
 {
     struct __kernel_timespec now;
-    host_call2(__NR_clock_gettime, CLOCK_MONOTONIC, &now);
+    host_clock_read(CLOCK_MONOTONIC, &now);
     left->tv_sec = d->seconds - now.tv_sec;
     left->tv_nsec = d->nanoseconds - now.tv_nsec;
     if (left->tv_nsec < 0) {

@@ -6,6 +6,7 @@
 #include <linux/time_types.h>
 
 #include "base/host.h"
+#include "base/host_clock.h"
 #include "base/mem.h"
 #include "base/personality.h"
 #include "freebsd_syscalls.h"
@@ -149,7 +150,7 @@ static int deadline_of(const struct __kernel_timespec *timeout, struct kqueue_de
     *d = (struct kqueue_deadline){0, 0}; /* long past: a look */
     if (timeout->tv_sec != 0 || timeout->tv_nsec != 0) {
         struct __kernel_timespec now;
-        host_call2(__NR_clock_gettime, CLOCK_MONOTONIC, &now);
+        host_clock_read(CLOCK_MONOTONIC, &now);
         if (timeout->tv_sec > INT32_MAX) {
             d->seconds = -1; /* as good as for ever, in the real kernel too */
             return 0;

@@ -6,6 +6,7 @@
 
 #include "base/format.h"
 #include "base/host.h"
+#include "base/host_clock.h"
 #include "base/mem.h"
 #include "process/process.h"
 #include "process/thread.h"
@@ -88,8 +89,8 @@ int kinfo_proc_from_stat(struct freebsd_kinfo_proc *out, const char *stat, uint3
 static int64_t boot_time(void)
 {
     struct __kernel_timespec now, up;
-    host_call2(__NR_clock_gettime, CLOCK_REALTIME, &now);
-    host_call2(__NR_clock_gettime, CLOCK_BOOTTIME, &up);
+    host_clock_read(CLOCK_REALTIME, &now);
+    host_clock_read(CLOCK_BOOTTIME, &up);
     return now.tv_sec - up.tv_sec;
 }
 

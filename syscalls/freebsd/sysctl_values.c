@@ -8,6 +8,7 @@
 
 #include "base/format.h"
 #include "base/host.h"
+#include "base/host_clock.h"
 #include "base/mem.h"
 #include "process/process.h"
 #include "process/thread.h"
@@ -103,8 +104,8 @@ int sysctl_clockrate(struct sysctl_request *rq)
 int sysctl_boottime(struct sysctl_request *rq)
 {
     struct __kernel_timespec now, up;
-    host_call2(__NR_clock_gettime, CLOCK_REALTIME, &now);
-    host_call2(__NR_clock_gettime, CLOCK_MONOTONIC, &up);
+    host_clock_read(CLOCK_REALTIME, &now);
+    host_clock_read(CLOCK_MONOTONIC, &up);
     /* Consistent with the monotonic clock, which FreeBSD starts at boot. */
     int64_t since[2] = {now.tv_sec - up.tv_sec, (now.tv_nsec - up.tv_nsec) / 1000};
     if (since[1] < 0) {

@@ -8,6 +8,7 @@
 #include <linux/time_types.h>
 
 #include "base/host.h"
+#include "base/host_clock.h"
 #include "base/image.h"
 #include "base/mem.h"
 #include "base/personality.h"
@@ -128,7 +129,7 @@ int64_t freebsd_uuidgen(struct thread *t, guest_ptr store, int32_t count)
     if (count < 1 || count > UUID_MAX) {
         return -EINVAL;
     }
-    host_call2(__NR_clock_gettime, CLOCK_REALTIME, &now);
+    host_clock_read(CLOCK_REALTIME, &now);
     if (host_call3(__NR_getrandom, random, sizeof random, 0) != sizeof random) {
         return -EIO;
     }

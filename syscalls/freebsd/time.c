@@ -13,6 +13,7 @@
 #include "process/process.h"
 #include "process/thread.h"
 #include "signals/signals.h"
+#include "syscalls/common/clock.h"
 
 #define NS_PER_SECOND 1000000000
 
@@ -37,38 +38,34 @@ static bool cpu_clock_to_host(uint32_t clock, int32_t *host)
     return id > FREEBSD_TID_OFFSET;
 }
 
+/* A table: what is translated here is read more often than anything else. */
+#define NO_CLOCK INT32_MIN
+static const int32_t clocks[] = {
+    [FREEBSD_CLOCK_REALTIME] = CLOCK_REALTIME,
+    [FREEBSD_CLOCK_VIRTUAL] = HOST_CPU_CLOCK(0, HOST_CPU_VIRT),
+    [FREEBSD_CLOCK_PROF] = CLOCK_PROCESS_CPUTIME_ID,
+    [3] = NO_CLOCK,
+    [FREEBSD_CLOCK_MONOTONIC] = CLOCK_MONOTONIC,
+    [FREEBSD_CLOCK_UPTIME] = CLOCK_MONOTONIC,
+    [6] = NO_CLOCK,
+    [FREEBSD_CLOCK_UPTIME_PRECISE] = CLOCK_MONOTONIC,
+    [FREEBSD_CLOCK_UPTIME_FAST] = CLOCK_MONOTONIC,
+    [FREEBSD_CLOCK_REALTIME_PRECISE] = CLOCK_REALTIME,
+    [FREEBSD_CLOCK_REALTIME_FAST] = CLOCK_REALTIME,
+    [FREEBSD_CLOCK_MONOTONIC_PRECISE] = CLOCK_MONOTONIC,
+    [FREEBSD_CLOCK_MONOTONIC_FAST] = CLOCK_MONOTONIC,
+    [FREEBSD_CLOCK_SECOND] = CLOCK_REALTIME,
+    [FREEBSD_CLOCK_THREAD_CPUTIME_ID] = CLOCK_THREAD_CPUTIME_ID,
+    [FREEBSD_CLOCK_PROCESS_CPUTIME_ID] = CLOCK_PROCESS_CPUTIME_ID,
+};
+
 bool freebsd_clock_to_host(int32_t clock, int32_t *host)
 {
-    switch (clock) {
-    case FREEBSD_CLOCK_REALTIME:
-    case FREEBSD_CLOCK_REALTIME_PRECISE:
-    case FREEBSD_CLOCK_REALTIME_FAST:
-    case FREEBSD_CLOCK_SECOND:
-        *host = CLOCK_REALTIME;
-        return true;
-    case FREEBSD_CLOCK_MONOTONIC:
-    case FREEBSD_CLOCK_MONOTONIC_PRECISE:
-    case FREEBSD_CLOCK_MONOTONIC_FAST:
-    case FREEBSD_CLOCK_UPTIME:
-    case FREEBSD_CLOCK_UPTIME_PRECISE:
-    case FREEBSD_CLOCK_UPTIME_FAST:
-        *host = CLOCK_MONOTONIC;
-        return true;
-    case FREEBSD_CLOCK_VIRTUAL:
-        *host = HOST_CPU_CLOCK(0, HOST_CPU_VIRT);
-        return true;
-    case FREEBSD_CLOCK_PROF:
-        *host = CLOCK_PROCESS_CPUTIME_ID;
-        return true;
-    case FREEBSD_CLOCK_THREAD_CPUTIME_ID:
-        *host = CLOCK_THREAD_CPUTIME_ID;
-        return true;
-    case FREEBSD_CLOCK_PROCESS_CPUTIME_ID:
-        *host = CLOCK_PROCESS_CPUTIME_ID;
-        return true;
-    default:
-        return ((uint32_t)clock & FREEBSD_CPUCLOCK_BIT) != 0 && cpu_clock_to_host((uint32_t)clock, host);
+    if ((uint32_t)clock < sizeof clocks / sizeof clocks[0]) {
+        *host = clocks[clock];
+        return *host != NO_CLOCK;
     }
+    return ((uint32_t)clock & FREEBSD_CPUCLOCK_BIT) != 0 && cpu_clock_to_host((uint32_t)clock, host);
 }
 
 /* The host's own clock of user time counts whole ticks; getrusage(2) divides the run time, as FreeBSD does. */
@@ -81,13 +78,12 @@ static struct __kernel_timespec user_time(void)
 
 int64_t freebsd_clock_gettime(struct thread *t, int32_t clock_id, guest_ptr tp)
 {
-    (void)t;
     struct __kernel_timespec now;
     int32_t host;
     if (!freebsd_clock_to_host(clock_id, &host)) {
         return -EINVAL;
     }
-    int64_t r = host_call2(__NR_clock_gettime, host, &now);
+    int64_t r = clock_read(t, host, &now);
     if (r < 0) {
         return r;
     }
@@ -97,6 +93,23 @@ int64_t freebsd_clock_gettime(struct thread *t, int32_t clock_id, guest_ptr tp)
         now = user_time();
     }
     return COPYOUT(tp, &now);
+}
+
+/* A clock's resolution in nanoseconds never changes; of the two clocks that everybody asks about it is kept. */
+static int64_t resolution_of(int32_t host, struct __kernel_timespec *resolution)
+{
+    static int64_t known[2]; /* CLOCK_REALTIME, CLOCK_MONOTONIC; 0: not asked yet */
+    bool kept = host == CLOCK_REALTIME || host == CLOCK_MONOTONIC;
+    int64_t nanoseconds = kept ? __atomic_load_n(&known[host], __ATOMIC_RELAXED) : 0;
+    if (nanoseconds != 0) {
+        *resolution = (struct __kernel_timespec){.tv_nsec = nanoseconds};
+        return 0;
+    }
+    int64_t r = host_call2(__NR_clock_getres, host, resolution);
+    if (r == 0 && kept && resolution->tv_sec == 0) {
+        __atomic_store_n(&known[host], resolution->tv_nsec, __ATOMIC_RELAXED);
+    }
+    return r;
 }
 
 int64_t freebsd_clock_getres(struct thread *t, int32_t clock_id, guest_ptr tp)
@@ -110,7 +123,7 @@ int64_t freebsd_clock_getres(struct thread *t, int32_t clock_id, guest_ptr tp)
     if (guest_is_null(tp)) {
         return 0;
     }
-    int64_t r = host_call2(__NR_clock_getres, host, &resolution);
+    int64_t r = resolution_of(host, &resolution);
     if (r < 0) {
         return r;
     }
@@ -136,9 +149,8 @@ int64_t freebsd_clock_settime(struct thread *t, int32_t clock_id, guest_ptr tp)
 
 int64_t freebsd_gettimeofday(struct thread *t, guest_ptr tp, guest_ptr tzp)
 {
-    (void)t;
     struct __kernel_timespec now;
-    host_call2(__NR_clock_gettime, CLOCK_REALTIME, &now);
+    clock_read(t, CLOCK_REALTIME, &now);
     int64_t time[2] = {now.tv_sec, now.tv_nsec / 1000};
     int r = guest_is_null(tp) ? 0 : copyout(tp, time, sizeof time);
     if (r == 0 && !guest_is_null(tzp)) {

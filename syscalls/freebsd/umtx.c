@@ -5,6 +5,7 @@
 #include <linux/time_types.h>
 
 #include "base/host.h"
+#include "base/host_clock.h"
 #include "freebsd_syscalls.h"
 #include "process/process.h"
 #include "process/thread.h"
@@ -40,7 +41,7 @@ int umtx_cas(guest_ptr word, uint32_t expected, uint32_t desired, uint32_t *foun
 static int64_t monotonic_ns(void)
 {
     struct __kernel_timespec now;
-    host_call2(__NR_clock_gettime, CLOCK_MONOTONIC, &now);
+    host_clock_read(CLOCK_MONOTONIC, &now);
     return now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
@@ -100,7 +101,7 @@ int umtx_deadline(const struct freebsd_umtx_time *given, struct deadline *d)
     }
     struct __kernel_timespec now = {0};
     if (!absolute) {
-        host_call2(__NR_clock_gettime, host, &now);
+        host_clock_read(host, &now);
     }
     d->kind = DEADLINE_POLLED;
     d->clock = host;

@@ -11,6 +11,7 @@
 #include <linux/time_types.h>
 
 #include "base/host.h"
+#include "base/host_clock.h"
 #include "process/thread.h"
 #include "signals/signals.h"
 #include "syscalls/freebsd/umtx.h"
@@ -202,7 +203,7 @@ static int64_t sem2_sleep(struct thread *t, struct futex_word w, const struct de
 static int64_t report_remaining(const struct umtx_call *c, const struct deadline *d)
 {
     struct __kernel_timespec now;
-    host_call2(__NR_clock_gettime, d->kind == DEADLINE_POLLED ? d->clock : CLOCK_MONOTONIC, &now);
+    host_clock_read(d->kind == DEADLINE_POLLED ? d->clock : CLOCK_MONOTONIC, &now);
     int64_t left[2] = {d->seconds - now.tv_sec, d->nanoseconds - now.tv_nsec};
     if (left[1] < 0) {
         left[0]--;

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "base/host.h"
+#include "base/host_clock.h"
 #include "base/mem.h"
 #include "base/process.h"
 #include "base/thread.h"
@@ -15,7 +16,7 @@
 static uint64_t now_ns(int clock)
 {
     struct __kernel_timespec ts = {0, 0};
-    host_call2(__NR_clock_gettime, clock, &ts);
+    host_clock_read(clock, &ts);
     return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 

@@ -29,6 +29,44 @@ TEST(unknown_clocks)
     CHECK_ERR(SYS(clock_getres, 99, &ts), FREEBSD_EINVAL);
 }
 
+/* Vector registers through one clock_gettime; all of them are filled before and stored after it. */
+static void read_with_vectors(uint64_t (*in)[2], uint64_t (*out)[2], struct freebsd_timespec *ts)
+{
+#define EACH(X)  X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15)
+#define LOAD(n)  "movdqu " #n "*16(%[in]), %%xmm" #n "\n\t"
+#define STORE(n) "movdqu %%xmm" #n ", " #n "*16(%[out])\n\t"
+    uint64_t rax = FREEBSD_SYS_clock_gettime;
+    register uint64_t from __asm__("rbx") = (uint64_t)in;
+    register uint64_t to __asm__("r12") = (uint64_t)out;
+
+    __asm__ volatile(EACH(LOAD) "syscall\n\t" EACH(STORE)
+                     : "+a"(rax)
+                     : "D"(FREEBSD_CLOCK_MONOTONIC), "S"(ts), [in] "r"(from), [out] "r"(to)
+                     : "rcx", "rdx", "r8", "r9", "r10", "r11", "memory", "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4",
+                       "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
+    CHECK_EQ(rax, 0);
+}
+
+/* However the answer is found, and however often it was asked for: time goes on, and registers stay. */
+TEST(many_reads)
+{
+    static uint64_t in[16][2], out[16][2];
+    struct freebsd_timespec ts, last = {0, 0};
+
+    for (int i = 0; i < 16; i++) {
+        in[i][0] = 0x0101010101010101U * (uint64_t)(i + 1);
+        in[i][1] = ~in[i][0];
+    }
+    for (int i = 0; i < 5000; i++) {
+        memset(out, 0, sizeof(out));
+        read_with_vectors(in, out, &ts);
+        REQUIRE(memcmp(in, out, sizeof(in)) == 0);
+        REQUIRE(ts.sec > last.sec || (ts.sec == last.sec && ts.nsec >= last.nsec));
+        REQUIRE(ts.nsec >= 0 && ts.nsec < 1000000000);
+        last = ts;
+    }
+}
+
 TEST(monotonic_goes_forward)
 {
     uint64_t last = guest_now();
@@ -40,6 +78,17 @@ TEST(monotonic_goes_forward)
             guest_fail(__FILE__, __LINE__, "back by %lu", (unsigned long)(last - now));
         last = now;
     }
+}
+
+/* Where the result goes is looked at in every case. */
+TEST(bad_addresses)
+{
+    CHECK_ERR(SYS(clock_gettime, FREEBSD_CLOCK_MONOTONIC, 8), FREEBSD_EFAULT);
+    CHECK_ERR(SYS(clock_gettime, FREEBSD_CLOCK_MONOTONIC, 0), FREEBSD_EFAULT);
+    CHECK_ERR(SYS(clock_gettime, FREEBSD_CLOCK_REALTIME, 0x8000000000000000), FREEBSD_EFAULT);
+    CHECK_ERR(SYS(gettimeofday, 8, 0), FREEBSD_EFAULT);
+    CHECK_ERR(SYS(clock_getres, FREEBSD_CLOCK_MONOTONIC, 8), FREEBSD_EFAULT);
+    CHECK_OK(SYS(clock_getres, FREEBSD_CLOCK_MONOTONIC, 0));
 }
 
 TEST(clocks_agree)
