@@ -56,6 +56,10 @@ struct process_hooks {
     void (*signalled)(struct thread *t, int guest_signo);
 };
 
+struct process_ids {
+    uint32_t real, effective, saved;
+};
+
 struct process {
     const struct process_hooks *hooks;
     const struct personality *personality;
@@ -63,6 +67,9 @@ struct process {
     int32_t pid;        /* host pid = guest pid */
     uint32_t release;   /* the release the guest sees, in its own form (FreeBSD: __FreeBSD_version) */
     bool shares_memory; /* a vfork child that has neither exec'ed nor exited */
+
+    /* The host's ids of every thread of the process. Whoever changes them there calls process_ids_read(). */
+    struct process_ids users, groups;
 
     struct lock actions_lock;
     struct signal_action actions[SIGNAL_MAX + 1];

@@ -14,6 +14,12 @@
 #include "process/thread.h"
 #include "signals/signals.h"
 
+void process_ids_read(struct process *p)
+{
+    host_call3(__NR_getresuid, &p->users.real, &p->users.effective, &p->users.saved);
+    host_call3(__NR_getresgid, &p->groups.real, &p->groups.effective, &p->groups.saved);
+}
+
 struct process *process_new(void)
 {
     struct process *p = heap_alloc(sizeof *p);
@@ -23,6 +29,7 @@ struct process *process_new(void)
     p->descriptors = heap_alloc(sizeof *p->descriptors);
     p->space = space_new();
     p->pid = (int32_t)host_call0(__NR_getpid);
+    process_ids_read(p);
     return p->descriptors != NULL && p->space != NULL ? p : NULL;
 }
 

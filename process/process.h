@@ -10,6 +10,9 @@ struct thread;
 /* The first process of an image: zeroed, with its tables made. Returns NULL when there is no memory. */
 struct process *process_new(void);
 
+/* Takes user and group ids from the host, where nobody but the process itself can change them. */
+void process_ids_read(struct process *p);
+
 /* The mask a program starts with: `handed` by a guest's exec (guest numbers), or NULL: the host's, translated. */
 void process_start_mask(struct thread *t, const struct signal_set *handed, uint64_t host_mask);
 

@@ -17,11 +17,11 @@
 #endif
 
 /* Only root may make something other than a directory sticky (ufs_chmod(), zfs_setattr()). */
-static int64_t check_sticky(int dirfd, const char *name, uint32_t at_flags, uint32_t mode)
+static int64_t check_sticky(struct thread *t, int dirfd, const char *name, uint32_t at_flags, uint32_t mode)
 {
     struct statx x;
 
-    if (!(mode & FREEBSD_S_ISTXT) || host_call0(__NR_geteuid) == 0) {
+    if (!(mode & FREEBSD_S_ISTXT) || t->proc->users.effective == 0) {
         return 0;
     }
     if (host_call5(__NR_statx, dirfd, name, at_flags, STATX_TYPE, &x) == 0 && (x.stx_mode & S_IFMT) != S_IFDIR) {
@@ -58,7 +58,7 @@ static int64_t chmod_at(struct thread *t, int dirfd, guest_ptr path, uint32_t mo
         return r;
     }
     mode &= FREEBSD_ALLPERMS;
-    r = check_sticky(at.path.dirfd, at.path.name, at.host_flags, mode);
+    r = check_sticky(t, at.path.dirfd, at.path.name, at.host_flags, mode);
     if (r < 0) {
         return r;
     }
@@ -89,7 +89,7 @@ int64_t freebsd_fchmod(struct thread *t, int32_t fd, uint32_t mode)
 
     (void)t;
     mode &= FREEBSD_ALLPERMS;
-    r = fd < 0 ? -EBADF : check_sticky(fd, "", AT_EMPTY_PATH, mode);
+    r = fd < 0 ? -EBADF : check_sticky(t, fd, "", AT_EMPTY_PATH, mode);
     return r < 0 ? r : host_call2(__NR_fchmod, fd, mode);
 }
 

@@ -1,8 +1,9 @@
 /*
- * User and group ids. Semantics: sys/kern/kern_prot.c.
+ * Process, user and group ids. Semantics: sys/kern/kern_prot.c.
  *
  * The host keeps credentials per thread, FreeBSD per process: with more than one thread a change is refused, since
- * the others would keep what was to be given up.
+ * the others would keep what was to be given up. So one copy of them, in the process, answers for all threads; a vfork
+ * child has its own.
  */
 #include "base/host.h"
 #include "freebsd_syscalls.h"
@@ -11,10 +12,6 @@
 
 #define NGROUPS_MAX 1023
 #define KEEP        0xffffffffu
-
-struct three_ids {
-    uint32_t real, effective, saved;
-};
 
 static int count_thread(struct thread *t, void *count)
 {
@@ -33,46 +30,66 @@ static bool alone(struct thread *t)
     return count <= 1;
 }
 
-static struct three_ids users(void)
-{
-    struct three_ids u;
-    host_call3(__NR_getresuid, &u.real, &u.effective, &u.saved);
-    return u;
-}
-
-static struct three_ids groups(void)
-{
-    struct three_ids g;
-    host_call3(__NR_getresgid, &g.real, &g.effective, &g.saved);
-    return g;
-}
-
-static bool changes(struct three_ids now, uint32_t real, uint32_t effective, uint32_t saved)
+static bool changes(struct process_ids now, uint32_t real, uint32_t effective, uint32_t saved)
 {
     return (real != KEEP && real != now.real) || (effective != KEEP && effective != now.effective) ||
            (saved != KEEP && saved != now.saved);
 }
 
-static int64_t set_users(struct thread *t, uint32_t real, uint32_t effective, uint32_t saved)
+/* Asks the host for ids that differ from what it has; `nr` is setresuid or setresgid. */
+static int64_t set_ids(struct thread *t, long nr, uint32_t real, uint32_t effective, uint32_t saved)
 {
-    if (!changes(users(), real, effective, saved)) {
+    struct process *p = t->proc;
+    if (!changes(nr == __NR_setresuid ? p->users : p->groups, real, effective, saved)) {
         return 0;
     }
-    return alone(t) ? host_call3(__NR_setresuid, real, effective, saved) : -EPERM;
+    if (!alone(t)) {
+        return -EPERM;
+    }
+    int64_t r = host_call3(nr, real, effective, saved);
+    process_ids_read(p);
+    return r;
+}
+
+static int64_t set_users(struct thread *t, uint32_t real, uint32_t effective, uint32_t saved)
+{
+    return set_ids(t, __NR_setresuid, real, effective, saved);
 }
 
 static int64_t set_groups(struct thread *t, uint32_t real, uint32_t effective, uint32_t saved)
 {
-    if (!changes(groups(), real, effective, saved)) {
-        return 0;
-    }
-    return alone(t) ? host_call3(__NR_setresgid, real, effective, saved) : -EPERM;
+    return set_ids(t, __NR_setresgid, real, effective, saved);
+}
+
+int64_t freebsd_getpid(struct thread *t)
+{
+    return t->proc->pid;
+}
+
+int64_t freebsd_getuid(struct thread *t)
+{
+    return t->proc->users.real;
+}
+
+int64_t freebsd_geteuid(struct thread *t)
+{
+    return t->proc->users.effective;
+}
+
+int64_t freebsd_getgid(struct thread *t)
+{
+    return t->proc->groups.real;
+}
+
+int64_t freebsd_getegid(struct thread *t)
+{
+    return t->proc->groups.effective;
 }
 
 /* setuid(2) sets all three, for everybody; without privilege only to the real or effective id. */
 int64_t freebsd_setuid(struct thread *t, uint32_t uid)
 {
-    struct three_ids u = users();
+    struct process_ids u = t->proc->users;
     if (u.effective != 0 && uid != u.real && uid != u.effective) {
         return -EPERM;
     }
@@ -81,7 +98,7 @@ int64_t freebsd_setuid(struct thread *t, uint32_t uid)
 
 int64_t freebsd_seteuid(struct thread *t, uint32_t euid)
 {
-    struct three_ids u = users();
+    struct process_ids u = t->proc->users;
     if (u.effective != 0 && euid != u.real && euid != u.saved) {
         return -EPERM;
     }
@@ -91,7 +108,7 @@ int64_t freebsd_seteuid(struct thread *t, uint32_t euid)
 /* setreuid(2): the saved id follows when the real one is set or the effective one leaves it. */
 int64_t freebsd_setreuid(struct thread *t, int32_t ruid, int32_t euid)
 {
-    struct three_ids u = users();
+    struct process_ids u = t->proc->users;
     uint32_t real = (uint32_t)ruid, effective = (uint32_t)euid;
     if (u.effective != 0 &&
         ((real != KEEP && real != u.real && real != u.saved) ||
@@ -111,8 +128,8 @@ int64_t freebsd_setresuid(struct thread *t, uint32_t ruid, uint32_t euid, uint32
 
 int64_t freebsd_setgid(struct thread *t, uint32_t gid)
 {
-    struct three_ids g = groups();
-    if (users().effective != 0 && gid != g.real && gid != g.effective) {
+    struct process_ids g = t->proc->groups;
+    if (t->proc->users.effective != 0 && gid != g.real && gid != g.effective) {
         return -EPERM;
     }
     return set_groups(t, gid, gid, gid);
@@ -120,8 +137,8 @@ int64_t freebsd_setgid(struct thread *t, uint32_t gid)
 
 int64_t freebsd_setegid(struct thread *t, uint32_t egid)
 {
-    struct three_ids g = groups();
-    if (users().effective != 0 && egid != g.real && egid != g.saved) {
+    struct process_ids g = t->proc->groups;
+    if (t->proc->users.effective != 0 && egid != g.real && egid != g.saved) {
         return -EPERM;
     }
     return set_groups(t, KEEP, egid, KEEP);
@@ -129,9 +146,9 @@ int64_t freebsd_setegid(struct thread *t, uint32_t egid)
 
 int64_t freebsd_setregid(struct thread *t, int32_t rgid, int32_t egid)
 {
-    struct three_ids g = groups();
+    struct process_ids g = t->proc->groups;
     uint32_t real = (uint32_t)rgid, effective = (uint32_t)egid;
-    if (users().effective != 0 &&
+    if (t->proc->users.effective != 0 &&
         ((real != KEEP && real != g.real && real != g.saved) ||
          (effective != KEEP && effective != g.effective && effective != g.real && effective != g.saved))) {
         return -EPERM;
@@ -147,7 +164,7 @@ int64_t freebsd_setresgid(struct thread *t, uint32_t rgid, uint32_t egid, uint32
     return set_groups(t, rgid, egid, sgid);
 }
 
-static int64_t copyout_three(struct three_ids ids, guest_ptr real, guest_ptr effective, guest_ptr saved)
+static int64_t copyout_three(struct process_ids ids, guest_ptr real, guest_ptr effective, guest_ptr saved)
 {
     int r = guest_is_null(real) ? 0 : COPYOUT(real, &ids.real);
     if (r == 0 && !guest_is_null(effective)) {
@@ -161,14 +178,12 @@ static int64_t copyout_three(struct three_ids ids, guest_ptr real, guest_ptr eff
 
 int64_t freebsd_getresuid(struct thread *t, guest_ptr ruid, guest_ptr euid, guest_ptr suid)
 {
-    (void)t;
-    return copyout_three(users(), ruid, euid, suid);
+    return copyout_three(t->proc->users, ruid, euid, suid);
 }
 
 int64_t freebsd_getresgid(struct thread *t, guest_ptr rgid, guest_ptr egid, guest_ptr sgid)
 {
-    (void)t;
-    return copyout_three(groups(), rgid, egid, sgid);
+    return copyout_three(t->proc->groups, rgid, egid, sgid);
 }
 
 /* The host's supplementary groups; list has room for NGROUPS_MAX. */
@@ -180,14 +195,13 @@ static int64_t supplementary(uint32_t *list)
 /* Up to release 14 the effective group is the first of the list. */
 int64_t freebsd_getgroups(struct thread *t, int32_t gidsetsize, guest_ptr gidset)
 {
-    (void)t;
     uint32_t list[1 + NGROUPS_MAX];
     int64_t n = supplementary(list + 1);
     if (n < 0) {
         return n;
     }
     uint32_t count = 1;
-    list[0] = groups().effective;
+    list[0] = t->proc->groups.effective;
     for (int64_t i = 1; i <= n; i++) {
         if (list[i] != list[0]) {
             list[count++] = list[i];

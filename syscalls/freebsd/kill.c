@@ -38,7 +38,7 @@ static int64_t send_to_self(struct thread *t, int32_t signo, int32_t code, uint6
     sig.signo = signo;
     sig.code = code;
     sig.pid = t->proc->pid;
-    sig.uid = (uint32_t)host_call0(__NR_getuid);
+    sig.uid = t->proc->users.real;
     sig.value = value;
     signal_raise(t, &sig);
     return 0;
@@ -75,7 +75,7 @@ int64_t freebsd_sigqueue(struct thread *t, int32_t pid, int32_t signum, guest_pt
     info.si_signo = host;
     info.si_code = SI_QUEUE;
     info.si_pid = t->proc->pid;
-    info.si_uid = (uint32_t)host_call0(__NR_getuid);
+    info.si_uid = t->proc->users.real;
     info.si_ptr = (void *)value.va;
     return host_call3(__NR_rt_sigqueueinfo, pid, host, &info);
 }

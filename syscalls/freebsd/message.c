@@ -130,9 +130,9 @@ static int64_t control_copyin(struct thread *t, const struct freebsd_msghdr *m, 
 {
     uint8_t guest[CONTROL_MAX];
     struct control_sender sender = {
-        .pid = (int32_t)host_call0(__NR_getpid),
-        .uid = (uint32_t)host_call0(__NR_getuid),
-        .gid = (uint32_t)host_call0(__NR_getgid),
+        .pid = t->proc->pid,
+        .uid = t->proc->users.real,
+        .gid = t->proc->groups.real,
     };
     int64_t n, r;
 

@@ -30,7 +30,7 @@ static void login_name(struct thread *t, char name[FREEBSD_MAXLOGNAME])
     if (fp != NULL) {
         hot_strlcpy(name, fp->login, FREEBSD_MAXLOGNAME);
     }
-    if (name[0] == '\0' && host_call0(__NR_getuid) == 0) {
+    if (name[0] == '\0' && t->proc->users.real == 0) {
         hot_strlcpy(name, "root", FREEBSD_MAXLOGNAME);
     }
 }
@@ -47,7 +47,7 @@ int64_t freebsd_setlogin(struct thread *t, guest_ptr namebuf)
 {
     char name[FREEBSD_MAXLOGNAME];
     struct freebsd_process *fp = freebsd_process(t);
-    if (host_call0(__NR_geteuid) != 0) {
+    if (t->proc->users.effective != 0) {
         return -EPERM;
     }
     int64_t r = copyin_str(name, namebuf, sizeof name);
