@@ -172,16 +172,62 @@ void signals_arm_thread(struct thread *t)
     host_call2(__NR_sigaltstack, &ss, 0);
 }
 
+/* The host's signals for guest signals 64 * word + 1 and on; `host` is what others have set. False: one is set twice. */
+static bool word_to_host(const struct personality *p, int word, uint64_t bits, uint64_t *host)
+{
+    bool distinct = true;
+    for (; bits != 0; bits &= bits - 1) {
+        int signo = word * 64 + __builtin_ctzll(bits) + 1;
+        int h = signo <= p->signal_count ? p->signal_to_host[signo] : 0;
+        uint64_t bit = h != 0 ? HOST_BIT(h) : 0;
+        distinct = distinct && (*host & bit) == 0;
+        *host |= bit;
+    }
+    return distinct;
+}
+
+static bool has_few(uint64_t bits)
+{
+    for (int i = 0; i < 8 && bits != 0; i++) {
+        bits &= bits - 1;
+    }
+    return bits == 0;
+}
+
+/*
+ * A mask that blocks nearly everything, as threads do for a moment and around a fork, is what is left when the few
+ * open signals are taken from all. Only where no two guest signals share one of the host's.
+ */
+static uint64_t dense_to_host(const struct personality *p, const struct signal_set *mask)
+{
+    static const struct personality *known; /* of the address space */
+    static uint64_t all;
+    uint64_t host = 0;
+    if (__atomic_load_n(&known, __ATOMIC_ACQUIRE) != p) {
+        if (!word_to_host(p, 0, ~0ULL, &host) || !word_to_host(p, 1, ~0ULL, &host)) {
+            host = 0;
+            word_to_host(p, 0, mask->bits[0], &host);
+            word_to_host(p, 1, mask->bits[1], &host);
+            return host;
+        }
+        all = host;
+        __atomic_store_n(&known, p, __ATOMIC_RELEASE);
+        host = 0;
+    }
+    word_to_host(p, 0, ~mask->bits[0], &host);
+    word_to_host(p, 1, ~mask->bits[1], &host);
+    return all & ~host;
+}
+
 uint64_t signal_mask_to_host(const struct thread *t, const struct signal_set *mask)
 {
     const struct personality *p = t->proc->personality;
     uint64_t host = 0;
-    for (int word = 0; word < 2; word++) {
-        for (uint64_t rest = mask->bits[word]; rest != 0; rest &= rest - 1) {
-            int signo = word * 64 + __builtin_ctzll(rest) + 1;
-            int h = signo <= p->signal_count ? p->signal_to_host[signo] : 0;
-            host |= h != 0 ? HOST_BIT(h) : 0;
-        }
+    if (has_few(~mask->bits[0]) && has_few(~mask->bits[1])) {
+        host = dense_to_host(p, mask);
+    } else {
+        word_to_host(p, 0, mask->bits[0], &host);
+        word_to_host(p, 1, mask->bits[1], &host);
     }
     return host & HOST_ALL_BUT_NEEDED;
 }
