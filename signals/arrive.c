@@ -1,6 +1,7 @@
 /* Where every host signal arrives: told apart into traps, faults and asynchronous signals. */
 #include "base/format.h"
 #include "base/host.h"
+#include "base/host_vdso.h"
 #include "base/mem.h"
 #include "base/personality.h"
 #include "base/process.h"
@@ -119,10 +120,25 @@ static bool is_fault(int signo, const siginfo_t *info)
     return (HOST_BIT(signo) & HOST_FAULTS) != 0 && info->si_code > 0;
 }
 
+/*
+ * The vDSO, called by the engine, has found no clock source that it can read, and makes a system call itself. It is
+ * outside of the engine's text, so its call traps like a guest's; but it is meant for the host.
+ */
+static void answer_vdso(struct ucontext *uc)
+{
+    struct cpu_context *regs = context_of(uc);
+    host_vdso_disable();
+    regs->rax = (uint64_t)host_raw((long)regs->rax, regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9);
+}
+
 /* Called by signal_entry. Returns whether it goes back to the guest, not into the engine. */
 __attribute__((used)) bool signal_arrived(int signo, siginfo_t *info, struct ucontext *uc, struct thread *t)
 {
     if (signo == SIGSYS && (info->si_code == SYS_USER_DISPATCH_TRAP || info->si_code == SYS_SECCOMP_TRAP)) {
+        if (in_engine(t, context_of(uc)) && host_vdso_contains(context_of(uc)->rip)) {
+            answer_vdso(uc);
+            return false;
+        }
         t->proc->hooks->trap(t, uc);
         return true;
     }

@@ -14,21 +14,21 @@
 static uint32_t reads;
 static bool looked;
 
-static void look_at_vdso(void)
+static void look_at_vdso(struct thread *t)
 {
     struct vdso_examination e = {.image = host_vdso_image()};
-    if (gate_call(vdso_examine, &e) == 0) {
+    if (gate_call(t, vdso_examine, &e) == 0) {
         host_vdso_use((host_clock_function *)e.gettime, e.begin, e.end);
     }
     __atomic_store_n(&looked, true, __ATOMIC_RELAXED);
 }
 
-static __attribute__((noinline)) int64_t read_by_call(int32_t clock, struct __kernel_timespec *now)
+static __attribute__((noinline)) int64_t read_by_call(struct thread *t, int32_t clock, struct __kernel_timespec *now)
 {
     if (host_vdso_knows(clock) && !__atomic_load_n(&looked, __ATOMIC_RELAXED)) {
         uint32_t n = __atomic_add_fetch(&reads, 1, __ATOMIC_RELAXED);
         if (n >= READS_BEFORE_LOOK && (n & (n - 1)) == 0) {
-            look_at_vdso();
+            look_at_vdso(t);
         }
     }
     return host_call2(__NR_clock_gettime, clock, now);
@@ -36,7 +36,6 @@ static __attribute__((noinline)) int64_t read_by_call(int32_t clock, struct __ke
 
 int64_t clock_read(struct thread *t, int32_t clock, struct __kernel_timespec *now)
 {
-    (void)t;
     host_clock_function *gettime = host_clock_by_vdso(clock);
-    return gettime != NULL ? gettime(clock, now) : read_by_call(clock, now);
+    return gettime != NULL ? gettime(clock, now) : read_by_call(t, clock, now);
 }

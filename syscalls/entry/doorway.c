@@ -28,7 +28,7 @@ static bool nothing_to_see_to(const struct thread *t)
 void doorway_to_guest(struct thread *t, struct cpu_context *regs)
 {
     if (within(regs->rip, fast_begin, fast_inside)) {
-        regs->rip = regs->rcx - SYSCALL_INSTRUCTION_SIZE;
+        regs->rip = regs->r11 - SYSCALL_INSTRUCTION_SIZE;
     } else if (within(regs->rip, fast_leave, fast_end) && nothing_to_see_to(t)) {
         *regs = t->frame.regs;
     } else if (regs->rip < ENGINE_BASE || regs->rip >= ENGINE_ROOMS) {

@@ -1,12 +1,12 @@
 /*
  * The fast entry: where trampolines of rewritten call sites jump to (rewrite.h), and the way back to the guest.
  *
- * On entry rcx holds the address after the guest's `syscall`; all else is the guest's. rcx and r11 are a call's to
+ * On entry r11 holds the address after the guest's `syscall`; all else is the guest's. rcx and r11 are a call's to
  * destroy. GS is the thread's region, unless the guest has set it itself; then the `syscall` is made after all, and
  * traps. Registers are kept in the thread's own host frame, from which they also come back, so that at any moment a
  * signal handler can undo or complete the passage (doorway.c):
  *
- *     fast_begin .. fast_inside    nothing has happened yet but that rcx and r11 are lost: undone, to rcx - 2
+ *     fast_begin .. fast_inside    nothing has happened yet but that rcx and r11 are lost: undone, to r11 - 2
  *     fast_inside .. fast_leave    the engine, on its own stack
  *     fast_leave .. fast_end       all is in the frame, and nothing is to be seen to: completed, from the frame
  *
@@ -21,19 +21,18 @@
         .globl  fast_begin, fast_entry, fast_inside, fast_leave, fast_end
 
 fast_begin:
-fast_refuse:
-        lea     -2(%rcx), %r11
-        jmp     *%r11
-
         .type   fast_entry, @function
 fast_entry:
-        cmpl    $THREAD_ADDRESS_HIGH, %gs:(THREAD_SELF + 4)     /* may fault: fault_of_entry() */
-        jne     fast_refuse
-        mov     %rsp, %gs:THREAD_RSP
+        mov     %gs:(THREAD_SELF + 4), %ecx     /* may fault: doorway_fault() */
+        lea     -THREAD_ADDRESS_HIGH(%rcx), %ecx
+        jrcxz   1f                              /* the flags are still the guest's, and there is no stack yet */
+        lea     -2(%r11), %rcx
+        jmp     *%rcx
+1:      mov     %rsp, %gs:THREAD_RSP
         mov     %gs:THREAD_ENGINE_SP, %rsp
 fast_inside:
-        mov     %rcx, %gs:THREAD_RIP
-        mov     %rcx, %gs:THREAD_RCX
+        mov     %r11, %gs:THREAD_RIP
+        mov     %r11, %gs:THREAD_RCX            /* as the processor's own `syscall` leaves it */
         pushfq
         pop     %r11
         mov     %r11, %gs:THREAD_RFLAGS

@@ -48,9 +48,9 @@ bool trampoline_build(struct room_slot *out, uint64_t slot, const struct site *s
     if (!within_reach(slot, after)) {
         return false;
     }
-    *p++ = 0x48; /* lea after(%rip), %rcx */
+    *p++ = 0x4c; /* lea after(%rip), %r11 */
     *p++ = 0x8d;
-    *p++ = 0x0d;
+    *p++ = 0x1d;
     p = put32(p, (int64_t)(after - (slot + (uint64_t)(p + 4 - out->code))));
     if (within_reach(slot, entry)) {
         *p++ = 0xe9; /* jmp entry */

@@ -30,7 +30,7 @@ _Static_assert(sizeof(struct room_slot) == ROOM_SLOT, "");
 
 /*
  * Writes the trampoline of a site into *out: the `back` bytes before the site's `syscall`, the address after it into
- * rcx, a jump to the fast entry. slot: where it will lie; entry: the fast entry; pointer: a word that holds the same,
+ * r11, a jump to the fast entry. slot: where it will lie; entry: the fast entry; pointer: a word that holds the same,
  * within reach of the slot. Returns false when `after` is out of reach.
  */
 bool trampoline_build(struct room_slot *out, uint64_t slot, const struct site *s, uint64_t entry, uint64_t pointer);
