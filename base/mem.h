@@ -14,6 +14,14 @@ int hot_strncmp(const char *a, const char *b, size_t n);
 char *hot_strchr(const char *s, int c);
 char *hot_strrchr(const char *s, int c);
 
+/* Freestanding, the compiler takes them for any functions; told otherwise, it copies what is small with a few moves. */
+#if !__STDC_HOSTED__
+#define memcpy(dst, src, n)  __builtin_memcpy(dst, src, n)
+#define memmove(dst, src, n) __builtin_memmove(dst, src, n)
+#define memset(dst, c, n)    __builtin_memset(dst, c, n)
+#define memcmp(a, b, n)      __builtin_memcmp(a, b, n)
+#endif
+
 /* Copies a string into size bytes, truncating; always terminated. Returns the length of src. */
 size_t hot_strlcpy(char *dst, const char *src, size_t size);
 

@@ -16,18 +16,22 @@
 
 #define SYSCALL_INSTRUCTION_SIZE 2 /* syscall and int $0x80 alike */
 
-/* The answer to one call, in host numbers. */
-static int64_t answer(struct thread *t, const struct syscall_request *rq)
+/* A call without a handler. */
+static __attribute__((noinline)) int64_t answer_none(struct thread *t, const struct syscall_request *rq)
 {
     const struct syscall_entry *e = rq->entry;
-    if (e != NULL && e->call != NULL) {
-        return e->call(t, rq->args);
-    }
     if (e == NULL || e->name == NULL || e->level == LEVEL_ABSENT) {
         return t->proc->personality->unknown_call(t, rq);
     }
     report_unsupported(t, e->name, (int)rq->number, NULL);
     return -ENOSYS;
+}
+
+/* The answer to one call, in host numbers. */
+static inline int64_t answer(struct thread *t, const struct syscall_request *rq)
+{
+    const struct syscall_entry *e = rq->entry;
+    return e != NULL && e->call != NULL ? e->call(t, rq->args) : answer_none(t, rq);
 }
 
 /* Apart, so that the untraced path does not carry the line's buffer on its stack. */

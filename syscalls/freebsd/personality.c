@@ -19,26 +19,45 @@
 
 enum { REGISTER_ARGS = 6, WORD = 8 };
 
-static int fetch(struct thread *t, const struct cpu_context *regs, struct syscall_request *out)
+/* Number and arguments of a call through syscall(2) or __syscall(2): all one place further on. */
+static __attribute__((noinline)) void fetch_indirect(struct syscall_request *out)
 {
-    (void)t;
-    const uint64_t registers[REGISTER_ARGS] = {regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9};
-    uint32_t number = (uint32_t)regs->rax, first = 0;
-    if (number < FREEBSD_SYSCALL_COUNT && freebsd_syscall_table[number].indirect) {
-        number = (uint32_t)registers[0];
-        first = 1;
+    uint32_t number = (uint32_t)out->args[0];
+    for (unsigned i = 1; i < REGISTER_ARGS; i++) {
+        out->args[i - 1] = out->args[i];
     }
     out->number = number;
     out->entry = number < FREEBSD_SYSCALL_COUNT ? &freebsd_syscall_table[number] : NULL;
-    uint32_t have = REGISTER_ARGS - first;
-    memcpy(out->args, registers + first, have * WORD);
-    memset(out->args + have, 0, (SYSCALL_MAX_ARGS - have) * WORD);
-    uint32_t wanted = out->entry != NULL ? out->entry->nargs : 0;
-    if (wanted <= have) {
-        return 0;
+}
+
+/* What does not fit into registers; the caller's return address lies below it. */
+static __attribute__((noinline)) int fetch_stack(const struct cpu_context *regs, uint32_t have,
+                                                 struct syscall_request *out)
+{
+    for (uint32_t i = have; i < SYSCALL_MAX_ARGS; i++) {
+        out->args[i] = 0;
     }
-    /* The caller's return address lies below them. */
-    return copyin(out->args + have, guest_addr(regs->rsp + WORD), (wanted - have) * WORD);
+    return copyin(out->args + have, guest_addr(regs->rsp + WORD), (out->entry->nargs - have) * WORD);
+}
+
+static int fetch(struct thread *t, const struct cpu_context *regs, struct syscall_request *out)
+{
+    (void)t;
+    uint32_t number = (uint32_t)regs->rax, have = REGISTER_ARGS;
+    out->args[0] = regs->rdi;
+    out->args[1] = regs->rsi;
+    out->args[2] = regs->rdx;
+    out->args[3] = regs->r10;
+    out->args[4] = regs->r8;
+    out->args[5] = regs->r9;
+    out->number = number;
+    out->entry = number < FREEBSD_SYSCALL_COUNT ? &freebsd_syscall_table[number] : NULL;
+    if (out->entry != NULL && out->entry->indirect) {
+        fetch_indirect(out);
+        have--;
+        out->args[have] = 0; /* for the tracer: a row without so many arguments leaves it */
+    }
+    return out->entry != NULL && out->entry->nargs > have ? fetch_stack(regs, have, out) : 0;
 }
 
 static uint64_t guest_errno(uint64_t host)
