@@ -93,6 +93,18 @@ guest_raw_cas64:
         xor     %eax, %eax
         ret
 
+/* int guest_load_xstate(const void *image, uint64_t features): xrstor, which faults where the image is malformed */
+        .globl  guest_load_xstate
+        .type   guest_load_xstate, @function
+guest_load_xstate:
+        mov     %esi, %eax
+        mov     %rsi, %rdx
+        shr     $32, %rdx
+        xrstor64 (%rdi)
+        xor     %eax, %eax
+        ret
+        .size   guest_load_xstate, . - guest_load_xstate
+
 guest_fault_end:
 
 guest_fault_out:

@@ -6,6 +6,7 @@
 #ifndef BASE_HOST_FRAME_H
 #define BASE_HOST_FRAME_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct thread;
@@ -25,6 +26,18 @@ void host_frame_learn(const void *host_ucontext);
  * still has it: the hot half leaves vector registers alone. NULL: the host's frame has none.
  */
 void *host_frame_xstate(struct thread *t, void *host_ucontext);
+
+/*
+ * The same for a caller that is going to fill in all of it: the thread's own frame gets an image with nothing but the
+ * host's notes in it.
+ */
+void *host_frame_xstate_blank(struct thread *t, void *host_ucontext);
+
+/* Takes back an image that has not been filled in after all. */
+void host_frame_xstate_drop(struct thread *t, void *host_ucontext);
+
+/* Loads the processor with the own frame's image. False: there is none, or it is not one that the processor takes. */
+bool host_frame_xstate_load(const struct thread *t);
 
 /* Where a region keeps such an image: the low end of its engine stack. */
 void *host_frame_xstate_room(struct thread *t);

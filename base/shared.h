@@ -16,4 +16,7 @@ int guest_raw_load64(const void *src, uint64_t *value);
 int guest_raw_store64(void *dst, uint64_t value);
 int guest_raw_cas64(void *word, uint64_t *expected, uint64_t desired);
 
+/* Loads extended state (Intel SDM 1, 13.8) of the features given. Returns 0, or -EFAULT: the processor refuses it. */
+int guest_load_xstate(const void *image, uint64_t features);
+
 #endif

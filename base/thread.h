@@ -38,12 +38,11 @@ struct call_record {
     int64_t result; /* host numbers */
 };
 
-/* t->call_flags: how dispatch ends the current call. */
+/* t->call_flags: how dispatch ends the current call. CALL_NOT_MADE (0x8) is in thread_layout.h. */
 #define CALL_REGS_SET   0x1u  /* registers are complete as they stand (sigreturn, a new image): set no result */
 #define CALL_RAW_RESULT 0x2u  /* a negative result is no error (getpriority) */
 #define CALL_RESULT2    0x4u  /* result2 goes into the second result register */
 #define CALL_XSTATE_SET 0x10u /* the frame's extended state has been changed */
-#define CALL_NOT_MADE   0x8u  /* with -ERESTART: restart whatever the signal's action says */
 
 /* Sent by kill, the signals that the engine itself needs: the host never has them blocked. */
 #define HELD_MAX 6
@@ -124,6 +123,7 @@ _Static_assert(__builtin_offsetof(struct thread, recorded) == THREAD_RECORDED, "
 _Static_assert(__builtin_offsetof(struct thread, leave_gs) == THREAD_RECORDED + 7, "thread_layout.h");
 _Static_assert(__builtin_offsetof(struct thread, engine_sp) == THREAD_ENGINE_SP, "thread_layout.h");
 _Static_assert(__builtin_offsetof(struct thread, frame.regs) == THREAD_REGS, "thread_layout.h");
+_Static_assert(__builtin_offsetof(struct thread, call_flags) == THREAD_CALL_FLAGS, "thread_layout.h");
 
 /* The thread that runs on this stack pointer, which must be inside a region. */
 static inline struct thread *thread_of_stack(uint64_t sp)

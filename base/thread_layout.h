@@ -17,6 +17,10 @@
 #define THREAD_ENGINE_SP 16
 #define THREAD_FRAME     24
 #define THREAD_REGS      (THREAD_FRAME + 40)
+#define THREAD_CALL_FLAGS 360
+
+/* t->call_flags, with -ERESTART: restart whatever the signal's action says. */
+#define CALL_NOT_MADE 0x8
 
 /* struct cpu_context, from THREAD_REGS on. */
 #define THREAD_REG(n) (THREAD_REGS + 8 * (n))

@@ -215,7 +215,11 @@ bool signals_leave_fast(struct thread *t)
         signals_leave(t, uc);
     }
     t->leave_whole = false;
-    if (t->leave_xstate || t->leave_gs) {
+    bool stepping = (t->frame.regs.rflags & RFLAGS_TRAP) != 0;
+    if (t->leave_xstate && !t->leave_gs && !stepping && host_frame_xstate_load(t)) {
+        t->leave_xstate = false;
+    }
+    if (t->leave_xstate || t->leave_gs || stepping) {
         host_frame_xstate(t, uc); /* the host's sigreturn would reset what is not there */
         if (t->leave_gs) {
             __asm__ volatile("wrgsbase %0" ::"r"(t->guest_gs));

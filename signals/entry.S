@@ -66,7 +66,8 @@ signal_restorer:
  * int64_t host_call_intr(struct thread *t, long nr, a, b, c, d, e, f)
  *
  * Between intr_begin and intr_end a signal may be recorded after the check and before the call; the handler then
- * moves rip to intr_bail, so that the call is not made.
+ * moves rip to intr_bail, so that the call is not made. Then the signal has come before the call, not into it: where
+ * the guest's call is no more than this one, it is made again after the handler, whatever the handler's action says.
  */
         .globl  host_call_intr, intr_begin, intr_end, intr_bail
         .type   host_call_intr, @function
@@ -86,6 +87,7 @@ intr_begin:
 intr_end:
         ret
 intr_bail:
+        orl     $CALL_NOT_MADE, THREAD_CALL_FLAGS(%r11)
         mov     $-4, %rax                       /* -EINTR */
         ret
         .size   host_call_intr, . - host_call_intr

@@ -108,8 +108,9 @@ void signals_leave(struct thread *t, void *uc);
 
 /*
  * The same for a call that came in by the fast entry (syscalls/entry/fast.S), with the thread's own frame. Returns
- * whether the registers can be loaded and the guest jumped to; false: the host's sigreturn has to do it, because the
- * extended state or GS, which is not ours any more then, changes too. Something may have been recorded meanwhile.
+ * whether the registers can be loaded and the guest jumped to; false: the host's sigreturn has to do it, because GS
+ * changes (and is not ours any more then), because the guest single-steps, or because the processor does not take the
+ * extended state that the guest wants loaded. Something may have been recorded meanwhile.
  */
 bool signals_leave_fast(struct thread *t);
 

@@ -15,6 +15,7 @@
 #include "base/thread_layout.h"
 
 #define FLAGS_PLAIN       0xad7   /* CF PF AF ZF SF OF, bit 1 and IF: what is restored without popfq, which is slow */
+#define FLAG_TRAP         0x100
 #define FLAGS_HARMFUL     0x40400 /* AC and DF: the engine's C does not run under them */
 
         .text
@@ -107,7 +108,9 @@ leave_whole:
         mov     %gs:THREAD_RAX, %rax
         mov     %gs:THREAD_RSP, %rsp
         jmp     *%gs:THREAD_RIP
-2:      push    %r11
+2:      test    $FLAG_TRAP, %r11d
+        jnz     see_to                          /* the step to be trapped is the guest's, not one of these */
+        push    %r11
         popfq
         jmp     3b
 fast_end:

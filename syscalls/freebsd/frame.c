@@ -101,6 +101,22 @@ static void raise_bad_selector(struct thread *t)
     signal_raise(t, &sig);
 }
 
+/* A frame of ours brings the whole extended state: what the processor has now need not be looked at first. */
+static int load_xstate(struct thread *t, const struct freebsd_mcontext *mc)
+{
+    bool whole = (mc->mc_flags & FREEBSD_MC_HASFPXSTATE) != 0 && mc->mc_ownedfp != FREEBSD_MC_FPOWNED_NONE &&
+                 mc->mc_fpformat == FREEBSD_MC_FPFMT_XMM;
+    void *blank = whole ? host_frame_xstate_blank(t, t->uc) : NULL;
+    if (blank != NULL && mc->mc_xfpustate_len != freebsd_xfpustate_size(blank)) {
+        host_frame_xstate_drop(t, t->uc);
+    }
+    int r = freebsd_mcontext_to_fpstate(mc, host_frame_xstate(t, t->uc));
+    if (r < 0) {
+        host_frame_xstate_drop(t, t->uc);
+    }
+    return r;
+}
+
 int64_t freebsd_frame_restore(struct thread *t, guest_ptr ucontext)
 {
     struct freebsd_ucontext uc;
@@ -117,7 +133,7 @@ int64_t freebsd_frame_restore(struct thread *t, guest_ptr ucontext)
         raise_bad_selector(t);
         return -EINVAL;
     }
-    r = freebsd_mcontext_to_fpstate(mc, host_frame_xstate(t, t->uc));
+    r = load_xstate(t, mc);
     if (r < 0) {
         return r;
     }

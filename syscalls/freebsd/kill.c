@@ -1,7 +1,7 @@
 /*
  * Sending signals. Semantics: kern_kill(), kern_sigqueue() of sys/kern/kern_sig.c; sys_thr_kill() of
- * sys/kern/kern_thr.c. A signal the host has no carrier for reaches the calling thread itself if that does not
- * block it; otherwise it is refused with EINVAL, after the checks that the real kernel makes.
+ * sys/kern/kern_thr.c. A signal to the calling thread that it will have at once needs no host. One that the host has no
+ * carrier for reaches no other thread: otherwise it is refused with EINVAL, after the checks that the real kernel makes.
  */
 #include "base/host.h"
 #include "base/host_signal.h"
@@ -27,7 +27,17 @@ static bool sendable(int32_t signo)
     return signo == 0 || freebsd_signal_valid(signo);
 }
 
-/* Sends a signal without carrier to the calling thread: at once, as a signal to oneself is. */
+/*
+ * Whether a signal that the calling thread sends to itself, or to its process, can do without the host: it is caught,
+ * and this thread, which the real kernel prefers (sigtd()), has it when the call returns.
+ */
+static bool caught_here(const struct thread *t, int32_t signo)
+{
+    return freebsd_signal_valid(signo) && !t->raised_set && !signal_set_has(&t->mask, signo) &&
+           __atomic_load_n(&t->proc->actions[signo].handler, __ATOMIC_RELAXED) > SIGNAL_IGNORE;
+}
+
+/* Sends a signal to the calling thread: at once, as a signal to oneself is. */
 static int64_t send_to_self(struct thread *t, int32_t signo, int32_t code, uint64_t value)
 {
     struct guest_signal sig;
@@ -50,7 +60,7 @@ int64_t freebsd_kill(struct thread *t, int32_t pid, int32_t signum)
         return -EINVAL;
     }
     int host = carrier(signum);
-    if (host < 0 && pid == t->proc->pid) {
+    if (pid == t->proc->pid && (host < 0 || caught_here(t, signum))) {
         return send_to_self(t, signum, FREEBSD_SI_USER, 0);
     }
     int64_t r = host_call2(__NR_kill, pid, host > 0 ? host : 0);
@@ -63,7 +73,7 @@ int64_t freebsd_sigqueue(struct thread *t, int32_t pid, int32_t signum, guest_pt
         return -EINVAL;
     }
     int host = carrier(signum);
-    if (host < 0 && pid == t->proc->pid) {
+    if (pid == t->proc->pid && (host < 0 || caught_here(t, signum))) {
         return send_to_self(t, signum, FREEBSD_SI_QUEUE, value.va);
     }
     if (host <= 0) {
@@ -87,7 +97,7 @@ static int64_t send_to_thread(struct thread *t, int64_t pid, int64_t id, int32_t
     if (tid <= 0 || tid != (int32_t)tid) {
         return -ESRCH;
     }
-    if (host < 0 && tid == t->tid) {
+    if (tid == t->tid && (host < 0 || (pid == t->proc->pid && caught_here(t, signo)))) {
         return send_to_self(t, signo, FREEBSD_SI_LWP, 0);
     }
     int64_t r = host_call3(__NR_tgkill, pid, tid, host > 0 ? host : 0);
