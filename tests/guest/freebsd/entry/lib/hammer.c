@@ -1,6 +1,8 @@
 #include "hammer.h"
 
-extern const char hammer_begin[], hammer_end[], hammer_preempt_code[];
+#include "code.h"
+
+extern const char hammer_preempt_code[];
 extern const char hammer_eax[], hammer_memory[], hammer_fail[], hammer_pread[];
 extern const char hammer_eax_call[], hammer_memory_call[], hammer_fail_call[], hammer_pread_call[];
 extern const uint64_t __start_hammer_boundaries[] __attribute__((visibility("hidden")));
@@ -17,9 +19,44 @@ static const struct {
 };
 
 void (*volatile hammer_preempted)(void);
+static volatile uint64_t copies[HAMMER_COPIES];
+
+static size_t loops_size(void)
+{
+    return (size_t)(hammer_end - hammer_begin);
+}
+
+uint8_t *hammer_copy(unsigned slot)
+{
+    uint8_t *code = code_pages(0, CODE_PAGE);
+
+    if (code == NULL || loops_size() > CODE_PAGE)
+        return NULL;
+    memcpy(code, hammer_begin, loops_size());
+    if (!code_seal(code, CODE_PAGE))
+        return NULL;
+    copies[slot] = (uint64_t)code;
+    return code;
+}
+
+void hammer_drop(unsigned slot)
+{
+    uint8_t *code = (uint8_t *)copies[slot];
+
+    copies[slot] = 0;
+    code_free(code, CODE_PAGE);
+}
+
+/* Where an address in a copy would be in the text. */
+static uint64_t home_of(uint64_t address)
+{
+    for (unsigned i = 0; i < HAMMER_COPIES; i++)
+        if (copies[i] != 0 && address - copies[i] < loops_size())
+            return address - copies[i] + (uint64_t)hammer_begin;
+    return address;
+}
 
 static int file = -1;
-static char byte_read;
 enum { FILE_SIZE = 64 };
 static const char content[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+-";
 
@@ -57,7 +94,7 @@ bool hammer_prepare(struct probe *p, enum hammer_loop loop, uint64_t seed, uint6
     default:
         p->k[0] = seed % FILE_SIZE;
         p->k[2] = 1;
-        p->in.rsi = (uint64_t)&byte_read;
+        p->in.rsi = (uint64_t)&p->k[4];
         p->in.rdx = 1;
         if (!have_file())
             return false;
@@ -84,8 +121,8 @@ bool hammer_check(const struct probe *p, enum hammer_loop loop)
                    (unsigned long)p->out.r10, (unsigned long)p->out.r11);
         return false;
     }
-    if (loop == HAMMER_PREAD && byte_read != content[p->k[0]]) {
-        guest_fail(__FILE__, __LINE__, "pread in a loop: '%c' at offset %lu", byte_read, (unsigned long)p->k[0]);
+    if (loop == HAMMER_PREAD && (char)p->k[4] != content[p->k[0]]) {
+        guest_fail(__FILE__, __LINE__, "pread in a loop: '%c' at offset %lu", (char)p->k[4], (unsigned long)p->k[0]);
         return false;
     }
     return probe_check(p, PROBE_AFTER_LOOP, name[loop]);
@@ -128,13 +165,14 @@ const char *hammer_impossible(const struct freebsd_ucontext *context)
 {
     const struct freebsd_mcontext *mc = &context->mc;
     const struct probe *p = (const struct probe *)mc->rsp;
-    unsigned loop = loop_calling_at(mc->rip);
+    uint64_t rip = home_of(mc->rip);
+    unsigned loop = loop_calling_at(rip);
 
-    if (!probe_in_text(mc->rip))
+    if (!probe_in_text(rip))
         return "the address is not in the program's text";
-    if (!in_loops(mc->rip))
+    if (!in_loops(rip))
         return NULL;
-    if (!is_boundary(mc->rip))
+    if (!is_boundary(rip))
         return "the address is inside an instruction";
     if ((mc->rsp & 63) != 0)
         return "the stack pointer is not the program's";
@@ -145,7 +183,7 @@ const char *hammer_impossible(const struct freebsd_ucontext *context)
         return "at the call, the number is not there yet";
     if (loop == HAMMER_PREAD && mc->r10 != p->k[0])
         return "at the call, the fourth argument is not there yet";
-    loop = loop_calling_at(mc->rip - 2);
+    loop = loop_calling_at(rip - 2);
     if (loop < HAMMER_LOOPS && mc->rax != p->k[2])
         return "after the call, the result is not there";
     return NULL;
@@ -155,7 +193,7 @@ bool hammer_preempt(struct freebsd_ucontext *context)
 {
     uint64_t *at = (uint64_t *)(context->mc.rsp - 128 - 8);
 
-    if (!in_loops(context->mc.rip))
+    if (!in_loops(home_of(context->mc.rip)))
         return false;
     *at = context->mc.rip;
     context->mc.rsp = (uint64_t)at;

@@ -23,6 +23,15 @@ enum hammer_loop {
 
 /* Fills the probe and makes it a run of `turns` turns of that loop. */
 bool hammer_prepare(struct probe *p, enum hammer_loop loop, uint64_t seed, uint64_t turns);
+/*
+ * A copy of all loops in fresh memory, so that their sites are new; p->site then is the text's plus the distance
+ * between copy and hammer_begin. A copy can only be made while the text's own loops have never run: an engine may
+ * change code that has. NULL when the system refuses. hammer_drop() unmaps it.
+ */
+enum { HAMMER_COPIES = 16 };
+uint8_t *hammer_copy(unsigned slot);
+void hammer_drop(unsigned slot);
+extern const char hammer_begin[], hammer_end[];
 /* After the run: whether every turn was right and the registers are. */
 bool hammer_check(const struct probe *p, enum hammer_loop loop);
 /*

@@ -3,7 +3,7 @@
  */
 #include "probe.h"
 
-enum { STACK = 64 * 1024, MAPPING = STACK + 16 * 1024 };
+enum { GUARD = 4096, STACK = 64 * 1024 + GUARD, MAPPING = STACK + 16 * 1024 };
 _Static_assert(sizeof(struct probe) <= MAPPING - STACK, "a probe");
 
 uint32_t probe_features;
@@ -99,7 +99,9 @@ struct probe *probe_new(void)
     if (base == 0 && SYS(sysarch, FREEBSD_AMD64_SET_FSBASE, &own) != 0)
         return NULL;
     at = guest_pages(MAPPING);
-    return at == NULL ? NULL : (struct probe *)(at + STACK);
+    if (at == NULL || SYS(mprotect, at, GUARD, FREEBSD_PROT_NONE) != 0)
+        return NULL;
+    return (struct probe *)(at + STACK);
 }
 
 void probe_free(struct probe *p)

@@ -1,0 +1,42 @@
+/*
+ * What the stress programs share: workers that a main thread watches until the time is over, and random numbers.
+ *
+ * A program has one test, named as the program. STRESS_SECONDS says how long it runs, STRESS_SEED where its random
+ * numbers begin; both are in the environment.
+ */
+#ifndef STRESS_H
+#define STRESS_H
+
+#include "guest.h"
+
+enum { STRESS_WORKERS = 4 };
+
+struct stress_worker {
+    struct guest_thread thread;
+    unsigned index;
+    uint64_t random;
+    volatile uint64_t done;    /* what it has finished: it is to grow all the time */
+    volatile uint32_t signals; /* handlers that ran on it */
+    volatile bool at_work;
+    void *own; /* what the kind of stress hangs on it */
+    void (*function)(struct stress_worker *);
+};
+extern struct stress_worker stress_workers[STRESS_WORKERS];
+
+/* Whether the workers are to end: the time is over, or something has failed. */
+bool stress_over(void);
+/* The worker this thread is, or NULL. */
+struct stress_worker *stress_self(void);
+/* The next random number, below `bound`. */
+uint32_t stress_random(struct stress_worker *worker, uint32_t bound);
+
+/*
+ * Runs the function in every worker until the time is over. Prints a line of progress now and then, of what `unit`
+ * names, and fails the test when a worker stands still.
+ */
+void stress_run(void (*function)(struct stress_worker *), const char *unit);
+
+/* One thing more than workers: called by the main thread about a thousand times a second while they run; or NULL. */
+extern void (*stress_meanwhile)(void);
+
+#endif
