@@ -140,9 +140,12 @@ class Protocol(unittest.TestCase):
         self.assertEqual(case.counts["proot"], 1 + 3)
 
     def test_peer_goals(self):
-        _, result = play(lambda name, count: {"native": 100, "dragoman": 104, "proot": 90}[name])
-        result.case.proot_watches = True
-        self.assertEqual(report.peer_goals([result]), [{"peer": "proot", "faster": [], "slower": ["scripted"]}])
+        for proot, which in ((90, "slower"), (200, "faster"), (104, "alike")):
+            _, result = play(lambda name, count, proot=proot: {"native": 100, "dragoman": 104, "proot": proot}[name])
+            self.assertEqual(report.peer_goals([result]), [])  # proot does not intercept it
+            result.case.proot_watches = True
+            (goal,) = report.peer_goals([result])
+            self.assertEqual((goal["peer"], goal[which]), ("proot", ["scripted"]))
 
     def test_selection(self):
         self.assertEqual([case.name for case in cases.select(["stat"])], ["stat", "control"])

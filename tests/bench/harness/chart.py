@@ -11,8 +11,8 @@ from .cases import GROUPS
 from .figures import MET
 from .report import interval, number
 
-WIDTH, MARGIN = 1180, 24
-LABELS, PLOT, BEYOND, FIGURES = 226, 470, 180, 256  # widths of the columns
+WIDTH, MARGIN = 1200, 24
+LABELS, PLOT = 236, 470  # widths of the columns; the rest is for what lies beyond the axis, figures and verdicts
 LEFT = MARGIN + LABELS  # where the plot begins
 ROW, HEADING = 23, 28
 FONT = "'DejaVu Sans', 'Helvetica Neue', Arial, sans-serif"
@@ -116,11 +116,12 @@ def peer_values(case, doc):
 def log_axis(cases):
     """Wide enough for all goals and figures of dragoman; peers may lie beyond."""
     values = [case["goal"]["value"] for case in cases if case["goal"]["kind"] == "ratio"] + [1]
+    values += [case["goal"]["reach"] for case in cases if case["goal"]["kind"] == "ratio"]
     for case in cases:
         found = judged(case)
         values += [found["low"], found["high"]] if found else []
     nice = [d * 10.0**e for e in range(-3, 7) for d in (1, 2, 5)]
-    low = max([n for n in nice if n <= min(values) * 0.9] or nice[:1])
+    low = max([n for n in nice if n <= min(values) * 0.8] or nice[:1])
     high = min([n for n in nice if n >= max(values) * 1.1] or nice[-1:])
     return LogAxis(min(low, 0.5), max(high, 2))
 
@@ -227,9 +228,8 @@ def legend(doc, y):
     parts, x = [], MARGIN
     parts += own_mark({"low": 1, "high": 3, "median": 2}, KeyAxis(x), y, INK)
     x += 50
-    for words, width in (("dragoman: median of rounds, 95 % interval", 278),):
-        parts.append(text(x, y + 4, words, 11, SOFT))
-        x += width
+    parts.append(text(x, y + 4, "dragoman: median of rounds, 95 % interval", 11, SOFT))
+    x += 278
     parts += [box(x, y - 8, 26, 16, BAND), line(x + 26, y - 9, x + 26, y + 9, GOOD_INK, 2),
               line(x + 16, y - 8, x + 16, y + 8, GOOD_INK, 1, stroke_dasharray="2,2"),
               text(x + 36, y + 4, "goal; dashed: to reach for", 11, SOFT)]

@@ -85,21 +85,29 @@ def of_case(result):
     return document
 
 
+def beside_peer(result, peer):
+    """faster, slower or alike: the interval of dragoman's time to the peer's, round by round, lies below 1, above, or
+    on both sides. None where the two did not run side by side."""
+    own, other = (result.entries[name].samples if name in result.entries else {} for name in ("dragoman", peer))
+    ratios = [own[n].wall / other[n].wall for n in own if n in other]
+    if result.failed or not ratios:
+        return None
+    found = figures.estimate(ratios)
+    return "faster" if found.high < 1 else "slower" if found.low > 1 else "alike"
+
+
 def peer_goals(results):
-    """Faster than qemu-x86_64 wherever that runs, and than proot in what it intercepts: the peer, where dragoman is
-    faster, and where it is not."""
+    """dragoman is to be faster than qemu-x86_64 wherever that runs, and than proot in what that intercepts: for each
+    of the two the cases where it is faster, slower, or cannot be told from it."""
     found = []
     for peer, counts in (("qemu-x86_64", lambda case: True), ("proot", lambda case: case.proot_watches)):
-        faster, slower = [], []
+        goal = {"peer": peer, "faster": [], "slower": [], "alike": []}
         for result in results:
-            if result.failed or not counts(result.case) or "dragoman" not in result.entries:
-                continue
-            values = result.values(peer) if peer in result.entries else []
-            if values:
-                own = result.estimate.median
-                (faster if own < figures.estimate(values).median else slower).append(result.case.name)
-        if faster or slower:
-            found.append({"peer": peer, "faster": faster, "slower": slower})
+            which = beside_peer(result, peer) if counts(result.case) else None
+            if which:
+                goal[which].append(result.case.name)
+        if goal["faster"] or goal["slower"] or goal["alike"]:
+            found.append(goal)
     return found
 
 
@@ -122,7 +130,7 @@ def document(results, contestants, options, where, seconds):
         ],
         "cases": cases,
         "peer_goals": goals,
-        "passed": all(c["verdict"] in figures.PASSING for c in cases) and not any(g["slower"] for g in goals),
+        "passed": all(c["verdict"] in figures.PASSING for c in cases) and not any(g["slower"] or g["alike"] for g in goals),
     }
 
 
@@ -188,7 +196,8 @@ def row(case, others):
 
 
 def layout(header, rows, left):
-    """Lines of columns two blanks apart; those numbered in `left` begin at their left edge."""
+    """A function that makes a line of words, in columns two blanks apart, and the columns' widths. Those numbered in
+    `left` begin at their left edge."""
     widths = [max(len(r[n]) for r in [header, *rows]) for n in range(len(header))]
 
     def line(words):
@@ -221,9 +230,10 @@ def head(doc):
         f"{m['cpu']}, {m['cpus']} CPUs{' of a virtual machine' if m['virtual'] else ''}, Linux {m['kernel']}, load"
         f" {m['load']:.2f} before; {p['least']} to {p['most']} rounds, {doc['seconds']} s in all",
     ]
+    width = max(len(c["command"]) for c in doc["contestants"])
     for c in doc["contestants"]:
         what = c.get("absent") or c["version"]
-        lines.append(f"  {c['name']:<12} {c['command']:<36} {what}".rstrip())
+        lines.append(f"  {c['name']:<12}  {c['command']:<{width}}  {what}".rstrip())
     return "\n".join(lines)
 
 
@@ -243,9 +253,10 @@ def notes(doc):
             if "cannot" in found and "failed" not in case and found["cannot"] and not absent(doc, name):
                 lines.append(f"cannot run {case['name']}: {name}: {found['cannot']}")
     for goal in doc["peer_goals"]:
-        count = len(goal["faster"]) + len(goal["slower"])
-        but = f"; slower: {', '.join(goal['slower'])}" if goal["slower"] else ""
-        lines.append(f"faster than {goal['peer']} in {len(goal['faster'])} of {count} cases that count{but}")
+        count = sum(len(goal[which]) for which in ("faster", "slower", "alike"))
+        text = f"faster than {goal['peer']} in {len(goal['faster'])} of {count} cases that count"
+        text += f"; slower: {', '.join(goal['slower'])}" if goal["slower"] else ""
+        lines.append(text + (f"; not to be told apart: {', '.join(goal['alike'])}" if goal["alike"] else ""))
     return "\n".join(lines)
 
 
