@@ -60,26 +60,31 @@ struct process_ids {
     uint32_t real, effective, saved;
 };
 
+/*
+ * What is written while the process runs comes first: it is less than a page, and after a fork each page that parent
+ * or child writes to is copied.
+ */
 struct process {
     const struct process_hooks *hooks;
     const struct personality *personality;
-    struct settings settings;
-    int32_t pid;        /* host pid = guest pid */
-    uint32_t release;   /* the release the guest sees, in its own form (FreeBSD: __FreeBSD_version) */
-    bool shares_memory; /* a vfork child that has neither exec'ed nor exited */
+    int32_t pid;             /* host pid = guest pid */
+    uint32_t release;        /* the release the guest sees, in its own form (FreeBSD: __FreeBSD_version) */
+    bool shares_memory;      /* a vfork child that has neither exec'ed nor exited */
+    uint32_t fault_reported; /* 1: a thread is reporting the fault that the process dies of */
 
     /* The host's ids of every thread of the process. Whoever changes them there calls process_ids_read(). */
     struct process_ids users, groups;
 
-    struct lock actions_lock;
-    struct signal_action actions[SIGNAL_MAX + 1];
-    struct signal_set watched; /* signals that arrive here even while the guest ignores them */
-
     struct descriptor_table *descriptors;
     struct address_space *space;
+    struct report_state *report;
+    void *personality_data; /* the personality's own per-process state, from the engine heap; copied by vfork */
 
-    char program[1024]; /* the executable, as an absolute path */
-    char command[32];   /* its last component, at most 19 characters as FreeBSD keeps it */
+    struct process_table *table; /* shared with the user's other guests; NULL: none */
+    int32_t table_slot;          /* the process's own entry in it; -1: none */
+    uint64_t table_start;        /* and its key beside the pid */
+    uint64_t fork_ticks;         /* when the parent began to fork, until the child has entered itself; else 0 */
+
     guest_ptr ps_strings;
     guest_ptr sigcode;    /* the signal trampoline in guest memory */
     guest_ptr args_start; /* argument strings on the initial stack */
@@ -87,13 +92,13 @@ struct process {
     uint64_t stack_top, stack_size;
     uint64_t start_time_ns; /* CLOCK_REALTIME */
 
-    struct process_table *table; /* shared with the user's other guests; NULL: none */
-    int32_t table_slot;          /* the process's own entry in it; -1: none */
-    uint64_t table_start;        /* and its key beside the pid */
+    struct signal_set watched; /* signals that arrive here even while the guest ignores them */
+    struct lock actions_lock;
+    struct signal_action actions[SIGNAL_MAX + 1];
 
-    struct report_state *report;
-    uint32_t fault_reported; /* 1: a thread is reporting the fault that the process dies of */
-    void *personality_data;  /* the personality's own per-process state, from the engine heap; copied by vfork */
+    struct settings settings;
+    char program[1024]; /* the executable, as an absolute path */
+    char command[32];   /* its last component, at most 19 characters as FreeBSD keeps it */
 };
 
 #endif

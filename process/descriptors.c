@@ -41,7 +41,7 @@ static void reference(struct descriptor_object *o)
 static struct descriptor_object **slot_of(struct descriptor_table *d, uint32_t fd)
 {
     uint32_t page = fd / DESCRIPTORS_PER_PAGE;
-    if (page >= DESCRIPTOR_PAGES || d->pages[page] == NULL) {
+    if (page >= DESCRIPTOR_PAGES || d->pages == NULL || d->pages[page] == NULL) {
         return NULL;
     }
     return &d->pages[page]->objects[fd % DESCRIPTORS_PER_PAGE];
@@ -65,6 +65,17 @@ static struct descriptor_object *detach(struct descriptor_table *d, uint32_t fd)
     return o;
 }
 
+/* Makes room for an object in that page; where there is no memory, slot_of() finds none. The lock is held. */
+static void make_page(struct descriptor_table *d, uint32_t page)
+{
+    if (d->pages == NULL) {
+        d->pages = heap_alloc(DESCRIPTOR_PAGES * sizeof *d->pages);
+    }
+    if (d->pages != NULL && d->pages[page] == NULL) {
+        d->pages[page] = heap_alloc(sizeof(struct descriptor_page));
+    }
+}
+
 int descriptor_attach(struct descriptor_table *d, int fd, struct descriptor_object *o)
 {
     uint32_t page = (uint32_t)fd / DESCRIPTORS_PER_PAGE;
@@ -74,9 +85,7 @@ int descriptor_attach(struct descriptor_table *d, int fd, struct descriptor_obje
     struct descriptor_object *stale = NULL;
     int r = 0;
     lock_acquire(&d->lock);
-    if (d->pages[page] == NULL) {
-        d->pages[page] = heap_alloc(sizeof(struct descriptor_page));
-    }
+    make_page(d, page);
     struct descriptor_object **slot = slot_of(d, (uint32_t)fd);
     if (slot == NULL) {
         r = -ENOMEM;
@@ -194,7 +203,7 @@ static void detach_range(struct descriptor_table *d, uint32_t first, uint32_t la
         if (page >= DESCRIPTOR_PAGES || d->used == 0) {
             return;
         }
-        for (uint32_t i = 0; i < DESCRIPTORS_PER_PAGE && d->pages[page] != NULL; i++) {
+        for (uint32_t i = 0; i < DESCRIPTORS_PER_PAGE && d->pages != NULL && d->pages[page] != NULL; i++) {
             uint32_t fd = page * DESCRIPTORS_PER_PAGE + i;
             if (fd >= first && fd <= last) {
                 descriptor_put(detach(d, fd));
@@ -242,8 +251,8 @@ int descriptors_copy(struct descriptor_table *to, struct descriptor_table *from)
         if (from->pages[i] == NULL) {
             continue;
         }
-        to->pages[i] = heap_alloc(sizeof(struct descriptor_page));
-        if (to->pages[i] == NULL) {
+        make_page(to, i);
+        if (to->pages == NULL || to->pages[i] == NULL) {
             r = -ENOMEM;
             break;
         }
@@ -279,10 +288,11 @@ static void drop_one(struct descriptor_table *d, uint32_t fd)
 void descriptors_drop(struct descriptor_table *d)
 {
     each_object(d, drop_one);
-    for (uint32_t i = 0; i < DESCRIPTOR_PAGES; i++) {
+    for (uint32_t i = 0; i < DESCRIPTOR_PAGES && d->pages != NULL; i++) {
         heap_free(d->pages[i]);
-        d->pages[i] = NULL;
     }
+    heap_free(d->pages);
+    d->pages = NULL;
 }
 
 static bool dies_in_fork(struct descriptor_table *d, uint32_t fd)
@@ -305,7 +315,9 @@ void descriptors_after_fork(struct thread *t)
     struct descriptor_table *d = t->proc->descriptors;
     lock_reset(&d->lock); /* another thread of the parent may have held it */
     each_object(d, drop_in_child);
-    d->watchers = NULL;
+    if (d->watchers != NULL) { /* a page that is not written to need not be copied */
+        d->watchers = NULL;
+    }
 }
 
 static void mark_for_exec(struct descriptor_table *d, uint32_t fd)

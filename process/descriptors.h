@@ -48,9 +48,9 @@ struct descriptor_page;
 
 struct descriptor_table {
     struct lock lock;
-    struct descriptor_page *pages[DESCRIPTOR_PAGES]; /* allocated when first used */
-    uint32_t used;  /* number of descriptors with an object: 0 makes every hook a single test */
-    void *watchers; /* what descriptor_closing_fn finds its own by: the process's kqueues */
+    uint32_t used;                  /* number of descriptors with an object: 0 makes every hook a single test */
+    void *watchers;                 /* what descriptor_closing_fn finds its own by: the process's kqueues */
+    struct descriptor_page **pages; /* DESCRIPTOR_PAGES of them, allocated with the first object; each when used */
 };
 
 /* Hangs an object on a fresh descriptor; takes over the caller's reference. Returns 0 or -ENOMEM/-EBADF. */

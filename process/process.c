@@ -11,6 +11,7 @@
 #include "process/descriptors.h"
 #include "process/enter.h"
 #include "process/space.h"
+#include "process/table.h"
 #include "process/thread.h"
 #include "signals/signals.h"
 
@@ -20,17 +21,20 @@ void process_ids_read(struct process *p)
     host_call3(__NR_getresgid, &p->groups.real, &p->groups.effective, &p->groups.saved);
 }
 
+/* The first of the heap's blocks, the small ones first: what a fork writes to of them lies in one page. */
 struct process *process_new(void)
 {
+    struct address_space *space = space_new();
+    struct descriptor_table *descriptors = heap_alloc(sizeof *descriptors);
     struct process *p = heap_alloc(sizeof *p);
-    if (p == NULL) {
+    if (space == NULL || descriptors == NULL || p == NULL) {
         return NULL;
     }
-    p->descriptors = heap_alloc(sizeof *p->descriptors);
-    p->space = space_new();
+    p->descriptors = descriptors;
+    p->space = space;
     p->pid = (int32_t)host_call0(__NR_getpid);
     process_ids_read(p);
-    return p->descriptors != NULL && p->space != NULL ? p : NULL;
+    return p;
 }
 
 /* In a fork's child: the only thread, with a copy of everything, not yet armed. */
@@ -59,6 +63,7 @@ int64_t process_fork(struct thread *t)
     lock_acquire(&p->space->lock);
     lock_acquire(&p->actions_lock);
     heap_lock_for_fork();
+    process_table_before_fork(p);
     int64_t r = host_call5(__NR_clone, CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD, 0, 0, &t->tid, 0);
     heap_unlock_after_fork();
     lock_release(&p->actions_lock);

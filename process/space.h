@@ -38,7 +38,7 @@ struct space_request {
 };
 
 /* Ranges of the engine's among the guest's mappings: pages of trampolines (syscalls/entry/rooms.h). */
-#define SPACE_RESERVED_MAX 256
+#define SPACE_RESERVED_MAX 64
 
 struct address_space {
     struct lock lock;

@@ -29,7 +29,7 @@ static bool is_another(int32_t pid, uint64_t start)
     return host_stat_read(pid, &now) == 0 && now.start != start;
 }
 
-/* How hard claiming looks: each step asks the host more than the one before. */
+/* How hard claiming looks: each step asks the host more than the one before. OWN finds what is to be replaced. */
 enum effort { OWN, FREE_OR_GONE, STALE, EFFORTS };
 
 static bool may_take(const struct process_table_head *h, int32_t me, enum effort effort)
@@ -42,7 +42,7 @@ static bool may_take(const struct process_table_head *h, int32_t me, enum effort
     case OWN:
         return h->pid == me;
     case FREE_OR_GONE:
-        return gone(h->pid);
+        return h->pid == me || gone(h->pid); /* of an earlier process with this number */
     default:
         return is_another(h->pid, h->start);
     }
@@ -53,24 +53,24 @@ static bool take(struct process_table *table, uint32_t slot, uint64_t word, int3
 {
     uint64_t found = word;
     *held = (word & ~(uint64_t)UINT32_MAX) | (uint32_t)me;
-    return guest_raw_cas64(&table->heads[slot].word, &found, *held) == 0 && found == word;
+    return guest_raw_cas64(&table->slots[slot].head.word, &found, *held) == 0 && found == word;
 }
 
 static void let_go(struct process_table *table, uint32_t slot, uint64_t held)
 {
-    guest_raw_store64(&table->heads[slot].word, ((held >> 32) + 1) << 32);
+    guest_raw_store64(&table->slots[slot].head.word, ((held >> 32) + 1) << 32);
 }
 
 static int name_owner(struct process_table *table, uint32_t slot, int32_t pid, uint64_t start)
 {
     struct process_table_head h = {.start = start, .pid = pid, .layout = PROCESS_TABLE_LAYOUT};
     const size_t skip = offsetof(struct process_table_head, start);
-    return guest_copy((char *)&table->heads[slot] + skip, (const char *)&h + skip, sizeof h - skip);
+    return guest_copy((char *)&table->slots[slot].head + skip, (const char *)&h + skip, sizeof h - skip);
 }
 
 static int fill(struct process_table *table, uint32_t slot, uint64_t held, const struct process_table_entry *e)
 {
-    int r = guest_copy(&table->entries[slot], e, sizeof *e);
+    int r = guest_copy(&table->slots[slot].entry, e, sizeof *e);
     if (r == 0) {
         r = name_owner(table, slot, e->pid, e->start);
     }
@@ -78,14 +78,25 @@ static int fill(struct process_table *table, uint32_t slot, uint64_t held, const
     return r;
 }
 
-int64_t process_table_publish(struct process_table *table, const struct process_table_entry *e)
+/*
+ * Copies a head that is about to be written. The compare and swap changes nothing (it would store the value it finds),
+ * but counts as a write: so the page comes as writable at once, instead of by a second fault.
+ */
+static int head_for_writing(struct process_table_head *to, struct process_table_head *head)
 {
-    for (unsigned effort = OWN; effort < EFFORTS; effort++) {
+    uint64_t any = ~0ULL;
+    int r = guest_raw_cas64(&head->word, &any, ~0ULL);
+    return r != 0 ? r : guest_copy(to, head, sizeof *to);
+}
+
+int64_t process_table_publish(struct process_table *table, const struct process_table_entry *e, bool replaces)
+{
+    for (unsigned effort = replaces ? OWN : FREE_OR_GONE; effort < EFFORTS; effort++) {
         for (uint32_t step = 0; step < PROCESS_TABLE_WINDOW; step++) {
             uint32_t slot = slot_of(e->pid, step);
             struct process_table_head h;
             uint64_t held;
-            if (guest_copy(&h, &table->heads[slot], sizeof h) != 0) {
+            if (head_for_writing(&h, &table->slots[slot].head) != 0) {
                 return -EFAULT;
             }
             /* What was read of the head is of this word: a change in between would have changed the word. */
@@ -102,7 +113,7 @@ void process_table_withdraw(struct process_table *table, uint32_t slot, int32_t 
 {
     struct process_table_head h;
     uint64_t held;
-    if (slot >= PROCESS_TABLE_SLOTS || guest_copy(&h, &table->heads[slot], sizeof h) != 0) {
+    if (slot >= PROCESS_TABLE_SLOTS || guest_copy(&h, &table->slots[slot].head, sizeof h) != 0) {
         return;
     }
     bool own = writer_of(h.word) == 0 && h.pid == pid && h.start == start;
@@ -133,7 +144,7 @@ static int read_once(const struct process_table *table, uint32_t slot, struct pr
 {
     struct process_table_head h;
     uint64_t after;
-    if (guest_copy(&h, &table->heads[slot], sizeof h) != 0) {
+    if (guest_copy(&h, &table->slots[slot].head, sizeof h) != 0) {
         return -EFAULT;
     }
     if (writer_of(h.word) != 0) {
@@ -142,11 +153,11 @@ static int read_once(const struct process_table *table, uint32_t slot, struct pr
     if (h.pid <= 0) {
         return -ESRCH;
     }
-    if (guest_copy(out, &table->entries[slot], sizeof *out) != 0) {
+    if (guest_copy(out, &table->slots[slot].entry, sizeof *out) != 0) {
         return -EFAULT;
     }
     __atomic_thread_fence(__ATOMIC_ACQUIRE);
-    if (guest_raw_load64(&table->heads[slot].word, &after) != 0) {
+    if (guest_raw_load64(&table->slots[slot].head.word, &after) != 0) {
         return -EFAULT;
     }
     if (after != h.word) {
@@ -172,7 +183,7 @@ int process_table_find(const struct process_table *table, int32_t pid, uint64_t 
     for (uint32_t step = 0; step < PROCESS_TABLE_WINDOW; step++) {
         uint32_t slot = slot_of(pid, step);
         struct process_table_head h;
-        if (guest_copy(&h, &table->heads[slot], sizeof h) != 0) {
+        if (guest_copy(&h, &table->slots[slot].head, sizeof h) != 0) {
             break;
         }
         if (h.pid == pid && process_table_at(table, slot, out) == 0 && out->pid == pid && out->start == start) {

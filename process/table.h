@@ -1,8 +1,8 @@
 /*
  * The process table: which guests a user runs, for other guests (kern.proc.*) and for `dragoman ps`.
  *
- * Theory.  A file of fixed size that all of a user's guests map shared: first a head per slot, then an entry per
- * slot. Everybody who maps it can write anything into it, at any time, and can be killed while doing so; hence
+ * Theory.  A file of fixed size that all of a user's guests map shared: slots, each with a head and an entry, in one
+ * page so that entering waits for one page. Everybody who maps it can write anything into it, at any time, and can be killed while doing so; hence
  * nothing in it is believed. The host says which processes there are (pid and start time are the key); the table
  * adds only what the host does not know, and where an entry is damaged nothing but that is lost.
  *
@@ -22,9 +22,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct process;
 struct thread;
 
-#define PROCESS_TABLE_LAYOUT  1u
+#define PROCESS_TABLE_LAYOUT  2u
+#define PROCESS_TABLE_FILE    "processes-2" /* of another layout, another file */
 #define PROCESS_TABLE_SLOTS   512u
 #define PROCESS_TABLE_WINDOW  64u
 #define PROCESS_TABLE_ARGS    512
@@ -51,19 +53,26 @@ struct process_table_entry {
     char args[PROCESS_TABLE_ARGS];
 };
 
+struct process_table_slot {
+    struct process_table_head head;
+    struct process_table_entry entry;
+    char reserved[400];
+};
+
 struct process_table {
-    struct process_table_head heads[PROCESS_TABLE_SLOTS];
-    struct process_table_entry entries[PROCESS_TABLE_SLOTS];
+    struct process_table_slot slots[PROCESS_TABLE_SLOTS];
 };
 
 _Static_assert(sizeof(struct process_table_head) == 32, "a head's layout is shared between builds");
 _Static_assert(sizeof(struct process_table_entry) == 1616, "an entry's layout is shared between builds");
+_Static_assert(sizeof(struct process_table_slot) == 2048, "two to a page");
 
 /*
- * Writes an entry for process e->pid, the caller's, over an earlier one of that pid if there is one. Returns its slot,
- * -ENOSPC (all slots of its window are in use), or -EFAULT.
+ * Writes an entry for process e->pid, the caller's. replaces: the process may have entered itself before (exec, a new
+ * program): that entry, wherever it is, is written over. Returns its slot, -ENOSPC (all slots of its window are in
+ * use), or -EFAULT.
  */
-int64_t process_table_publish(struct process_table *table, const struct process_table_entry *e);
+int64_t process_table_publish(struct process_table *table, const struct process_table_entry *e, bool replaces);
 
 /* Frees a slot if it still is this process's. */
 void process_table_withdraw(struct process_table *table, uint32_t slot, int32_t pid, uint64_t start);
@@ -79,6 +88,9 @@ int process_table_find(const struct process_table *table, int32_t pid, uint64_t 
 
 /* Enters the calling process; where that fails it runs without an entry. Also after its entry was withdrawn. */
 void process_table_enter(struct thread *t);
+
+/* Before fork: notes the time, by which the child knows when it began without asking the host for it. */
+void process_table_before_fork(struct process *p);
 
 /* Withdraws the calling process's entry, if it has one. */
 void process_table_leave(struct thread *t);

@@ -64,7 +64,8 @@ static int open_file(const char *directory, bool make)
     }
     int fd = -1;
     if (is_private(dir, S_IFDIR, &st)) {
-        fd = openat(dir, "processes", (make ? O_RDWR | O_CREAT : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+        fd = openat(dir, PROCESS_TABLE_FILE, (make ? O_RDWR | O_CREAT : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+                    0600);
     }
     close(dir);
     if (fd >= 0 && !(is_private(fd, S_IFREG, &st) && sized(fd, &st, make))) {

@@ -1,4 +1,7 @@
 /* The calling process and the process table: entering, leaving, asking after others. */
+#include <linux/time.h>
+#include <linux/time_types.h>
+
 #include "base/host.h"
 #include "base/mem.h"
 #include "base/personality.h"
@@ -9,14 +12,47 @@
 
 enum { NO_SLOT = -1 };
 
-static void describe(const struct process *p, const struct host_stat *now, struct process_table_entry *e)
+/*
+ * What begins at that time has this start time in the host's eyes: whole ticks since the host was booted
+ * (do_task_stat() in fs/proc/array.c; its clock, moved by the time namespace, is CLOCK_BOOTTIME).
+ */
+static uint64_t ticks_now(void)
+{
+    enum { TICK_NS = 1000000000 / 100 }; /* USER_HZ of x86 */
+    struct __kernel_timespec ts = {0, 0};
+    host_call2(__NR_clock_gettime, CLOCK_BOOTTIME, &ts);
+    return ((uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec) / TICK_NS;
+}
+
+void process_table_before_fork(struct process *p)
+{
+    p->fork_ticks = ticks_now();
+}
+
+/*
+ * When the process began. A fork's child knows if no tick passed since before the fork: to ask the host takes four
+ * times as long as all the rest of entering.
+ */
+static int own_start(const struct process *p, uint64_t *start)
+{
+    struct host_stat now;
+    if (p->fork_ticks != 0 && ticks_now() == p->fork_ticks) {
+        *start = p->fork_ticks;
+        return 0;
+    }
+    int r = host_stat_read(p->pid, &now);
+    *start = now.start;
+    return r;
+}
+
+static void describe(const struct process *p, uint64_t start, struct process_table_entry *e)
 {
     memset(e, 0, sizeof *e);
-    e->start = now->start;
+    e->start = start;
     e->pid = p->pid;
-    e->parent = now->parent;
-    e->group = now->group;
-    e->session = now->session;
+    e->parent = (int32_t)host_call0(__NR_getppid);
+    e->group = (int32_t)host_call1(__NR_getpgid, 0);
+    e->session = (int32_t)host_call1(__NR_getsid, 0);
     e->uid = (uint32_t)host_call0(__NR_getuid);
     e->release = p->release;
     hot_strlcpy(e->personality, p->personality->name, sizeof e->personality);
@@ -29,21 +65,25 @@ static void describe(const struct process *p, const struct host_stat *now, struc
     }
 }
 
-void process_table_enter(struct thread *t)
+static void enter(struct process *p, bool replaces)
 {
-    struct process *p = t->proc;
     struct process_table_entry e;
-    struct host_stat now;
+    uint64_t start;
     p->table_slot = NO_SLOT;
-    if (p->table == NULL || p->shares_memory || host_stat_read(p->pid, &now) != 0) {
+    if (p->table == NULL || p->shares_memory || own_start(p, &start) != 0) {
         return;
     }
-    describe(p, &now, &e);
-    int64_t slot = process_table_publish(p->table, &e);
+    describe(p, start, &e);
+    int64_t slot = process_table_publish(p->table, &e, replaces);
     if (slot >= 0) {
         p->table_slot = (int32_t)slot;
-        p->table_start = now.start;
+        p->table_start = start;
     }
+}
+
+void process_table_enter(struct thread *t)
+{
+    enter(t->proc, true);
 }
 
 void process_table_leave(struct thread *t)
@@ -57,7 +97,8 @@ void process_table_leave(struct thread *t)
 
 void process_table_after_fork(struct thread *t)
 {
-    process_table_enter(t);
+    enter(t->proc, false);
+    t->proc->fork_ticks = 0;
 }
 
 int process_table_other(struct thread *t, int32_t pid, struct process_table_entry *out)

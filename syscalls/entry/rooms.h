@@ -17,7 +17,7 @@
 #define ROOM_SIZE  0x10000UL
 #define ROOM_SLOT  64UL
 #define ROOM_SLOTS (ROOM_SIZE / ROOM_SLOT)
-#define ROOMS_MAX  256
+#define ROOMS_MAX  64
 
 /* A slot as it lies in memory. */
 struct room_slot {

@@ -44,7 +44,7 @@ static struct process_table_entry entry_for(pid_t pid, uint64_t start, const cha
 static int64_t publish_self(const char *program)
 {
     struct process_table_entry e = entry_for(getpid(), start_of(getpid()), program);
-    return process_table_publish(table, &e);
+    return process_table_publish(table, &e, true);
 }
 
 static int find_self(struct process_table_entry *out)
@@ -64,7 +64,7 @@ START_TEST(published_found_withdrawn)
     ck_assert_int_eq(find_self(&e), 0);
     process_table_withdraw(table, (uint32_t)slot, getpid(), start_of(getpid()));
     ck_assert_int_eq(find_self(&e), -ESRCH);
-    ck_assert_uint_eq((uint32_t)table->heads[slot].word, 0);
+    ck_assert_uint_eq((uint32_t)table->slots[slot].head.word, 0);
     process_table_withdraw(table, PROCESS_TABLE_SLOTS, getpid(), 0);
 }
 END_TEST
@@ -83,7 +83,7 @@ END_TEST
 static void fill_window(pid_t pid, uint64_t start, uint64_t word)
 {
     for (uint32_t i = 0; i < PROCESS_TABLE_WINDOW; i++) {
-        struct process_table_head *h = &table->heads[((uint32_t)getpid() + i) % PROCESS_TABLE_SLOTS];
+        struct process_table_head *h = &table->slots[((uint32_t)getpid() + i) % PROCESS_TABLE_SLOTS].head;
         *h = (struct process_table_head){.word = word, .start = start, .pid = pid, .layout = PROCESS_TABLE_LAYOUT};
     }
 }
@@ -125,8 +125,8 @@ START_TEST(hostile_entries)
     struct process_table_head *h;
     int64_t slot = publish_self("/bin/one");
     ck_assert_int_ge(slot, 0);
-    e = &table->entries[slot];
-    h = &table->heads[slot];
+    e = &table->slots[slot].entry;
+    h = &table->slots[slot].head;
     memset(e->program, 'x', sizeof e->program);
     ck_assert_int_eq(find_self(&out), -ESRCH);
     publish_self("/bin/one");
@@ -163,7 +163,7 @@ static void claim_and_leave(void)
     for (int i = 0; i < ROUNDS; i++) {
         struct process_table_entry e = entry_for(getpid(), start, i % 2 == 0 ? "/bin/even" : "/bin/odd-and-longer");
         struct process_table_entry seen;
-        int64_t slot = process_table_publish(table, &e);
+        int64_t slot = process_table_publish(table, &e, true);
         if (slot < 0 || process_table_find(table, getpid(), start, &seen) != 0 ||
             strcmp(e.program, seen.program) != 0) {
             _exit(1);
@@ -219,14 +219,14 @@ START_TEST(the_file_is_private)
 {
     char dir[] = "/tmp/table-test-XXXXXX", path[64], link[64];
     ck_assert_ptr_nonnull(mkdtemp(dir));
-    snprintf(path, sizeof path, "%s/processes", dir);
+    snprintf(path, sizeof path, "%s/" PROCESS_TABLE_FILE, dir);
     snprintf(link, sizeof link, "%s-link", dir);
     ck_assert_ptr_null(process_table_map(dir, false));
     struct process_table *one = process_table_map(dir, true), *two = process_table_map(dir, false);
     ck_assert_ptr_nonnull(one);
     ck_assert_ptr_nonnull(two);
-    one->heads[3].pid = 77;
-    ck_assert_int_eq(two->heads[3].pid, 77);
+    one->slots[3].head.pid = 77;
+    ck_assert_int_eq(two->slots[3].head.pid, 77);
     chmod(path, 0644);
     ck_assert_ptr_null(process_table_map(dir, true));
     chmod(path, 0600);
