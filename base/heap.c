@@ -1,5 +1,6 @@
 /*
- * The hot half's heap: the second part of the arena, handed out from its low end upward.
+ * The hot half's heap: first what the arena's first part has beside a thread's region and the process table, then the
+ * arena's second half; each handed out from its low end upward.
  *
  * A block is a power of two from 32 bytes; its header holds the class, so that heap_free needs no size. Freed
  * blocks go on their class's list and are zeroed when handed out again. Fresh ones are zero already, and are not
@@ -13,10 +14,10 @@
 #include "base/image.h"
 #include "base/lock.h"
 #include "base/mem.h"
+#include "base/thread.h"
 
-#define CLASS_FIRST 5  /* 32 bytes */
-#define CLASS_LAST  28 /* 256 MB */
-#define HEAP_START  (ARENA_BASE + ARENA_THREADS_SIZE)
+#define CLASS_FIRST 5           /* 32 bytes */
+#define CLASS_LAST  28          /* 256 MB */
 #define HEAP_STEP   (1UL << 18) /* how much of the reservation is opened at a time */
 
 struct block {
@@ -28,7 +29,14 @@ struct block {
 
 static struct lock heap_lock;
 static struct block *free_blocks[CLASS_LAST + 1];
-static uint64_t heap_next = HEAP_START, heap_open = HEAP_START;
+
+/* What is left of a part: used up to `next`, accessible up to `open`. */
+static struct part {
+    uint64_t next, open, end;
+} parts[] = {
+    {ARENA_BASE + THREAD_REGION, ARENA_BASE + THREAD_REGION, ARENA_TABLE},
+    {ARENA_BASE + ARENA_THREADS_SIZE, ARENA_BASE + ARENA_THREADS_SIZE, ARENA_END},
+};
 
 static unsigned class_of(size_t size)
 {
@@ -39,25 +47,32 @@ static unsigned class_of(size_t size)
     return class;
 }
 
-/* Takes a fresh block from the reservation. The lock is held. */
-static struct block *block_new(unsigned class)
+/* Takes a fresh block from a part, or NULL. The lock is held. */
+static struct block *block_from(struct part *p, unsigned class)
 {
-    uint64_t at = heap_next, end = at + (1UL << class);
-    if (end > ARENA_END) {
+    uint64_t at = p->next, end = at + (1UL << class);
+    if (end > p->end) {
         return NULL;
     }
-    if (end > heap_open) {
+    if (end > p->open) {
         uint64_t open = (end + HEAP_STEP - 1) & ~(HEAP_STEP - 1);
-        open = open > ARENA_END ? ARENA_END : open;
-        if (is_error(host_call3(__NR_mprotect, heap_open, open - heap_open, PROT_READ | PROT_WRITE))) {
+        open = open > p->end ? p->end : open;
+        if (is_error(host_call3(__NR_mprotect, p->open, open - p->open, PROT_READ | PROT_WRITE))) {
             return NULL;
         }
-        heap_open = open;
+        p->open = open;
     }
-    heap_next = end;
+    p->next = end;
     struct block *b = (struct block *)at;
     b->class = class;
     return b;
+}
+
+/* A fresh block. The lock is held. */
+static struct block *block_new(unsigned class)
+{
+    struct block *b = block_from(&parts[0], class);
+    return b != NULL ? b : block_from(&parts[1], class);
 }
 
 void *heap_alloc(size_t size)

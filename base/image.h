@@ -12,8 +12,8 @@
  */
 #define ENGINE_BASE      0x7c000000ULL
 #define ENGINE_CALLS_END 0x7f000000ULL
-#define ENGINE_ROOMS     ENGINE_CALLS_END
-#define ENGINE_SIGCODE   0x7ffff000ULL
+#define ENGINE_SIGCODE   ENGINE_CALLS_END
+#define ENGINE_ROOMS     0x7f010000ULL
 #define ENGINE_END       0x80000000ULL
 
 /*
@@ -21,6 +21,12 @@
  * It lies far below where the host puts stacks and mappings and where FreeBSD programs expect theirs.
  */
 #define ARENA_BASE         0x7c0000000000ULL
+/*
+ * Its first 2 MB hold what every process has: the first thread's region, the beginning of the heap, and the process
+ * table at the end. So one page of page tables maps all of it: each further one costs every fork 1 µs.
+ */
+#define ARENA_FIRST_SIZE   (2ULL << 20)
+#define ARENA_TABLE        (ARENA_BASE + (1ULL << 20))
 #define ARENA_THREADS_SIZE (4ULL << 30)
 #define ARENA_HEAP_SIZE    (4ULL << 30)
 #define ARENA_END          (ARENA_BASE + ARENA_THREADS_SIZE + ARENA_HEAP_SIZE)

@@ -91,7 +91,7 @@ static const struct process_table *find_table(void)
     char directory[SETTINGS_TABLE_MAX];
     struct process_table *table = NULL;
     for (unsigned i = 0; table == NULL && process_table_directory(i, directory, sizeof directory); i++) {
-        table = process_table_map(directory, false);
+        table = process_table_map(directory, false, NULL);
     }
     return table;
 }

@@ -198,9 +198,8 @@ static void lay_stack(struct thread *t, const struct program *program, const str
 static void map_sigcode(struct process *p)
 {
     const struct personality *who = p->personality;
-    void *page =
-        mmap((void *)ENGINE_SIGCODE, LOADER_PAGE, PROT_READ | PROT_WRITE, /* NOLINT(performance-no-int-to-ptr) */
-             MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    void *page = mmap((void *)ENGINE_SIGCODE, LOADER_PAGE, /* NOLINT(performance-no-int-to-ptr): base/image.h */
+                      PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
     if (page == MAP_FAILED) {
         start_fail(EXIT_OWN_FAILURE, "out of memory");
     }
@@ -245,21 +244,18 @@ static _Noreturn void run_host_program(const struct start_request *rq, const str
 /* Every later image of this process and its children finds the table where the first did, whatever its environment. */
 static void join_table(struct process *p, bool handed_over)
 {
+    _Static_assert(sizeof *p->table <= ARENA_BASE + ARENA_FIRST_SIZE - ARENA_TABLE, "its room in the arena");
+    void *at = (void *)ARENA_TABLE; // NOLINT(performance-no-int-to-ptr): base/image.h
     char *directory = p->settings.table_dir;
     if (handed_over) {
-        p->table = directory[0] != '\0' ? process_table_map(directory, true) : NULL;
+        p->table = directory[0] != '\0' ? process_table_map(directory, true, at) : NULL;
     }
     for (unsigned i = 0; !handed_over && p->table == NULL; i++) {
         if (!process_table_directory(i, directory, sizeof p->settings.table_dir)) {
             directory[0] = '\0';
             return;
         }
-        p->table = process_table_map(directory, true);
-    }
-    uint64_t at = (uint64_t)p->table;
-    if (p->table != NULL && !guest_exclude(at, at + sizeof *p->table)) {
-        munmap(p->table, sizeof *p->table);
-        p->table = NULL;
+        p->table = process_table_map(directory, true, at);
     }
 }
 

@@ -111,8 +111,9 @@ bool process_table_directory(unsigned which, char *to, size_t size);
 
 /*
  * Maps the table in `directory`, which must be the caller's own and closed to others. make: makes directory and file
- * where they are missing, and maps for writing; else for reading only. NULL: impossible, errno tells why.
+ * where they are missing, and maps for writing; else for reading only. at: where, over what is mapped there; NULL:
+ * anywhere. Returns NULL where that is impossible, and errno tells why.
  */
-struct process_table *process_table_map(const char *directory, bool make);
+struct process_table *process_table_map(const char *directory, bool make, void *at);
 
 #endif

@@ -75,14 +75,14 @@ static int open_file(const char *directory, bool make)
     return fd;
 }
 
-struct process_table *process_table_map(const char *directory, bool make)
+struct process_table *process_table_map(const char *directory, bool make, void *at)
 {
     int fd = open_file(directory, make);
     if (fd < 0) {
         return NULL;
     }
     int prot = make ? PROT_READ | PROT_WRITE : PROT_READ;
-    void *at = mmap(NULL, sizeof(struct process_table), prot, MAP_SHARED, fd, 0);
+    void *got = mmap(at, sizeof(struct process_table), prot, MAP_SHARED | (at != NULL ? MAP_FIXED : 0), fd, 0);
     close(fd);
-    return at != MAP_FAILED ? at : NULL;
+    return got != MAP_FAILED ? got : NULL;
 }

@@ -14,7 +14,7 @@
 #include "process/enter.h"
 #include "signals/signals.h"
 
-#define THREAD_MAX  (ARENA_THREADS_SIZE / THREAD_REGION)
+#define THREAD_MAX  (1 + (ARENA_THREADS_SIZE - ARENA_FIRST_SIZE) / THREAD_REGION)
 #define TID_CLAIMED (-1)
 
 int64_t clone_on_stack(uint64_t flags, uint64_t stack_top, int32_t *parent_tid, int32_t *child_tid, uint64_t tls,
@@ -24,9 +24,11 @@ _Noreturn void thread_begin(struct thread *t);
 /* How many regions have been opened; they are never closed, only reused. Belongs to the address space. */
 static uint32_t regions_open;
 
+/* The first stands alone in the arena's first part, the others behind that. */
 static struct thread *region(uint32_t index)
 {
-    return (struct thread *)(ARENA_BASE + index * THREAD_REGION);
+    uint64_t base = index == 0 ? ARENA_BASE : ARENA_BASE + ARENA_FIRST_SIZE + (index - 1) * THREAD_REGION;
+    return (struct thread *)base;
 }
 
 int threads_init(void)

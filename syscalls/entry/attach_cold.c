@@ -32,7 +32,7 @@ static const struct process_hooks hooks = {
 
 struct process *process_first(const struct settings *settings, const struct personality *personality)
 {
-    struct process *p = process_new();
+    struct process *p = rewrite_init() == 0 ? process_new() : NULL;
     if (p != NULL) {
         p->hooks = &hooks;
         p->settings = *settings;
@@ -98,7 +98,7 @@ const char *process_arm(struct thread *t)
     if (s->trace_fd >= 0) {
         s->trace_fd = engine_descriptor_adopt(s->trace_fd);
     }
-    if (gate_init() != 0 || rewrite_init() != 0) {
+    if (gate_init() != 0) {
         return "out of memory";
     }
     /* After a guest's exec, filter and tracer are there already, and user dispatch is armed by each thread. */

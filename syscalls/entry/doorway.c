@@ -31,7 +31,7 @@ void doorway_to_guest(struct thread *t, struct cpu_context *regs)
         regs->rip = regs->r11 - SYSCALL_INSTRUCTION_SIZE;
     } else if (within(regs->rip, fast_leave, fast_end) && nothing_to_see_to(t)) {
         *regs = t->frame.regs;
-    } else if (regs->rip < ENGINE_BASE || regs->rip >= ENGINE_ROOMS) {
+    } else if (regs->rip < ENGINE_BASE || regs->rip >= ENGINE_CALLS_END) {
         uint64_t rip = rooms_guest_rip(regs->rip);
         regs->rip = rip != 0 ? rip : regs->rip;
     }

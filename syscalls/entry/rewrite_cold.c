@@ -25,8 +25,8 @@ static bool can_synchronise;
 int rewrite_init(void)
 {
     uintptr_t from = ((uintptr_t)_end + PAGE - 1) & ~(uintptr_t)(PAGE - 1);
-    /* Up to the signal trampoline nothing may be put that a guest asks for: calls from there would not be caught. */
-    void *reserve = mmap((void *)from, ENGINE_SIGCODE - from, PROT_NONE, /* NOLINT(performance-no-int-to-ptr) */
+    /* Nothing may be put there that a guest asks for: calls from below ENGINE_CALLS_END would not be caught. */
+    void *reserve = mmap((void *)from, ENGINE_END - from, PROT_NONE, /* NOLINT(performance-no-int-to-ptr) */
                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
     if (reserve == MAP_FAILED) {
         return -errno;

@@ -87,7 +87,7 @@ static bool room_map(struct thread *t, uint64_t base, uint64_t flags)
 static uint64_t room_find(struct thread *t, uint64_t at)
 {
     static uint64_t next_low = ENGINE_ROOMS;
-    if (within_reach(next_low, at) && next_low + ROOM_SIZE <= ENGINE_SIGCODE) {
+    if (within_reach(next_low, at) && next_low + ROOM_SIZE <= ENGINE_END) {
         uint64_t base = next_low;
         int64_t r = host_call3(__NR_mprotect, base, ROOM_SIZE, PROT_READ | PROT_EXEC);
         next_low += ROOM_SIZE;
