@@ -82,8 +82,8 @@ struct process {
 
     struct process_table *table; /* shared with the user's other guests; NULL: none */
     int32_t table_slot;          /* the process's own entry in it; -1: none */
-    uint64_t table_start;        /* and its key beside the pid */
-    uint64_t fork_ticks;         /* when the parent began to fork, until the child has entered itself; else 0 */
+    uint64_t table_start;        /* its key beside the pid, when the process began; 0: not asked for yet */
+    uint64_t fork_ticks;         /* of a fork's child: the time just before the fork */
 
     guest_ptr ps_strings;
     guest_ptr sigcode;    /* the signal trampoline in guest memory */

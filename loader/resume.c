@@ -69,6 +69,8 @@ static bool take(int fd, struct start_request *rq)
     rq->mask = h.mask;
     rq->ignored = h.ignored;
     memcpy(rq->login, h.login, sizeof rq->login);
+    rq->table_start = h.table_start;
+    rq->table_slot = h.table_slot;
     return true;
 }
 

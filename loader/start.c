@@ -142,6 +142,8 @@ static struct thread *make_thread(const struct start_request *rq, const struct p
     }
     p->release = release_of(rq->settings, program);
     p->start_time_ns = now_ns();
+    p->table_start = rq->table_start;
+    p->table_slot = rq->table_slot;
     set_names(p, program);
     return t;
 }
@@ -296,6 +298,7 @@ _Noreturn void become_guest(struct start_request *rq)
 
 _Noreturn void engine_start(const struct settings *settings, const char *path, char **argv, char **envp)
 {
-    struct start_request rq = {.settings = settings, .path = path, .argv = argv, .envp = envp};
+    struct start_request rq = {
+        .settings = settings, .path = path, .argv = argv, .envp = envp, .table_slot = PROCESS_TABLE_NO_SLOT};
     become_guest(&rq);
 }

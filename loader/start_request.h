@@ -19,6 +19,8 @@ struct start_request {
     struct signal_set mask; /* guest numbers */
     struct signal_set ignored;
     char login[64];
+    uint64_t table_start; /* see struct process; -1 and 0 where there was no image before */
+    int32_t table_slot;
 };
 
 /* Becomes the guest; see engine_start(). */

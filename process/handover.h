@@ -16,7 +16,7 @@
 
 #define HANDOVER_VARIABLE "DRAGOMAN_HANDOVER"
 #define HANDOVER_MAGIC    0x72657661646e6148ULL /* "Handaver" */
-#define HANDOVER_VERSION  1u
+#define HANDOVER_VERSION  2u
 
 struct handover {
     uint64_t magic;
@@ -27,7 +27,9 @@ struct handover {
     struct signal_set ignored; /* guest signals that stay ignored */
     struct settings settings;
     char login[64];
-    uint8_t reserved[64];
+    uint64_t table_start; /* struct process has both: what the process table needs not ask for again */
+    int32_t table_slot;
+    uint8_t reserved[52];
 };
 
 #endif

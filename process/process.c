@@ -113,6 +113,7 @@ int64_t process_vfork(struct thread *t, bool drop_caught)
         return -ENOMEM;
     }
     child->forked = true;
+    process_table_before_fork(copy);
     child->mask = t->mask;
     child->host_mask = t->host_mask;
     child->altstack = t->altstack;

@@ -29,8 +29,8 @@ static bool is_another(int32_t pid, uint64_t start)
     return host_stat_read(pid, &now) == 0 && now.start != start;
 }
 
-/* How hard claiming looks: each step asks the host more than the one before. OWN finds what is to be replaced. */
-enum effort { OWN, FREE_OR_GONE, STALE, EFFORTS };
+/* How hard claiming looks: the second step asks the host more than the first. */
+enum effort { FREE_OR_GONE, STALE, EFFORTS };
 
 static bool may_take(const struct process_table_head *h, int32_t me, enum effort effort)
 {
@@ -38,14 +38,10 @@ static bool may_take(const struct process_table_head *h, int32_t me, enum effort
     if (writer != 0) {
         return effort == STALE && gone(writer);
     }
-    switch (effort) {
-    case OWN:
-        return h->pid == me;
-    case FREE_OR_GONE:
-        return h->pid == me || gone(h->pid); /* of an earlier process with this number */
-    default:
+    if (effort == STALE) {
         return is_another(h->pid, h->start);
     }
+    return h->pid == me || gone(h->pid); /* me: an earlier process with this number */
 }
 
 /* Becomes the writer of a slot whose word was `word`. The word is then *held. */
@@ -89,24 +85,33 @@ static int head_for_writing(struct process_table_head *to, struct process_table_
     return r != 0 ? r : guest_copy(to, head, sizeof *to);
 }
 
-int64_t process_table_publish(struct process_table *table, const struct process_table_entry *e, bool replaces)
+/* Writes the entry into this slot if it may be taken: its number then, -EAGAIN if not, or -EFAULT. */
+static int64_t try_slot(struct process_table *table, uint32_t slot, const struct process_table_entry *e,
+                        enum effort effort)
 {
-    for (unsigned effort = replaces ? OWN : FREE_OR_GONE; effort < EFFORTS; effort++) {
-        for (uint32_t step = 0; step < PROCESS_TABLE_WINDOW; step++) {
-            uint32_t slot = slot_of(e->pid, step);
-            struct process_table_head h;
-            uint64_t held;
-            if (head_for_writing(&h, &table->slots[slot].head) != 0) {
-                return -EFAULT;
-            }
-            /* What was read of the head is of this word: a change in between would have changed the word. */
-            if (may_take(&h, e->pid, (enum effort)effort) && take(table, slot, h.word, e->pid, &held)) {
-                int r = fill(table, slot, held, e);
-                return r != 0 ? r : (int64_t)slot;
-            }
+    struct process_table_head h;
+    uint64_t held;
+    if (head_for_writing(&h, &table->slots[slot].head) != 0) {
+        return -EFAULT;
+    }
+    /* What was read of the head is of this word: a change in between would have changed the word. */
+    if (!may_take(&h, e->pid, effort) || !take(table, slot, h.word, e->pid, &held)) {
+        return -EAGAIN;
+    }
+    int r = fill(table, slot, held, e);
+    return r != 0 ? r : (int64_t)slot;
+}
+
+int64_t process_table_publish(struct process_table *table, const struct process_table_entry *e, int32_t own)
+{
+    int64_t r =
+        own >= 0 && (uint32_t)own < PROCESS_TABLE_SLOTS ? try_slot(table, (uint32_t)own, e, FREE_OR_GONE) : -EAGAIN;
+    for (unsigned effort = FREE_OR_GONE; r == -EAGAIN && effort < EFFORTS; effort++) {
+        for (uint32_t step = 0; r == -EAGAIN && step < PROCESS_TABLE_WINDOW; step++) {
+            r = try_slot(table, slot_of(e->pid, step), e, (enum effort)effort);
         }
     }
-    return -ENOSPC;
+    return r == -EAGAIN ? -ENOSPC : r;
 }
 
 void process_table_withdraw(struct process_table *table, uint32_t slot, int32_t pid, uint64_t start)

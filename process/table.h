@@ -67,12 +67,14 @@ _Static_assert(sizeof(struct process_table_head) == 32, "a head's layout is shar
 _Static_assert(sizeof(struct process_table_entry) == 1616, "an entry's layout is shared between builds");
 _Static_assert(sizeof(struct process_table_slot) == 2048, "two to a page");
 
+#define PROCESS_TABLE_NO_SLOT (-1)
+
 /*
- * Writes an entry for process e->pid, the caller's. replaces: the process may have entered itself before (exec, a new
- * program): that entry, wherever it is, is written over. Returns its slot, -ENOSPC (all slots of its window are in
- * use), or -EFAULT.
+ * Writes an entry for process e->pid, the caller's. own: the slot of its earlier entry, which is written over (exec), or
+ * PROCESS_TABLE_NO_SLOT; it is looked at before it is believed. Returns the entry's slot, -ENOSPC (all slots of the
+ * process's window are in use), or -EFAULT.
  */
-int64_t process_table_publish(struct process_table *table, const struct process_table_entry *e, bool replaces);
+int64_t process_table_publish(struct process_table *table, const struct process_table_entry *e, int32_t own);
 
 /* Frees a slot if it still is this process's. */
 void process_table_withdraw(struct process_table *table, uint32_t slot, int32_t pid, uint64_t start);
@@ -86,11 +88,14 @@ int process_table_at(const struct process_table *table, uint32_t slot, struct pr
 /* The entry of process `pid` that began at `start`. Returns 0 or -ESRCH. */
 int process_table_find(const struct process_table *table, int32_t pid, uint64_t start, struct process_table_entry *out);
 
-/* Enters the calling process; where that fails it runs without an entry. Also after its entry was withdrawn. */
+/*
+ * Enters the calling process; where that fails it runs without an entry. p->table_slot: the slot of an entry it has
+ * already; p->table_start: its start time if that is known, else 0.
+ */
 void process_table_enter(struct thread *t);
 
-/* Before fork: notes the time, by which the child knows when it began without asking the host for it. */
-void process_table_before_fork(struct process *p);
+/* Before a fork, to the child's process: notes the time, by which it knows when it began without asking the host. */
+void process_table_before_fork(struct process *child);
 
 /* Withdraws the calling process's entry, if it has one. */
 void process_table_leave(struct thread *t);

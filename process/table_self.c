@@ -10,8 +10,6 @@
 #include "process/host_stat.h"
 #include "process/table.h"
 
-enum { NO_SLOT = -1 };
-
 /*
  * What begins at that time has this start time in the host's eyes: whole ticks since the host was booted
  * (do_task_stat() in fs/proc/array.c; its clock, moved by the time namespace, is CLOCK_BOOTTIME).
@@ -24,24 +22,19 @@ static uint64_t ticks_now(void)
     return ((uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec) / TICK_NS;
 }
 
-void process_table_before_fork(struct process *p)
+void process_table_before_fork(struct process *child)
 {
-    p->fork_ticks = ticks_now();
+    child->fork_ticks = ticks_now();
 }
 
-/*
- * When the process began. A fork's child knows if no tick passed since before the fork: to ask the host takes four
- * times as long as all the rest of entering.
- */
-static int own_start(const struct process *p, uint64_t *start)
+/* Learns when the process began. Returns 0 or -errno. */
+static int learn_start(struct process *p)
 {
     struct host_stat now;
-    if (p->fork_ticks != 0 && ticks_now() == p->fork_ticks) {
-        *start = p->fork_ticks;
-        return 0;
+    int r = p->table_start == 0 ? host_stat_read(p->pid, &now) : 0;
+    if (p->table_start == 0 && r == 0) {
+        p->table_start = now.start;
     }
-    int r = host_stat_read(p->pid, &now);
-    *start = now.start;
     return r;
 }
 
@@ -65,25 +58,20 @@ static void describe(const struct process *p, uint64_t start, struct process_tab
     }
 }
 
-static void enter(struct process *p, bool replaces)
-{
-    struct process_table_entry e;
-    uint64_t start;
-    p->table_slot = NO_SLOT;
-    if (p->table == NULL || p->shares_memory || own_start(p, &start) != 0) {
-        return;
-    }
-    describe(p, start, &e);
-    int64_t slot = process_table_publish(p->table, &e, replaces);
-    if (slot >= 0) {
-        p->table_slot = (int32_t)slot;
-        p->table_start = start;
-    }
-}
-
 void process_table_enter(struct thread *t)
 {
-    enter(t->proc, true);
+    struct process *p = t->proc;
+    struct process_table_entry e;
+    int32_t own = p->table_slot;
+    p->table_slot = PROCESS_TABLE_NO_SLOT;
+    if (p->table == NULL || p->shares_memory || learn_start(p) != 0) {
+        return;
+    }
+    describe(p, p->table_start, &e);
+    int64_t slot = process_table_publish(p->table, &e, own);
+    if (slot >= 0) {
+        p->table_slot = (int32_t)slot;
+    }
 }
 
 void process_table_leave(struct thread *t)
@@ -91,14 +79,20 @@ void process_table_leave(struct thread *t)
     struct process *p = t->proc;
     if (p->table != NULL && p->table_slot >= 0) {
         process_table_withdraw(p->table, (uint32_t)p->table_slot, p->pid, p->table_start);
-        p->table_slot = NO_SLOT;
+        p->table_slot = PROCESS_TABLE_NO_SLOT;
     }
 }
 
+/*
+ * If no tick passed since before the fork, the child began in it. To ask the host takes four times as long as all the
+ * rest of entering.
+ */
 void process_table_after_fork(struct thread *t)
 {
-    enter(t->proc, false);
-    t->proc->fork_ticks = 0;
+    struct process *p = t->proc;
+    p->table_slot = PROCESS_TABLE_NO_SLOT;
+    p->table_start = ticks_now() == p->fork_ticks ? p->fork_ticks : 0;
+    process_table_enter(t);
 }
 
 int process_table_other(struct thread *t, int32_t pid, struct process_table_entry *out)

@@ -128,6 +128,8 @@ static void fill_handover(struct thread *t, struct exec *e)
     h->strings_size = e->strings.used;
     h->mask = t->mask;
     h->settings = t->proc->settings;
+    h->table_start = t->proc->table_start;
+    h->table_slot = t->proc->table_slot;
     for (int signo = 1; signo <= t->proc->personality->signal_count; signo++) {
         if (t->proc->actions[signo].handler == SIGNAL_IGNORE) {
             signal_set_add(&h->ignored, signo);

@@ -41,10 +41,15 @@ static struct process_table_entry entry_for(pid_t pid, uint64_t start, const cha
     return e;
 }
 
-static int64_t publish_self(const char *program)
+static int64_t publish_over(const char *program, int64_t own)
 {
     struct process_table_entry e = entry_for(getpid(), start_of(getpid()), program);
-    return process_table_publish(table, &e, true);
+    return process_table_publish(table, &e, (int32_t)own);
+}
+
+static int64_t publish_self(const char *program)
+{
+    return publish_over(program, PROCESS_TABLE_NO_SLOT);
 }
 
 static int find_self(struct process_table_entry *out)
@@ -69,16 +74,6 @@ START_TEST(published_found_withdrawn)
 }
 END_TEST
 
-START_TEST(exec_replaces)
-{
-    struct process_table_entry e;
-    int64_t slot = publish_self("/bin/one");
-    ck_assert_int_eq(publish_self("/bin/two"), slot);
-    ck_assert_int_eq(find_self(&e), 0);
-    ck_assert_str_eq(e.program, "/bin/two");
-}
-END_TEST
-
 /* Fills the caller's window with heads of this owner. */
 static void fill_window(pid_t pid, uint64_t start, uint64_t word)
 {
@@ -87,6 +82,24 @@ static void fill_window(pid_t pid, uint64_t start, uint64_t word)
         *h = (struct process_table_head){.word = word, .start = start, .pid = pid, .layout = PROCESS_TABLE_LAYOUT};
     }
 }
+
+START_TEST(exec_replaces)
+{
+    struct process_table_entry e;
+    /* In another slot than its first, as if that had been in use. */
+    fill_window(getppid(), start_of(getppid()), 0);
+    int64_t slot = ((uint32_t)getpid() + 5) % PROCESS_TABLE_SLOTS;
+    table->slots[slot].head.pid = 0;
+    ck_assert_int_eq(publish_self("/bin/one"), slot);
+    table->slots[(uint32_t)getpid() % PROCESS_TABLE_SLOTS].head.pid = 0;
+    ck_assert_int_eq(publish_over("/bin/two", slot), slot);
+    ck_assert_int_eq(find_self(&e), 0);
+    ck_assert_str_eq(e.program, "/bin/two");
+    /* What a hand-over says of another's slot is not believed. */
+    ck_assert_int_ne(publish_over("/bin/three", (slot + 1) % PROCESS_TABLE_SLOTS), slot + 1);
+    ck_assert_int_ge(publish_over("/bin/three", PROCESS_TABLE_SLOTS), 0);
+}
+END_TEST
 
 START_TEST(full_table)
 {
@@ -163,7 +176,7 @@ static void claim_and_leave(void)
     for (int i = 0; i < ROUNDS; i++) {
         struct process_table_entry e = entry_for(getpid(), start, i % 2 == 0 ? "/bin/even" : "/bin/odd-and-longer");
         struct process_table_entry seen;
-        int64_t slot = process_table_publish(table, &e, true);
+        int64_t slot = process_table_publish(table, &e, PROCESS_TABLE_NO_SLOT);
         if (slot < 0 || process_table_find(table, getpid(), start, &seen) != 0 ||
             strcmp(e.program, seen.program) != 0) {
             _exit(1);
