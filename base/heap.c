@@ -75,7 +75,8 @@ static struct block *block_new(unsigned class)
     return b != NULL ? b : block_from(&parts[1], class);
 }
 
-void *heap_alloc(size_t size)
+/* A block, and whether it was used before. */
+static struct block *take(size_t size, bool *used)
 {
     unsigned class = class_of(size);
     if (class > CLASS_LAST) {
@@ -83,13 +84,20 @@ void *heap_alloc(size_t size)
     }
     lock_acquire(&heap_lock);
     struct block *b = free_blocks[class];
-    bool used = b != NULL;
-    if (used) {
+    *used = b != NULL;
+    if (*used) {
         free_blocks[class] = b->next;
     } else {
         b = block_new(class);
     }
     lock_release(&heap_lock);
+    return b;
+}
+
+void *heap_alloc(size_t size)
+{
+    bool used = false;
+    struct block *b = take(size, &used);
     if (b == NULL) {
         return NULL;
     }
@@ -98,6 +106,13 @@ void *heap_alloc(size_t size)
         memset(user, 0, size);
     }
     return user;
+}
+
+void *heap_alloc_unset(size_t size)
+{
+    bool used;
+    struct block *b = take(size, &used);
+    return b != NULL ? b + 1 : NULL;
 }
 
 void heap_free(void *user)

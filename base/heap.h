@@ -10,6 +10,9 @@
 /* size bytes, zeroed; NULL when there is no memory. */
 void *heap_alloc(size_t size);
 
+/* size bytes of anything: for blocks of which most is never looked at. NULL when there is no memory. */
+void *heap_alloc_unset(size_t size);
+
 /* Gives a block back; NULL is allowed. */
 void heap_free(void *block);
 

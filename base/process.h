@@ -80,6 +80,8 @@ struct process {
     struct report_state *report;
     void *personality_data; /* the personality's own per-process state, from the engine heap; copied by vfork */
 
+    void *exec_scratch[2]; /* what a vfork child's exec has of the heap: freed by its parent when it has succeeded */
+
     struct process_table *table; /* shared with the user's other guests; NULL: none */
     int32_t table_slot;          /* the process's own entry in it; -1: none */
     uint64_t table_start;        /* its key beside the pid, when the process began; 0: not asked for yet */

@@ -92,6 +92,7 @@ static struct process *process_copy(struct process *p)
     lock_reset(&copy->actions_lock);
     copy->descriptors = table;
     copy->shares_memory = true;
+    copy->exec_scratch[0] = copy->exec_scratch[1] = NULL; /* the parent's, if it is a vfork child itself */
     return copy;
 }
 
@@ -99,6 +100,8 @@ static void process_copy_free(struct process *copy)
 {
     descriptors_drop(copy->descriptors);
     heap_free(copy->descriptors);
+    heap_free(copy->exec_scratch[0]);
+    heap_free(copy->exec_scratch[1]);
     heap_free(copy);
 }
 

@@ -37,6 +37,7 @@ struct exec_strings {
     size_t argv_at, envp_at; /* where each group begins */
 };
 
+/* Most of it is never written to: it comes from the heap as it is, and each part is set by who needs it. */
 struct exec {
     struct exec_strings strings;
     struct program program;
@@ -44,6 +45,27 @@ struct exec {
     struct exec_examination examination;
     struct handover handover;
 };
+
+/*
+ * Heap memory for an exec, which never comes back to free it where it succeeds. That is no matter but in a vfork child,
+ * whose memory is its parent's.
+ */
+static void *scratch_alloc(struct thread *t, unsigned which, size_t size)
+{
+    void *block = heap_alloc_unset(size);
+    if (t->proc->shares_memory) {
+        t->proc->exec_scratch[which] = block;
+    }
+    return block;
+}
+
+static void scratch_free(struct thread *t, unsigned which, void *block)
+{
+    if (t->proc->shares_memory) {
+        t->proc->exec_scratch[which] = NULL;
+    }
+    heap_free(block);
+}
 
 /* Copies one vector's strings. Returns how many, -EFAULT, or -E2BIG. */
 static int64_t take_vector(struct exec_strings *s, guest_ptr vector)
@@ -120,6 +142,7 @@ static int write_all(int fd, const void *data, size_t size)
 static void fill_handover(struct thread *t, struct exec *e)
 {
     struct handover *h = &e->handover;
+    memset(h, 0, sizeof *h);
     h->magic = HANDOVER_MAGIC;
     h->version = HANDOVER_VERSION;
     h->size = sizeof *h;
@@ -188,7 +211,7 @@ static int is_other(struct thread *other, void *self)
 static int64_t exec_host(struct thread *t, struct exec *e)
 {
     struct exec_strings *s = &e->strings;
-    char **vectors = heap_alloc((s->argc + s->envc + 2 * VECTOR_SLACK) * sizeof *vectors);
+    char **vectors = scratch_alloc(t, 1, (s->argc + s->envc + 2 * VECTOR_SLACK) * sizeof *vectors);
     if (vectors == NULL) {
         return -ENOMEM;
     }
@@ -213,7 +236,7 @@ static int64_t exec_host(struct thread *t, struct exec *e)
     int64_t r = host_exec(t, e->program.host_path, argv, envp, t->host_mask);
     process_table_enter(t);
     signals_restore(t);
-    heap_free(vectors);
+    scratch_free(t, 1, vectors);
     return r;
 }
 
@@ -266,15 +289,12 @@ static int64_t exec_with(struct thread *t, struct exec *e, const char *path, gue
 
 int64_t do_execve(struct thread *t, const char *path, guest_ptr argv, guest_ptr envp, size_t strings_max)
 {
-    struct exec *e = heap_alloc(sizeof *e);
-    char *bytes = heap_alloc(strings_max);
-    int64_t r = -ENOMEM;
-    if (e != NULL && bytes != NULL) {
-        e->strings.bytes = bytes;
-        e->strings.size = strings_max;
-        r = exec_with(t, e, path, argv, envp);
+    struct exec *e = scratch_alloc(t, 0, sizeof *e + strings_max);
+    if (e == NULL) {
+        return -ENOMEM;
     }
-    heap_free(bytes);
-    heap_free(e);
+    e->strings = (struct exec_strings){.bytes = (char *)(e + 1), .size = strings_max};
+    int64_t r = exec_with(t, e, path, argv, envp);
+    scratch_free(t, 0, e);
     return r;
 }

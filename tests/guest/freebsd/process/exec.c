@@ -3,6 +3,7 @@
  * imgact_shell.c.
  */
 #include "guest.h"
+#include "sysctl.h"
 
 static const char *environment(const char *name)
 {
@@ -248,6 +249,50 @@ TEST(large_arguments)
     argv[6] = argv[7] = argv[8] = block;
     argv[9] = NULL;
     CHECK_ERR(SYS(execve, guest_self, argv, no_strings), FREEBSD_E2BIG);
+}
+
+/* Pages this process has in memory (sys/user.h: ki_rssize). */
+static int64_t resident(void)
+{
+    int32_t name[4] = {FREEBSD_CTL_KERN, FREEBSD_KERN_PROC, FREEBSD_KERN_PROC_PID, (int32_t)SYS(getpid)};
+    static char block[2048];
+    uint64_t length = sizeof(block);
+
+    CHECK_OK(SYS(__sysctl, name, 4, block, &length, 0, 0));
+    return *(int64_t *)(block + 264);
+}
+
+/* In assembler: the child must not disturb the frame that the parent goes on with. */
+static int64_t vfork_and_exec(const char *path, char **argv, char **envp)
+{
+    register const char *a __asm__("rbx") = path;
+    register char **b __asm__("r12") = argv;
+    register char **c __asm__("r13") = envp;
+    int64_t pid;
+
+    __asm__ volatile("movl $66, %%eax\n\tsyscall\n\ttestl %%edx, %%edx\n\tjz 1f\n\t"
+                     "movq %1, %%rdi\n\tmovq %2, %%rsi\n\tmovq %3, %%rdx\n\tmovl $59, %%eax\n\tsyscall\n\t"
+                     "movl $60, %%edi\n\tmovl $1, %%eax\n\tsyscall\n\tud2\n"
+                     "1:"
+                     : "=a"(pid)
+                     : "r"(a), "r"(b), "r"(c)
+                     : "rcx", "rdx", "rdi", "rsi", "r8", "r9", "r10", "r11", "memory", "cc");
+    return pid;
+}
+
+/* vfork(2): the child's memory is the parent's until it executes; what the exec itself needs must not stay there */
+TEST(vfork_leaves_nothing_behind)
+{
+    enum { WARM = 5, ROUNDS = 60, PAGES = 60 };
+    char *argv[] = {"name", "--no-environment", NULL};
+    int64_t before = 0;
+
+    for (int i = 0; i < WARM + ROUNDS; i++) {
+        if (i == WARM)
+            before = resident();
+        CHECK_EQ(guest_wait((int)MUST(vfork_and_exec(guest_self, argv, no_strings))), 0);
+    }
+    CHECK(resident() < before + PAGES);
 }
 
 TEST(host_program)
