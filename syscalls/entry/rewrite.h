@@ -41,7 +41,7 @@ void rewrite_code_changed(struct thread *t, uint64_t low, uint64_t high, bool he
 
 /* Cold: what is called through the gate. */
 
-/* Prepares the process, before the guest starts: the reserve for trampolines. Returns 0 or -errno. */
+/* The reserve for trampolines and the signal trampoline, before the program is mapped. Returns 0 or -errno. */
 int rewrite_init(void);
 
 struct rewrite_request {
