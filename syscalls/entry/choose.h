@@ -2,9 +2,11 @@
 #ifndef SYSCALLS_ENTRY_CHOOSE_H
 #define SYSCALLS_ENTRY_CHOOSE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/cpu_context.h"
 #include "syscalls/entry/sites.h"
 
 /* Code around a site, as copied from the guest. */
@@ -18,15 +20,38 @@ struct code_window {
     uint8_t bytes[CODE_BEFORE + 2 + CODE_AFTER];
 };
 
+/*
+ * What the chosen instruction leaves behind, still to be seen when the `syscall` is reached: `target`, a register,
+ * holds what is loaded from an address, or the address itself, or a constant (address without registers).
+ */
+struct patch_effect {
+    bool loads;         /* from the address, `size` bytes */
+    uint8_t size;       /* 4 or 8; of 4, the upper half becomes zero */
+    int8_t target;      /* indices into struct cpu_context, as of 64-bit words */
+    int8_t base, index; /* -1: none */
+    uint8_t scale;
+    int64_t displacement; /* or the constant */
+};
+
 struct patch_choice {
     uint8_t back;   /* bytes from the beginning of the instruction to the `syscall` */
     uint8_t length; /* of the instruction, 5 or more */
+    bool has_before;
+    struct patch_effect effect, before; /* of the instruction, and of the one before it, if that is needed */
 };
 
 /*
  * Chooses the nearest instruction of at least five bytes before the site that can be executed elsewhere, together with
- * all that stand between it and the `syscall`. Returns REFUSED_NOT and the choice, or why there is none. Cold.
+ * all that stand between it and the `syscall`, and whose effect can be checked. Returns REFUSED_NOT and the choice, or
+ * why there is none. Cold.
  */
 enum site_refusal choose_patch(const struct code_window *w, struct patch_choice *out);
+
+/* Copies from the guest's memory. Returns whether it could. */
+typedef bool code_memory_reader(void *context, void *to, uint64_t from, size_t size);
+
+/* Whether the registers, at the `syscall`, are as the instructions chosen leave them. */
+bool choice_seen(const struct patch_choice *c, const struct cpu_context *regs, code_memory_reader *read_memory,
+                 void *context);
 
 #endif

@@ -5,6 +5,14 @@
  * that starts wrong falls into step after a few instructions. So every byte of a stretch before the site is taken for a
  * start, and only an instruction that nearly all readings come by, of those that arrive at the site at all, is taken
  * for one. Those that do not arrive have begun in data, and say nothing.
+ *
+ * Readings can be led astray together, by data right before the code. So the instruction must also have been executed:
+ * only one whose effect can be seen when the `syscall` traps, a register loaded with a constant, from memory, or with
+ * an address, is chosen, and it is replaced only if the registers show it. Numbers of calls are loaded so.
+ *
+ * What remains is a byte of data that reads as a prefix of the first instruction: the effect is the same, and the code
+ * is entered behind it. So what needs no prefix may have none; and before one that begins with a REX prefix there must
+ * be either an instruction after which nothing falls through, or padding, or one more that has been executed.
  */
 #include <capstone/capstone.h>
 #include <stdbool.h>
@@ -101,18 +109,183 @@ static bool movable(const cs_insn *insn)
            insn->id != X86_INS_INT3 && insn->id != X86_INS_HLT && insn->id != X86_INS_UD2;
 }
 
-/* Whether all instructions from `back` bytes before the site to it can move. */
-static bool all_movable(const struct code_window *w, uint32_t back, cs_insn *insn)
+/* A register's place in struct cpu_context, whatever part of it is named; -1: none of those, or one a call destroys. */
+static int place_of(unsigned reg)
+{
+    static const struct {
+        uint16_t names[4];
+        int8_t place;
+    } registers[] = {
+        {{X86_REG_R8, X86_REG_R8D, X86_REG_R8W, X86_REG_R8B}, 0},
+        {{X86_REG_R9, X86_REG_R9D, X86_REG_R9W, X86_REG_R9B}, 1},
+        {{X86_REG_R10, X86_REG_R10D, X86_REG_R10W, X86_REG_R10B}, 2},
+        {{X86_REG_R12, X86_REG_R12D, X86_REG_R12W, X86_REG_R12B}, 4},
+        {{X86_REG_R13, X86_REG_R13D, X86_REG_R13W, X86_REG_R13B}, 5},
+        {{X86_REG_R14, X86_REG_R14D, X86_REG_R14W, X86_REG_R14B}, 6},
+        {{X86_REG_R15, X86_REG_R15D, X86_REG_R15W, X86_REG_R15B}, 7},
+        {{X86_REG_RDI, X86_REG_EDI, X86_REG_DI, X86_REG_DIL}, 8},
+        {{X86_REG_RSI, X86_REG_ESI, X86_REG_SI, X86_REG_SIL}, 9},
+        {{X86_REG_RBP, X86_REG_EBP, X86_REG_BP, X86_REG_BPL}, 10},
+        {{X86_REG_RBX, X86_REG_EBX, X86_REG_BX, X86_REG_BL}, 11},
+        {{X86_REG_RDX, X86_REG_EDX, X86_REG_DX, X86_REG_DL}, 12},
+        {{X86_REG_RAX, X86_REG_EAX, X86_REG_AX, X86_REG_AL}, 13},
+        {{X86_REG_RSP, X86_REG_ESP, X86_REG_SP, X86_REG_SPL}, 15},
+    };
+    for (size_t i = 0; i < sizeof registers / sizeof registers[0]; i++) {
+        for (size_t n = 0; n < 4; n++) {
+            if (registers[i].names[n] == reg) {
+                return registers[i].place;
+            }
+        }
+    }
+    return -1;
+}
+
+static bool address_of(const x86_op_mem *m, struct patch_effect *out)
+{
+    out->base = (int8_t)(m->base != X86_REG_INVALID ? place_of(m->base) : -1);
+    out->index = (int8_t)(m->index != X86_REG_INVALID ? place_of(m->index) : -1);
+    out->scale = (uint8_t)m->scale;
+    out->displacement = m->disp;
+    return m->segment == X86_REG_INVALID && (m->base == X86_REG_INVALID || out->base >= 0) &&
+           (m->index == X86_REG_INVALID || out->index >= 0);
+}
+
+static bool is_rex(uint8_t byte)
+{
+    return (byte & 0xf0) == 0x40;
+}
+
+/* Whether it begins with its opcode, or with a REX prefix and then its opcode. */
+static bool plainly_encoded(const cs_insn *insn)
+{
+    static const uint8_t prefixes[] = {0x66, 0x67, 0x2e, 0x36, 0x3e, 0x26, 0x64, 0x65, 0xf0, 0xf2, 0xf3};
+    return memchr(prefixes, insn->bytes[0], sizeof prefixes) == NULL &&
+           !(is_rex(insn->bytes[0]) && is_rex(insn->bytes[1]));
+}
+
+/* What the instruction leaves behind, if it is one of those whose effect can be checked. */
+static bool effect_of(const cs_insn *insn, struct patch_effect *out)
+{
+    const cs_x86 *x = &insn->detail->x86;
+    bool moves = insn->id == X86_INS_MOV || insn->id == X86_INS_MOVABS;
+    if ((!moves && insn->id != X86_INS_LEA) || x->op_count != 2 || x->operands[0].type != X86_OP_REG ||
+        !plainly_encoded(insn)) {
+        return false;
+    }
+    *out = (struct patch_effect){.size = x->operands[0].size, .base = -1, .index = -1};
+    out->target = (int8_t)place_of(x->operands[0].reg);
+    if (out->target < 0 || (out->size != 4 && out->size != 8)) {
+        return false;
+    }
+    if (x->operands[1].type == X86_OP_IMM) {
+        out->displacement = x->operands[1].imm;
+        return true;
+    }
+    out->loads = moves;
+    return x->operands[1].type == X86_OP_MEM && address_of(&x->operands[1].mem, out) && out->base != out->target &&
+           out->index != out->target;
+}
+
+/* Whether the instruction leaves alone what the effect is seen by. */
+static bool keeps(const cs_insn *insn, const struct patch_effect *e)
+{
+    cs_regs read, written;
+    uint8_t reads, writes;
+    if (cs_regs_access(decoder, insn, read, &reads, written, &writes) != CS_ERR_OK) {
+        return false;
+    }
+    for (uint8_t i = 0; i < writes; i++) {
+        int place = place_of(written[i]);
+        if (place >= 0 && (place == e->target || place == e->base || place == e->index)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/*
+ * Whether all instructions from `back` bytes before the site to it can move, and the first one's effect is still to be
+ * seen there.
+ */
+static bool can_go(const struct code_window *w, uint32_t back, cs_insn *insn, struct patch_effect *effect)
 {
     const uint8_t *code = w->bytes + w->before - back;
     size_t left = back;
     uint64_t address = w->at - back;
     while (left > 0) {
-        if (!cs_disasm_iter(decoder, &code, &left, &address, insn) || !movable(insn)) {
+        bool first = left == back;
+        if (!cs_disasm_iter(decoder, &code, &left, &address, insn) || !movable(insn) ||
+            !(first ? effect_of(insn, effect) : keeps(insn, effect))) {
             return false;
         }
     }
     return true;
+}
+
+static bool effect_seen(const struct patch_effect *e, const struct cpu_context *regs, code_memory_reader *read_memory,
+                        void *context)
+{
+    const uint64_t *words = (const uint64_t *)regs;
+    uint64_t value = (uint64_t)e->displacement;
+    value += e->base >= 0 ? words[e->base] : 0;
+    value += e->index >= 0 ? words[e->index] * e->scale : 0;
+    if (e->loads) {
+        uint64_t loaded = 0;
+        if (!read_memory(context, &loaded, value, e->size)) {
+            return false;
+        }
+        value = loaded;
+    }
+    return words[e->target] == (e->size == 4 ? (uint32_t)value : value);
+}
+
+bool choice_seen(const struct patch_choice *c, const struct cpu_context *regs, code_memory_reader *read_memory,
+                 void *context)
+{
+    return effect_seen(&c->effect, regs, read_memory, context) &&
+           (!c->has_before || effect_seen(&c->before, regs, read_memory, context));
+}
+
+/* Nothing falls through it to what follows, or it is padding, or it returns there. */
+static bool ends_or_pads(const cs_insn *insn)
+{
+    switch (insn->id) {
+    case X86_INS_RET:
+    case X86_INS_JMP:
+    case X86_INS_CALL:
+    case X86_INS_INT3:
+    case X86_INS_UD2:
+    case X86_INS_HLT:
+    case X86_INS_NOP:
+    case X86_INS_SYSCALL:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Whether what stands before the instruction, `back` bytes before the site, says that one begins there. */
+static bool begins_after_another(const struct code_window *w, const struct lengths *l, uint32_t back, cs_insn *insn,
+                                 struct patch_choice *out)
+{
+    if (w->starts_a_mapping && back == w->before) {
+        return true;
+    }
+    for (uint32_t earlier = back + 1; earlier <= l->lead; earlier++) {
+        if (l->at[earlier] != earlier - back || !begins_at(w, l, earlier)) {
+            continue;
+        }
+        const uint8_t *code = w->bytes + w->before - earlier;
+        size_t left = earlier;
+        uint64_t address = w->at - earlier;
+        if (cs_disasm_iter(decoder, &code, &left, &address, insn) && ends_or_pads(insn)) {
+            return true;
+        }
+        out->has_before = can_go(w, earlier, insn, &out->before);
+        return out->has_before;
+    }
+    return false;
 }
 
 /* The nearest instruction that is long enough. */
@@ -122,11 +295,14 @@ static enum site_refusal go_back(const struct code_window *w, const struct lengt
     enum site_refusal refusal = REFUSED_SHORT;
     bool passes;
     for (uint32_t back = JUMP_SIZE; back <= SITE_BACK_MAX && back <= l->lead; back++) {
-        if (l->at[back] < JUMP_SIZE || !arrives(l, back, 0, &passes) || !all_movable(w, back, insn)) {
+        if (l->at[back] < JUMP_SIZE || !arrives(l, back, 0, &passes) || !can_go(w, back, insn, &out->effect)) {
             continue;
         }
-        if (begins_at(w, l, back)) {
-            *out = (struct patch_choice){(uint8_t)back, l->at[back]};
+        out->has_before = false;
+        bool rex = is_rex(w->bytes[w->before - back]);
+        if (begins_at(w, l, back) && (!rex || begins_after_another(w, l, back, insn, out))) {
+            out->back = (uint8_t)back;
+            out->length = l->at[back];
             return REFUSED_NOT;
         }
         refusal = REFUSED_UNCLEAR;

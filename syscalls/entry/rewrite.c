@@ -48,11 +48,14 @@ static uint32_t copy_after(uint8_t *to, uint64_t from, uint32_t most)
     return read_code(to, from, rest) == 0 ? rest : 0;
 }
 
-static __attribute__((noinline)) void rewrite(struct thread *t, uint64_t at)
+static __attribute__((noinline)) void rewrite(struct thread *t, uint64_t at, const struct cpu_context *regs,
+                                              bool last_try)
 {
     struct rewrite_request rq;
     struct code_window *w = &rq.window;
     rq.t = t;
+    rq.regs = *regs;
+    rq.last_try = last_try;
     rq.alone = threads_each(is_other, t) == 0;
     w->at = at;
     w->starts_a_mapping = 0;
@@ -69,8 +72,12 @@ static __attribute__((noinline)) void rewrite(struct thread *t, uint64_t at)
 void rewrite_trapped(struct thread *t, const struct cpu_context *regs)
 {
     uint64_t at = regs->rip - SYSCALL_SIZE;
-    if (t->proc->settings.rewrite && sites_count_trap(at) == REWRITE_AFTER) {
-        rewrite(t, at);
+    if (!t->proc->settings.rewrite) {
+        return;
+    }
+    uint32_t traps = sites_count_trap(at);
+    if (traps == REWRITE_AFTER || traps == REWRITE_SECOND || traps == REWRITE_FOR_GOOD) {
+        rewrite(t, at, regs, traps == REWRITE_FOR_GOOD);
     }
 }
 

@@ -22,8 +22,13 @@
 struct cpu_context;
 struct thread;
 
-/* Traps of a site before it is rewritten: about as many as rewriting costs (HACKING.md, "Measured facts"). */
-#define REWRITE_AFTER 12
+/*
+ * Traps of a site before it is rewritten: about as many as rewriting costs (HACKING.md, "Measured facts"). If then the
+ * site was reached by another way than past the instruction chosen, two more tries are made, later.
+ */
+#define REWRITE_AFTER    12
+#define REWRITE_SECOND   48
+#define REWRITE_FOR_GOOD 192
 
 /* The call at regs->rip has trapped: counts it, and rewrites its site when it is time. Before the call is made. */
 void rewrite_trapped(struct thread *t, const struct cpu_context *regs);
@@ -47,7 +52,9 @@ int rewrite_init(void);
 struct rewrite_request {
     struct thread *t;
     struct code_window window;
-    bool alone; /* no other thread runs in this address space */
+    struct cpu_context regs; /* at the trap */
+    bool alone;              /* no other thread runs in this address space */
+    bool last_try;           /* refuse it for good if it cannot be rewritten now */
 };
 int64_t rewrite_site(void *request);
 

@@ -102,13 +102,18 @@ static void cut_window(struct code_window *w, const struct code_mapping *m)
     }
 }
 
-static enum site_refusal decide(struct rewrite_request *rq, struct site *s)
+static bool read_guest(void *context, void *to, uint64_t from, size_t size)
+{
+    return pread(*(int *)context, to, size, (off_t)from) == (ssize_t)size;
+}
+
+static enum site_refusal decide(struct rewrite_request *rq, int mem, struct site *s)
 {
     static const uint8_t call[SYSCALL_SIZE] = {0x0f, 0x05};
     struct code_window *w = &rq->window;
     struct code_mapping mapping;
     struct patch_choice choice;
-    if (!rq->alone && !can_synchronise) {
+    if (mem < 0 || (!rq->alone && !can_synchronise)) {
         return REFUSED_HOST;
     }
     if (!code_mapping_of(rq->t, w->at, &mapping) || mapping.high - w->at < SYSCALL_SIZE) {
@@ -119,6 +124,9 @@ static enum site_refusal decide(struct rewrite_request *rq, struct site *s)
         return REFUSED_SHORT; /* int $0x80 and the like */
     }
     enum site_refusal refusal = choose_patch(w, &choice);
+    if (refusal == REFUSED_NOT && !choice_seen(&choice, &rq->regs, read_guest, &mem)) {
+        refusal = REFUSED_UNCLEAR;
+    }
     if (refusal == REFUSED_NOT) {
         s->back = choice.back;
         s->length = choice.length;
@@ -134,14 +142,10 @@ static bool unchanged(int mem, const struct site *s)
     return pread(mem, now, s->back, (off_t)(s->at - s->back)) == s->back && memcmp(now, s->original, s->back) == 0;
 }
 
-static enum site_refusal apply(struct rewrite_request *rq, struct site *s)
+static enum site_refusal apply(struct rewrite_request *rq, int mem, struct site *s)
 {
     uint8_t jump[SITE_BACK_MAX];
     uint64_t from = s->at - s->back;
-    int mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
-    if (mem < 0) {
-        return REFUSED_HOST;
-    }
     enum site_refusal refusal = REFUSED_HOST;
     uint64_t slot = unchanged(mem, s) ? make_trampoline(rq->t, mem, s) : 0;
     if (slot == 0) {
@@ -158,19 +162,28 @@ static enum site_refusal apply(struct rewrite_request *rq, struct site *s)
             refusal = REFUSED_NOT;
         }
     }
-    close(mem);
     return refusal;
 }
 
 int64_t rewrite_site(void *request)
 {
     struct rewrite_request *rq = request;
-    struct site *s = sites_find(rq->window.at) == NULL ? sites_record(rq->window.at) : NULL;
+    struct site found = {0};
+    int mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+    found.refusal = decide(rq, mem, &found);
+    bool again = found.refusal == REFUSED_UNCLEAR && !rq->last_try;
+    struct site *s = again || sites_find(rq->window.at) != NULL ? NULL : sites_record(rq->window.at);
     if (s != NULL) {
-        s->refusal = decide(rq, s);
-        if (s->refusal == REFUSED_NOT) {
-            s->refusal = apply(rq, s);
+        s->back = found.back;
+        s->length = found.length;
+        s->refusal = found.refusal;
+        memcpy(s->original, found.original, sizeof s->original);
+        if (found.refusal == REFUSED_NOT) {
+            s->refusal = apply(rq, mem, s);
         }
+    }
+    if (mem >= 0) {
+        close(mem);
     }
     return 0;
 }

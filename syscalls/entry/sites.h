@@ -25,7 +25,7 @@ enum site_state {
 /* Why a site is left to trap. */
 enum site_refusal {
     REFUSED_NOT,
-    REFUSED_UNCLEAR, /* where instructions begin before it is not certain */
+    REFUSED_UNCLEAR, /* which instructions are executed before it is not certain */
     REFUSED_SHORT,   /* no instruction of five bytes that can be moved stands before it */
     REFUSED_JUMPED,  /* something seems to jump into the bytes that would be replaced */
     REFUSED_MAPPING, /* its memory is writable, shared, or not executable */
