@@ -37,6 +37,7 @@ struct patch_choice {
     uint8_t back;   /* bytes from the beginning of the instruction to the `syscall` */
     uint8_t length; /* of the instruction, 5 or more */
     bool has_before;
+    bool wide; /* only a value of more than 32 bits shows that the instruction was executed with its prefix */
     struct patch_effect effect, before; /* of the instruction, and of the one before it, if that is needed */
 };
 

@@ -12,7 +12,8 @@
  *
  * What remains is a byte of data that reads as a prefix of the first instruction: the effect is the same, and the code
  * is entered behind it. So what needs no prefix may have none; and before one that begins with a REX prefix there must
- * be either an instruction after which nothing falls through, or padding, or one more that has been executed.
+ * be either one more instruction that has been executed; or one after which nothing falls through, or padding, and the
+ * prefix must have made a difference.
  */
 #include <capstone/capstone.h>
 #include <stdbool.h>
@@ -156,12 +157,34 @@ static bool is_rex(uint8_t byte)
     return (byte & 0xf0) == 0x40;
 }
 
-/* Whether it begins with its opcode, or with a REX prefix and then its opcode. */
+/* The bits of a REX prefix (Intel SDM 2, 2.2.1.2). */
+enum { REX_B = 1, REX_X = 2, REX_R = 4, REX_W = 8 };
+
+/*
+ * Whether a REX prefix is one that an assembler would have put there: it says something. In front of these opcodes:
+ * mov $imm, %reg; mov $imm, %reg or memory; and those with an operand in memory.
+ */
+static bool rex_has_meaning(const uint8_t *bytes)
+{
+    uint8_t rex = bytes[0], opcode = bytes[1], modrm = bytes[2];
+    if ((opcode & 0xf8) == 0xb8) {
+        return (rex & (REX_R | REX_X)) == 0 && (rex & (REX_W | REX_B)) != 0;
+    }
+    if (opcode == 0xc7) {
+        return (rex & (REX_R | REX_X)) == 0 && (rex & REX_W) != 0;
+    }
+    bool sib = (modrm & 7) == 4;
+    return (rex & 0x0f) != 0 && (sib || (rex & REX_X) == 0);
+}
+
+/* Whether it begins with its opcode, or with a REX prefix that it needs and then its opcode. */
 static bool plainly_encoded(const cs_insn *insn)
 {
     static const uint8_t prefixes[] = {0x66, 0x67, 0x2e, 0x36, 0x3e, 0x26, 0x64, 0x65, 0xf0, 0xf2, 0xf3};
-    return memchr(prefixes, insn->bytes[0], sizeof prefixes) == NULL &&
-           !(is_rex(insn->bytes[0]) && is_rex(insn->bytes[1]));
+    if (memchr(prefixes, insn->bytes[0], sizeof prefixes) != NULL) {
+        return false;
+    }
+    return !is_rex(insn->bytes[0]) || (!is_rex(insn->bytes[1]) && rex_has_meaning(insn->bytes));
 }
 
 /* What the instruction leaves behind, if it is one of those whose effect can be checked. */
@@ -243,7 +266,9 @@ static bool effect_seen(const struct patch_effect *e, const struct cpu_context *
 bool choice_seen(const struct patch_choice *c, const struct cpu_context *regs, code_memory_reader *read_memory,
                  void *context)
 {
-    return effect_seen(&c->effect, regs, read_memory, context) &&
+    bool constant = !c->effect.loads && c->effect.base < 0 && c->effect.index < 0;
+    bool narrow = ((const uint64_t *)regs)[c->effect.target] >> 32 == 0;
+    return effect_seen(&c->effect, regs, read_memory, context) && !(c->wide && narrow && !constant) &&
            (!c->has_before || effect_seen(&c->before, regs, read_memory, context));
 }
 
@@ -280,6 +305,7 @@ static bool begins_after_another(const struct code_window *w, const struct lengt
         size_t left = earlier;
         uint64_t address = w->at - earlier;
         if (cs_disasm_iter(decoder, &code, &left, &address, insn) && ends_or_pads(insn)) {
+            out->wide = out->effect.size == 8;
             return true;
         }
         out->has_before = can_go(w, earlier, insn, &out->before);
@@ -298,7 +324,7 @@ static enum site_refusal go_back(const struct code_window *w, const struct lengt
         if (l->at[back] < JUMP_SIZE || !arrives(l, back, 0, &passes) || !can_go(w, back, insn, &out->effect)) {
             continue;
         }
-        out->has_before = false;
+        out->has_before = out->wide = false;
         bool rex = is_rex(w->bytes[w->before - back]);
         if (begins_at(w, l, back) && (!rex || begins_after_another(w, l, back, insn, out))) {
             out->back = (uint8_t)back;
