@@ -73,7 +73,8 @@ class Decisions(unittest.TestCase):
         self.says(self.ratio, 1.9, 0.3, "missed")
         self.says(self.ratio, 1.9, 0.5, "undecided")
         self.says(self.close, 1.005, 0.021, "undecided")
-        self.says(self.close, 1.005, 0.019, "met")
+        self.says(self.close, 1.006, 0.019, "met")
+        self.says(self.close, 1.0003, 0.019, "reached")
         self.says(self.added, 0.4, 0.1, "reached")
         self.says(self.added, 1.2, 0.6, "undecided")
 
