@@ -224,6 +224,34 @@ TEST(getcontext)
                     KIND_MANY);
 }
 
+/*
+ * What a call may clobber says nothing of how it was made: rcx is the return address and r11 the flags, as the
+ * instruction itself leaves them, or both are as before.
+ */
+static bool clobbered_is_innocent(struct probe *p, uint64_t round)
+{
+    uint64_t site = (uint64_t)p->site;
+    bool returned = p->out.rcx > site && p->out.rcx <= site + CODE_SITE_MAX && ((uint8_t *)p->out.rcx)[-1] == 0x05;
+
+    (void)round;
+    return (returned || p->out.rcx == p->in.rcx) && (p->out.r11 < 0x400000 || p->out.r11 == p->in.r11);
+}
+
+TEST(clobbered_registers)
+{
+    kind_everywhere(&(struct kind){.name = "getpid, rcx and r11",
+                                   .number = FREEBSD_SYS_getpid,
+                                   .want = SYS(getpid),
+                                   .good = clobbered_is_innocent},
+                    KIND_MANY);
+    kind_everywhere(&(struct kind){.name = "close, rcx and r11",
+                                   .number = FREEBSD_SYS_close,
+                                   .arguments = {(uint64_t)-1},
+                                   .want = -FREEBSD_EBADF,
+                                   .good = clobbered_is_innocent},
+                    KIND_MANY);
+}
+
 /* ---- how a call is named ---- */
 
 TEST(indirect_calls)
