@@ -130,6 +130,8 @@ int64_t process_vfork(struct thread *t, bool drop_caught)
     /* The child has exec'ed or is gone: the kernel has freed its region, the copy is ours. */
     if (is_error(r)) {
         thread_free(child);
+    } else {
+        thread_leaving(child);
     }
     process_copy_free(copy);
     return r;

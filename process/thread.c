@@ -58,14 +58,56 @@ static bool region_open(uint64_t base)
     return true;
 }
 
-/* A region whose thread is gone, claimed; NULL when all are in use. */
+/*
+ * Where a free region may be, so that nobody looks through all of them in vain: how many threads have left since a
+ * region was last reused, and the regions of the latest. Only hints: what is free is told by tid alone, and that the
+ * kernel clears a moment after the thread has said that it leaves.
+ */
+#define RECENT 16
+static uint32_t left;
+static uint32_t recent[RECENT]; /* index + 1 of a region; 0: none */
+
+static uint32_t index_of(const struct thread *t)
+{
+    uint64_t from_base = (uint64_t)t - ARENA_BASE;
+    return from_base == 0 ? 0 : (uint32_t)(1 + (from_base - ARENA_FIRST_SIZE) / THREAD_REGION);
+}
+
+void thread_leaving(const struct thread *t)
+{
+    uint32_t index = index_of(t);
+    __atomic_store_n(&recent[index % RECENT], index + 1, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&left, 1, __ATOMIC_RELEASE);
+}
+
+static bool region_claim(uint32_t index)
+{
+    int32_t none = 0;
+    if (!__atomic_compare_exchange_n(&region(index)->tid, &none, TID_CLAIMED, false, __ATOMIC_ACQUIRE,
+                                     __ATOMIC_RELAXED)) {
+        return false;
+    }
+    uint32_t n = __atomic_load_n(&left, __ATOMIC_RELAXED);
+    while (n > 0 && !__atomic_compare_exchange_n(&left, &n, n - 1, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {}
+    return true;
+}
+
+/* A region whose thread is gone, claimed; NULL where none is known to be. */
 static struct thread *region_reuse(void)
 {
+    if (__atomic_load_n(&left, __ATOMIC_ACQUIRE) == 0) {
+        return NULL;
+    }
+    for (uint32_t i = 0; i < RECENT; i++) {
+        uint32_t one = __atomic_load_n(&recent[i], __ATOMIC_RELAXED);
+        if (one != 0 && region_claim(one - 1)) {
+            __atomic_compare_exchange_n(&recent[i], &one, 0, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+            return region(one - 1);
+        }
+    }
     uint32_t open = __atomic_load_n(&regions_open, __ATOMIC_ACQUIRE);
-    for (uint32_t i = 0; i < open && i < THREAD_MAX; i++) {
-        int32_t none = 0;
-        if (__atomic_compare_exchange_n(&region(i)->tid, &none, TID_CLAIMED, false, __ATOMIC_ACQUIRE,
-                                        __ATOMIC_RELAXED)) {
+    for (uint32_t i = 0; i < open; i++) {
+        if (region_claim(i)) {
             return region(i);
         }
     }
@@ -112,17 +154,43 @@ struct thread *thread_new(struct process *p)
 
 void thread_free(struct thread *t)
 {
+    thread_leaving(t);
     __atomic_store_n(&t->tid, 0, __ATOMIC_RELEASE);
+}
+
+/* Frees the regions from index `first` up to `end`, which are `self`'s or of threads that are not there. */
+static void regions_clear(uint32_t first, uint32_t end, const struct thread *self)
+{
+    for (uint32_t i = first; i < end; i++) {
+        if (region(i) != self && region(i)->tid != 0) {
+            region(i)->tid = 0;
+        }
+    }
+}
+
+/*
+ * Dropping the pages makes tids 0 as well, and copies none: to write to each region would copy a page per thread that
+ * the parent ever had.
+ */
+static void regions_drop(uint32_t first, uint32_t end)
+{
+    if (first < end &&
+        is_error(host_call3(__NR_madvise, region(first), (end - first) * THREAD_REGION, MADV_DONTNEED))) {
+        regions_clear(first, end, NULL); /* locked in memory */
+    }
 }
 
 void threads_forget_others(struct thread *self)
 {
     lock_reset(&opening);
-    for (uint32_t i = 0; i < regions_open; i++) {
-        if (region(i) != self) {
-            region(i)->tid = 0;
-        }
+    if (regions_open == 1) {
+        return;
     }
+    uint32_t own = index_of(self);
+    regions_clear(0, 1, self); /* it does not lie beside the others */
+    regions_drop(1, own);
+    regions_drop(own + 1, regions_open);
+    left = regions_open - 1;
 }
 
 int threads_each(int (*fn)(struct thread *t, void *arg), void *arg)
@@ -212,9 +280,9 @@ int64_t thread_start(struct thread *creator, struct thread *t, uint64_t fs_base)
 
 _Noreturn void thread_exit(struct thread *t, int status)
 {
-    (void)t; /* the kernel clears its tid, which frees the region */
     uint64_t all = ~0UL;
     host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &all, 0, sizeof all);
+    thread_leaving(t); /* the kernel clears its tid, which frees the region */
     for (;;) {
         host_call1(__NR_exit, status);
     }

@@ -19,6 +19,9 @@ struct thread *thread_new(struct process *p);
 /* Gives a region back that was never started. */
 void thread_free(struct thread *t);
 
+/* Says that t's host thread ends now, or has ended (a vfork child's): its region will be reused. */
+void thread_leaving(const struct thread *t);
+
 /* In a fork's child: every thread but `self` is gone. */
 void threads_forget_others(struct thread *self);
 
