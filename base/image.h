@@ -20,7 +20,7 @@
  * The arena: thread regions and the engine's heap, one reservation, so that "is this ours" is one comparison.
  * It lies far below where the host puts stacks and mappings and where FreeBSD programs expect theirs.
  */
-#define ARENA_BASE         0x7c0000000000ULL
+#define ARENA_BASE 0x7c0000000000ULL
 /*
  * Its first 2 MB hold what every process has: the first thread's region, the beginning of the heap, and the process
  * table at the end. So one page of page tables maps all of it: each further one costs every fork 1 µs.
