@@ -21,6 +21,7 @@ static struct {
     uint64_t lo, hi;
 } excluded[EXCLUDED_MAX];
 static unsigned excluded_count;
+static uint64_t excluded_lo = USER_END, excluded_hi; /* all of them lie in here */
 
 static bool overlaps(uint64_t lo, uint64_t hi, uint64_t other_lo, uint64_t other_hi)
 {
@@ -35,7 +36,19 @@ bool guest_exclude(uint64_t lo, uint64_t hi)
     excluded[excluded_count].lo = lo;
     excluded[excluded_count].hi = hi;
     excluded_count++;
+    excluded_lo = lo < excluded_lo ? lo : excluded_lo;
+    excluded_hi = hi > excluded_hi ? hi : excluded_hi;
     return true;
+}
+
+static bool is_excluded(uint64_t lo, uint64_t hi)
+{
+    for (unsigned i = 0; i < excluded_count; i++) {
+        if (overlaps(lo, hi, excluded[i].lo, excluded[i].hi)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool guest_range_ok(guest_ptr p, uint64_t len)
@@ -47,12 +60,7 @@ bool guest_range_ok(guest_ptr p, uint64_t len)
     if (overlaps(p.va, end, ENGINE_BASE, ENGINE_END) || overlaps(p.va, end, ARENA_BASE, ARENA_END)) {
         return false;
     }
-    for (unsigned i = 0; i < excluded_count; i++) {
-        if (overlaps(p.va, end, excluded[i].lo, excluded[i].hi)) {
-            return false;
-        }
-    }
-    return true;
+    return !overlaps(p.va, end, excluded_lo, excluded_hi) || !is_excluded(p.va, end);
 }
 
 /* The one place where a guest address becomes a pointer. */
