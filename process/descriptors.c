@@ -25,9 +25,26 @@ void descriptors_on_close(descriptor_closing_fn *fn)
     closing = fn;
 }
 
+static int is_second(struct thread *t, void *count)
+{
+    (void)t;
+    return ++*(int *)count > 1;
+}
+
+/* Whether no other thread shares the memory: then the caller alone could change that, and needs no lock. */
+static bool alone(void)
+{
+    int count = 0;
+    threads_each(is_second, &count);
+    return count == 1;
+}
+
 void descriptor_put(struct descriptor_object *o)
 {
-    if (o != NULL && __atomic_sub_fetch(&o->references, 1, __ATOMIC_ACQ_REL) == 0) {
+    if (o == NULL) {
+        return;
+    }
+    if ((alone() ? --o->references : __atomic_sub_fetch(&o->references, 1, __ATOMIC_ACQ_REL)) == 0) {
         o->ops->release(o);
     }
 }
@@ -104,6 +121,14 @@ static struct descriptor_object *object_of(struct descriptor_table *d, int fd)
 {
     if (fd < 0 || __atomic_load_n(&d->used, __ATOMIC_ACQUIRE) == 0) {
         return NULL;
+    }
+    if (alone()) {
+        struct descriptor_object **slot = slot_of(d, (uint32_t)fd);
+        struct descriptor_object *o = slot != NULL ? *slot : NULL;
+        if (o != NULL) {
+            o->references++;
+        }
+        return o;
     }
     lock_acquire(&d->lock);
     struct descriptor_object **slot = slot_of(d, (uint32_t)fd);

@@ -285,6 +285,9 @@ static void take_events(struct thread *t, struct kqueue *kq, const struct epoll_
 static bool remaining(const struct kqueue_deadline *d, struct __kernel_timespec *left)
 {
     struct __kernel_timespec now;
+    if (d->seconds == 0 && d->nanoseconds == 0) {
+        return false; /* a look */
+    }
     host_clock_read(CLOCK_MONOTONIC, &now);
     left->tv_sec = d->seconds - now.tv_sec;
     left->tv_nsec = d->nanoseconds - now.tv_nsec;
@@ -318,6 +321,23 @@ static int64_t wait_host(struct thread *t, int fd, struct epoll_event *events, i
     return host_call_intr(t, __NR_epoll_wait, (uint64_t)fd, (uint64_t)events, (uint64_t)max, (uint64_t)ms, 0, 0);
 }
 
+/*
+ * What stands ready without the host's doing. Only a look: what comes after it rings the bell, which wait_host() hears.
+ */
+static bool has_own_events(const struct kqueue *kq)
+{
+    return __atomic_load_n(&kq->ready_first, __ATOMIC_RELAXED) != NULL ||
+           __atomic_load_n(&kq->files, __ATOMIC_RELAXED) != NULL;
+}
+
+static void take_own_events(struct thread *t, struct kqueue *kq, struct collection *c)
+{
+    lock_acquire(&kq->lock);
+    take_ready(t, kq, c);
+    take_files(t, kq, c);
+    lock_release(&kq->lock);
+}
+
 int64_t kqueue_scan(struct thread *t, struct kqueue *kq, int fd, struct kqueue_event *out, int max,
                     const struct kqueue_deadline *deadline)
 {
@@ -325,10 +345,9 @@ int64_t kqueue_scan(struct thread *t, struct kqueue *kq, int fd, struct kqueue_e
     struct collection c = {out, 0, max};
     for (;;) {
         struct __kernel_timespec left = {0};
-        lock_acquire(&kq->lock);
-        take_ready(t, kq, &c);
-        take_files(t, kq, &c);
-        lock_release(&kq->lock);
+        if (has_own_events(kq)) {
+            take_own_events(t, kq, &c);
+        }
         if (c.count == max) {
             return max;
         }
@@ -342,10 +361,12 @@ int64_t kqueue_scan(struct thread *t, struct kqueue *kq, int fd, struct kqueue_e
         if (n < 0) {
             return c.count > 0 ? c.count : n;
         }
-        lock_acquire(&kq->lock);
-        take_events(t, kq, events, n, &c);
-        take_ready(t, kq, &c);
-        lock_release(&kq->lock);
+        if (n > 0 || has_own_events(kq)) {
+            lock_acquire(&kq->lock);
+            take_events(t, kq, events, n, &c);
+            take_ready(t, kq, &c);
+            lock_release(&kq->lock);
+        }
         if (c.count > 0 || !time_left) {
             return c.count;
         }
