@@ -10,12 +10,15 @@ struct flag_pair {
     uint64_t guest, host;
 };
 
-/* Translates the guest's bits. What no pair explains is left in *rest (NULL: dropped). */
+/*
+ * Translates the guest's bits. What no pair explains is left in *rest (NULL: dropped). No guest bit may stand in two
+ * pairs: when all are explained, the rest of the map is not looked at.
+ */
 static inline uint64_t flags_to_host(const struct flag_pair *map, size_t count, uint64_t guest, uint64_t *rest)
 {
     uint64_t host = 0, known = 0;
 
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && (guest & ~known) != 0; i++) {
         if ((guest & map[i].guest) == map[i].guest) {
             host |= map[i].host;
             known |= map[i].guest;

@@ -154,9 +154,17 @@ static int64_t read_ahead(int fd, int64_t amount)
     return r == -ESPIPE || r == -EINVAL ? -EBADF : r;
 }
 
+static bool is_open(int fd)
+{
+    return host_call3(__NR_fcntl, fd, F_GETFD, 0) >= 0 && !engine_descriptor(fd);
+}
+
 static int64_t duplicate(struct thread *t, int fd, int64_t arg, bool cloexec)
 {
-    return (int32_t)arg < 0 ? -EINVAL : descriptor_dup(t, fd, (int32_t)arg, cloexec);
+    if ((int32_t)arg < 0) {
+        return is_open(fd) ? -EINVAL : -EBADF;
+    }
+    return descriptor_dup(t, fd, (int32_t)arg, cloexec);
 }
 
 static int64_t locks(struct thread *t, int fd, int cmd, guest_ptr arg)
@@ -179,9 +187,28 @@ static int64_t locks(struct thread *t, int fd, int cmd, guest_ptr arg)
     }
 }
 
+/* What the host may find to be wrong with another argument before it looks at the descriptor. */
+static int64_t of_open_descriptor(struct thread *t, int fd, int cmd, int64_t arg)
+{
+    if (!is_open(fd)) {
+        return -EBADF;
+    }
+    switch (cmd) {
+    case FREEBSD_F_READAHEAD:
+    case FREEBSD_F_RDAHEAD:
+        return read_ahead(fd, arg);
+    case FREEBSD_F_ISUNIONSTACK:
+        return 0;
+    case FREEBSD_F_KINFO:
+        return freebsd_kinfo_file(t, fd, guest_addr((uint64_t)arg));
+    default:
+        return locks(t, fd, cmd, guest_addr((uint64_t)arg));
+    }
+}
+
 int64_t freebsd_fcntl(struct thread *t, int32_t fd, int32_t cmd, int64_t arg)
 {
-    if (host_call3(__NR_fcntl, fd, F_GETFD, 0) < 0 || engine_descriptor(fd)) {
+    if (engine_descriptor(fd)) {
         return -EBADF;
     }
     switch (cmd) {
@@ -206,18 +233,11 @@ int64_t freebsd_fcntl(struct thread *t, int32_t fd, int32_t cmd, int64_t arg)
         return host_call3(__NR_fcntl, fd, F_GETOWN, 0);
     case FREEBSD_F_SETOWN:
         return host_call3(__NR_fcntl, fd, F_SETOWN, (int32_t)arg);
-    case FREEBSD_F_READAHEAD:
-    case FREEBSD_F_RDAHEAD:
-        return read_ahead(fd, arg);
     case FREEBSD_F_ADD_SEALS:
         return host_call3(__NR_fcntl, fd, F_ADD_SEALS, (uint32_t)arg);
     case FREEBSD_F_GET_SEALS:
         return host_call3(__NR_fcntl, fd, F_GET_SEALS, 0);
-    case FREEBSD_F_ISUNIONSTACK:
-        return 0;
-    case FREEBSD_F_KINFO:
-        return freebsd_kinfo_file(t, fd, guest_addr((uint64_t)arg));
     default:
-        return locks(t, fd, cmd, guest_addr((uint64_t)arg));
+        return of_open_descriptor(t, fd, cmd, arg);
     }
 }

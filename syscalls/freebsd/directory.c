@@ -13,19 +13,32 @@
 
 #include <linux/fs.h>
 
+/* Where one entry goes; either generation. */
+union any_dirent {
+    struct freebsd_dirent new;
+    struct freebsd11_dirent old;
+};
+
 #define HOST_BUFFER     8192
 #define HOST_BUFFER_MIN 512 /* holds an entry with the longest name */
+/* At worst 24 bytes become 32; and one entry that is seen not to fit. */
+#define GUEST_BUFFER (HOST_BUFFER / 24 * 32 + sizeof(union any_dirent))
 
-static uint8_t name_length(const char *name)
+/* The record is only as long as the name asks for: its end is in the last word. */
+static uint8_t name_length(const struct host_dirent *h)
 {
-    size_t n = hot_strlen(name);
+    size_t room = h->d_reclen - __builtin_offsetof(struct host_dirent, d_name);
+    size_t n = room > sizeof(uint64_t) ? room - sizeof(uint64_t) : 0;
 
+    while (n < room && h->d_name[n] != 0) {
+        n++;
+    }
     return n > DIRENT_NAME_MAX ? DIRENT_NAME_MAX : (uint8_t)n;
 }
 
 uint32_t freebsd_dirent_from_host(const struct host_dirent *host, struct freebsd_dirent *guest)
 {
-    uint8_t n = name_length(host->d_name);
+    uint8_t n = name_length(host);
     uint32_t size = (24u + n + 1 + 7) & ~7u;
 
     memset(guest, 0, size);
@@ -40,7 +53,7 @@ uint32_t freebsd_dirent_from_host(const struct host_dirent *host, struct freebsd
 
 uint32_t freebsd11_dirent_from_host(const struct host_dirent *host, struct freebsd11_dirent *guest)
 {
-    uint8_t n = name_length(host->d_name);
+    uint8_t n = name_length(host);
     uint32_t size = (8u + n + 1 + 3) & ~3u;
 
     memset(guest, 0, size);
@@ -52,35 +65,33 @@ uint32_t freebsd11_dirent_from_host(const struct host_dirent *host, struct freeb
     return size;
 }
 
-/* Where one entry goes; either generation. */
-union any_dirent {
-    struct freebsd_dirent new;
-    struct freebsd11_dirent old;
-};
-
-/* Converts `bytes` of host entries into the guest's buffer. Returns bytes written or -errno. */
+/*
+ * Converts `bytes` of host entries, all that a read gave, into the guest's buffer. Returns bytes written or -errno.
+ * They are put together here, whatever the generation, and copied out at once; the last may be larger than it counts.
+ */
 static int64_t deliver(int fd, const char *host, int64_t bytes, int64_t start, guest_ptr buf, uint64_t count, bool old)
 {
+    char out[GUEST_BUFFER] __attribute__((aligned(8)));
     int64_t next = start;
     uint64_t done = 0;
 
     for (int64_t at = 0; at < bytes;) {
         const struct host_dirent *h = (const struct host_dirent *)(host + at);
-        union any_dirent d;
-        uint32_t size = old ? freebsd11_dirent_from_host(h, &d.old) : freebsd_dirent_from_host(h, &d.new);
+        union any_dirent *d = (union any_dirent *)(out + done);
+        uint32_t size = old ? freebsd11_dirent_from_host(h, &d->old) : freebsd_dirent_from_host(h, &d->new);
 
         if (done + size > count) {
             host_call3(__NR_lseek, fd, next, SEEK_SET);
-            return done == 0 ? -EINVAL : (int64_t)done;
-        }
-        if (copyout(guest_at(buf, done), &d, size) < 0) {
-            return -EFAULT;
+            if (done == 0) {
+                return -EINVAL;
+            }
+            break;
         }
         done += size;
         next = h->d_off;
         at += h->d_reclen;
     }
-    return (int64_t)done;
+    return copyout(buf, out, done) < 0 ? -EFAULT : (int64_t)done;
 }
 
 /* `start` receives the position before the read. */

@@ -17,6 +17,9 @@ static int named_descriptor(const char *name)
     static const char *const standard[] = {"/dev/stdin", "/dev/stdout", "/dev/stderr"};
     int fd = 0;
 
+    if (hot_strncmp(name, "/dev/", 5) != 0) {
+        return -1;
+    }
     for (int i = 0; i < 3; i++) {
         if (hot_strcmp(name, standard[i]) == 0) {
             return i;

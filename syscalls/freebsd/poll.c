@@ -10,7 +10,6 @@
 #include "base/host.h"
 #include "base/thread.h"
 #include "signals/signals.h"
-#include "syscalls/common/flag_map.h"
 #include "syscalls/freebsd/stat.h"
 
 #include <asm/poll.h>
@@ -19,30 +18,56 @@
 #define ENTRIES_MAX      1048576 /* the host's fs.nr_open */
 #define HOST_SIGSET_SIZE 8
 
-static const struct flag_pair poll_pairs[] = {
-    {FREEBSD_POLLIN, POLLIN},         {FREEBSD_POLLPRI, POLLPRI},       {FREEBSD_POLLOUT, POLLOUT},
-    {FREEBSD_POLLERR, POLLERR},       {FREEBSD_POLLHUP, POLLHUP},       {FREEBSD_POLLNVAL, POLLNVAL},
-    {FREEBSD_POLLRDNORM, POLLRDNORM}, {FREEBSD_POLLRDBAND, POLLRDBAND}, {FREEBSD_POLLWRBAND, POLLWRBAND},
-    {FREEBSD_POLLRDHUP, POLLRDHUP},
-};
+/* Of these the numbers are the same. */
+#define POLL_SAME (POLLIN | POLLPRI | POLLOUT | POLLERR | POLLHUP | POLLNVAL | POLLRDNORM | POLLRDBAND)
+_Static_assert(POLL_SAME == (FREEBSD_POLLIN | FREEBSD_POLLPRI | FREEBSD_POLLOUT | FREEBSD_POLLERR | FREEBSD_POLLHUP |
+                             FREEBSD_POLLNVAL | FREEBSD_POLLRDNORM | FREEBSD_POLLRDBAND) &&
+                   POLLIN == FREEBSD_POLLIN && POLLPRI == FREEBSD_POLLPRI && POLLOUT == FREEBSD_POLLOUT &&
+                   POLLERR == FREEBSD_POLLERR && POLLHUP == FREEBSD_POLLHUP && POLLNVAL == FREEBSD_POLLNVAL &&
+                   POLLRDNORM == FREEBSD_POLLRDNORM,
+               "poll(2)");
 
 uint16_t freebsd_poll_to_host(uint16_t guest)
 {
-    return (uint16_t)flags_to_host(poll_pairs, FLAG_COUNT(poll_pairs), guest, NULL);
+    uint32_t host = guest & POLL_SAME;
+
+    host |= guest & FREEBSD_POLLWRBAND ? POLLWRBAND : 0;
+    host |= guest & FREEBSD_POLLRDHUP ? POLLRDHUP : 0;
+    return (uint16_t)host;
 }
 
 uint16_t freebsd_poll_from_host(uint16_t host)
 {
-    return (uint16_t)flags_to_guest(poll_pairs, FLAG_COUNT(poll_pairs), host);
+    uint32_t guest = host & POLL_SAME;
+
+    guest |= host & POLLWRBAND ? FREEBSD_POLLWRBAND : 0;
+    guest |= host & POLLRDHUP ? FREEBSD_POLLRDHUP : 0;
+    return (uint16_t)guest;
 }
 
-/* One host ppoll over entries in host terms. mask: guest address of a signal set, or null. */
+/* A wait in whole milliseconds, as poll(2) has it, or -1 for no end; -2: it is none. */
+static int64_t whole_milliseconds(const struct freebsd_timespec *ts)
+{
+    if (!ts) {
+        return -1;
+    }
+    return ts->tv_nsec % 1000000 == 0 && ts->tv_sec < 1000000 ? ts->tv_sec * 1000 + ts->tv_nsec / 1000000 : -2;
+}
+
+/*
+ * One host call over entries in host terms. mask: guest address of a signal set, or null. Without one the plain call
+ * does, which has less to copy.
+ */
 static int64_t host_poll(struct thread *t, struct poll_entry *entries, uint32_t n, struct freebsd_timespec *ts,
                          guest_ptr mask)
 {
     struct signal_set set;
     uint64_t host_mask, *pass = NULL;
+    int64_t milliseconds = whole_milliseconds(ts);
 
+    if (guest_is_null(mask) && milliseconds >= -1) {
+        return host_call_intr(t, __NR_poll, (uint64_t)entries, n, (uint64_t)milliseconds, 0, 0, 0);
+    }
     if (!guest_is_null(mask)) {
         if (COPYIN(&set, mask) < 0) {
             return -EFAULT;

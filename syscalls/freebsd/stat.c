@@ -13,6 +13,23 @@
 
 #define WANTED (STATX_BASIC_STATS | STATX_BTIME)
 
+/*
+ * Since Linux 6.11 no path at all means the descriptor, which spares the kernel the look at an empty one; before that
+ * it is a bad address.
+ */
+static int64_t stat_host_descriptor(int fd, struct statx *x)
+{
+    static bool needs_path; /* of the host, so for everybody in this memory */
+    if (!__atomic_load_n(&needs_path, __ATOMIC_RELAXED)) {
+        int64_t r = host_call5(__NR_statx, fd, 0, AT_EMPTY_PATH, WANTED, x);
+        if (r != -EFAULT) {
+            return r;
+        }
+        __atomic_store_n(&needs_path, true, __ATOMIC_RELAXED);
+    }
+    return host_call5(__NR_statx, fd, "", AT_EMPTY_PATH, WANTED, x);
+}
+
 int64_t freebsd_stat_descriptor(struct thread *t, int fd, struct freebsd_stat *st)
 {
     struct statx x;
@@ -22,7 +39,7 @@ int64_t freebsd_stat_descriptor(struct thread *t, int fd, struct freebsd_stat *s
     if (fd < 0) {
         return -EBADF; /* the host would take AT_FDCWD for the working directory */
     }
-    r = host_call5(__NR_statx, fd, "", AT_EMPTY_PATH, WANTED, &x);
+    r = stat_host_descriptor(fd, &x);
     if (r < 0) {
         return r;
     }

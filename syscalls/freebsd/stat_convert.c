@@ -1,8 +1,6 @@
 /* Conversions of stat.h. */
 #include "syscalls/freebsd/stat.h"
 
-#include "base/mem.h"
-
 #include <linux/stat.h>
 
 /* sys/types.h: two bytes of each in the lower half, the rest of the major number on top. */
@@ -39,7 +37,13 @@ static uint32_t flags_from_host(uint64_t attributes)
 
 void freebsd_stat_from_host(const struct statx *x, struct freebsd_stat *st)
 {
-    memset(st, 0, sizeof(*st));
+    /* Every field is set, spares too: clearing the whole first would cost as much again. */
+    st->st_padding0 = 0;
+    st->st_padding1 = 0;
+    st->st_gen = 0;
+    for (unsigned i = 0; i < sizeof(st->st_spare) / sizeof(st->st_spare[0]); i++) {
+        st->st_spare[i] = 0;
+    }
     st->st_dev = freebsd_makedev(x->stx_dev_major, x->stx_dev_minor);
     st->st_ino = x->stx_ino;
     st->st_nlink = x->stx_nlink;
@@ -64,7 +68,7 @@ void freebsd_stat_from_host(const struct statx *x, struct freebsd_stat *st)
 
 void freebsd11_stat_from_new(const struct freebsd_stat *st, struct freebsd11_stat *old)
 {
-    memset(old, 0, sizeof(*old));
+    old->st_lspare = 0;
     old->st_dev = (uint32_t)st->st_dev;
     old->st_ino = (uint32_t)st->st_ino;
     old->st_mode = st->st_mode;
@@ -85,7 +89,8 @@ void freebsd11_stat_from_new(const struct freebsd_stat *st, struct freebsd11_sta
 
 void freebsd11_nstat_from_new(const struct freebsd_stat *st, struct freebsd11_nstat *old)
 {
-    memset(old, 0, sizeof(*old));
+    old->pad0 = 0;
+    old->pad1 = 0;
     old->st_dev = (uint32_t)st->st_dev;
     old->st_ino = (uint32_t)st->st_ino;
     old->st_mode = st->st_mode;

@@ -49,10 +49,15 @@ static int64_t find_leaf(const int32_t *mib, uint32_t count, uint32_t *used)
     int64_t found = -ENOENT;
     *used = 0;
     for (uint32_t i = 0; i < sysctl_leaf_count; i++) {
-        int32_t own[3];
-        uint32_t n = sysctl_mib_of(i, own);
-        uint32_t common = n < count ? n : count;
-        if (memcmp(own, mib, common * sizeof own[0]) != 0) {
+        const int32_t *own = sysctl_leaves[i].mib;
+        if (count > 0 && own[0] != mib[0]) {
+            continue;
+        }
+        if (count > 1 && (own[1] != 0 ? own[1] : SYSCTL_AUTO + (int32_t)i) != mib[1]) {
+            continue;
+        }
+        uint32_t n = own[1] != 0 && own[2] != 0 ? 3 : 2;
+        if (n == 3 && count > 2 && own[2] != mib[2]) {
             continue;
         }
         if (n <= count && n > *used) {
