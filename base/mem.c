@@ -12,6 +12,7 @@
 #undef memmove
 #undef memset
 #undef memcmp
+
 #define WORDS_BEST 512 /* bytes; more are left to the string instructions */
 
 /* Any bytes as a word, wherever they lie. */
