@@ -8,10 +8,12 @@
 
 #include <stdint.h>
 
+#if !__STDC_HOSTED__ /* base/mem.h's shorthands */
 #undef memcpy
 #undef memmove
 #undef memset
 #undef memcmp
+#endif
 
 #define WORDS_BEST 512 /* bytes; more are left to the string instructions */
 
