@@ -100,13 +100,20 @@ static void count(int signo, struct freebsd_siginfo *info, struct freebsd_uconte
     signals++;
 }
 
-/* Signals the target again and again while it is asked to. */
+/*
+ * Signals the target again and again, at pauses short and long: a read that is restarted for ever short ones would
+ * get nowhere where calls are caught slowly.
+ */
 static void interrupter(void *unused)
 {
     (void)unused;
-    while (!stop) {
-        pause_for(100000);
+    for (unsigned i = 0; !stop; i++) {
+        uint32_t before = signals;
+
+        pause_for(i % 4 != 0 ? 100000 : 2000000);
         SYS(thr_kill, target, FREEBSD_SIGUSR1);
+        while (signals == before && !stop)
+            SYS(sched_yield);
     }
 }
 
