@@ -16,6 +16,7 @@ static bool looked;
 
 static void look_at_vdso(struct thread *t)
 {
+    (void)t;
     struct vdso_examination e = {.image = host_vdso_image()};
     if (gate_call(t, vdso_examine, &e) == 0) {
         host_vdso_use((host_clock_function *)e.gettime, e.begin, e.end);
