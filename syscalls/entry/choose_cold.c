@@ -11,9 +11,9 @@
  * an address, is chosen, and it is replaced only if the registers show it. Numbers of calls are loaded so.
  *
  * What remains is a byte of data that reads as a prefix of the first instruction: the effect is the same, and the code
- * is entered behind it. So what needs no prefix may have none; and before one that begins with a REX prefix there must
- * be either one more instruction that has been executed; or one after which nothing falls through, or padding, and the
- * prefix must have made a difference.
+ * is entered behind it. So what needs no prefix may have none; and before one that loads, and begins with a REX prefix,
+ * there must be either one more instruction that has been executed; or one after which nothing falls through, or
+ * padding, and the prefix must have made a difference.
  */
 #include <capstone/capstone.h>
 #include <stdbool.h>
@@ -266,10 +266,15 @@ static bool effect_seen(const struct patch_effect *e, const struct cpu_context *
 bool choice_seen(const struct patch_choice *c, const struct cpu_context *regs, code_memory_reader *read_memory,
                  void *context)
 {
-    bool constant = !c->effect.loads && c->effect.base < 0 && c->effect.index < 0;
     bool narrow = ((const uint64_t *)regs)[c->effect.target] >> 32 == 0;
-    return effect_seen(&c->effect, regs, read_memory, context) && !(c->wide && narrow && !constant) &&
+    return effect_seen(&c->effect, regs, read_memory, context) && !(c->wide && narrow) &&
            (!c->has_before || effect_seen(&c->before, regs, read_memory, context));
+}
+
+/* A constant's encodings with and without REX are of different lengths, or one of them no assembler writes. */
+static bool is_constant(const struct patch_effect *e)
+{
+    return !e->loads && e->base < 0 && e->index < 0;
 }
 
 /* Nothing falls through it to what follows, or it is padding, or it returns there. */
@@ -325,8 +330,8 @@ static enum site_refusal go_back(const struct code_window *w, const struct lengt
             continue;
         }
         out->has_before = out->wide = false;
-        bool rex = is_rex(w->bytes[w->before - back]);
-        if (begins_at(w, l, back) && (!rex || begins_after_another(w, l, back, insn, out))) {
+        bool ambiguous = is_rex(w->bytes[w->before - back]) && !is_constant(&out->effect);
+        if (begins_at(w, l, back) && (!ambiguous || begins_after_another(w, l, back, insn, out))) {
             out->back = (uint8_t)back;
             out->length = l->at[back];
             return REFUSED_NOT;
