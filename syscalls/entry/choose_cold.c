@@ -160,31 +160,25 @@ static bool is_rex(uint8_t byte)
 /* The bits of a REX prefix (Intel SDM 2, 2.2.1.2). */
 enum { REX_B = 1, REX_X = 2, REX_R = 4, REX_W = 8 };
 
-/*
- * Whether a REX prefix is one that an assembler would have put there: it says something. In front of these opcodes:
- * mov $imm, %reg; mov $imm, %reg or memory; and those with an operand in memory.
- */
-static bool rex_has_meaning(const uint8_t *bytes)
+/* Whether an assembler would have put this REX prefix before this opcode: it says something. */
+static bool rex_has_meaning(uint8_t rex, const uint8_t *opcode)
 {
-    uint8_t rex = bytes[0], opcode = bytes[1], modrm = bytes[2];
-    if ((opcode & 0xf8) == 0xb8) {
+    if ((*opcode & 0xf8) == 0xb8) {
         return (rex & (REX_R | REX_X)) == 0 && (rex & (REX_W | REX_B)) != 0;
     }
-    if (opcode == 0xc7) {
+    if (*opcode == 0xc7) {
         return (rex & (REX_R | REX_X)) == 0 && (rex & REX_W) != 0;
     }
-    bool sib = (modrm & 7) == 4;
+    bool sib = (opcode[1] & 7) == 4;
     return (rex & 0x0f) != 0 && (sib || (rex & REX_X) == 0);
 }
 
-/* Whether it begins with its opcode, or with a REX prefix that it needs and then its opcode. */
+/* Whether it is one of the usual encodings: perhaps a REX prefix, then mov $imm, mov from memory, or lea. */
 static bool plainly_encoded(const cs_insn *insn)
 {
-    static const uint8_t prefixes[] = {0x66, 0x67, 0x2e, 0x36, 0x3e, 0x26, 0x64, 0x65, 0xf0, 0xf2, 0xf3};
-    if (memchr(prefixes, insn->bytes[0], sizeof prefixes) != NULL) {
-        return false;
-    }
-    return !is_rex(insn->bytes[0]) || (!is_rex(insn->bytes[1]) && rex_has_meaning(insn->bytes));
+    const uint8_t *opcode = insn->bytes + is_rex(insn->bytes[0]);
+    bool known = (*opcode & 0xf8) == 0xb8 || *opcode == 0xc7 || *opcode == 0x8b || *opcode == 0x8d;
+    return known && (opcode == insn->bytes || rex_has_meaning(insn->bytes[0], opcode));
 }
 
 /* What the instruction leaves behind, if it is one of those whose effect can be checked. */
