@@ -9,6 +9,7 @@ _start:
 	movq	%rsp, %rdi
 	andq	$-16, %rsp
 	xorl	%ebp, %ebp
+	pcmpeqd	%xmm0, %xmm0		/* as after any libc's first memcpy: the kernel has vectors to switch */
 	call	micro_main
 	ud2
 
