@@ -60,6 +60,12 @@ struct process_ids {
     uint32_t real, effective, saved;
 };
 
+/* Calls by the way they came in. */
+struct way_counts {
+    uint64_t fast;    /* from rewritten sites */
+    uint64_t trapped; /* by SIGSYS */
+};
+
 /*
  * What is written while the process runs comes first: it is less than a page, and after a fork each page that parent
  * or child writes to is copied.
@@ -93,6 +99,9 @@ struct process {
     uint64_t args_size;
     uint64_t stack_top, stack_size;
     uint64_t start_time_ns; /* CLOCK_REALTIME */
+
+    struct way_counts calls_ended; /* of threads that have ended; living ones count in struct thread */
+    struct way_counts calls_told;  /* how much of all of them has been told (syscalls/entry/ways.h) */
 
     struct signal_set watched; /* signals that arrive here even while the guest ignores them */
     struct lock actions_lock;

@@ -35,7 +35,7 @@ enum trace_mode {
     TRACE_TEXT,  /* a line per call, for people */
     TRACE_JSON,  /* a JSON object per call and line */
     TRACE_COUNT, /* compact lines that `dragoman trace -c` adds up: "pid tid name result errno_name
-                    duration_ns\n" */
+                    duration_ns\n", and at a process's end what syscalls/entry/ways.h tells of */
 };
 
 struct settings {

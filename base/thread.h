@@ -104,7 +104,7 @@ struct thread {
     uint32_t ring_next;
     struct call_record ring[CALL_RING_SIZE];
 
-    uint64_t calls_fast, calls_trapped; /* how its calls came in, not yet in the process's sum */
+    uint64_t calls_fast, calls_trapped; /* how its calls came in; the process gets the sum when the thread ends */
 
     /* What a new thread starts with. */
     struct cpu_context start_regs;

@@ -27,6 +27,8 @@ struct merged {
     struct miss *misses;
     size_t count;
     size_t room;
+    struct ways ways;
+    unsigned told; /* files that tell of ways: how many processes ended by themselves */
     unsigned files;
     unsigned unreadable; /* lines */
 };
@@ -60,6 +62,18 @@ static bool add(struct merged *merged, const struct report_line *line)
     return true;
 }
 
+/* What one line says. False: no memory. */
+static bool take_line(struct merged *merged, const struct report_line *line, bool *told)
+{
+    if (line->ways.told) {
+        ways_add(&merged->ways, &line->ways);
+        merged->told += !*told;
+        *told = true;
+        return true;
+    }
+    return add(merged, line);
+}
+
 static int read_file(struct merged *merged, int dir, const char *name)
 {
     int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -70,11 +84,12 @@ static int read_file(struct merged *merged, int dir, const char *name)
     char *text = NULL;
     size_t room = 0;
     bool whole = true;
+    bool told = false;
     merged->files++;
     while (whole && getline(&text, &room, file) > 0) {
         struct report_line line;
         if (report_line_parse(text, &line)) {
-            whole = add(merged, &line);
+            whole = take_line(merged, &line, &told);
         } else {
             merged->unreadable++;
         }
@@ -124,6 +139,10 @@ static void print_text(const struct merged *merged)
         printf("%10" PRId64 " %9u  %-8s %-24s %s\n", m->count, m->processes, m->first.level,
                m->first.call[0] != '\0' ? m->first.call : "-", m->first.detail);
     }
+    if (merged->ways.told) {
+        printf("Of %u processes, %u told the ways of their calls.\n", merged->files, merged->told);
+        ways_print(&merged->ways, stdout);
+    }
     if (merged->unreadable != 0) {
         printf("%u lines were cut off or are no report.\n", merged->unreadable);
     }
@@ -135,6 +154,8 @@ static void print_json(const struct merged *merged)
     json_object(&j, NULL);
     json_number(&j, "files", merged->files);
     json_number(&j, "unreadable", merged->unreadable);
+    json_number(&j, "told", merged->told);
+    ways_json(&merged->ways, &j);
     json_array(&j, "missed");
     for (size_t i = 0; i < merged->count; i++) {
         const struct miss *m = &merged->misses[i];

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A flat JSON object, read from left to right; anything unexpected ends it. */
+/* A JSON object, read from left to right; anything unexpected ends it. Arrays are not part of the format. */
 
 static const char *skip_blank(const char *at)
 {
@@ -84,6 +84,13 @@ struct member {
     int64_t *number;
 };
 
+/* A number, true, false or null. */
+static const char *read_word(const char *at)
+{
+    size_t length = strcspn(at, ",}[{\" \t\r\n");
+    return length != 0 ? at + length : NULL;
+}
+
 static const char *read_value(const char *at, const struct member *member)
 {
     char spare[2];
@@ -91,16 +98,82 @@ static const char *read_value(const char *at, const struct member *member)
         bool wanted = member != NULL && member->text != NULL;
         return read_string(at, wanted ? member->text : spare, wanted ? member->size : sizeof spare);
     }
-    /* A number, true, false or null; nesting is not part of the format. */
-    size_t length = strcspn(at, ",}[{\" \t");
-    if (length == 0) {
+    if (member != NULL && member->number != NULL) {
+        *member->number = strtoll(at, NULL, 10);
+    }
+    return read_word(at);
+}
+
+enum { KEY_MAX = 32, DEPTH_MAX = 3 };
+
+/* What is read so far. */
+struct reading {
+    struct report_line *line;
+    const struct member *members;
+    size_t member_count;
+};
+
+static void take_count(struct ways *w, const char *group, const char *key, const char *value)
+{
+    uint64_t count = strtoull(value, NULL, 10);
+    bool of_ways = strcmp(group, "ways") == 0, of_sites = strcmp(group, "sites") == 0;
+    uint64_t *to = of_ways && strcmp(key, "rewritten") == 0    ? &w->rewritten
+                   : of_ways && strcmp(key, "trapped") == 0    ? &w->trapped
+                   : of_sites && strcmp(key, "seen") == 0      ? &w->sites_seen
+                   : of_sites && strcmp(key, "rewritten") == 0 ? &w->sites_rewritten
+                                                               : NULL;
+    if (to != NULL) {
+        *to = count;
+    } else if (strcmp(group, "refused") == 0) {
+        ways_refused(w, key, count);
+    }
+    w->told |= of_ways;
+}
+
+static const char *read_object(const char *at, struct reading *r, const char *group, unsigned depth);
+
+/* One member of an object; `group` is that one's own name, "" for the line itself. */
+static const char *read_member(const char *at, struct reading *r, const char *group, unsigned depth)
+{
+    char key[KEY_MAX];
+    at = read_string(at, key, sizeof key);
+    if (at == NULL || *(at = skip_blank(at)) != ':') {
         return NULL;
     }
-    if (member != NULL && member->number != NULL) {
-        char *end;
-        *member->number = strtoll(at, &end, 10);
+    at = skip_blank(at + 1);
+    if (*at == '{') {
+        return depth < DEPTH_MAX ? read_object(at, r, key, depth + 1) : NULL;
     }
-    return at + length;
+    if (depth > 1) {
+        if (*at >= '0' && *at <= '9') {
+            take_count(&r->line->ways, group, key, at);
+        }
+        return read_value(at, NULL);
+    }
+    const struct member *member = NULL;
+    for (size_t i = 0; i < r->member_count; i++) {
+        member = strcmp(r->members[i].key, key) == 0 ? &r->members[i] : member;
+    }
+    return read_value(at, member);
+}
+
+static const char *read_object(const char *at, struct reading *r, const char *group, unsigned depth)
+{
+    at = skip_blank(at + 1);
+    if (*at == '}' && depth > 1) {
+        return at + 1;
+    }
+    for (;;) {
+        at = read_member(at, r, group, depth);
+        if (at == NULL) {
+            return NULL;
+        }
+        at = skip_blank(at);
+        if (*at != ',') {
+            return *at == '}' ? at + 1 : NULL;
+        }
+        at = skip_blank(at + 1);
+    }
 }
 
 bool report_line_parse(const char *text, struct report_line *line)
@@ -116,25 +189,9 @@ bool report_line_parse(const char *text, struct report_line *line)
         {"level", line->level, sizeof line->level, NULL},
         {"detail", line->detail, sizeof line->detail, NULL},
     };
+    struct reading r = {line, members, sizeof members / sizeof members[0]};
     const char *at = skip_blank(text);
-    if (*at++ != '{') {
-        return false;
-    }
-    do {
-        char key[32];
-        at = read_string(skip_blank(at), key, sizeof key);
-        if (at == NULL || *(at = skip_blank(at)) != ':') {
-            return false;
-        }
-        const struct member *member = NULL;
-        for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
-            member = strcmp(members[i].key, key) == 0 ? &members[i] : member;
-        }
-        at = read_value(skip_blank(at + 1), member);
-        if (at == NULL) {
-            return false;
-        }
-        at = skip_blank(at);
-    } while (*at++ == ',');
-    return at[-1] == '}' && *skip_blank(at) == '\0' && (line->call[0] != '\0' || line->detail[0] != '\0');
+    at = *at == '{' ? read_object(at, &r, "", 1) : NULL;
+    return at != NULL && *skip_blank(at) == '\0' &&
+           (line->call[0] != '\0' || line->detail[0] != '\0' || line->ways.told);
 }

@@ -28,18 +28,67 @@ static struct call_count *count_of(struct trace_summary *summary, const char *na
     return fresh;
 }
 
+enum { PIDS = 4 * 1024 * 1024 }; /* Linux: PID_MAX_LIMIT, include/linux/threads.h */
+
+static bool pid_add(struct pid_set *set, int pid)
+{
+    if (pid < 0 || pid >= PIDS) {
+        return true;
+    }
+    if (set->bits == NULL && (set->bits = calloc(PIDS / 64, sizeof *set->bits)) == NULL) {
+        return false;
+    }
+    uint64_t bit = 1ULL << (pid % 64);
+    set->count += (set->bits[pid / 64] & bit) == 0;
+    set->bits[pid / 64] |= bit;
+    return true;
+}
+
+/* " short=1 far=2" */
+static bool take_refusals(struct ways *w, const char *at)
+{
+    while (*at != '\0') {
+        char reason[sizeof w->refused[0].name];
+        uint64_t count = 0;
+        int end = 0;
+        if (sscanf(at, " %23[a-z-]=%" SCNu64 "%n", reason, &count, &end) != 2 || !ways_refused(w, reason, count)) {
+            return false;
+        }
+        at += end;
+    }
+    return true;
+}
+
+/* A line that is no call's. Returns whether it was understood. */
+static bool take_ways(const char *line, struct ways *w, int *pid)
+{
+    int end = 0;
+    *w = (struct ways){.told = true};
+    if (sscanf(line, "ways %d %" SCNu64 " %" SCNu64 "%n", pid, &w->rewritten, &w->trapped, &end) == 3) {
+        return line[end] == '\0';
+    }
+    return sscanf(line, "sites %d %" SCNu64 " %" SCNu64 "%n", pid, &w->sites_seen, &w->sites_rewritten, &end) == 3 &&
+           take_refusals(w, line + end);
+}
+
 static bool take_line(struct trace_summary *summary, const char *line)
 {
     char name[64];
     char error[32];
     uint64_t ns = 0;
+    int pid = 0;
     int end = 0;
-    if (sscanf(line, "%*d %*d %63s %*s %31s %" SCNu64 "%n", name, error, &ns, &end) != 3 || line[end] != '\0') {
+    struct ways ways;
+    if (take_ways(line, &ways, &pid)) {
+        ways_add(&summary->ways, &ways);
+        return pid_add(&summary->processes, pid) && pid_add(&summary->told, pid);
+    }
+    if (sscanf(line, "%d %*d %63s %*s %31s %" SCNu64 "%n", &pid, name, error, &ns, &end) != 4 || line[end] != '\0') {
         summary->lost++;
         return true;
     }
     struct call_count *count = count_of(summary, name);
-    if (count == NULL) {
+    if (count == NULL || !pid_add(&summary->processes, pid)) {
         return false;
     }
     count->calls++;
@@ -120,6 +169,13 @@ static void print_table(const struct trace_summary *summary, FILE *out)
     }
     fprintf(out, "%s\n", rule);
     print_row(out, &total, total.ns);
+    if (summary->ways.told) {
+        ways_print(&summary->ways, out);
+    }
+    if (summary->told.count != summary->processes.count) {
+        fprintf(out, "%u of %u processes told the ways of their calls; one that is killed cannot\n",
+                summary->told.count, summary->processes.count);
+    }
     if (summary->lost != 0) {
         fprintf(out, "%" PRIu64 " records could not be read\n", summary->lost);
     }
@@ -152,6 +208,11 @@ void trace_summary_print(const struct trace_summary *summary, FILE *out, bool js
     }
     json_end_array(&j);
     json_count(&j, "total", &total);
+    ways_json(&summary->ways, &j);
+    json_object(&j, "processes");
+    json_number(&j, "seen", summary->processes.count);
+    json_number(&j, "told", summary->told.count);
+    json_end_object(&j);
     json_number(&j, "unreadable", (int64_t)summary->lost);
     json_end_object(&j);
 }
@@ -159,5 +220,7 @@ void trace_summary_print(const struct trace_summary *summary, FILE *out, bool js
 void trace_summary_clear(struct trace_summary *summary)
 {
     free(summary->counts);
+    free(summary->processes.bits);
+    free(summary->told.bits);
     *summary = (struct trace_summary){0};
 }

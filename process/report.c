@@ -13,6 +13,7 @@
 #include "base/syscall_table.h"
 #include "base/thread.h"
 #include "process/enter.h"
+#include "process/process.h"
 #include "process/remark.h"
 
 #define REPORT_ENTRIES       128 /* distinct (call, detail) pairs of one process; more are not recorded */
@@ -111,17 +112,41 @@ static void json_string(struct text *x, const char *s)
     text_char(x, '"');
 }
 
+void report_head(const struct process *p, struct text *x)
+{
+    text_format(x, "{\"pid\":%d,\"program\":", p->pid);
+    json_string(x, p->program);
+    text_format(x, ",\"personality\":\"%s\"", p->personality->name);
+}
+
 static void write_entry(const struct process *p, const struct report_entry *e, int fd)
 {
-    char line[4096]; /* holds the longest program path with every character escaped */
+    char line[REPORT_LINE_MAX];
     struct text x = TEXT_ON(line);
-    text_format(&x, "{\"pid\":%d,\"program\":", p->pid);
-    json_string(&x, p->program);
-    text_format(&x, ",\"personality\":\"%s\",\"call\":\"%s\",\"number\":%d,\"level\":\"%s\",\"count\":%u,\"detail\":",
-                p->personality->name, e->name, e->nr, level_name(p, e->nr), e->count - e->written);
+    report_head(p, &x);
+    text_format(&x, ",\"call\":\"%s\",\"number\":%d,\"level\":\"%s\",\"count\":%u,\"detail\":", e->name, e->nr,
+                level_name(p, e->nr), e->count - e->written);
     json_string(&x, e->detail);
     text_str(&x, "}\n");
     text_write(&x, fd);
+}
+
+/* The process's file, to be appended to; -errno. */
+static int64_t report_open(const struct process *p)
+{
+    char path[SETTINGS_PATH_MAX + 64];
+    struct text x = TEXT_ON(path);
+    text_format(&x, "%s/%s.%d.jsonl", p->settings.report_dir, p->command, p->pid);
+    return host_call4(__NR_openat, AT_FDCWD, text_cstr(&x), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+}
+
+void report_append(const struct process *p, const struct text *line)
+{
+    int64_t fd = report_open(p);
+    if (!is_error(fd)) {
+        text_write(line, (int)fd);
+        host_call1(__NR_close, fd);
+    }
 }
 
 /*
@@ -134,10 +159,7 @@ static void report_write(const struct process *p)
     if (r == NULL || p->settings.report_dir[0] == '\0') {
         return;
     }
-    char path[SETTINGS_PATH_MAX + 64];
-    struct text x = TEXT_ON(path);
-    text_format(&x, "%s/%s.%d.jsonl", p->settings.report_dir, p->command, p->pid);
-    int64_t fd = host_call4(__NR_openat, AT_FDCWD, text_cstr(&x), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    int64_t fd = report_open(p);
     if (is_error(fd)) {
         return;
     }
@@ -165,9 +187,7 @@ void report_unsupported(struct thread *t, const char *name, int nr, const char *
         report_write(p); /* at once: a process that is killed writes nothing at its end */
     }
     if (p->settings.strict) {
-        for (;;) {
-            host_call1(__NR_exit_group, REPORT_STRICT_STATUS);
-        }
+        process_exit(t, REPORT_STRICT_STATUS);
     }
 }
 

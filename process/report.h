@@ -3,12 +3,17 @@
  * and written where the settings say; --strict makes it fatal.
  *
  * The file is DIR/COMMAND.PID.jsonl, a JSON object per line. A kind's first line is written when it is met, so that
- * a process that is killed leaves it; another follows at the end with what was counted since.
+ * a process that is killed leaves it; another follows at the end with what was counted since. Then comes a line about
+ * the ways by which its calls came in (syscalls/entry/ways.h).
  */
 #ifndef PROCESS_REPORT_H
 #define PROCESS_REPORT_H
 
+struct process;
+struct text;
 struct thread;
+
+#define REPORT_LINE_MAX 4096 /* bytes of a line: it holds the longest program path with every character escaped */
 
 /*
  * Records that the guest asked for something unsupported. name: the guest's name of the call; nr: its number;
@@ -19,6 +24,12 @@ void report_unsupported(struct thread *t, const char *name, int nr, const char *
 
 /* A fork's child reports on its own account. */
 void report_after_fork(struct thread *t);
+
+/* What all lines begin with: an object, left open, that says which process and program this is. */
+void report_head(const struct process *p, struct text *x);
+
+/* Appends a whole line of another kind to the process's file. Where that cannot be written it is lost. */
+void report_append(const struct process *p, const struct text *line);
 
 /* Writes what is outstanding, when the process ends or executes another program. */
 void report_flush(struct thread *t);

@@ -278,10 +278,18 @@ int64_t thread_start(struct thread *creator, struct thread *t, uint64_t fs_base)
     return r;
 }
 
+/* Its counts go to the process. First out of one, then into the other: who adds up meanwhile finds none twice. */
+static void leave_count(uint64_t *from, uint64_t *to)
+{
+    __atomic_fetch_add(to, __atomic_exchange_n(from, 0, __ATOMIC_ACQ_REL), __ATOMIC_ACQ_REL);
+}
+
 _Noreturn void thread_exit(struct thread *t, int status)
 {
     uint64_t all = ~0UL;
     host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &all, 0, sizeof all);
+    leave_count(&t->calls_fast, &t->proc->calls_ended.fast);
+    leave_count(&t->calls_trapped, &t->proc->calls_ended.trapped);
     thread_leaving(t); /* the kernel clears its tid, which frees the region */
     for (;;) {
         host_call1(__NR_exit, status);

@@ -25,6 +25,7 @@
 #include "process/thread.h"
 #include "signals/signals.h"
 #include "syscalls/entry/gate.h"
+#include "syscalls/entry/ways.h"
 
 #define SELF         "/proc/self/exe"
 #define VECTOR_SLACK 4 /* a script's interpreter, its argument, the script; and the NULL */
@@ -269,6 +270,7 @@ static int64_t exec_with(struct thread *t, struct exec *e, const char *path, gue
     }
     uint64_t all = ~0UL, old;
     host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &all, &old, sizeof old);
+    ways_tell(t);
     report_flush(t);
     descriptors_before_exec(t);
     if (t->recorded) {

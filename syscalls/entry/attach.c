@@ -8,18 +8,21 @@
 #include "process/table.h"
 #include "syscalls/entry/gate.h"
 #include "syscalls/entry/intercept.h"
+#include "syscalls/entry/ways.h"
 
 void process_forked(struct thread *t)
 {
     if (!t->proc->shares_memory) {
         gate_after_fork();
     }
+    ways_after_fork(t);
     report_after_fork(t);
     process_table_after_fork(t);
 }
 
 void process_leaving(struct thread *t)
 {
+    ways_tell(t);
     report_flush(t);
     process_table_leave(t);
 }

@@ -5,6 +5,17 @@
 
 #include "base/mem.h"
 
+const char *const site_refusal_names[SITE_REFUSALS] = {
+    [REFUSED_NOT] = "",
+    [REFUSED_UNCLEAR] = "unclear",
+    [REFUSED_SHORT] = "short",
+    [REFUSED_JUMPED] = "jumped-into",
+    [REFUSED_MAPPING] = "mapping",
+    [REFUSED_FAR] = "far",
+    [REFUSED_HOST] = "host",
+    [REFUSED_STEPPED] = "stepped",
+};
+
 #define KEYS   16384 /* a power of two, well above the records */
 #define PROBES 16
 

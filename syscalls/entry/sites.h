@@ -35,6 +35,9 @@ enum site_refusal {
     SITE_REFUSALS,
 };
 
+/* The reasons in a word each, as reports name them; "" for REFUSED_NOT. */
+extern const char *const site_refusal_names[SITE_REFUSALS];
+
 struct site {
     uint64_t at;         /* the `syscall`; the replaced instruction begins at `at - back` */
     uint64_t trampoline; /* where the jump goes */
