@@ -28,7 +28,7 @@ struct merged {
     size_t count;
     size_t room;
     struct ways ways;
-    unsigned told; /* files that tell of ways: how many processes ended by themselves */
+    unsigned told; /* files that tell of ways: those of programs that were not killed */
     unsigned files;
     unsigned unreadable; /* lines */
 };
@@ -140,7 +140,7 @@ static void print_text(const struct merged *merged)
                m->first.call[0] != '\0' ? m->first.call : "-", m->first.detail);
     }
     if (merged->ways.told) {
-        printf("Of %u processes, %u told the ways of their calls.\n", merged->files, merged->told);
+        printf("Of %u programs run, %u told by which ways their calls came in:\n", merged->files, merged->told);
         ways_print(&merged->ways, stdout);
     }
     if (merged->unreadable != 0) {

@@ -173,8 +173,8 @@ static void print_table(const struct trace_summary *summary, FILE *out)
         ways_print(&summary->ways, out);
     }
     if (summary->told.count != summary->processes.count) {
-        fprintf(out, "%u of %u processes told the ways of their calls; one that is killed cannot\n",
-                summary->told.count, summary->processes.count);
+        fprintf(out, "%u of %u processes told these; one that is killed cannot\n", summary->told.count,
+                summary->processes.count);
     }
     if (summary->lost != 0) {
         fprintf(out, "%" PRIu64 " records could not be read\n", summary->lost);

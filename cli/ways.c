@@ -44,10 +44,14 @@ static uint64_t refused_in_all(const struct ways *w)
 
 void ways_print(const struct ways *w, FILE *out)
 {
+    const char *before = " (";
     fprintf(out, "calls: %" PRIu64 " from rewritten sites, %" PRIu64 " by traps\n", w->rewritten, w->trapped);
+    if (w->sites_seen == 0) {
+        fputs("sites: none counted, as this way of interception rewrites none\n", out);
+        return;
+    }
     fprintf(out, "sites: %" PRIu64 " seen, %" PRIu64 " rewritten, %" PRIu64 " refused", w->sites_seen,
             w->sites_rewritten, refused_in_all(w));
-    const char *before = " (";
     for (unsigned i = 0; i < WAYS_REASONS; i++) {
         if (w->refused[i].count != 0) {
             fprintf(out, "%s%" PRIu64 " %s", before, w->refused[i].count, w->refused[i].name);

@@ -132,6 +132,117 @@ START_TEST(records_add_up_over_cuts)
     ck_assert_uint_eq(summary.counts[0].errors, 1);
     ck_assert_uint_eq(summary.counts[0].ns, 150);
     ck_assert_uint_eq(summary.lost, 1);
+    ck_assert(!summary.ways.told);
+    trace_summary_clear(&summary);
+}
+END_TEST
+
+static void take(struct trace_summary *summary, const char *lines)
+{
+    ck_assert(trace_summary_take(summary, lines, strlen(lines)));
+}
+
+static uint64_t refused(const struct ways *w, const char *reason)
+{
+    for (unsigned i = 0; i < WAYS_REASONS; i++) {
+        if (strcmp(w->refused[i].name, reason) == 0) {
+            return w->refused[i].count;
+        }
+    }
+    return 0;
+}
+
+START_TEST(ways_add_up)
+{
+    struct trace_summary summary = {0};
+    take(&summary, "1 1 read 3 - 100\n2 2 read 3 - 100\n1 1 read 3 - 100\n");
+    ck_assert_uint_eq(summary.processes.count, 2);
+    ck_assert_uint_eq(summary.told.count, 0);
+    /* The process has told once more after an exec, and a third is known by this alone. */
+    take(&summary,
+         "ways 1 10 20\nsites 1 5 2 short=1 jumped-into=2\nways 1 1 2\nways 4194303 0 7\nsites 4194303 3 0 short=4\n");
+    ck_assert_uint_eq(summary.lost, 0);
+    ck_assert_uint_eq(summary.processes.count, 3);
+    ck_assert_uint_eq(summary.told.count, 2);
+    ck_assert_uint_eq(summary.ways.rewritten, 11);
+    ck_assert_uint_eq(summary.ways.trapped, 29);
+    ck_assert_uint_eq(summary.ways.sites_seen, 8);
+    ck_assert_uint_eq(summary.ways.sites_rewritten, 2);
+    ck_assert_uint_eq(refused(&summary.ways, "short"), 5);
+    ck_assert_uint_eq(refused(&summary.ways, "jumped-into"), 2);
+    ck_assert_uint_eq(summary.count, 1);
+    trace_summary_clear(&summary);
+}
+END_TEST
+
+START_TEST(ways_that_are_cut_off_are_lost)
+{
+    static const char *const lines[] = {"ways 1 10\n",
+                                        "ways 1 10 20 30\n",
+                                        "ways x 1 1\n",
+                                        "sites 1 5\n",
+                                        "sites 1 5 2 short\n",
+                                        "sites 1 5 2 short=\n",
+                                        "sites 1 5 2 =1\n",
+                                        "sites 1 5 2 short=1 far=x\n",
+                                        "sites 1 5 2x\n",
+                                        "ways\n",
+                                        "sites\n",
+                                        "waysites 1 1 1\n",
+                                        "sites 1 5 2 a-reason-that-is-much-too-long=1\n"};
+    struct trace_summary summary = {0};
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        take(&summary, lines[i]);
+        ck_assert_msg(summary.lost == i + 1, "%s", lines[i]);
+    }
+    ck_assert(!summary.ways.told);
+    ck_assert_uint_eq(summary.ways.sites_seen + summary.ways.rewritten + summary.ways.trapped, 0);
+    trace_summary_clear(&summary);
+}
+END_TEST
+
+START_TEST(ways_have_places_for_so_many_reasons)
+{
+    struct ways w = {0};
+    char name[16];
+    for (unsigned i = 0; i < WAYS_REASONS; i++) {
+        snprintf(name, sizeof name, "r%u", i);
+        ck_assert(ways_refused(&w, name, 1));
+    }
+    ck_assert(!ways_refused(&w, "another", 1));
+    ck_assert(ways_refused(&w, "r15", 1));
+    ck_assert_uint_eq(refused(&w, "r15"), 2);
+}
+END_TEST
+
+/* What is printed of `summary`, for people or as JSON. */
+static const char *printed(const struct trace_summary *summary, bool json)
+{
+    static char text[4096];
+    FILE *out = tmpfile();
+    ck_assert_ptr_nonnull(out);
+    trace_summary_print(summary, out, json);
+    rewind(out);
+    text[fread(text, 1, sizeof text - 1, out)] = '\0';
+    fclose(out);
+    return text;
+}
+
+START_TEST(ways_stand_below_the_table)
+{
+    struct trace_summary summary = {0};
+    take(&summary, "1 1 read 3 - 100\nways 1 10 20\nsites 1 5 2 short=1 far=2\n");
+    const char *text = printed(&summary, false);
+    ck_assert_ptr_nonnull(strstr(text, "total\n"
+                                       "calls: 10 from rewritten sites, 20 by traps\n"
+                                       "sites: 5 seen, 2 rewritten, 3 refused (1 short, 2 far)\n"));
+    ck_assert_ptr_null(strstr(text, "processes"));
+    take(&summary, "2 2 read 3 - 100\n");
+    ck_assert_ptr_nonnull(strstr(printed(&summary, false), "\n1 of 2 processes told these;"));
+    ck_assert_ptr_nonnull(strstr(printed(&summary, true), "\"refused\": {\n      \"short\": 1,\n      \"far\": 2\n"));
+    trace_summary_clear(&summary);
+    take(&summary, "ways 1 0 20\nsites 1 0 0\n");
+    ck_assert_ptr_nonnull(strstr(printed(&summary, false), "calls: 0 from rewritten sites, 20 by traps\nsites: none"));
     trace_summary_clear(&summary);
 }
 END_TEST
@@ -153,16 +264,44 @@ START_TEST(report_lines)
 }
 END_TEST
 
+START_TEST(report_lines_of_ways)
+{
+    struct report_line line;
+    ck_assert(report_line_parse("{\"pid\":7,\"program\":\"/a\",\"personality\":\"freebsd\",\"ways\":{\"rewritten\":5,"
+                                "\"trapped\":6,\"new\":\"x\"},\"sites\":{\"seen\":4,\"rewritten\":1,\"refused\":"
+                                "{\"short\":2,\"far\":1},\"other\":{}}}\n",
+                                &line));
+    ck_assert(line.ways.told);
+    ck_assert_str_eq(line.call, "");
+    ck_assert_int_eq(line.count, 1);
+    ck_assert_uint_eq(line.ways.rewritten, 5);
+    ck_assert_uint_eq(line.ways.trapped, 6);
+    ck_assert_uint_eq(line.ways.sites_seen, 4);
+    ck_assert_uint_eq(line.ways.sites_rewritten, 1);
+    ck_assert_uint_eq(refused(&line.ways, "short"), 2);
+    ck_assert_uint_eq(refused(&line.ways, "far"), 1);
+    ck_assert(report_line_parse("{ \"ways\" : { \"trapped\" : 1 , \"rewritten\" : 0 } }", &line));
+    ck_assert_uint_eq(line.ways.trapped, 1);
+    ck_assert(!report_line_parse("{\"pid\":7,\"sites\":{\"seen\":4}}", &line));
+    ck_assert(!report_line_parse("{\"ways\":{\"a\":{\"b\":{\"c\":1}}}}", &line));
+    ck_assert(!report_line_parse("{\"ways\":{\"trapped\":[1]}}", &line));
+}
+END_TEST
+
+static const char *const whole_lines[] = {
+    "{\"pid\":7,\"call\":\"kevent\",\"count\":3,\"detail\":\"a\\u0041\"}",
+    "{\"pid\":7,\"ways\":{\"rewritten\":5,\"trapped\":6},\"sites\":{\"seen\":4,\"refused\":{\"short\":2}}}",
+};
+
 START_TEST(report_lines_that_are_cut_off)
 {
-    static const char whole[] = "{\"pid\":7,\"call\":\"kevent\",\"count\":3,\"detail\":\"a\\u0041\"}";
+    const char *whole = whole_lines[_i];
     struct report_line line;
-    char cut[sizeof whole];
     ck_assert(report_line_parse(whole, &line));
-    for (size_t length = 0; length < sizeof whole - 1; length++) {
-        memcpy(cut, whole, length);
-        cut[length] = '\0';
+    for (size_t length = 0; length < strlen(whole); length++) {
+        char *cut = strndup(whole, length); /* a sanitizer sees what is read beyond it */
         ck_assert_msg(!report_line_parse(cut, &line), "%s", cut);
+        free(cut);
     }
     ck_assert(!report_line_parse("{\"call\":\"x\"} more", &line));
     ck_assert(!report_line_parse("{\"pid\":1}", &line));
@@ -183,7 +322,12 @@ int main(void)
     TCase *records = tcase_create("records");
     tcase_add_test(records, records_add_up_over_cuts);
     tcase_add_test(records, report_lines);
-    tcase_add_test(records, report_lines_that_are_cut_off);
+    tcase_add_test(records, ways_add_up);
+    tcase_add_test(records, ways_that_are_cut_off_are_lost);
+    tcase_add_test(records, ways_have_places_for_so_many_reasons);
+    tcase_add_test(records, ways_stand_below_the_table);
+    tcase_add_test(records, report_lines_of_ways);
+    tcase_add_loop_test(records, report_lines_that_are_cut_off, 0, sizeof whole_lines / sizeof whole_lines[0]);
     suite_add_tcase(suite, records);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
