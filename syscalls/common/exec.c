@@ -74,7 +74,7 @@ static int64_t take_vector(struct exec_strings *s, guest_ptr vector)
     uint32_t n = 0;
     for (;; n++) {
         uint64_t at = 0;
-        if (guest_load64(guest_at(vector, 8UL * n), &at) != 0) {
+        if (copyin(&at, guest_at(vector, 8UL * n), sizeof at) != 0) { /* at any alignment, as fueword() reads it */
             return -EFAULT;
         }
         if (at == 0) {
