@@ -64,13 +64,18 @@ static bool arrives(const struct lengths *l, uint32_t from, uint32_t by, bool *p
     return from == 0;
 }
 
-/* Whether an instruction begins `back` bytes before the site, beyond reasonable doubt. */
-static bool begins_at(const struct code_window *w, const struct lengths *l, uint32_t back)
+enum certainty { DOES_NOT_BEGIN, MAY_BEGIN, BEGINS };
+
+/* Whether an instruction begins `back` bytes before the site: certain is what is beyond reasonable doubt. */
+static enum certainty begins_at(const struct code_window *w, const struct lengths *l, uint32_t back)
 {
     unsigned arrived = 0, passed = 0;
     bool passes;
     if (w->starts_a_mapping && w->before <= LEAD) {
-        return arrives(l, w->before, back, &passes) && passes;
+        if (!arrives(l, w->before, back, &passes)) {
+            return MAY_BEGIN;
+        }
+        return passes ? BEGINS : DOES_NOT_BEGIN;
     }
     for (uint32_t from = back + FALL_IN; from <= l->lead; from++) {
         if (arrives(l, from, back, &passes)) {
@@ -78,7 +83,13 @@ static bool begins_at(const struct code_window *w, const struct lengths *l, uint
             passed += passes;
         }
     }
-    return passed >= READINGS_MIN && (arrived - passed) * ASTRAY_SHARE <= arrived;
+    if (arrived < READINGS_MIN) {
+        return MAY_BEGIN;
+    }
+    if (passed >= READINGS_MIN && (arrived - passed) * ASTRAY_SHARE <= arrived) {
+        return BEGINS;
+    }
+    return passed * ASTRAY_SHARE <= arrived ? DOES_NOT_BEGIN : MAY_BEGIN;
 }
 
 /* An instruction that does the same wherever it stands, and after which the next one is executed. */
@@ -297,7 +308,7 @@ static bool begins_after_another(const struct code_window *w, const struct lengt
         return true;
     }
     for (uint32_t earlier = back + 1; earlier <= l->lead; earlier++) {
-        if (l->at[earlier] != earlier - back || !begins_at(w, l, earlier)) {
+        if (l->at[earlier] != earlier - back || begins_at(w, l, earlier) != BEGINS) {
             continue;
         }
         const uint8_t *code = w->bytes + w->before - earlier;
@@ -325,12 +336,15 @@ static enum site_refusal go_back(const struct code_window *w, const struct lengt
         }
         out->has_before = out->wide = false;
         bool ambiguous = is_rex(w->bytes[w->before - back]) && !is_constant(&out->effect);
-        if (begins_at(w, l, back) && (!ambiguous || begins_after_another(w, l, back, insn, out))) {
+        enum certainty begins = begins_at(w, l, back);
+        if (begins == BEGINS && (!ambiguous || begins_after_another(w, l, back, insn, out))) {
             out->back = (uint8_t)back;
             out->length = l->at[back];
             return REFUSED_NOT;
         }
-        refusal = REFUSED_UNCLEAR;
+        if (begins != DOES_NOT_BEGIN) { /* else the end of a longer one, as a displacement looks like one */
+            refusal = REFUSED_UNCLEAR;
+        }
     }
     return refusal;
 }
