@@ -43,28 +43,34 @@ static uint32_t home_of(uint64_t at)
     return (uint32_t)((at * 0x9e3779b97f4a7c15ULL) >> 40) % KEYS;
 }
 
-/* The place of a site's key; with `insert`, one for it if it has none. NULL: neither. */
+/*
+ * The place of a site's key; with `insert`, one for it if it has none. NULL: neither. Two threads that make room for the
+ * same site at once may give it two places: so the one with a record counts, wherever it stands.
+ */
 static uint64_t *key_of(uint64_t at, bool insert)
 {
+    uint64_t *counted = NULL;
     uint32_t home = home_of(at);
     for (uint32_t i = 0; i < PROBES; i++) {
         uint64_t *key = &keys[(home + i) % KEYS];
         uint64_t seen = __atomic_load_n(key, __ATOMIC_ACQUIRE);
-        if (seen >> TAG_BITS == at) {
-            return key;
-        }
         if (seen == 0) {
-            if (!insert) {
-                return NULL;
+            if (counted != NULL || !insert) {
+                return counted;
             }
-            if (__atomic_compare_exchange_n(key, &seen, at << TAG_BITS, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE) ||
-                seen >> TAG_BITS == at) {
+            if (__atomic_compare_exchange_n(key, &seen, at << TAG_BITS, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
                 return key;
             }
         }
+        if (seen >> TAG_BITS == at) {
+            if ((seen & RECORD_TAG) != 0) {
+                return key;
+            }
+            counted = counted != NULL ? counted : key;
+        }
     }
-    if (!insert) {
-        return NULL;
+    if (counted != NULL || !insert) {
+        return counted;
     }
     /* All taken: code that comes and goes leaves counts behind. The first mere count makes room. */
     for (uint32_t i = 0; i < PROBES; i++) {
@@ -88,9 +94,10 @@ uint32_t sites_count_trap(uint64_t at)
     if (seen >> TAG_BITS != at || (seen & RECORD_TAG) != 0 || (seen & TAG_MASK) == COUNT_MAX) {
         return 0;
     }
-    /* Lost to another thread that counts at this moment: so be it. */
-    __atomic_compare_exchange_n(key, &seen, seen + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
-    return (uint32_t)(seen & TAG_MASK) + 1;
+    /* Lost to another thread that counts at this moment: so be it. That one is told the number. */
+    uint64_t next = seen + 1;
+    bool counted = __atomic_compare_exchange_n(key, &seen, next, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+    return counted ? (uint32_t)(next & TAG_MASK) : 0;
 }
 
 struct site *sites_find(uint64_t at)
@@ -160,7 +167,7 @@ bool sites_touched(uint64_t low, uint64_t high)
 {
     uint64_t first = low >> BLOCK_SHIFT, last = (high - 1) >> BLOCK_SHIFT;
     if (last - first >= BLOCK_BITS) {
-        return records_used != 0;
+        last = first + BLOCK_BITS - 1; /* every bit once */
     }
     for (uint64_t block = first; block <= last; block++) {
         uint64_t bit = block % BLOCK_BITS;

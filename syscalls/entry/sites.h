@@ -49,8 +49,8 @@ struct site {
 };
 
 /*
- * Counts a trap at the site. Returns how many there have been, or 0 when it has a record (nothing is to be decided) or
- * there is no place to count.
+ * Counts a trap at the site. Returns how many there have been, each number to one thread only; or 0 when it has a record
+ * (nothing is to be decided), there is no place to count, or another thread has been counted at the same moment.
  */
 uint32_t sites_count_trap(uint64_t at);
 
