@@ -113,21 +113,28 @@ struct reading {
     size_t member_count;
 };
 
-static void take_count(struct ways *w, const char *group, const char *key, const char *value)
+static void take_count(struct reading *r, const char *group, const char *key, const char *value)
 {
+    struct ways *w = &r->line->ways;
+    const struct {
+        const char *group, *key;
+        uint64_t *to;
+    } counts[] = {
+        {"ways", "rewritten", &w->rewritten},
+        {"ways", "trapped", &w->trapped},
+        {"sites", "seen", &w->sites_seen},
+        {"sites", "rewritten", &w->sites_rewritten},
+    };
     uint64_t count = strtoull(value, NULL, 10);
-    bool of_ways = strcmp(group, "ways") == 0, of_sites = strcmp(group, "sites") == 0;
-    uint64_t *to = of_ways && strcmp(key, "rewritten") == 0    ? &w->rewritten
-                   : of_ways && strcmp(key, "trapped") == 0    ? &w->trapped
-                   : of_sites && strcmp(key, "seen") == 0      ? &w->sites_seen
-                   : of_sites && strcmp(key, "rewritten") == 0 ? &w->sites_rewritten
-                                                               : NULL;
-    if (to != NULL) {
-        *to = count;
-    } else if (strcmp(group, "refused") == 0) {
+    w->told |= strcmp(group, "ways") == 0;
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        if (strcmp(counts[i].group, group) == 0 && strcmp(counts[i].key, key) == 0) {
+            *counts[i].to = count;
+        }
+    }
+    if (strcmp(group, "refused") == 0) {
         ways_refused(w, key, count);
     }
-    w->told |= of_ways;
 }
 
 static const char *read_object(const char *at, struct reading *r, const char *group, unsigned depth);
@@ -146,7 +153,7 @@ static const char *read_member(const char *at, struct reading *r, const char *gr
     }
     if (depth > 1) {
         if (*at >= '0' && *at <= '9') {
-            take_count(&r->line->ways, group, key, at);
+            take_count(r, group, key, at);
         }
         return read_value(at, NULL);
     }

@@ -381,7 +381,7 @@ static bool jumped_into(const struct code_window *w, const struct patch_choice *
         if (opcode == 0) {
             continue;
         }
-        int32_t distance = (int8_t)w->bytes[i + opcode];
+        int32_t distance = (w->bytes[i + opcode] ^ 0x80) - 0x80; /* its sign extended */
         if (width == 4) {
             memcpy(&distance, w->bytes + i + opcode, sizeof distance);
         }

@@ -257,7 +257,7 @@ START_TEST(random_bytes)
 {
     srandom((unsigned)_i + 1);
     for (int n = 0; n < 2000; n++) {
-        window_of(NULL, 0);
+        window_of(w.bytes, 0);
         for (int i = 0; i < SITE; i++) {
             w.bytes[i] = (uint8_t)random();
         }

@@ -229,9 +229,9 @@ START_TEST(counts_of_states)
     ck_assert_uint_eq(c.seen, 0);
     sites_count_trap(CODE);
     sites_record(CODE + 10)->state = SITE_REWRITTEN;
-    for (uint8_t r = REFUSED_UNCLEAR; r < SITE_REFUSALS; r++) {
+    for (unsigned r = REFUSED_UNCLEAR; r < SITE_REFUSALS; r++) {
         for (uint64_t i = 0; i < r; i++) {
-            sites_record(CODE + 100 * r + i)->refusal = r;
+            sites_record(CODE + 100UL * r + i)->refusal = (uint8_t)r;
         }
         ck_assert_uint_ne(strlen(site_refusal_names[r]), 0);
     }
