@@ -12,11 +12,11 @@
 #define THREAD_ADDRESS_HIGH 0x7c00
 
 /* struct thread; the fast entry reads it by GS, whose base is the region while the guest runs. */
-#define THREAD_SELF      0
-#define THREAD_RECORDED  8
-#define THREAD_ENGINE_SP 16
-#define THREAD_FRAME     24
-#define THREAD_REGS      (THREAD_FRAME + 40)
+#define THREAD_SELF       0
+#define THREAD_RECORDED   8
+#define THREAD_ENGINE_SP  16
+#define THREAD_FRAME      24
+#define THREAD_REGS       (THREAD_FRAME + 40)
 #define THREAD_CALL_FLAGS 360
 
 /* t->call_flags, with -ERESTART: restart whatever the signal's action says. */

@@ -78,7 +78,7 @@ static void check_trampoline(const struct code_window *w, const struct patch_cho
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const uint8_t call[SITE_SIZE] = {0x0f, 0x05};
-    struct patch_choice c = {0, 0};
+    struct patch_choice c = {0};
     if (size < HEAD + SITE_SIZE || size > HEAD + sizeof((struct code_window *)0)->bytes) {
         return 0;
     }

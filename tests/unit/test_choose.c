@@ -67,9 +67,28 @@ static const struct shape shapes[] = {
      19,
      {0x48, 0x8b, 0x7c, 0x24, 0x08, 0x48, 0x8b, 0x74, 0x24, 0x10, 0x8b, 0x54, 0x24, 0x18, 0xb8, 4, 0, 0, 0}},
     {"go exit, mov disp8(rsp), edi first", REFUSED_NOT, 5, 5, 9, {0x8b, 0x7c, 0x24, 0x08, 0xb8, 1, 0, 0, 0}},
-    {"mov disp8(rsp), rax", REFUSED_NOT, 5, 5, 5, {0x48, 0x8b, 0x44, 0x24, 0x08}},
-    {"mov disp8(rsp), r9; mov rax, rdi", REFUSED_NOT, 8, 5, 8, {0x4c, 0x8b, 0x4c, 0x24, 0x38, 0x48, 0x89, 0xc7}},
-    {"mov disp32(rsp), rax", REFUSED_NOT, 8, 8, 8, {0x48, 0x8b, 0x84, 0x24, 0x88, 0, 0, 0}},
+    {"mov disp8(rsp), rdi; mov disp8(rsp), rax",
+     REFUSED_NOT,
+     5,
+     5,
+     10,
+     {0x48, 0x8b, 0x7c, 0x24, 0x10, 0x48, 0x8b, 0x44, 0x24, 0x08}},
+    {"ret; mov disp8(rsp), rax", REFUSED_NOT, 5, 5, 6, {0xc3, 0x48, 0x8b, 0x44, 0x24, 0x08}},
+    {"ret; mov disp8(rsp), r9; mov rax, rdi",
+     REFUSED_NOT,
+     8,
+     5,
+     9,
+     {0xc3, 0x4c, 0x8b, 0x4c, 0x24, 0x38, 0x48, 0x89, 0xc7}},
+    {"ret; mov disp32(rsp), rax", REFUSED_NOT, 8, 8, 9, {0xc3, 0x48, 0x8b, 0x84, 0x24, 0x88, 0, 0, 0}},
+    {"mov disp8(rsp), rax after one whose effect cannot be seen",
+     REFUSED_UNCLEAR,
+     0,
+     0,
+     5,
+     {0x48, 0x8b, 0x44, 0x24, 8}},
+    {"a prefix before mov imm, eax", REFUSED_SHORT, 0, 0, 7, {0xc3, 0x66, MOV_EAX}},
+    {"two prefixes before mov imm, rax", REFUSED_SHORT, 0, 0, 9, {0x44, 0x3e, 0x48, 0xc7, 0xc0, 0x27, 0, 0, 0}},
     {"the nearest of two", REFUSED_NOT, 7, 5, 13, {0xbf, 1, 0, 0, 0, 0x90, MOV_EAX, 0x31, 0xf6}},
     {"over push, pop and cmov", REFUSED_NOT, 12, 5, 12, {MOV_EAX, 0x56, 0x5e, 0x48, 0x0f, 0x44, 0xf7, 0x90}},
     {"as far as may be", REFUSED_NOT, 24, 5, 24, {MOV_EAX, 0x48, 0x31, 0xff, 0x48, 0x31, 0xf6, 0x48, 0x31, 0xd2,
@@ -135,13 +154,63 @@ static const struct shape shapes[] = {
 START_TEST(shapes_of_code)
 {
     const struct shape *s = &shapes[_i];
-    struct patch_choice c = {0, 0};
+    struct patch_choice c = {0};
     window_of(s->bytes, s->size);
     enum site_refusal r = choose_patch(&w, &c);
     ck_assert_msg(r == s->refusal, "%s: %s, not %s", s->what, site_refusal_names[r], site_refusal_names[s->refusal]);
     if (r == REFUSED_NOT) {
         ck_assert_msg(c.back == s->back && c.length == s->length, "%s: %u bytes at -%u", s->what, c.length, c.back);
     }
+}
+END_TEST
+
+/* The chosen instructions must be seen in the registers; memory is a stack of two words, 1 and 2, at 0x1000. */
+static bool read_stack(void *context, void *to, uint64_t from, size_t size)
+{
+    static const uint64_t stack[] = {1, 2, 0x300000004, 5};
+    (void)context;
+    if (from < 0x1000 || from + size > 0x1000 + sizeof stack) {
+        return false;
+    }
+    memcpy(to, (const char *)stack + (from - 0x1000), size);
+    return true;
+}
+
+static bool seen(const uint8_t *bytes, size_t size, struct cpu_context *regs)
+{
+    struct patch_choice c;
+    window_of(bytes, size);
+    ck_assert_int_eq(choose_patch(&w, &c), REFUSED_NOT);
+    return choice_seen(&c, regs, read_stack, NULL);
+}
+
+START_TEST(effects)
+{
+    static const uint8_t constant[] = {MOV_EAX}, wide[] = {0x48, 0xc7, 0xc0, 0xff, 0xff, 0xff, 0xff},
+                         loads[] = {0x48, 0x8b, 0x7c, 0x24, 0x08, 0x48, 0x8b, 0x44, 0x24, 0x00},
+                         alone[] = {0xc3, 0x48, 0x8b, 0x44, 0x24, 0x00},
+                         address[] = {0x8d, 0x44, 0x24, 0x10, 0x8d, 0x84, 0x24, 0x20, 0, 0, 0};
+    struct cpu_context regs = {.rax = 0x27, .rsp = 0x1000};
+    ck_assert(seen(constant, sizeof constant, &regs));
+    regs.rax = 0x28;
+    ck_assert(!seen(constant, sizeof constant, &regs));
+    regs.rax = 0x100000027;
+    ck_assert(!seen(constant, sizeof constant, &regs));
+    regs.rax = UINT64_MAX;
+    ck_assert(seen(wide, sizeof wide, &regs));
+    regs.rax = 1;
+    regs.rdi = 2;
+    ck_assert(seen(loads, sizeof loads, &regs));
+    regs.rdi = 3; /* the one before was not executed */
+    ck_assert(!seen(loads, sizeof loads, &regs));
+    ck_assert(!seen(alone, sizeof alone, &regs)); /* 32 bits would have been loaded as well without the prefix */
+    regs.rsp = 0x1010;
+    regs.rax = 0x300000004;
+    ck_assert(seen(alone, sizeof alone, &regs));
+    regs.rsp = 0x5000; /* no memory */
+    ck_assert(!seen(alone, sizeof alone, &regs));
+    regs.rax = 0x5020;
+    ck_assert(seen(address, sizeof address, &regs));
 }
 END_TEST
 
@@ -326,6 +395,7 @@ int main(void)
 {
     Suite *suite = suite_create("choose");
     TCase *tests = tcase_create("all");
+    tcase_add_test(tests, effects);
     tcase_add_loop_test(tests, shapes_of_code, 0, sizeof shapes / sizeof shapes[0]);
     tcase_add_test(tests, code_behind_data);
     tcase_add_test(tests, code_at_the_beginning_of_a_mapping);
