@@ -37,6 +37,8 @@ struct personality {
     uint32_t syscall_count;
     /* Number and arguments from the registers. Returns 0, or -EFAULT when stack arguments cannot be read. */
     int (*fetch)(struct thread *t, const struct cpu_context *regs, struct syscall_request *out);
+    /* Flags that a success clears, besides setting rax; the rest of set_result() it need not go through. */
+    uint64_t success_clears;
     /* Puts a result (or -errno, host numbers) where the guest expects it. */
     void (*set_result)(struct thread *t, struct cpu_context *regs, int64_t result);
     /* The answer to a number that the guest's kernel does not know either: its errno, after its signal. */

@@ -284,11 +284,6 @@ int64_t signal_suspend(struct thread *t, const struct signal_set *mask)
     return -EINTR;
 }
 
-int64_t restartable(int64_t result)
-{
-    return result == -EINTR ? -ERESTART : result;
-}
-
 /*
  * What was sent to one thread goes back to the thread, what was sent to the process to the process. The kernel lets
  * only the thread whose tid is the process's id queue a siginfo that says a process sent it

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/cpu_context.h"
+#include "base/host.h"
 #include "base/signal_types.h"
 
 struct personality;
@@ -93,7 +94,10 @@ int64_t host_call_intr(struct thread *t, long nr, uint64_t a, uint64_t b, uint64
                        uint64_t f);
 
 /* For calls that the guest's kernel restarts under SA_RESTART: -EINTR becomes -ERESTART. */
-int64_t restartable(int64_t result);
+static inline int64_t restartable(int64_t result)
+{
+    return result == -EINTR ? -ERESTART : result;
+}
 
 /*
  * Whether a call that ended with -ERESTART is made again: no signal is due, or none whose handler asks otherwise.

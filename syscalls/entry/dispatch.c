@@ -54,7 +54,13 @@ static struct call_record *remember(struct thread *t, const struct syscall_reque
     return c;
 }
 
-void syscall_dispatch(struct thread *t, struct cpu_context *regs)
+/*
+ * Answers the call that `regs` describes and puts the result there. Sets t->call_* for the handler.
+ *
+ * Inlined into both ways in, and the ordinary success set right here: after a call that has switched threads the
+ * processor predicts no return, and each one less is worth a dozen nanoseconds.
+ */
+static inline __attribute__((always_inline)) void dispatch(struct thread *t, struct cpu_context *regs)
 {
     const struct personality *p = t->proc->personality;
     struct syscall_request rq;
@@ -77,13 +83,18 @@ void syscall_dispatch(struct thread *t, struct cpu_context *regs)
         }
         r = -EINTR;
     }
+    if (!is_error(r) && t->call_flags == 0) {
+        regs->rax = (uint64_t)r;
+        regs->rflags &= ~p->success_clears;
+        return;
+    }
     p->set_result(t, regs, r);
 }
 
 void syscall_fast(struct thread *t)
 {
     t->calls_fast++;
-    syscall_dispatch(t, &t->frame.regs);
+    dispatch(t, &t->frame.regs);
     if ((t->call_flags & (CALL_REGS_SET | CALL_XSTATE_SET)) != 0) {
         t->leave_whole = true;
         t->leave_xstate |= (t->call_flags & CALL_XSTATE_SET) != 0;
@@ -99,7 +110,7 @@ void syscall_trapped(struct thread *t, void *host_ucontext)
     t->calls_trapped++;
     host_frame_learn(uc);
     rewrite_trapped(t, regs);
-    syscall_dispatch(t, regs);
+    dispatch(t, regs);
     signals_leave(t, uc);
     t->uc = outer;
 }

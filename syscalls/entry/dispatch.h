@@ -5,12 +5,6 @@
 struct cpu_context;
 struct thread;
 
-/*
- * Answers the call that `regs` describes and puts the result there. Sets t->call_* for the handler. Signals that
- * are due are delivered afterwards, by whoever has the host frame.
- */
-void syscall_dispatch(struct thread *t, struct cpu_context *regs);
-
 /* The hook for trapped calls (struct process_hooks): dispatches with the host's signal frame, then delivers. */
 void syscall_trapped(struct thread *t, void *host_ucontext);
 

@@ -108,6 +108,7 @@ const struct personality freebsd_personality = {
     .syscalls = freebsd_syscall_table,
     .syscall_count = FREEBSD_SYSCALL_COUNT,
     .fetch = fetch,
+    .success_clears = RFLAGS_CARRY,
     .set_result = set_result,
     .unknown_call = unknown_call,
     .errno_from_host = freebsd_errno_from_host,

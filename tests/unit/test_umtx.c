@@ -55,11 +55,6 @@ __attribute__((weak)) int64_t host_call_intr(struct thread *t, long nr, uint64_t
     return r < 0 ? -errno : r;
 }
 
-__attribute__((weak)) int64_t restartable(int64_t result)
-{
-    return result;
-}
-
 static struct process process;
 static struct freebsd_umutex mutex;
 static struct freebsd_ucond cond;
