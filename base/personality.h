@@ -14,15 +14,9 @@ struct signal_action;
 struct stack_request;
 struct stack_result;
 struct syscall_entry;
+struct syscall_request;
 struct thread;
 struct trace_names;
-
-/* What fetching one call's number and arguments found. */
-struct syscall_request {
-    uint32_t number;                   /* after indirection through syscall(2) and the like */
-    uint64_t args[8];                  /* the first six always; the rest when the table row has more */
-    const struct syscall_entry *entry; /* NULL: a number outside the table */
-};
 
 struct personality {
     const char *name;         /* "freebsd": the folder, the --personality value */

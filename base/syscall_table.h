@@ -90,6 +90,13 @@ struct syscall_entry {
     uint8_t indirect; /* 1: the number of the call to make is the first argument */
 };
 
+/* What fetching one call's number and arguments found (struct personality, fetch). */
+struct syscall_request {
+    uint32_t number;                   /* after indirection through syscall(2) and the like */
+    uint64_t args[SYSCALL_MAX_ARGS];   /* the first six always; the rest when the table row has more */
+    const struct syscall_entry *entry; /* NULL: a number outside the table */
+};
+
 /* A personality's table, indexed by number: 0 <= number < count. */
 struct syscall_table {
     const struct syscall_entry *entries;

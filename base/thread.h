@@ -23,6 +23,7 @@
 #include "base/guest.h"
 #include "base/lock.h"
 #include "base/signal_types.h"
+#include "base/syscall_table.h"
 #include "base/thread_layout.h"
 
 #define THREAD_NAME_MAX 32
@@ -31,10 +32,10 @@ struct process;
 
 #define CALL_RING_SIZE 16 /* the last calls, for the fault report */
 
+/* The call in progress works on its record: nothing is copied. */
 struct call_record {
-    uint32_t number;
-    uint32_t done; /* 0 while the call runs */
-    uint64_t args[6];
+    struct syscall_request request;
+    bool done;      /* false while the call runs */
     int64_t result; /* host numbers */
 };
 

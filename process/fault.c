@@ -49,18 +49,18 @@ static int64_t guest_result(const struct personality *p, int64_t r)
 
 static void fill_call(const struct personality *p, const struct call_record *from, struct fault_fact_call *to)
 {
-    memcpy(to->args, from->args, sizeof to->args);
-    to->number = from->number;
+    memcpy(to->args, from->request.args, sizeof to->args);
+    to->number = from->request.number;
     to->state = from->done ? FAULT_CALL_RETURNED : FAULT_CALL_RUNNING;
     to->result = from->done ? guest_result(p, from->result) : 0;
-    const struct syscall_entry *e = from->number < p->syscall_count ? &p->syscalls[from->number] : NULL;
+    const struct syscall_entry *e = from->request.number < p->syscall_count ? &p->syscalls[from->request.number] : NULL;
     to->nargs = sizeof to->args / sizeof to->args[0];
     if (e != NULL && e->name != NULL) {
         hot_strlcpy(to->name, e->name, sizeof to->name);
         to->nargs = e->nargs;
     } else {
         struct text x = TEXT_ON(to->name);
-        text_format(&x, "call %u", from->number);
+        text_format(&x, "call %u", from->request.number);
         text_cstr(&x);
     }
 }

@@ -44,16 +44,6 @@ static __attribute__((noinline)) int64_t answer_traced(struct thread *t, const s
     return r;
 }
 
-/* Opens the ring's record of this call. */
-static struct call_record *remember(struct thread *t, const struct syscall_request *rq)
-{
-    struct call_record *c = &t->ring[t->ring_next++ % CALL_RING_SIZE];
-    c->number = rq->number;
-    c->done = 0;
-    memcpy(c->args, rq->args, sizeof c->args);
-    return c;
-}
-
 /*
  * Answers the call that `regs` describes and puts the result there. Sets t->call_* for the handler.
  *
@@ -63,18 +53,19 @@ static struct call_record *remember(struct thread *t, const struct syscall_reque
 static inline __attribute__((always_inline)) void dispatch(struct thread *t, struct cpu_context *regs)
 {
     const struct personality *p = t->proc->personality;
-    struct syscall_request rq;
+    struct call_record *record = &t->ring[t->ring_next++ % CALL_RING_SIZE];
+    struct syscall_request *rq = &record->request;
+    record->done = false;
     t->regs = regs;
     t->call_flags = 0;
     t->call_rax = regs->rax;
-    int64_t r = p->fetch(t, regs, &rq);
+    int64_t r = p->fetch(t, regs, rq);
     if (r == 0) {
-        t->call_number = rq.number;
-        struct call_record *record = remember(t, &rq);
-        r = trace_wanted(&t->proc->settings, rq.number) ? answer_traced(t, &rq) : answer(t, &rq);
-        record->result = r;
-        record->done = 1;
+        t->call_number = rq->number;
+        r = trace_wanted(&t->proc->settings, rq->number) ? answer_traced(t, rq) : answer(t, rq);
     }
+    record->result = r;
+    record->done = true;
     if (r == -ERESTART) {
         if ((t->call_flags & CALL_NOT_MADE) != 0 || signals_restart(t)) {
             regs->rip -= SYSCALL_INSTRUCTION_SIZE;
