@@ -2,11 +2,16 @@
 #ifndef BASE_THREAD_LAYOUT_H
 #define BASE_THREAD_LAYOUT_H
 
-#define THREAD_REGION       0x40000
-#define THREAD_STRUCT_MAX   0x4000
-#define THREAD_STACK_LOW    0x5000
-#define THREAD_STACK_HIGH   0x18000
-#define THREAD_ALTSTACK_LOW 0x19000
+#ifdef __ASSEMBLER__
+#define THREAD_BYTES(n) n
+#else
+#define THREAD_BYTES(n) n##UL
+#endif
+#define THREAD_REGION       THREAD_BYTES(0x40000)
+#define THREAD_STRUCT_MAX   THREAD_BYTES(0x4000)
+#define THREAD_STACK_LOW    THREAD_BYTES(0x5000)
+#define THREAD_STACK_HIGH   THREAD_BYTES(0x18000)
+#define THREAD_ALTSTACK_LOW THREAD_BYTES(0x19000)
 
 /* Upper half of any region's address (base/image.h: ARENA_BASE): how the fast entry knows that GS is ours. */
 #define THREAD_ADDRESS_HIGH 0x7c00

@@ -99,9 +99,9 @@ static struct thread *region_reuse(void)
         return NULL;
     }
     for (uint32_t i = 0; i < RECENT; i++) {
-        uint32_t one = __atomic_load_n(&recent[i], __ATOMIC_RELAXED);
+        uint32_t one = __atomic_load_n(&recent[i], __ATOMIC_RELAXED), seen = one;
         if (one != 0 && region_claim(one - 1)) {
-            __atomic_compare_exchange_n(&recent[i], &one, 0, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+            __atomic_compare_exchange_n(&recent[i], &seen, 0, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
             return region(one - 1);
         }
     }
