@@ -368,10 +368,36 @@ static unsigned jump_at(const uint8_t *p, size_t left, unsigned *displacement)
 }
 
 /*
- * Whether anything in the window could be a jump into the bytes to be replaced, beyond the first: hand-written code
- * jumps over prefixes so. Every byte is taken for a possible beginning: better one site too few.
+ * Whether the jump at `at`, which ends at `end`, may be an instruction: whether any reading from a little before finds
+ * one that ends there, prefixes before the jump included, and invalid bytes taken one by one. Near the window's
+ * beginning there is nothing to read from, and it may.
  */
-static bool jumped_into(const struct code_window *w, const struct patch_choice *c)
+static bool may_be_jump(const struct code_window *w, size_t at, size_t end, cs_insn *insn)
+{
+    enum { READINGS = 7, FIRST = 18, STEP = 5 };
+    if (at < FIRST + READINGS * STEP) {
+        return true;
+    }
+    for (size_t i = 0; i < READINGS; i++) {
+        size_t from = at - FIRST - i * STEP;
+        while (from <= at) {
+            const uint8_t *code = w->bytes + from;
+            size_t left = w->before + 2 + w->after - from;
+            uint64_t address = w->at - w->before + from;
+            from += cs_disasm_iter(decoder, &code, &left, &address, insn) ? insn->size : 1;
+        }
+        if (from == end) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Whether something in the window jumps into the bytes to be replaced, beyond the first: hand-written code jumps over
+ * prefixes so. Every byte is taken for a possible jump; what goes there is then looked at more closely.
+ */
+static bool jumped_into(const struct code_window *w, const struct patch_choice *c, cs_insn *insn)
 {
     size_t size = w->before + 2 + w->after;
     int64_t low = (int64_t)w->before - c->back + 1, high = low + c->length - 1;
@@ -385,8 +411,9 @@ static bool jumped_into(const struct code_window *w, const struct patch_choice *
         if (width == 4) {
             memcpy(&distance, w->bytes + i + opcode, sizeof distance);
         }
-        int64_t target = (int64_t)(i + opcode + width) + distance;
-        if (target >= low && target < high) {
+        size_t end = i + opcode + width;
+        int64_t target = (int64_t)end + distance;
+        if (target >= low && target < high && may_be_jump(w, i, end, insn)) {
             return true;
         }
     }
@@ -409,9 +436,10 @@ enum site_refusal choose_patch(const struct code_window *w, struct patch_choice 
         read_lengths(w, plain, &lengths);
         cs_option(decoder, CS_OPT_DETAIL, CS_OPT_ON);
         r = go_back(w, &lengths, detailed, out);
-    }
-    if (r == REFUSED_NOT && jumped_into(w, out)) {
-        r = REFUSED_JUMPED;
+        cs_option(decoder, CS_OPT_DETAIL, CS_OPT_OFF);
+        if (r == REFUSED_NOT && jumped_into(w, out, plain)) {
+            r = REFUSED_JUMPED;
+        }
     }
     cs_free(plain, plain != NULL);
     cs_free(detailed, detailed != NULL);

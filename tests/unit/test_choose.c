@@ -267,11 +267,15 @@ START_TEST(no_room_before)
 }
 END_TEST
 
-/* Writes a direct jump of the given opcode bytes at `place` bytes from the site, to `target` bytes from it. */
+/*
+ * Writes a direct jump of the given opcode bytes at `place` bytes from the site, to `target` bytes from it, behind some
+ * padding, so that an instruction begins there.
+ */
 static void put_jump(const uint8_t *opcode, size_t size, size_t width, int place, int target)
 {
     uint8_t *at = w.bytes + SITE + place;
     int32_t distance = target - place - (int)(size + width);
+    memset(at - 16, 0xcc, 16);
     memcpy(at, opcode, size);
     memcpy(at + size, &distance, width);
 }
