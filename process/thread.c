@@ -239,10 +239,10 @@ void thread_inherit_state(struct thread *t, struct thread *creator)
 
 uint64_t thread_gs(const struct thread *t)
 {
-    if (t->uc == &t->frame) {
-        return t->leave_gs ? t->guest_gs : 0; /* came in by the fast entry: GS is ours */
+    if (t->leave_gs) {
+        return t->guest_gs; /* it is yet to be loaded */
     }
-    uint64_t base;
+    uint64_t base; /* asked of the processor: also a thread that has made no call may have one */
     __asm__ volatile("rdgsbase %0" : "=r"(base));
     return base != (uint64_t)t ? base : 0;
 }

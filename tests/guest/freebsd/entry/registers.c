@@ -378,6 +378,50 @@ TEST(gs_base_is_the_programs)
     CHECK_OK(SYS(sysarch, FREEBSD_AMD64_SET_GSBASE, &old));
 }
 
+static volatile uint32_t gs_signals;
+static volatile uint64_t gs_shown;
+
+static void look_at_gs(int signo, struct freebsd_siginfo *info, struct freebsd_ucontext *context)
+{
+    (void)signo;
+    (void)info;
+    gs_signals++;
+    if (context->mc.gsbase != (uint64_t)gs_words)
+        gs_shown = context->mc.gsbase;
+    if (gs_word() != gs_words[0])
+        guest_fail(__FILE__, __LINE__, "the handler's GS is not the program's");
+}
+
+/* It is in a signal's frame, and comes back from there: whether the program computes, calls, or sets it right then. */
+TEST(gs_base_survives_signals)
+{
+    struct freebsd_itimerval often = {{0, 300}, {0, 300}}, never = {{0, 0}, {0, 0}};
+    uint64_t *base = gs_words, *none = NULL;
+    uint64_t end = guest_now() + 600000000;
+
+    gs_words[0] = 0x6565656565656565;
+    gs_shown = (uint64_t)gs_words;
+    CHECK_OK(guest_handle(FREEBSD_SIGALRM, look_at_gs, FREEBSD_SA_RESTART));
+    CHECK_OK(guest_block(FREEBSD_SIGALRM));
+    CHECK_OK(SYS(setitimer, 0, &often, 0));
+    for (uint32_t round = 0; !guest_failed() && (round < 20 || guest_now() < end); round++) {
+        CHECK_OK(SYS(sysarch, FREEBSD_AMD64_SET_GSBASE, &base));
+        CHECK_OK(guest_unblock(FREEBSD_SIGALRM));
+        for (uint32_t seen = gs_signals; gs_signals == seen && round % 2 == 0 && !guest_failed();)
+            CHECK_EQ(gs_word(), gs_words[0]);
+        CHECK_OK(SYS(sysarch, FREEBSD_AMD64_SET_GSBASE, &base));
+        CHECK_EQ(gs_word(), gs_words[0]);
+        CHECK_OK(guest_block(FREEBSD_SIGALRM));
+        CHECK_OK(SYS(sysarch, FREEBSD_AMD64_SET_GSBASE, &none));
+    }
+    CHECK_EQ(gs_shown, (uint64_t)gs_words);
+    CHECK_OK(SYS(setitimer, 0, &never, 0));
+    CHECK_OK(SYS(sysarch, FREEBSD_AMD64_SET_GSBASE, &base)); /* one may be waiting */
+    CHECK_OK(guest_unblock(FREEBSD_SIGALRM));
+    guest_default(FREEBSD_SIGALRM);
+    CHECK_OK(SYS(sysarch, FREEBSD_AMD64_SET_GSBASE, &none));
+}
+
 /* A system that lets programs write the bases themselves says so in AT_HWCAP2 or not at all: trying tells. */
 static void write_gs(uint64_t base)
 {
