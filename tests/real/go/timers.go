@@ -1,4 +1,5 @@
-// Timers, tickers, deadlines: in order, and not before their time.
+// Timers, tickers, deadlines: all of them, and not before their time. In which order functions run whose times have
+// all come is nobody's promise: each is a goroutine of its own.
 package main
 
 import (
@@ -7,17 +8,29 @@ import (
 	"time"
 )
 
+type firing struct {
+	number int
+	after  time.Duration
+}
+
 func main() {
+	const step = 40 * time.Millisecond
 	start := time.Now()
-	fired := make(chan int, 20)
+	fired := make(chan firing, 10)
 	for i := 10; i >= 1; i-- {
 		i := i
-		time.AfterFunc(time.Duration(i)*40*time.Millisecond, func() { fired <- i })
+		time.AfterFunc(time.Duration(i)*step, func() { fired <- firing{i, time.Since(start)} })
 	}
-	for i := 1; i <= 10; i++ {
-		fmt.Print(<-fired, " ")
+	times := map[int]int{}
+	early := 0
+	for i := 0; i < 10; i++ {
+		f := <-fired
+		times[f.number]++
+		if f.after < time.Duration(f.number)*step {
+			early++
+		}
 	}
-	fmt.Println(time.Since(start) >= 400*time.Millisecond)
+	fmt.Println(times, early)
 
 	ticker := time.NewTicker(5 * time.Millisecond)
 	for i := 0; i < 5; i++ {
