@@ -123,6 +123,11 @@ void host_frame_xstate_drop(struct thread *t, void *host_ucontext)
     }
 }
 
+bool host_frame_xstate_untouched(const struct thread *t)
+{
+    return t->uc == &t->frame && ((const struct ucontext *)&t->frame)->uc_mcontext.fpstate == NULL && !t->leave_xstate;
+}
+
 bool host_frame_xstate_load(const struct thread *t)
 {
     const void *image = (const void *)((const struct ucontext *)&t->frame)->uc_mcontext.fpstate;

@@ -27,6 +27,9 @@ void host_frame_learn(const void *host_ucontext);
  */
 void *host_frame_xstate(struct thread *t, void *host_ucontext);
 
+/* Whether the processor has the extended state of the call in progress: it came in by the fast entry, and no image was made. */
+bool host_frame_xstate_untouched(const struct thread *t);
+
 /*
  * The same for a caller that is going to fill in all of it: the thread's own frame gets an image with nothing but the
  * host's notes in it.

@@ -18,6 +18,8 @@
 #include "base/settings.h"
 #include "base/signal_types.h"
 
+#define PERSONALITY_DATA_MAX 2048
+
 struct address_space;
 struct descriptor_table;
 struct personality;
@@ -52,6 +54,11 @@ struct process_hooks {
     void (*forked)(struct thread *t);
     /* The process is about to end. */
     void (*leaving)(struct thread *t);
+    /*
+     * Enters the guest as t->frame stands, with the vector registers that the processor has, by the way back of the
+     * fast entry; signals are blocked until then. For new threads.
+     */
+    void (*enter)(struct thread *t);
     /* A guest signal in `watched` has been delivered or ignored. In signal context. */
     void (*signalled)(struct thread *t, int guest_signo);
 };
@@ -84,7 +91,8 @@ struct process {
     struct descriptor_table *descriptors;
     struct address_space *space;
     struct report_state *report;
-    void *personality_data; /* the personality's own per-process state, from the engine heap; copied by vfork */
+    void *
+        personality_data; /* the personality's own per-process state, PERSONALITY_DATA_MAX bytes; a vfork child's too */
 
     void *exec_scratch[2]; /* what a vfork child's exec has of the heap: freed by its parent when it has succeeded */
 
@@ -108,8 +116,9 @@ struct process {
     struct signal_action actions[SIGNAL_MAX + 1];
 
     struct settings settings;
-    char program[1024]; /* the executable, as an absolute path */
-    char command[32];   /* its last component, at most 19 characters as FreeBSD keeps it */
+    char program[1024];        /* the executable, as an absolute path */
+    char personality_name[16]; /* of `personality`, beside the rest that a fork's child tells of itself */
+    char command[32];          /* its last component, at most 19 characters as FreeBSD keeps it */
 };
 
 #endif

@@ -111,6 +111,7 @@ struct thread {
     struct cpu_context start_regs;
     uint64_t guest_gs;      /* GS base to enter the guest with; 0: it has set none, and ours stands there */
     void *start_xstate;     /* in its own region, NULL: the processor's initial state */
+    bool start_cloned;      /* instead: the vector registers that clone has copied from the creator's */
     bool forked;            /* the first thread of a vfork child */
     bool drop_caught;       /* which starts with default actions for caught signals */
     struct lock start_gate; /* held by the creator until the thread may run */

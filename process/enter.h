@@ -6,7 +6,7 @@
 
 struct thread;
 
-/* Copies the creator's extended state and GS base into t, as FreeBSD's kernel does for new threads (cpu_copy_thread). */
+/* Lets t begin with the creator's extended state and GS base, as FreeBSD's kernel does for new threads (cpu_copy_thread). */
 void thread_inherit_state(struct thread *t, struct thread *creator);
 
 /*

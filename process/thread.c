@@ -182,7 +182,9 @@ static void regions_drop(uint32_t first, uint32_t end)
 
 void threads_forget_others(struct thread *self)
 {
-    lock_reset(&opening);
+    if (opening.state != 0) { /* a page that is not written to need not be copied */
+        lock_reset(&opening);
+    }
     if (regions_open == 1) {
         return;
     }
@@ -222,19 +224,29 @@ __attribute__((used)) _Noreturn void thread_begin(struct thread *t)
     } else if (t->proc->personality->thread_started != NULL) {
         t->proc->personality->thread_started(t);
     }
+    if (t->start_cloned) {
+        t->frame.regs = t->start_regs;
+        t->leave_gs = t->guest_gs != 0;
+        t->leave_whole = t->mask_stale = true;
+        t->proc->hooks->enter(t);
+    }
     thread_enter_guest(t, &t->start_regs, t->start_xstate);
 }
 
 void thread_inherit_state(struct thread *t, struct thread *creator)
 {
+    t->guest_gs = thread_gs(creator);
+    t->start_xstate = NULL;
+    t->start_cloned = host_frame_xstate_untouched(creator);
+    if (t->start_cloned) {
+        return;
+    }
     const void *from = host_frame_xstate(creator, creator->uc);
     uint32_t size = host_xstate_size(from);
-    t->start_xstate = NULL;
     if (from != NULL && size <= XSTATE_ROOM) {
         memcpy(host_frame_xstate_room(t), from, size);
         t->start_xstate = host_frame_xstate_room(t);
     }
-    t->guest_gs = thread_gs(creator);
 }
 
 uint64_t thread_gs(const struct thread *t)

@@ -6,14 +6,33 @@
 #include "process/fault.h"
 #include "process/report.h"
 #include "process/table.h"
+#include "syscalls/common/kqueue.h"
+#include "syscalls/entry/dispatch.h"
+#include "syscalls/entry/doorway.h"
 #include "syscalls/entry/gate.h"
 #include "syscalls/entry/intercept.h"
+#include "syscalls/entry/rewrite.h"
 #include "syscalls/entry/ways.h"
+
+/* In the hot half, among what a fork's child reads in any case. */
+const struct process_hooks process_hooks = {
+    .trap = syscall_trapped,
+    .to_guest = doorway_to_guest,
+    .fault_of_entry = doorway_fault,
+    .code_changes = rewrite_code_changes,
+    .code_changed = rewrite_code_changed,
+    .arm = intercept_arm,
+    .fault = guest_died_of_fault,
+    .forked = process_forked,
+    .leaving = process_leaving,
+    .enter = thread_enter_fast,
+    .signalled = kqueue_note_signal,
+};
 
 void process_forked(struct thread *t)
 {
     if (!t->proc->shares_memory) {
-        gate_after_fork();
+        gate_after_fork(t);
     }
     ways_after_fork(t);
     report_after_fork(t);

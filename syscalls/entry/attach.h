@@ -4,7 +4,14 @@
 
 struct cpu_context;
 struct guest_signal;
+struct process_hooks;
 struct thread;
+
+/* What the lower layers ask of this one. */
+extern const struct process_hooks process_hooks;
+
+/* The hook `enter` (enter.S). Does not return. */
+void thread_enter_fast(struct thread *t);
 
 /* In a fork's or vfork's child, before it returns to the guest. */
 void process_forked(struct thread *t);

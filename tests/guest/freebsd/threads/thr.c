@@ -247,3 +247,49 @@ TEST(name_a_thread)
     CHECK_OK(SYS(thr_self, &me));
     CHECK_OK(SYS(thr_set_name, me, "guest"));
 }
+
+static volatile uint64_t seen_xmm[2];
+static volatile uint32_t seen_mxcsr;
+
+void first_vectors(void *argument);
+__asm__("first_vectors:\n\t"
+        "movups %xmm13, seen_xmm(%rip)\n\t"
+        "stmxcsr seen_mxcsr(%rip)\n\t"
+        "movl $1, flag(%rip)\n\t"
+        "xorl %edi, %edi\n\t"
+        "movl $431, %eax\n\t"
+        "syscall\n\t"
+        "ud2");
+
+int64_t new_with_vectors(struct freebsd_thr_param *param, uint64_t size, const uint64_t *xmm, const uint32_t *mxcsr);
+__asm__("new_with_vectors:\n\t"
+        "movups (%rdx), %xmm13\n\t"
+        "ldmxcsr (%rcx)\n\t"
+        "movl $455, %eax\n\t"
+        "syscall\n\t"
+        "ret");
+
+/* Vector registers are the creator's (cpu_copy_thread); each time anew, as the call traps first and is rewritten later. */
+TEST(vectors_of_a_thread)
+{
+    struct freebsd_thr_param param = {0};
+    uint32_t usual, mxcsr;
+
+    param.start_func = first_vectors;
+    param.stack_base = guest_pages(65536);
+    param.stack_size = 65536;
+    __asm__ volatile("stmxcsr %0" : "=m"(usual));
+    for (uint64_t n = 1; n <= 40; n++) {
+        const uint64_t xmm[2] = {n * 0x9e3779b97f4a7c15UL, ~n};
+
+        mxcsr = usual ^ (uint32_t)(n & 3) << 13; /* the rounding */
+        flag = 0;
+        CHECK_OK(new_with_vectors(&param, sizeof(param), xmm, &mxcsr));
+        REQUIRE(guest_await(&flag, 1));
+        CHECK_EQ(seen_xmm[0], xmm[0]);
+        CHECK_EQ(seen_xmm[1], xmm[1]);
+        CHECK_EQ(seen_mxcsr, mxcsr);
+        guest_sleep_ms(1); /* the thread is off its stack, which the next one gets */
+    }
+    __asm__ volatile("ldmxcsr %0" : : "m"(usual));
+}
