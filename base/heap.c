@@ -10,6 +10,7 @@
 
 #include <asm/mman.h>
 
+#include "base/fork_page.h"
 #include "base/host.h"
 #include "base/image.h"
 #include "base/lock.h"
@@ -27,7 +28,7 @@ struct block {
 
 #define BLOCK_HEADER sizeof(struct block) /* 16: keeps the user's bytes aligned */
 
-static struct lock heap_lock;
+static struct lock heap_lock FORK_PAGE_FIRST;
 static struct block *free_blocks[CLASS_LAST + 1];
 
 /* What is left of a part: used up to `next`, accessible up to `open`. */

@@ -16,7 +16,9 @@ set(common_flags -std=gnu17 -fno-pic -fno-pie ${warning_flags})
 # memcpy, memset, memmove and memcmp, which base/mem.c provides.
 set(hot_flags ${common_flags}
   -ffreestanding -mgeneral-regs-only -fno-stack-protector -fcf-protection=none
-  -fno-strict-aliasing -fno-asynchronous-unwind-tables -U_FORTIFY_SOURCE)
+  -fno-strict-aliasing -fno-asynchronous-unwind-tables -U_FORTIFY_SOURCE
+  # Without vector registers it makes two adjacent bytes one 16-bit constant in memory: a page more for a fork's child.
+  -fno-tree-slp-vectorize)
 
 set(cold_flags ${common_flags})
 set(cold_definitions _GNU_SOURCE DRAGOMAN_VERSION="${PROJECT_VERSION}")

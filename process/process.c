@@ -3,6 +3,7 @@
 
 #include <linux/sched.h>
 
+#include "base/fork_page.h"
 #include "base/heap.h"
 #include "base/host.h"
 #include "base/host_signal.h"
@@ -21,17 +22,20 @@ void process_ids_read(struct process *p)
     host_call3(__NR_getresgid, &p->groups.real, &p->groups.effective, &p->groups.saved);
 }
 
-/* The first of the heap's blocks, the small ones first: what a fork writes to of them lies in one page. */
+/* The image's first process; of these a fork writes to the beginning of each, and of the last to its first half page. */
+static struct {
+    struct address_space space;
+    struct descriptor_table descriptors;
+    uint8_t personality_data[PERSONALITY_DATA_MAX] __attribute__((aligned(16)));
+    struct process process;
+} first FORK_PAGE;
+
 struct process *process_new(void)
 {
-    struct address_space *space = space_new();
-    struct descriptor_table *descriptors = heap_alloc(sizeof *descriptors);
-    struct process *p = heap_alloc(sizeof *p);
-    if (space == NULL || descriptors == NULL || p == NULL) {
-        return NULL;
-    }
-    p->descriptors = descriptors;
-    p->space = space;
+    struct process *p = &first.process;
+    p->descriptors = &first.descriptors;
+    p->space = &first.space;
+    p->personality_data = first.personality_data;
     p->pid = (int32_t)host_call0(__NR_getpid);
     process_ids_read(p);
     return p;

@@ -7,7 +7,7 @@
 
 struct thread;
 
-/* The first process of an image: zeroed, with its tables made. Returns NULL when there is no memory. */
+/* The first process of an image, with its tables made. Once. */
 struct process *process_new(void);
 
 /* Takes user and group ids from the host, where nobody but the process itself can change them. */

@@ -11,11 +11,6 @@
 
 #define PAGE 4096UL
 
-struct address_space *space_new(void)
-{
-    return heap_alloc(sizeof(struct address_space));
-}
-
 static uint64_t page_up(uint64_t bytes)
 {
     return (bytes + PAGE - 1) & ~(PAGE - 1);

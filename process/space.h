@@ -46,13 +46,11 @@ struct address_space {
     uint32_t
         changes; /* how often a mapping has been changed or taken away: until the next, what was seen still holds */
     uint32_t reserved_count;
+    uint32_t gate_owner; /* host tid of who is in the cold half (syscalls/entry/gate.h); 0: nobody */
     struct {
         uint64_t low, high; /* equal: free */
     } reserved[SPACE_RESERVED_MAX];
 };
-
-/* A new ledger, from the engine heap; NULL when there is no memory. */
-struct address_space *space_new(void);
 
 /* Maps memory. Returns the address or -errno (host numbers). */
 int64_t space_map(struct thread *t, const struct space_request *rq);

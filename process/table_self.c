@@ -48,7 +48,7 @@ static void describe(const struct process *p, uint64_t start, struct process_tab
     e->session = (int32_t)host_call1(__NR_getsid, 0);
     e->uid = (uint32_t)host_call0(__NR_getuid);
     e->release = p->release;
-    hot_strlcpy(e->personality, p->personality->name, sizeof e->personality);
+    hot_strlcpy(e->personality, p->personality_name, sizeof e->personality);
     hot_strlcpy(e->command, p->command, sizeof e->command);
     hot_strlcpy(e->program, p->program, sizeof e->program);
     uint64_t kept = p->args_size < sizeof e->args ? p->args_size : sizeof e->args;

@@ -1,40 +1,27 @@
-/* The first process of an image: its hooks, and the interception it runs under. */
+/* The first process of an image, and the interception it runs under. */
 #include <errno.h>
 #include <stddef.h>
 
+#include "base/mem.h"
+#include "base/personality.h"
 #include "base/process.h"
 #include "base/thread.h"
 #include "loader/start_request.h"
 #include "process/descriptors.h"
 #include "process/process.h"
 #include "process/report.h"
-#include "syscalls/common/kqueue.h"
 #include "syscalls/entry/attach.h"
-#include "syscalls/entry/dispatch.h"
-#include "syscalls/entry/doorway.h"
 #include "syscalls/entry/gate.h"
 #include "syscalls/entry/intercept.h"
 #include "syscalls/entry/rewrite.h"
 #include "syscalls/entry/tracer.h"
 
-static const struct process_hooks hooks = {
-    .trap = syscall_trapped,
-    .to_guest = doorway_to_guest,
-    .fault_of_entry = doorway_fault,
-    .code_changes = rewrite_code_changes,
-    .code_changed = rewrite_code_changed,
-    .arm = intercept_arm,
-    .fault = guest_died_of_fault,
-    .forked = process_forked,
-    .leaving = process_leaving,
-    .signalled = kqueue_note_signal,
-};
-
 struct process *process_first(const struct settings *settings, const struct personality *personality)
 {
     struct process *p = rewrite_init() == 0 ? process_new() : NULL;
     if (p != NULL) {
-        p->hooks = &hooks;
+        p->hooks = &process_hooks;
+        hot_strlcpy(p->personality_name, personality->name, sizeof p->personality_name);
         p->settings = *settings;
         p->personality = personality;
     }

@@ -8,7 +8,9 @@
 #include "base/host.h"
 #include "base/host_frame.h"
 #include "base/host_signal.h"
+#include "base/process.h"
 #include "base/thread.h"
+#include "process/space.h"
 
 #define COLD_STACK_SIZE (512UL << 10)
 
@@ -16,7 +18,6 @@ int64_t gate_switch(int64_t (*fn)(void *), void *arg, uint64_t cold_fs, uint64_t
 
 /* Belong to the address space, like the libc they stand for. */
 static uint64_t cold_fs, cold_stack;
-static uint32_t owner; /* host tid of who is inside; 0: free */
 
 int gate_init(void)
 {
@@ -30,28 +31,30 @@ int gate_init(void)
 }
 
 /*
- * A vfork child may be killed inside. Then its tid stays in `owner` and no one wakes us: so a waiter looks every
+ * A vfork child may be killed inside. Then its tid stays in `gate_owner` and no one wakes us: so a waiter looks every
  * now and then whether the owner still lives.
  */
-static void gate_acquire(uint32_t self)
+static void gate_acquire(struct thread *t)
 {
+    uint32_t *owner = &t->proc->space->gate_owner, self = (uint32_t)host_call0(__NR_gettid);
     for (;;) {
         uint32_t seen = 0;
-        if (__atomic_compare_exchange_n(&owner, &seen, self, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+        if (__atomic_compare_exchange_n(owner, &seen, self, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
             return;
         }
         struct __kernel_timespec patience = {0, 50 * 1000 * 1000};
-        host_call4(__NR_futex, &owner, FUTEX_WAIT, seen, &patience);
+        host_call4(__NR_futex, owner, FUTEX_WAIT, seen, &patience);
         if (host_call2(__NR_tkill, seen, 0) == -ESRCH) {
-            __atomic_compare_exchange_n(&owner, &seen, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+            __atomic_compare_exchange_n(owner, &seen, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
         }
     }
 }
 
-static void gate_release(void)
+static void gate_release(struct thread *t)
 {
-    __atomic_store_n(&owner, 0, __ATOMIC_RELEASE);
-    host_call3(__NR_futex, &owner, FUTEX_WAKE, 1);
+    uint32_t *owner = &t->proc->space->gate_owner;
+    __atomic_store_n(owner, 0, __ATOMIC_RELEASE);
+    host_call3(__NR_futex, owner, FUTEX_WAKE, 1);
 }
 
 int64_t gate_call_and_hold(struct thread *t, int64_t (*fn)(void *arg), void *arg)
@@ -63,7 +66,7 @@ int64_t gate_call_and_hold(struct thread *t, int64_t (*fn)(void *arg), void *arg
     }
     uint64_t all = ~0UL, old;
     host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &all, &old, sizeof old);
-    gate_acquire((uint32_t)host_call0(__NR_gettid));
+    gate_acquire(t);
     int64_t r = gate_switch(fn, arg, cold_fs, cold_stack);
     host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &old, 0, sizeof old);
     return r;
@@ -72,26 +75,26 @@ int64_t gate_call_and_hold(struct thread *t, int64_t (*fn)(void *arg), void *arg
 int64_t gate_call(struct thread *t, int64_t (*fn)(void *arg), void *arg)
 {
     int64_t r = gate_call_and_hold(t, fn, arg);
-    gate_release();
+    gate_release(t);
     return r;
 }
 
-void gate_let_go(void)
+void gate_let_go(struct thread *t)
 {
-    gate_release();
+    gate_release(t);
 }
 
-void gate_hold_for_fork(void)
+void gate_hold_for_fork(struct thread *t)
 {
-    gate_acquire((uint32_t)host_call0(__NR_gettid));
+    gate_acquire(t);
 }
 
-void gate_release_after_fork(void)
+void gate_release_after_fork(struct thread *t)
 {
-    gate_release();
+    gate_release(t);
 }
 
-void gate_after_fork(void)
+void gate_after_fork(struct thread *t)
 {
-    owner = 0;
+    t->proc->space->gate_owner = 0;
 }

@@ -22,13 +22,13 @@ int64_t gate_call(struct thread *t, int64_t (*fn)(void *arg), void *arg);
 
 /* The same, and nobody else comes in until gate_let_go(). The engine's host calls may be made meanwhile. */
 int64_t gate_call_and_hold(struct thread *t, int64_t (*fn)(void *arg), void *arg);
-void gate_let_go(void);
+void gate_let_go(struct thread *t);
 
 /* Keeps everybody out of the cold half while the process is copied, and lets them in again, on both sides. */
-void gate_hold_for_fork(void);
-void gate_release_after_fork(void);
+void gate_hold_for_fork(struct thread *t);
+void gate_release_after_fork(struct thread *t);
 
 /* In a fork's child: whoever was inside is not here. */
-void gate_after_fork(void);
+void gate_after_fork(struct thread *t);
 
 #endif

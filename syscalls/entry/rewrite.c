@@ -142,6 +142,6 @@ void rewrite_code_changed(struct thread *t, uint64_t low, uint64_t high, bool he
         held = rewrite_code_changes(t, low, high);
     }
     if (held) {
-        gate_let_go();
+        gate_let_go(t);
     }
 }

@@ -42,9 +42,9 @@ int64_t freebsd_fork_whole(struct thread *t)
         return -ENOMEM;
     }
     lock_acquire(&fp->lock);
-    gate_hold_for_fork();
+    gate_hold_for_fork(t);
     int64_t pid = process_fork(t);
-    gate_release_after_fork();
+    gate_release_after_fork(t);
     lock_release(&fp->lock);
     return pid;
 }

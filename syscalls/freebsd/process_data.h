@@ -1,5 +1,5 @@
 /*
- * What only FreeBSD's side of a process knows (struct process, personality_data): made on first use, copied
+ * What only FreeBSD's side of a process knows (struct process, personality_data): copied
  * by fork with the memory, shared with a vfork child until it execs.
  */
 #ifndef SYSCALLS_FREEBSD_PROCESS_DATA_H
@@ -37,7 +37,7 @@ struct freebsd_process {
     char login[FREEBSD_MAXLOGNAME]; /* set by setlogin(2); empty: take the host's */
 };
 
-/* The process's data, or NULL when there is no memory. */
+/* The process's data. */
 struct freebsd_process *freebsd_process(struct thread *t);
 
 /* process_fork() with everything whole in the child that its parent's other threads may be at. */
