@@ -91,8 +91,8 @@ struct process {
     struct descriptor_table *descriptors;
     struct address_space *space;
     struct report_state *report;
-    void *
-        personality_data; /* the personality's own per-process state, PERSONALITY_DATA_MAX bytes; a vfork child's too */
+    /* The personality's own per-process state, PERSONALITY_DATA_MAX bytes; a vfork child's too. */
+    void *personality_data;
 
     void *exec_scratch[2]; /* what a vfork child's exec has of the heap: freed by its parent when it has succeeded */
 
