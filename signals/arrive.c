@@ -74,13 +74,10 @@ static bool fault_arrived(struct thread *t, int signo, siginfo_t *info, struct u
     return true;
 }
 
-/* Records one signal and blocks the rest in the interrupted context until it is delivered. */
-static void record(struct thread *t, const siginfo_t *info, struct ucontext *uc)
+/* In the engine, with a signal recorded: blocks the rest until that is delivered, and makes no call that may last. */
+static void go_on_recorded(struct ucontext *uc)
 {
     struct cpu_context *regs = context_of(uc);
-    memcpy(&t->recorded_info, info, sizeof t->recorded_info);
-    t->recorded = true;
-    t->mask_stale = true;
     uint64_t blocked = HOST_ALL_BUT_NEEDED;
     memcpy(&uc->uc_sigmask, &blocked, sizeof blocked);
     if (regs->rip >= (uint64_t)intr_begin && regs->rip < (uint64_t)intr_end) {
@@ -90,14 +87,38 @@ static void record(struct thread *t, const siginfo_t *info, struct ucontext *uc)
     }
 }
 
+static void record(struct thread *t, const siginfo_t *info, struct ucontext *uc)
+{
+    memcpy(&t->recorded_info, info, sizeof t->recorded_info);
+    t->recorded = true;
+    t->mask_stale = true;
+    go_on_recorded(uc);
+}
+
+/*
+ * Only SIGSYS's handler begins with the others open (signals/action.c). One may have been recorded in it by now; none
+ * may come between a look at that and what follows from it.
+ */
+static void block_all(void)
+{
+    uint64_t all = ~0ULL;
+    host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &all, 0, sizeof all);
+}
+
 /* Returns whether the guest was interrupted. */
 static bool asynchronous_arrived(struct thread *t, const siginfo_t *info, struct ucontext *uc)
 {
+    if (info->si_signo == SIGSYS) {
+        block_all();
+    }
     t->proc->hooks->to_guest(t, context_of(uc));
     bool needed = (HOST_BIT(info->si_signo) & HOST_NEEDED) != 0, engine = in_engine(t, context_of(uc));
     bool blocked = signal_set_has(&t->mask, t->proc->personality->signal_from_host[info->si_signo]);
     if (needed && (blocked || (engine && t->recorded))) {
         signal_hold(t, info);
+        if (engine && t->recorded) {
+            go_on_recorded(uc);
+        }
         return !engine;
     }
     if (engine) {

@@ -8,7 +8,8 @@
  *
  *     fast_begin .. fast_inside    nothing has happened yet but that rcx and r11 are lost: undone, to r11 - 2
  *     fast_inside .. fast_leave    the engine, on its own stack
- *     fast_leave .. fast_end       all is in the frame, and nothing is to be seen to: completed, from the frame
+ *     fast_leave .. fast_done      the look whether something is to be seen to: done again
+ *     fast_done .. fast_end        all is in the frame, and nothing was to be seen to: completed, from the frame
  *
  * The red zone, FS, and the vector, mask and x87 registers are not touched at all.
  */
@@ -19,7 +20,7 @@
 #define FLAGS_HARMFUL     0x40400 /* AC and DF: the engine's C does not run under them */
 
         .text
-        .globl  fast_begin, fast_entry, fast_inside, fast_leave, fast_end
+        .globl  fast_begin, fast_entry, fast_inside, fast_leave, fast_done, fast_end
 
 fast_begin:
         .type   fast_entry, @function
@@ -56,38 +57,11 @@ fast_inside:
         jnz     clear_flags
 1:      mov     %gs:THREAD_SELF, %rdi
         call    syscall_fast
-        jmp     fast_leave
-
-clear_flags:
-        and     $~FLAGS_HARMFUL, %r11d
-        push    %r11
-        popfq
-        jmp     1b
-
-/* Something is to be seen to first. */
-see_to:
-        mov     %gs:THREAD_SELF, %rbx
-        mov     %rbx, %rdi
-        call    signals_leave_fast
-        test    %al, %al
-        jnz     leave_whole
-        lea     THREAD_FRAME(%rbx), %r12
-        jmp     leave_begin                     /* signals/entry.S */
-
 fast_leave:
         cmpq    $0, %gs:THREAD_RECORDED
         jne     see_to
-        jmp     1f
-leave_whole:
-        cmpq    $0, %gs:THREAD_RECORDED
-        jne     see_to
-        mov     %gs:THREAD_RBX, %rbx
-        mov     %gs:THREAD_RBP, %rbp
-        mov     %gs:THREAD_R12, %r12
-        mov     %gs:THREAD_R13, %r13
-        mov     %gs:THREAD_R14, %r14
-        mov     %gs:THREAD_R15, %r15
-1:      mov     %gs:THREAD_RDI, %rdi
+fast_done:
+        mov     %gs:THREAD_RDI, %rdi
         mov     %gs:THREAD_RSI, %rsi
         mov     %gs:THREAD_RDX, %rdx
         mov     %gs:THREAD_R10, %r10
@@ -114,6 +88,29 @@ leave_whole:
         popfq
         jmp     3b
 fast_end:
+
+clear_flags:
+        and     $~FLAGS_HARMFUL, %r11d
+        push    %r11
+        popfq
+        jmp     1b
+
+/* Something is to be seen to first. */
+see_to:
+        mov     %gs:THREAD_SELF, %rbx
+        mov     %rbx, %rdi
+        call    signals_leave_fast
+        test    %al, %al
+        jnz     2f
+        lea     THREAD_FRAME(%rbx), %r12
+        jmp     leave_begin                     /* signals/entry.S */
+2:      mov     %gs:THREAD_RBX, %rbx            /* the call may have changed these too */
+        mov     %gs:THREAD_RBP, %rbp
+        mov     %gs:THREAD_R12, %r12
+        mov     %gs:THREAD_R13, %r13
+        mov     %gs:THREAD_R14, %r14
+        mov     %gs:THREAD_R15, %r15
+        jmp     fast_leave
         .size   fast_entry, . - fast_entry
 
         .section .note.GNU-stack, "", @progbits
