@@ -230,7 +230,11 @@ bool signals_leave_fast(struct thread *t)
     }
     if (t->mask_stale) {
         t->mask_stale = false;
-        host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &t->host_mask, 0, sizeof t->host_mask);
+        /* Not made when something is recorded by now: what opens the mask then would let a second one in over it. */
+        if (host_call_intr(t, __NR_rt_sigprocmask, SIG_SETMASK, (uint64_t)&t->host_mask, 0, sizeof t->host_mask, 0, 0) <
+            0) {
+            t->mask_stale = true;
+        }
     }
     return true;
 }
