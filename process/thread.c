@@ -300,6 +300,7 @@ _Noreturn void thread_exit(struct thread *t, int status)
 {
     uint64_t all = ~0UL;
     host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &all, 0, sizeof all);
+    signals_give_back(t);
     leave_count(&t->calls_fast, &t->proc->calls_ended.fast);
     leave_count(&t->calls_trapped, &t->proc->calls_ended.trapped);
     thread_leaving(t); /* the kernel clears its tid, which frees the region */

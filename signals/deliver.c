@@ -179,6 +179,20 @@ static void deliver_recorded(struct thread *t, struct ucontext *uc)
     deliver_info(t, uc, &info);
 }
 
+void signals_give_back(struct thread *t)
+{
+    if (t->recorded) {
+        t->recorded = false;
+        host_put_back(&t->recorded_info);
+    }
+    for (unsigned i = 0; t->any_held && i < HELD_MAX; i++) {
+        if (((const siginfo_t *)t->held)[i].si_signo != 0) {
+            host_put_back(&t->held[i]);
+        }
+    }
+    t->any_held = false;
+}
+
 void signals_leave(struct thread *t, void *host_ucontext)
 {
     struct ucontext *uc = host_ucontext;

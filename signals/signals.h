@@ -118,6 +118,12 @@ void signals_leave(struct thread *t, void *uc);
  */
 bool signals_leave_fast(struct thread *t);
 
+/*
+ * Before the calling thread ends, with all signals blocked: what has been taken for it and not been delivered goes back
+ * to the host, so that what was sent to the process comes to another thread.
+ */
+void signals_give_back(struct thread *t);
+
 /* Ends the process by a guest signal, as the guest's kernel would: default action terminate. Does not return. */
 _Noreturn void signal_die(struct thread *t, int guest_signo);
 
