@@ -112,6 +112,8 @@ void guest_start(uint64_t *block)
     guest_self = (const char *)guest_aux(FREEBSD_AT_EXECPATH, NULL);
     if (guest_self == NULL)
         guest_self = guest_argv[0];
+    for (int i = 0; i <= GUEST_SITE_TRAPS; i++)
+        SYS(getppid);
     if (guest_argc > 1 && guest_starts(guest_argv[1], "--")) {
         if (guest_child == NULL)
             guest_exit(99);

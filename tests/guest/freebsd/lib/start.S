@@ -36,6 +36,21 @@ _start:
 	.size	_start, . - _start
 
 /*
+ * The call site of SYS(): registers as for the call, rbx where to go on; destroys r12. The constant's only purpose is to
+ * be replaced. It is clear where it begins, and nothing around it looks like a jump into it.
+ */
+	.fill	512, 1, 0x90
+	.globl	guest_site
+	.hidden	guest_site
+	.type	guest_site, @function
+guest_site:
+	movl	$0x5f3759df, %r12d
+	syscall
+	jmp	*%rbx
+	.size	guest_site, . - guest_site
+	.fill	512, 1, 0x90
+
+/*
  * struct guest_result *guest_call8(struct guest_result *, uint64_t number, const uint64_t arguments[8])
  *
  * A call with more than six arguments takes the rest from the stack, above the slot of a return
