@@ -5,9 +5,11 @@
 #include "cli/host_intercept.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -110,6 +112,19 @@ static int try_tracer(void)
     return -tracer_start();
 }
 
+/* How sites are rewritten: by a write to memory that is not writable. */
+static int try_self_mem(void)
+{
+    static const char page[4096] = "x";
+    int fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+    if (fd < 0) {
+        return errno;
+    }
+    int error = pwrite(fd, page, 1, (off_t)(uintptr_t)page) == 1 ? 0 : errno;
+    close(fd);
+    return error;
+}
+
 static void judge(struct probe_result *r, int error, const char *good, const char *without)
 {
     if (error == 0) {
@@ -142,12 +157,19 @@ void look_ptrace(struct probe_result *r)
           "--intercept ptrace need it");
 }
 
+void look_self_mem(struct probe_result *r)
+{
+    judge(r, try_self_mem(), "can be written",
+          "mount /proc, and boot without proc_mem.force_override=never: until then call sites are not rewritten, and "
+          "every call traps");
+}
+
 void probe_intercept(struct intercept_ways *ways)
 {
     ways->sud = probe_in_child(try_sud) == 0;
     ways->seccomp = probe_in_child(try_seccomp) == 0;
     ways->ptrace = probe_in_child(try_tracer) == 0;
-    ways->rewrite = ways->sud || ways->seccomp;
+    ways->rewrite = (ways->sud || ways->seccomp) && try_self_mem() == 0;
 }
 
 int intercept_choice(const struct intercept_ways *ways)

@@ -7,5 +7,6 @@
 void look_sud(struct probe_result *result);
 void look_seccomp(struct probe_result *result);
 void look_ptrace(struct probe_result *result);
+void look_self_mem(struct probe_result *result);
 
 #endif

@@ -75,22 +75,6 @@ static void look_proc(struct probe_result *r)
     }
 }
 
-static void look_self_mem(struct probe_result *r)
-{
-    static const char page[4096] = "x"; /* read-only: a forced write must be allowed */
-    int fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
-    bool can = fd >= 0 && pwrite(fd, page, 1, (off_t)(uintptr_t)page) == 1;
-    if (fd >= 0) {
-        close(fd);
-    }
-    if (can) {
-        set(r, PROBE_GOOD, "can be written", "");
-    } else {
-        set(r, PROBE_NOTE, "cannot be written",
-            "boot without proc_mem.force_override=never: call sites can then be rewritten, which is faster");
-    }
-}
-
 static void look_memfd(struct probe_result *r)
 {
     int fd = memfd_create("dragoman-probe", MFD_CLOEXEC);
@@ -109,7 +93,7 @@ static void look_membarrier(struct probe_result *r)
         set(r, PROBE_GOOD, "with core synchronisation", "");
     } else {
         set(r, PROBE_NOTE, commands < 0 ? strerror(errno) : "without core synchronisation",
-            "a kernel with CONFIG_MEMBARRIER has it: rewriting call sites, which is faster, needs it");
+            "a kernel with CONFIG_MEMBARRIER has it: without, every call of a program with several threads traps");
     }
 }
 

@@ -184,17 +184,6 @@ static void vsyscall_cpu(void *unused)
         guest_exit(HOST_ANSWERED);
 }
 
-/* The way of interception, as tests/guest/run tells it. */
-static bool intercepted_by(const char *mode)
-{
-    static const char name[] = "GUEST_INTERCEPT=";
-
-    for (char **e = guest_envp; *e != NULL; e++)
-        if (guest_starts(*e, name))
-            return guest_strcmp(*e + sizeof(name) - 1, mode) == 0;
-    return false;
-}
-
 /*
  * The host emulates three calls when the program jumps to the page, on its way out of the page fault: no system call
  * is made that could be dispatched. Of the ways of interception only a seccomp filter is asked there.
@@ -212,7 +201,7 @@ TEST(vsyscall_page)
         else if (!allowed(status))
             guest_fail(__FILE__, __LINE__, "vsyscall %u: the child's status is 0x%x", (unsigned)i, status);
     }
-    if (answered && intercepted_by("seccomp"))
+    if (answered && guest_intercepted_by("seccomp"))
         guest_fail(__FILE__, __LINE__, "the host answers although a filter is asked");
     else if (answered)
         SKIP("the host's kernel answers jumps to its vsyscall page, and dispatches no call that could be caught");

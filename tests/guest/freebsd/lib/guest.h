@@ -155,6 +155,9 @@ int guest_child(int argc, char **argv) __attribute__((weak));
 /* The auxiliary vector's value of that type; *found tells whether it is there. */
 uint64_t guest_aux(uint64_t type, bool *found);
 
+/* Whether this is the way of interception that tests/guest/run has asked for. */
+bool guest_intercepted_by(const char *mode);
+
 void guest_exit(int status) __attribute__((noreturn));
 /* Runs the function in a forked child, which exits with 1 if the function failed a check; the raw wait status. */
 int guest_in_child(void (*function)(void *), void *argument);

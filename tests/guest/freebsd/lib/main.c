@@ -53,6 +53,16 @@ void guest_exit(int status)
         SYS(exit, status);
 }
 
+bool guest_intercepted_by(const char *mode)
+{
+    static const char name[] = "GUEST_INTERCEPT=";
+
+    for (char **e = guest_envp; *e != NULL; e++)
+        if (guest_starts(*e, name))
+            return guest_strcmp(*e + sizeof(name) - 1, mode) == 0;
+    return false;
+}
+
 static bool wanted(const char *name)
 {
     for (int i = 1; i < guest_argc; i++)
