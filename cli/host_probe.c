@@ -50,7 +50,8 @@ static void look_kernel(struct probe_result *r)
     if (major > 5 || (major == 5 && minor >= 11)) {
         set(r, PROBE_GOOD, u.release, "");
     } else if (major == 5 && minor >= 9) {
-        set(r, PROBE_NOTE, u.release, "a kernel of 5.11 or later makes calls cheaper (user dispatch)");
+        set(r, PROBE_NOTE, u.release,
+            "a kernel of 5.11 or later has user dispatch: without, programs cannot execute those of this host");
     } else {
         set(r, PROBE_BAD, u.release, "5.9 is the oldest that can work, 5.11 the oldest advised");
     }

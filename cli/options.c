@@ -53,7 +53,8 @@ const struct option_row option_table[] = {
      .argument = ARGUMENT_REQUIRED,
      .value = "auto|rewrite|sud|seccomp|ptrace",
      .set = set_intercept,
-     .help = "How the program's system calls are caught. auto, the default, takes the fastest that this host allows; "
+     .help = "How the program's system calls are caught: by rewriting the places that make them, or only by traps, "
+             "which are slower, in one of three ways. auto, the default, takes the first that this host allows; "
              "`dragoman doctor` names it."},
     {.name = "volume",
      .letter = 'v',
