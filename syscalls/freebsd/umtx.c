@@ -18,10 +18,17 @@
 /*
  * Threads of this address space in UMTX_OP_WAIT and UMTX_OP_WAIT_UINT. FreeBSD lets the private wake
  * operations wake those as well (on memory that is not shared both have one key); the host's private and
- * shared futexes are different queues, so a private wake looks in the other one while this is not 0. It
- * counts for the address space, not for a process: a vfork child must see its parent's.
+ * shared futexes are different queues, so a private wake looks in the other one while somebody may be there:
+ * they are counted by a hash of the address, as a program's main thread often sits in such a wait (to join)
+ * all the time. The counts are the address space's, not a process's: a vfork child must see its parent's.
  */
-static uint32_t auto_waiters;
+#define AUTO_COUNTS 64 /* as many as the hash has bits for */
+static uint32_t auto_waiters[AUTO_COUNTS];
+
+static uint32_t *auto_waiters_at(guest_ptr word)
+{
+    return &auto_waiters[(word.va * 0x9e3779b97f4a7c15ULL) >> 58];
+}
 
 uint32_t umtx_self(const struct thread *t)
 {
@@ -142,7 +149,7 @@ static int64_t simple_wait(struct thread *t, const struct umtx_call *c, bool is_
     }
     struct futex_word w = {c->object, !is_private};
     if (!is_private) {
-        __atomic_fetch_add(&auto_waiters, 1, __ATOMIC_SEQ_CST);
+        __atomic_fetch_add(auto_waiters_at(c->object), 1, __ATOMIC_SEQ_CST);
     }
     if (is_long) {
         r = futex_wait64(t, w, c->value, &d);
@@ -154,7 +161,7 @@ static int64_t simple_wait(struct thread *t, const struct umtx_call *c, bool is_
         r = futex_wait(t, w, (uint32_t)c->value, FUTEX_ANYBODY, &d);
     }
     if (!is_private) {
-        __atomic_fetch_sub(&auto_waiters, 1, __ATOMIC_SEQ_CST);
+        __atomic_fetch_sub(auto_waiters_at(c->object), 1, __ATOMIC_SEQ_CST);
     }
     return r == -EAGAIN ? 0 : r; /* never restarted: kern_umtx.c, do_wait() */
 }
@@ -165,7 +172,7 @@ int64_t umtx_wake(guest_ptr at, int32_t n, bool private_only)
     if (r < 0 || r >= n) {
         return r < 0 ? r : 0;
     }
-    if (!private_only || __atomic_load_n(&auto_waiters, __ATOMIC_SEQ_CST) != 0) {
+    if (!private_only || __atomic_load_n(auto_waiters_at(at), __ATOMIC_SEQ_CST) != 0) {
         r = futex_wake((struct futex_word){at, true}, n - (int32_t)r, FUTEX_ANYBODY);
     }
     return r < 0 ? r : 0;
