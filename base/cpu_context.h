@@ -17,7 +17,7 @@ _Static_assert(sizeof(struct cpu_context) == 18 * 8, "18 registers");
 
 #define RFLAGS_CARRY     0x1ULL
 #define RFLAGS_TRAP      0x100ULL
-#define RFLAGS_INTERRUPT 0x200ULL
+#define RFLAGS_INITIAL   0x202ULL /* of a program: interrupts on, and the bit that is always 1 (FreeBSD: PSL_USER) */
 #define RFLAGS_DIRECTION 0x400ULL
 
 #endif

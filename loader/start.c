@@ -190,7 +190,7 @@ static void lay_stack(struct thread *t, const struct program *program, const str
     t->start_regs.rip = loaded->entry;
     t->start_regs.rsp = made.sp;
     t->start_regs.rdi = made.arg;
-    t->start_regs.rflags = RFLAGS_INTERRUPT;
+    t->start_regs.rflags = RFLAGS_INITIAL;
 }
 
 /*

@@ -55,7 +55,7 @@ static void start_registers(const struct freebsd_thr_param *p, struct cpu_contex
     regs->rip = p->start_func;
     regs->rdi = p->arg;
     regs->rsp = ((p->stack_base + p->stack_size) & ~15ULL) - 8;
-    regs->rflags = RFLAGS_INTERRUPT;
+    regs->rflags = RFLAGS_INITIAL;
 }
 
 int64_t freebsd_thr_new(struct thread *t, guest_ptr param, int param_size)
