@@ -81,16 +81,20 @@ void rewrite_trapped(struct thread *t, const struct cpu_context *regs)
     }
 }
 
-/* The site whose replaced instruction begins at `at`; NULL: none. */
-static const struct site *site_beginning(uint64_t at)
+/*
+ * The trampoline of the site whose replaced instruction begins at `at`; 0: none. No lock is held: the record may have
+ * become another site's meanwhile, but slots are not used again so soon, and tell whose they are.
+ */
+static uint64_t trampoline_for(uint64_t at)
 {
     for (uint64_t back = SHORTEST_TO_SITE; back <= SITE_BACK_MAX; back++) {
         const struct site *s = sites_find(at + back);
-        if (s != NULL && s->back == back && s->trampoline != 0) {
-            return s;
+        uint64_t to = s != NULL && s->back == back ? __atomic_load_n(&s->trampoline, __ATOMIC_ACQUIRE) : 0;
+        if (to != 0 && rooms_site(to) == at + back) {
+            return to;
         }
     }
-    return NULL;
+    return 0;
 }
 
 static bool stepped_into(struct thread *t, struct cpu_context *regs)
@@ -99,9 +103,10 @@ static bool stepped_into(struct thread *t, struct cpu_context *regs)
     if (at == 0) {
         return false;
     }
-    regs->rip = rooms_guest_rip(regs->rip);
-    struct restore_request rq = {at, at + SYSCALL_SIZE, at};
-    gate_call(t, rewrite_restore, &rq);
+    struct restore_request rq = {at, at + SYSCALL_SIZE, at, false};
+    if (gate_call(t, rewrite_restore, &rq) == 0) {
+        regs->rip = rooms_guest_rip(regs->rip);
+    }
     return true;
 }
 
@@ -111,16 +116,19 @@ bool rewrite_breakpoint(struct thread *t, struct cpu_context *regs, bool stepped
         return stepped_into(t, regs);
     }
     uint64_t at = regs->rip - 1;
-    const struct site *s = site_beginning(at);
-    if (s != NULL) {
-        regs->rip = s->trampoline;
-        return true;
-    }
-    /* Restored since: the instruction there is what is to be executed. */
-    uint8_t now = INT3;
-    if (read_code(&now, at, 1) == 0 && now != INT3) {
-        regs->rip = at;
-        return true;
+    /* Twice: the site may have been restored and be rewritten anew between a look at its record and one at its byte. */
+    for (unsigned look = 0; look < 2; look++) {
+        uint64_t to = trampoline_for(at);
+        if (to != 0) {
+            regs->rip = to;
+            return true;
+        }
+        /* Restored since: the instruction there is what is to be executed. */
+        uint8_t now = INT3;
+        if (read_code(&now, at, 1) == 0 && now != INT3) {
+            regs->rip = at;
+            return true;
+        }
     }
     return false;
 }
@@ -130,7 +138,7 @@ bool rewrite_code_changes(struct thread *t, uint64_t low, uint64_t high)
     if (!sites_touched(low, high)) {
         return false;
     }
-    struct restore_request rq = {low, high, 0};
+    struct restore_request rq = {low, high, 0, false};
     gate_call_and_hold(t, rewrite_restore, &rq);
     return true;
 }

@@ -61,7 +61,9 @@ int64_t rewrite_site(void *request);
 struct restore_request {
     uint64_t low, high;
     uint64_t refuse; /* a site that is not to be tried again; 0: none */
+    bool failed;     /* set if a site could not be restored: it stays as it is, and what it was rewritten to is right */
 };
+/* Returns 0, or -EIO if it has set `failed`. */
 int64_t rewrite_restore(void *request);
 
 #endif

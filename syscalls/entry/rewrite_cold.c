@@ -4,6 +4,7 @@
 #include <linux/membarrier.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -40,6 +41,23 @@ int rewrite_init(void)
 static void synchronise(void)
 {
     syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE, 0, 0);
+}
+
+/*
+ * A descriptor to write code by, of this address space. Code has to be restored also when the guest has used all the
+ * descriptors it may have: then the limit is higher for a moment, where the host lets it be.
+ */
+static int open_memory(void)
+{
+    int mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+    struct rlimit limit;
+    if (mem < 0 && errno == EMFILE && getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        struct rlimit wide = {.rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max};
+        setrlimit(RLIMIT_NOFILE, &wide);
+        mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    return mem;
 }
 
 static bool write_at(int mem, uint64_t at, const void *bytes, size_t size)
@@ -113,7 +131,7 @@ static enum site_refusal decide(struct rewrite_request *rq, int mem, struct site
     struct code_window *w = &rq->window;
     struct code_mapping mapping;
     struct patch_choice choice;
-    if (mem < 0 || (!rq->alone && !can_synchronise)) {
+    if (mem < 0 || !can_synchronise) {
         return REFUSED_HOST;
     }
     if (!code_mapping_of(rq->t, w->at, &mapping) || mapping.high - w->at < SYSCALL_SIZE) {
@@ -169,7 +187,7 @@ int64_t rewrite_site(void *request)
 {
     struct rewrite_request *rq = request;
     struct site found = {0};
-    int mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+    int mem = open_memory();
     found.refusal = decide(rq, mem, &found);
     bool again = found.refusal == REFUSED_UNCLEAR && !rq->last_try;
     struct site *s = again || sites_find(rq->window.at) != NULL ? NULL : sites_record(rq->window.at);
@@ -188,21 +206,44 @@ int64_t rewrite_site(void *request)
     return 0;
 }
 
+/*
+ * Whether our jump, or the int3 of a change that somebody did not live to finish, stands at the site: the guest may have
+ * mapped something else there since.
+ */
+static bool is_ours(int mem, const struct site *s)
+{
+    uint8_t now[SITE_BACK_MAX];
+    uint64_t from = s->at - s->back;
+    int32_t distance = (int32_t)(s->trampoline - (from + 5));
+    if (pread(mem, now, s->length, (off_t)from) != s->length) {
+        return false;
+    }
+    bool jump = memcmp(now + 1, &distance, sizeof distance) == 0;
+    return (now[0] == JUMP && jump) ||
+           (now[0] == INT3 && (jump || memcmp(now + 1, s->original + 1, s->length - 1U) == 0));
+}
+
+/* Brings the original bytes back. False: they are not there, and the trampoline stays in use. */
+static bool bring_back(const struct site *s)
+{
+    int mem = open_memory();
+    if (mem < 0) {
+        return false;
+    }
+    uint8_t first;
+    uint64_t from = s->at - s->back;
+    bool done = !is_ours(mem, s) || (pread(mem, &first, 1, (off_t)from) == 1 &&
+                                     replace_code(mem, from, &first, s->original, s->length, false));
+    close(mem);
+    return done;
+}
+
 static void restore(struct site *s, void *request)
 {
     struct restore_request *rq = request;
-    uint8_t jump[SITE_BACK_MAX];
-    uint64_t from = s->at - s->back;
-    int mem = s->state == SITE_REWRITTEN ? open("/proc/self/mem", O_RDWR | O_CLOEXEC) : -1;
-    if (mem >= 0) {
-        /* Only over our own jump: the guest may have mapped something else there since. */
-        int32_t distance = (int32_t)(s->trampoline - (from + 5));
-        bool ours = pread(mem, jump, s->length, (off_t)from) == s->length && jump[0] == JUMP &&
-                    memcmp(jump + 1, &distance, sizeof distance) == 0;
-        if (ours) {
-            replace_code(mem, from, jump, s->original, s->length, false);
-        }
-        close(mem);
+    if (s->trampoline != 0 && !bring_back(s)) {
+        rq->failed = true;
+        return;
     }
     if (s->at == rq->refuse) {
         s->state = SITE_REFUSED;
@@ -220,5 +261,5 @@ int64_t rewrite_restore(void *request)
 {
     struct restore_request *rq = request;
     sites_each(rq->low, rq->high, restore, rq);
-    return 0;
+    return rq->failed ? -EIO : 0;
 }

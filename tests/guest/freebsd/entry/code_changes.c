@@ -117,6 +117,38 @@ TEST(opened_code_is_the_programs)
     code_free(code, CODE_PAGE);
 }
 
+enum { RLIMIT_NOFILE = 8 }; /* sys/sys/resource.h */
+
+/* The system may need descriptors for what it does with code, but a program that has none left owes it none. */
+TEST(opened_without_a_descriptor_left)
+{
+    struct freebsd_rlimit few = {16, 0}, old;
+    uint8_t *code = code_pages(0, CODE_PAGE);
+    uint8_t wrote[CODE_SITE_MAX];
+    int64_t last = 0;
+
+    REQUIRE(code != NULL);
+    put_site(code, 0);
+    memcpy(wrote, code, sizeof(wrote));
+    REQUIRE(code_seal(code, CODE_PAGE));
+    is_right(code, 0, HOT);
+    CHECK_OK(SYS(getrlimit, RLIMIT_NOFILE, &old));
+    few.maximum = old.maximum;
+    CHECK_OK(SYS(setrlimit, RLIMIT_NOFILE, &few));
+    for (int64_t fd = 0; fd >= 0; fd = SYS(dup, 1))
+        last = fd;
+    CHECK_ERR(SYS(dup, 1), FREEBSD_EMFILE);
+    CHECK(code_open(code, CODE_PAGE));
+    CHECK_EQ(memcmp(code, wrote, sizeof(wrote)), 0);
+    CHECK_ERR(SYS(dup, 1), FREEBSD_EMFILE);
+    for (; last > 2; last--)
+        SYS(close, last);
+    CHECK_OK(SYS(setrlimit, RLIMIT_NOFILE, &old));
+    REQUIRE(code_seal(code, CODE_PAGE));
+    is_right(code, 0, HOT);
+    code_free(code, CODE_PAGE);
+}
+
 /* Opened by all the ways there are to open a page, and hot again without any change. */
 TEST(protections_come_and_go)
 {
