@@ -137,3 +137,8 @@ void heap_unlock_after_fork(void)
 {
     lock_release(&heap_lock);
 }
+
+void heap_unlock_for(int32_t dead_tid)
+{
+    lock_release_for(&heap_lock, dead_tid);
+}

@@ -6,6 +6,7 @@
 #define BASE_HEAP_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* size bytes, zeroed; NULL when there is no memory. */
 void *heap_alloc(size_t size);
@@ -19,5 +20,8 @@ void heap_free(void *block);
 /* Around fork, so that the child finds the heap consistent. */
 void heap_lock_for_fork(void);
 void heap_unlock_after_fork(void);
+
+/* After a vfork child's end: it may have been killed in here. Nothing but a block can be lost by that. */
+void heap_unlock_for(int32_t dead_tid);
 
 #endif

@@ -136,6 +136,8 @@ int64_t process_vfork(struct thread *t, bool drop_caught)
         thread_free(child);
     } else {
         thread_leaving(child);
+        heap_unlock_for((int32_t)r);
+        lock_release_for(&t->proc->space->lock, (int32_t)r);
     }
     process_copy_free(copy);
     return r;

@@ -31,8 +31,9 @@ int gate_init(void)
 }
 
 /*
- * A vfork child may be killed inside. Then its tid stays in `gate_owner` and no one wakes us: so a waiter looks every
- * now and then whether the owner still lives.
+ * A vfork child may be killed inside. Then its tid stays in `gate_owner` and no one wakes us, until its parent has come
+ * out of vfork (gate_after_vfork); if the parent was killed as well, until the child is reaped: so a waiter looks every
+ * now and then whether there is still an owner.
  */
 static void gate_acquire(struct thread *t)
 {
@@ -97,4 +98,12 @@ void gate_release_after_fork(struct thread *t)
 void gate_after_fork(struct thread *t)
 {
     t->proc->space->gate_owner = 0;
+}
+
+void gate_after_vfork(struct thread *t, int32_t child)
+{
+    uint32_t *owner = &t->proc->space->gate_owner, dead = (uint32_t)child;
+    if (__atomic_compare_exchange_n(owner, &dead, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+        host_call3(__NR_futex, owner, FUTEX_WAKE, 1);
+    }
 }

@@ -31,4 +31,7 @@ void gate_release_after_fork(struct thread *t);
 /* In a fork's child: whoever was inside is not here. */
 void gate_after_fork(struct thread *t);
 
+/* In a vfork's parent, when the child has ended or executed something: it may have been killed inside. */
+void gate_after_vfork(struct thread *t, int32_t child);
+
 #endif

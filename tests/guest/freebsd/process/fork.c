@@ -58,6 +58,61 @@ TEST(vfork_shares_memory)
     CHECK_EQ(status, 5 << 8);
 }
 
+static volatile uint32_t killed_child, killer_stops;
+static const char nowhere[] = "/nonexistent/program";
+
+static void kill_children(void *argument)
+{
+    (void)argument;
+    for (uint32_t i = 0; !killer_stops; i++) {
+        int64_t pid = killed_child;
+
+        if (pid == 0)
+            continue;
+        for (volatile uint32_t delay = i * 997 % 60000; delay > 0; delay--)
+            continue;
+        killed_child = 0;
+        SYS(kill, pid, FREEBSD_SIGKILL);
+    }
+}
+
+/* Starts a child that fails to execute something, for ever. */
+static int64_t vfork_to_be_killed(void)
+{
+    static const char *no_strings[] = {NULL};
+    register const char *path __asm__("rbx") = nowhere;
+    register const char **none __asm__("r12") = no_strings;
+    int64_t pid;
+
+    __asm__ volatile("movl $66, %%eax\n\tsyscall\n\ttestl %%edx, %%edx\n\tjz 1f\n\t"
+                     "movl $20, %%eax\n\tsyscall\n\tmovl %%eax, killed_child(%%rip)\n"
+                     "2:\tmovq %1, %%rdi\n\tmovq %2, %%rsi\n\tmovq %2, %%rdx\n\tmovl $59, %%eax\n\tsyscall\n\tjmp 2b\n"
+                     "1:"
+                     : "=a"(pid)
+                     : "r"(path), "r"(none)
+                     : "rcx", "rdx", "rdi", "rsi", "r8", "r9", "r10", "r11", "memory", "cc");
+    return pid;
+}
+
+/* Whatever a vfork's child is at when it is killed, its parent goes on: before it waits for it, as the memory is free. */
+TEST(vfork_child_killed_at_any_instant)
+{
+    struct guest_thread killer;
+    uint64_t end = guest_now() + 1500000000;
+
+    killer_stops = killed_child = 0;
+    REQUIRE(guest_thread_start(&killer, kill_children, NULL) == 0);
+    for (unsigned i = 0; !guest_failed() && (i < 20 || guest_now() < end); i++) {
+        int64_t pid = MUST(vfork_to_be_killed());
+
+        CHECK_ERR(SYS(execve, nowhere, NULL, NULL), FREEBSD_EFAULT);
+        CHECK_ERR(SYS(execve, nowhere, guest_argv, guest_envp), FREEBSD_ENOENT);
+        CHECK(KILLED(guest_wait((int)pid), FREEBSD_SIGKILL));
+    }
+    killer_stops = 1;
+    guest_thread_join(&killer);
+}
+
 /* rfork(2): RFPROC | RFFDG is fork; without RFPROC the caller itself changes; RFMEM needs no stack but is dangerous */
 TEST(rfork_as_fork)
 {
