@@ -212,6 +212,9 @@ void signals_leave(struct thread *t, void *host_ucontext)
     if (t->temporary_mask) {
         t->temporary_mask = false;
         signal_mask_set(t, &t->saved_mask);
+        if (t->any_held) {
+            deliver_held(t, uc);
+        }
     }
     return_mask(t, uc);
 }

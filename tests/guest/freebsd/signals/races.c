@@ -122,6 +122,36 @@ TEST(sent_fault_signals_wait_while_blocked)
     guest_default(FREEBSD_SIGSEGV);
 }
 
+static void send_fault_soon(void *argument)
+{
+    (void)argument;
+    guest_sleep_ms(30);
+    SYS(thr_kill, target, FREEBSD_SIGSEGV);
+}
+
+/* One that the mask of a wait has kept comes with the end of the wait, not with the next call. */
+TEST(sent_fault_signals_wait_for_a_wait)
+{
+    struct freebsd_sigset set = {{0}};
+    struct freebsd_timespec limit = {0, 150000000};
+    struct guest_thread thread;
+    int64_t self = 0;
+    uint64_t spins = 0;
+
+    MUST(SYS(thr_self, &self));
+    target = self;
+    faults = 0;
+    guest_set_add(&set, FREEBSD_SIGSEGV);
+    CHECK_OK(guest_handle(FREEBSD_SIGSEGV, count_kinds, 0));
+    REQUIRE(guest_thread_start(&thread, send_fault_soon, NULL) == 0);
+    SYS(ppoll, NULL, 0, &limit, &set); /* which may be interrupted by it: the host's kernel cannot block it */
+    while (faults == 0 && spins < LIMIT)
+        spins++;
+    CHECK_EQ(faults, 1);
+    guest_thread_join(&thread);
+    guest_default(FREEBSD_SIGSEGV);
+}
+
 static void storm(void *argument)
 {
     (void)argument;
