@@ -50,6 +50,9 @@ struct process_hooks {
     int (*arm)(struct thread *t);
     /* The guest is about to die of a fault. */
     void (*fault)(struct thread *t, const struct guest_signal *sig, const struct cpu_context *regs);
+    /* About to start a thread; about to fork or vfork. */
+    void (*threading)(struct thread *t);
+    void (*forking)(struct thread *t);
     /* In a fork's child, before it returns to the guest. */
     void (*forked)(struct thread *t);
     /* The process is about to end. */

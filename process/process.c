@@ -61,6 +61,7 @@ static void fork_child(struct thread *t)
 int64_t process_fork(struct thread *t)
 {
     struct process *p = t->proc;
+    p->hooks->forking(t);
     uint64_t all = ~0UL, old;
     host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &all, &old, sizeof old);
     lock_acquire(&p->descriptors->lock);
@@ -111,6 +112,7 @@ static void process_copy_free(struct process *copy)
 
 int64_t process_vfork(struct thread *t, bool drop_caught)
 {
+    t->proc->hooks->forking(t);
     struct process *copy = process_copy(t->proc);
     struct thread *child = copy != NULL ? thread_new(copy) : NULL;
     if (child == NULL) {

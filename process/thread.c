@@ -281,6 +281,7 @@ int64_t thread_clone(struct thread *t, uint64_t flags, uint64_t fs_base)
 
 int64_t thread_start(struct thread *creator, struct thread *t, uint64_t fs_base)
 {
+    creator->proc->hooks->threading(creator);
     thread_inherit_state(t, creator);
     int64_t r = thread_clone(
         t, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS, fs_base);

@@ -7,6 +7,7 @@
 #include "process/report.h"
 #include "process/table.h"
 #include "syscalls/common/kqueue.h"
+#include "syscalls/entry/code_files.h"
 #include "syscalls/entry/dispatch.h"
 #include "syscalls/entry/doorway.h"
 #include "syscalls/entry/gate.h"
@@ -23,6 +24,8 @@ const struct process_hooks process_hooks = {
     .code_changed = rewrite_code_changed,
     .arm = intercept_arm,
     .fault = guest_died_of_fault,
+    .threading = rewrite_before_thread,
+    .forking = rewrite_before_fork,
     .forked = process_forked,
     .leaving = process_leaving,
     .enter = thread_enter_fast,
@@ -33,6 +36,7 @@ void process_forked(struct thread *t)
 {
     if (!t->proc->shares_memory) {
         gate_after_fork(t);
+        code_files_after_fork();
     }
     ways_after_fork(t);
     report_after_fork(t);

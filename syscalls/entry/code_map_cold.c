@@ -1,7 +1,6 @@
 /* The mapping of a call site, from /proc/self/maps: by its ioctl where the host has it (Linux 6.11), else by reading. */
 #include "syscalls/entry/code_map.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -10,6 +9,7 @@
 #include "base/process.h"
 #include "base/thread.h"
 #include "process/space.h"
+#include "syscalls/entry/code_files.h"
 
 /* linux/fs.h of 6.11: struct procmap_query and its flags. */
 struct procmap_query {
@@ -34,35 +34,52 @@ static bool ask(int maps, uint64_t at, struct code_mapping *out, bool *found)
     return true;
 }
 
-/* A line is "low-high rwxp offset ...". */
+/* A line is "low-high rwxp offset ...". Returns whether `at` lies in its mapping, and is what can be rewritten. */
+static bool take_line(const char *line, uint64_t at, struct code_mapping *out, bool *found)
+{
+    char rights[5];
+    unsigned long low, high;
+    if (sscanf(line, "%lx-%lx %4s", &low, &high, rights) != 3 || at < low || at >= high) {
+        return false;
+    }
+    *out = (struct code_mapping){low, high};
+    *found = strcmp(rights, "r-xp") == 0;
+    return true;
+}
+
+/* By pread: the descriptor is shared with vfork children, and its offset with it. */
 static bool read_through(int maps, uint64_t at, struct code_mapping *out)
 {
-    FILE *file = fdopen(dup(maps), "r");
-    char line[512], rights[5];
+    static char text[1 << 14];
+    size_t kept = 0;
+    off_t offset = 0;
+    ssize_t n;
     bool found = false;
-    while (file != NULL && !found && fgets(line, sizeof line, file) != NULL) {
-        unsigned long low, high;
-        found = sscanf(line, "%lx-%lx %4s", &low, &high, rights) == 3 && low <= at && at < high;
-        *out = (struct code_mapping){low, high};
+    while ((n = pread(maps, text + kept, sizeof text - 1 - kept, offset)) > 0) {
+        offset += n;
+        kept += (size_t)n;
+        text[kept] = '\0';
+        char *line = text, *end;
+        for (; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+            *end = '\0';
+            if (take_line(line, at, out, &found)) {
+                return found;
+            }
+        }
+        kept = strlen(line);
+        memmove(text, line, kept);
     }
-    if (file != NULL) {
-        fclose(file);
-    }
-    return found && strcmp(rights, "r-xp") == 0;
+    return false;
 }
 
 static bool look(uint64_t at, struct code_mapping *out)
 {
-    int maps = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    int maps = code_files_maps();
     bool found = false;
     if (maps < 0) {
         return false;
     }
-    if (!ask(maps, at, out, &found)) {
-        found = read_through(maps, at, out);
-    }
-    close(maps);
-    return found;
+    return ask(maps, at, out, &found) ? found : read_through(maps, at, out);
 }
 
 bool code_mapping_of(struct thread *t, uint64_t at, struct code_mapping *out)

@@ -7,6 +7,7 @@
 #include "base/shared.h"
 #include "base/thread.h"
 #include "process/thread.h"
+#include "syscalls/entry/code_files.h"
 #include "syscalls/entry/gate.h"
 #include "syscalls/entry/rooms.h"
 #include "syscalls/entry/sites.h"
@@ -19,6 +20,28 @@
 static int is_other(struct thread *other, void *self)
 {
     return other != self;
+}
+
+/* Whether no other thread runs in the address space: none of this process, nor of one that shares it. */
+static bool alone(struct thread *t)
+{
+    return threads_each(is_other, t) == 0;
+}
+
+/* With a second thread it would be too late to open them. */
+void rewrite_before_thread(struct thread *t)
+{
+    if (t->proc->settings.rewrite && code_files_memory() < 0) {
+        /* The new thread's region is claimed, and does not count yet. */
+        code_files_open(alone(t));
+    }
+}
+
+void rewrite_before_fork(struct thread *t)
+{
+    if (code_files_memory() >= 0) {
+        code_files_before_fork(alone(t));
+    }
 }
 
 /* Reads code, the signal trampoline's too, which is no guest's to name. Returns 0 or -EFAULT. */
@@ -56,7 +79,7 @@ static __attribute__((noinline)) void rewrite(struct thread *t, uint64_t at, con
     rq.t = t;
     rq.regs = *regs;
     rq.last_try = last_try;
-    rq.alone = threads_each(is_other, t) == 0;
+    rq.alone = alone(t);
     w->at = at;
     w->starts_a_mapping = 0;
     w->before = copy_before(w, at, CODE_BEFORE);
@@ -66,6 +89,7 @@ static __attribute__((noinline)) void rewrite(struct thread *t, uint64_t at, con
     w->after = copy_after(w->bytes + w->before + SYSCALL_SIZE, at + SYSCALL_SIZE, CODE_AFTER);
     /* Known to code_changes() before the mapping is looked at. */
     sites_touch(at);
+    code_files_open(rq.alone);
     gate_call(t, rewrite_site, &rq);
 }
 
@@ -104,6 +128,7 @@ static bool stepped_into(struct thread *t, struct cpu_context *regs)
         return false;
     }
     struct restore_request rq = {at, at + SYSCALL_SIZE, at, false};
+    code_files_open(alone(t));
     if (gate_call(t, rewrite_restore, &rq) == 0) {
         regs->rip = rooms_guest_rip(regs->rip);
     }
@@ -139,6 +164,7 @@ bool rewrite_code_changes(struct thread *t, uint64_t low, uint64_t high)
         return false;
     }
     struct restore_request rq = {low, high, 0, false};
+    code_files_open(alone(t));
     gate_call_and_hold(t, rewrite_restore, &rq);
     return true;
 }

@@ -40,6 +40,10 @@ void rewrite_trapped(struct thread *t, const struct cpu_context *regs);
  */
 bool rewrite_breakpoint(struct thread *t, struct cpu_context *regs, bool stepped);
 
+/* The hooks `threading` and `forking`: the files by which code is written are opened, or closed (code_files.h). */
+void rewrite_before_thread(struct thread *t);
+void rewrite_before_fork(struct thread *t);
+
 /* The hooks code_changes and code_changed of struct process_hooks. */
 bool rewrite_code_changes(struct thread *t, uint64_t low, uint64_t high);
 void rewrite_code_changed(struct thread *t, uint64_t low, uint64_t high, bool held);

@@ -1,16 +1,15 @@
 /* Rewriting, its cold side: deciding on a site, and writing. All of it runs with the gate held. */
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/membarrier.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/image.h"
 #include "base/thread.h"
 #include "syscalls/entry/choose.h"
+#include "syscalls/entry/code_files.h"
 #include "syscalls/entry/code_map.h"
 #include "syscalls/entry/rewrite.h"
 #include "syscalls/entry/rooms.h"
@@ -41,23 +40,6 @@ int rewrite_init(void)
 static void synchronise(void)
 {
     syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE, 0, 0);
-}
-
-/*
- * A descriptor to write code by, of this address space. Code has to be restored also when the guest has used all the
- * descriptors it may have: then the limit is higher for a moment, where the host lets it be.
- */
-static int open_memory(void)
-{
-    int mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
-    struct rlimit limit;
-    if (mem < 0 && errno == EMFILE && getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        struct rlimit wide = {.rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max};
-        setrlimit(RLIMIT_NOFILE, &wide);
-        mem = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
-    return mem;
 }
 
 static bool write_at(int mem, uint64_t at, const void *bytes, size_t size)
@@ -187,9 +169,9 @@ int64_t rewrite_site(void *request)
 {
     struct rewrite_request *rq = request;
     struct site found = {0};
-    int mem = open_memory();
+    int mem = code_files_memory();
     found.refusal = decide(rq, mem, &found);
-    bool again = found.refusal == REFUSED_UNCLEAR && !rq->last_try;
+    bool again = (found.refusal == REFUSED_UNCLEAR || mem < 0) && !rq->last_try;
     struct site *s = again || sites_find(rq->window.at) != NULL ? NULL : sites_record(rq->window.at);
     if (s != NULL) {
         s->back = found.back;
@@ -199,9 +181,6 @@ int64_t rewrite_site(void *request)
         if (found.refusal == REFUSED_NOT) {
             s->refusal = apply(rq, mem, s);
         }
-    }
-    if (mem >= 0) {
-        close(mem);
     }
     return 0;
 }
@@ -226,16 +205,14 @@ static bool is_ours(int mem, const struct site *s)
 /* Brings the original bytes back. False: they are not there, and the trampoline stays in use. */
 static bool bring_back(const struct site *s)
 {
-    int mem = open_memory();
+    int mem = code_files_memory();
     if (mem < 0) {
         return false;
     }
     uint8_t first;
     uint64_t from = s->at - s->back;
-    bool done = !is_ours(mem, s) || (pread(mem, &first, 1, (off_t)from) == 1 &&
-                                     replace_code(mem, from, &first, s->original, s->length, false));
-    close(mem);
-    return done;
+    return !is_ours(mem, s) ||
+           (pread(mem, &first, 1, (off_t)from) == 1 && replace_code(mem, from, &first, s->original, s->length, false));
 }
 
 static void restore(struct site *s, void *request)

@@ -1,0 +1,74 @@
+/* /proc/self/mem and /proc/self/maps, kept open out of the guest's sight. */
+#include "syscalls/entry/code_files.h"
+
+#include <linux/fcntl.h>
+
+#include "base/host.h"
+#include "process/descriptors.h"
+
+/* Belong to the address space. A vfork child has copies of the descriptors, which serve it as well. */
+static int memory = -1, maps = -1;
+static bool parents; /* they are those of the address space that this one was forked from */
+static bool missing; /* the host has no such files, or does not let us have them */
+
+static int open_hidden(const char *path, int flags)
+{
+    int64_t fd = host_call4(__NR_openat, AT_FDCWD, path, flags | O_CLOEXEC, 0);
+    if (is_error(fd)) {
+        missing |= fd != -EMFILE && fd != -ENFILE;
+        return -1;
+    }
+    int moved = engine_descriptor_adopt((int)fd);
+    if (moved < 0) {
+        host_call1(__NR_close, fd);
+        return -1;
+    }
+    return moved;
+}
+
+static void close_both(void)
+{
+    engine_descriptor_close(memory);
+    engine_descriptor_close(maps);
+    memory = maps = -1;
+    parents = false;
+}
+
+bool code_files_open(bool alone)
+{
+    if (memory >= 0 && !parents) {
+        return true;
+    }
+    if (!alone || missing) {
+        return false;
+    }
+    close_both();
+    memory = open_hidden("/proc/self/mem", O_RDWR);
+    maps = memory >= 0 ? open_hidden("/proc/self/maps", O_RDONLY) : -1;
+    if (maps < 0) {
+        close_both();
+    }
+    return memory >= 0;
+}
+
+int code_files_memory(void)
+{
+    return parents ? -1 : memory;
+}
+
+int code_files_maps(void)
+{
+    return parents ? -1 : maps;
+}
+
+void code_files_before_fork(bool alone)
+{
+    if (alone && memory >= 0) {
+        close_both();
+    }
+}
+
+void code_files_after_fork(void)
+{
+    parents = memory >= 0;
+}
