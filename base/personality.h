@@ -29,8 +29,16 @@ struct personality {
     /* The system calls. */
     const struct syscall_entry *syscalls;
     uint32_t syscall_count;
-    /* Number and arguments from the registers. Returns 0, or -EFAULT when stack arguments cannot be read. */
+    /*
+     * Number and arguments from the registers. NULL: the number in rax, six arguments in rdi, rsi, rdx, r10, r8, r9, as
+     * the systems on amd64 have it.
+     */
     int (*fetch)(struct thread *t, const struct cpu_context *regs, struct syscall_request *out);
+    /*
+     * After that, for a row that is indirect or has more than six arguments: which call is meant, and what is not in
+     * registers. Returns 0, or -EFAULT when stack arguments cannot be read.
+     */
+    int (*fetch_more)(struct thread *t, const struct cpu_context *regs, struct syscall_request *rq);
     /* Flags that a success clears, besides setting rax; the rest of set_result() it need not go through. */
     uint64_t success_clears;
     /* Puts a result (or -errno, host numbers) where the guest expects it. */

@@ -59,7 +59,7 @@ static inline __attribute__((always_inline)) void dispatch(struct thread *t, str
     t->regs = regs;
     t->call_flags = 0;
     t->call_rax = regs->rax;
-    int64_t r = p->fetch(t, regs, rq);
+    int64_t r = syscall_fetch(t, p, regs, rq);
     if (r == 0) {
         t->call_number = rq->number;
         r = trace_wanted(&t->proc->settings, rq->number) ? answer_traced(t, rq) : answer(t, rq);

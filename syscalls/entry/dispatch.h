@@ -2,8 +2,34 @@
 #ifndef SYSCALLS_ENTRY_DISPATCH_H
 #define SYSCALLS_ENTRY_DISPATCH_H
 
-struct cpu_context;
+#include <stdbool.h>
+
+#include "base/cpu_context.h"
+#include "base/personality.h"
+#include "base/syscall_table.h"
+
 struct thread;
+
+#define SYSCALL_REGISTER_ARGS 6
+
+/* Number, arguments and row of the call that `regs` describes. Returns 0, or -EFAULT (arguments on the stack). */
+static inline int syscall_fetch(struct thread *t, const struct personality *p, const struct cpu_context *regs,
+                                struct syscall_request *rq)
+{
+    if (p->fetch != NULL) {
+        return p->fetch(t, regs, rq);
+    }
+    rq->number = (uint32_t)regs->rax;
+    rq->args[0] = regs->rdi;
+    rq->args[1] = regs->rsi;
+    rq->args[2] = regs->rdx;
+    rq->args[3] = regs->r10;
+    rq->args[4] = regs->r8;
+    rq->args[5] = regs->r9;
+    rq->entry = rq->number < p->syscall_count ? &p->syscalls[rq->number] : NULL;
+    bool whole = rq->entry == NULL || (!rq->entry->indirect && rq->entry->nargs <= SYSCALL_REGISTER_ARGS);
+    return whole ? 0 : p->fetch_more(t, regs, rq);
+}
 
 /* The hook for trapped calls (struct process_hooks): dispatches with the host's signal frame, then delivers. */
 void syscall_trapped(struct thread *t, void *host_ucontext);

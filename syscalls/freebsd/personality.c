@@ -40,24 +40,16 @@ static __attribute__((noinline)) int fetch_stack(const struct cpu_context *regs,
     return copyin(out->args + have, guest_addr(regs->rsp + WORD), (out->entry->nargs - have) * WORD);
 }
 
-static int fetch(struct thread *t, const struct cpu_context *regs, struct syscall_request *out)
+static int fetch_more(struct thread *t, const struct cpu_context *regs, struct syscall_request *rq)
 {
     (void)t;
-    uint32_t number = (uint32_t)regs->rax, have = REGISTER_ARGS;
-    out->args[0] = regs->rdi;
-    out->args[1] = regs->rsi;
-    out->args[2] = regs->rdx;
-    out->args[3] = regs->r10;
-    out->args[4] = regs->r8;
-    out->args[5] = regs->r9;
-    out->number = number;
-    out->entry = number < FREEBSD_SYSCALL_COUNT ? &freebsd_syscall_table[number] : NULL;
-    if (out->entry != NULL && out->entry->indirect) {
-        fetch_indirect(out);
+    uint32_t have = REGISTER_ARGS;
+    if (rq->entry->indirect) {
+        fetch_indirect(rq);
         have--;
-        out->args[have] = 0; /* for the tracer: a row without so many arguments leaves it */
+        rq->args[have] = 0; /* for the tracer: a row without so many arguments leaves it */
     }
-    return out->entry != NULL && out->entry->nargs > have ? fetch_stack(regs, have, out) : 0;
+    return rq->entry != NULL && rq->entry->nargs > have ? fetch_stack(regs, have, rq) : 0;
 }
 
 static uint64_t guest_errno(uint64_t host)
@@ -107,7 +99,7 @@ const struct personality freebsd_personality = {
     .recognise = freebsd_recognise,
     .syscalls = freebsd_syscall_table,
     .syscall_count = FREEBSD_SYSCALL_COUNT,
-    .fetch = fetch,
+    .fetch_more = fetch_more,
     .success_clears = RFLAGS_CARRY,
     .set_result = set_result,
     .unknown_call = unknown_call,

@@ -14,6 +14,7 @@
 #include "base/process.h"
 #include "base/thread.h"
 #include "process/space.h"
+#include "syscalls/entry/dispatch.h"
 #include "syscalls/freebsd/abi.h"
 #include "syscalls/freebsd/context.h"
 #include "syscalls/freebsd/frame.h"
@@ -133,21 +134,21 @@ START_TEST(arguments)
     uint64_t stack[4] = {0xdead, 11, 12, 13};
     struct cpu_context regs = {.rax = 477, .rdi = 1, .rsi = 2, .rdx = 3, .r10 = 4, .r8 = 5, .r9 = 6};
     regs.rsp = (uint64_t)stack;
-    ck_assert_int_eq(freebsd_personality.fetch(&thread, &regs, &rq), 0);
+    ck_assert_int_eq(syscall_fetch(&thread, &freebsd_personality, &regs, &rq), 0);
     ck_assert_uint_eq(rq.number, 477);
     ck_assert_uint_eq(rq.args[5], 6);
     regs.rax = 198; /* __syscall(197, …): freebsd6_mmap takes seven */
     regs.rdi = 197;
-    ck_assert_int_eq(freebsd_personality.fetch(&thread, &regs, &rq), 0);
+    ck_assert_int_eq(syscall_fetch(&thread, &freebsd_personality, &regs, &rq), 0);
     ck_assert_uint_eq(rq.number, 197);
     ck_assert_uint_eq(rq.args[0], 2);
     ck_assert_uint_eq(rq.args[4], 6);
     ck_assert_uint_eq(rq.args[5], 11);
     ck_assert_uint_eq(rq.args[6], 12);
     regs.rsp = 8;
-    ck_assert_int_eq(freebsd_personality.fetch(&thread, &regs, &rq), -EFAULT);
+    ck_assert_int_eq(syscall_fetch(&thread, &freebsd_personality, &regs, &rq), -EFAULT);
     regs.rax = 100000;
-    ck_assert_int_eq(freebsd_personality.fetch(&thread, &regs, &rq), 0);
+    ck_assert_int_eq(syscall_fetch(&thread, &freebsd_personality, &regs, &rq), 0);
     ck_assert_ptr_null(rq.entry);
 }
 END_TEST
