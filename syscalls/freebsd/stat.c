@@ -6,6 +6,7 @@
 #include "base/host.h"
 #include "base/process.h"
 #include "base/thread.h"
+#include "process/descriptors.h"
 #include "syscalls/freebsd/fcntl.h"
 
 #include <linux/fcntl.h>
@@ -36,7 +37,7 @@ int64_t freebsd_stat_descriptor(struct thread *t, int fd, struct freebsd_stat *s
     int64_t r;
 
     (void)t;
-    if (fd < 0) {
+    if (fd < 0 || engine_descriptor(fd)) {
         return -EBADF; /* the host would take AT_FDCWD for the working directory */
     }
     r = stat_host_descriptor(fd, &x);

@@ -86,3 +86,21 @@ TEST(taken_ones_are_kept)
 {
     while_others_heat(is_kept);
 }
+
+/* What the system itself has open is none of the program's, whoever asks. */
+TEST(none_but_its_own_is_seen)
+{
+    struct guest_thread other;
+    struct freebsd_stat st;
+
+    over = 0;
+    REQUIRE(guest_thread_start(&other, heat, NULL) == 0);
+    for (uint64_t end = guest_now() + TIME / 4; guest_now() < end;)
+        continue;
+    for (int fd = 3; fd < 8192 && !guest_failed(); fd++) {
+        CHECK_ERR(SYS(fstat, fd, &st), FREEBSD_EBADF);
+        CHECK_ERR(SYS(fcntl, fd, 1, 0), FREEBSD_EBADF); /* F_GETFD */
+    }
+    over = 1;
+    guest_thread_join(&other);
+}
