@@ -113,8 +113,10 @@ void kqueue_put(struct kqueue *kq);
 /* Applies one change, as kqueue_register() of sys/kern/kern_event.c. Returns 0 or -errno. */
 int kqueue_change(struct thread *t, struct kqueue *kq, int fd, struct kqueue_event *change);
 
+#define KQ_SCAN_MAX 16
+
 /*
- * Collects up to `max` events into out, waiting for the first until the deadline. fd is a descriptor of the
+ * Collects up to `max` events (KQ_SCAN_MAX at most) into out, waiting for the first until the deadline. fd is a descriptor of the
  * kqueue. Returns their number (0: time is up), or -EINTR.
  */
 int64_t kqueue_scan(struct thread *t, struct kqueue *kq, int fd, struct kqueue_event *out, int max,

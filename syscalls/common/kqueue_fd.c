@@ -97,31 +97,30 @@ static int64_t pending_connections(int fd)
     return waiting != 0 ? waiting : 1;
 }
 
-static int64_t bytes_to_read(const struct knote *kn)
+static int64_t bytes_to_read(int fd, uint32_t mode)
 {
     int32_t bytes = 0, listening = 0;
     uint32_t size = sizeof listening;
-    if (host_call3(__NR_ioctl, kn->host_fd, FIONREAD, &bytes) >= 0) {
+    if (host_call3(__NR_ioctl, fd, FIONREAD, &bytes) >= 0) {
         return bytes;
     }
-    if (S_ISSOCK(kn->mode) &&
-        host_call5(__NR_getsockopt, kn->host_fd, HOST_SOL_SOCKET, HOST_SO_ACCEPTCONN, &listening, &size) == 0 &&
-        listening) {
-        return pending_connections(kn->host_fd);
+    if (S_ISSOCK(mode) &&
+        host_call5(__NR_getsockopt, fd, HOST_SOL_SOCKET, HOST_SO_ACCEPTCONN, &listening, &size) == 0 && listening) {
+        return pending_connections(fd);
     }
     return 1; /* an event descriptor, a kqueue */
 }
 
-static int64_t room_to_write(const struct knote *kn)
+static int64_t room_to_write(int fd, uint32_t mode)
 {
     int32_t room = 0, used = 0;
     uint32_t size = sizeof room;
-    if (S_ISSOCK(kn->mode)) {
-        host_call5(__NR_getsockopt, kn->host_fd, HOST_SOL_SOCKET, HOST_SO_SNDBUF, &room, &size);
-        host_call3(__NR_ioctl, kn->host_fd, TIOCOUTQ, &used);
-    } else if (S_ISFIFO(kn->mode)) {
-        room = (int32_t)host_call3(__NR_fcntl, kn->host_fd, F_GETPIPE_SZ, 0);
-        host_call3(__NR_ioctl, kn->host_fd, FIONREAD, &used);
+    if (S_ISSOCK(mode)) {
+        host_call5(__NR_getsockopt, fd, HOST_SOL_SOCKET, HOST_SO_SNDBUF, &room, &size);
+        host_call3(__NR_ioctl, fd, TIOCOUTQ, &used);
+    } else if (S_ISFIFO(mode)) {
+        room = (int32_t)host_call3(__NR_fcntl, fd, F_GETPIPE_SZ, 0);
+        host_call3(__NR_ioctl, fd, FIONREAD, &used);
     }
     return room > used ? room - used : 0;
 }
@@ -172,6 +171,19 @@ static bool report_file(struct knote *kn, struct kqueue_event *out)
     return true;
 }
 
+/* What both filters say of anything but files; how much there is must be known now only if it decides. */
+static bool report_stream(const struct knote *kn, bool end, struct kqueue_event *out)
+{
+    out->data = DATA_OWED;
+    if (end) {
+        out->flags |= KQ_EOF;
+    } else if ((kn->sfflags & KQ_NOTE_LOWAT) != 0) {
+        out->data = kn->ops->data_of(kn->host_fd, kn->mode);
+        return out->data >= kn->sdata;
+    }
+    return true;
+}
+
 static bool read_report(struct thread *t, struct kqueue *kq, struct knote *kn, uint32_t events,
                         struct kqueue_event *out)
 {
@@ -183,10 +195,7 @@ static bool read_report(struct thread *t, struct kqueue *kq, struct knote *kn, u
     if (!end && (events & (EPOLLIN | EPOLLERR)) == 0) {
         return false;
     }
-    out->data = bytes_to_read(kn);
-    if (end) {
-        out->flags |= KQ_EOF;
-    } else if ((kn->sfflags & KQ_NOTE_LOWAT) != 0 && out->data < kn->sdata) {
+    if (!report_stream(kn, end, out)) {
         return false;
     }
     unpark(kq, kn);
@@ -203,17 +212,22 @@ static bool write_report(struct thread *t, struct kqueue *kq, struct knote *kn, 
     if (never_connected(kn, events)) {
         return false;
     }
-    out->data = room_to_write(kn);
-    if ((events & (EPOLLHUP | EPOLLERR)) != 0) {
-        out->flags |= KQ_EOF;
-    } else if ((kn->sfflags & KQ_NOTE_LOWAT) != 0 && out->data < kn->sdata) {
+    if (!report_stream(kn, (events & (EPOLLHUP | EPOLLERR)) != 0, out)) {
         return false;
     }
     unpark(kq, kn);
     return true;
 }
 
-const struct filter_ops filter_read = {
-    .is_fd = true, .attach = fd_attach, .detach = fd_detach, .update = fd_update, .report = read_report};
-const struct filter_ops filter_write = {
-    .is_fd = true, .attach = fd_attach, .detach = fd_detach, .update = fd_update, .report = write_report};
+const struct filter_ops filter_read = {.is_fd = true,
+                                       .attach = fd_attach,
+                                       .detach = fd_detach,
+                                       .update = fd_update,
+                                       .report = read_report,
+                                       .data_of = bytes_to_read};
+const struct filter_ops filter_write = {.is_fd = true,
+                                        .attach = fd_attach,
+                                        .detach = fd_detach,
+                                        .update = fd_update,
+                                        .report = write_report,
+                                        .data_of = room_to_write};

@@ -10,6 +10,7 @@
 #define EVENTFD_FLAGS    02004000 /* EFD_CLOEXEC, EFD_NONBLOCK: eventfd(2) */
 #define KQ_VNODE_BUCKETS 64
 #define KQ_SIGNALS       129
+#define DATA_OWED        INT64_MIN
 
 /* epoll data that is no knote: the lower half, above every slot number. */
 #define TOKEN_LANE    0xffffff00u /* + lane */
@@ -29,9 +30,11 @@ struct filter_ops {
     int (*update)(struct kqueue *kq, struct knote *kn, const struct kqueue_event *change);
     /*
      * The host reported `events` (0: the knote came off the ready list). Fills fflags, data and KQ_EOF of the event;
-     * false: nothing to report after all.
+     * false: nothing to report after all. DATA_OWED as data: `data_of` tells it once the kqueue is unlocked.
      */
     bool (*report)(struct thread *t, struct kqueue *kq, struct knote *kn, uint32_t events, struct kqueue_event *out);
+    /* The data of an event of a knote on the host's descriptor fd, of that st_mode. Without the kqueue's lock. */
+    int64_t (*data_of)(int fd, uint32_t mode);
 };
 
 struct vnode_state {

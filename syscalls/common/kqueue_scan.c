@@ -152,11 +152,34 @@ void knote_unready(struct kqueue *kq, struct knote *kn)
     }
 }
 
-/* Where one scan puts its events. */
+/*
+ * Where one scan puts its events. How many bytes a descriptor has to read is asked of the host without the kqueue's
+ * lock: the host takes the socket's, which another processor may hold while it delivers to it, and then everybody who
+ * looks for events would wait behind that.
+ */
 struct collection {
     struct kqueue_event *out;
-    int count, max;
+    int count, max, owed_count;
+    struct owed {
+        int64_t (*data_of)(int fd, uint32_t mode);
+        uint32_t mode;
+        int32_t index; /* in out */
+    } owed[KQ_SCAN_MAX];
 };
+
+static void owe(struct collection *c, const struct knote *kn)
+{
+    c->owed[c->owed_count++] = (struct owed){kn->ops->data_of, kn->mode, c->count};
+}
+
+static void settle(struct collection *c)
+{
+    for (int i = 0; i < c->owed_count; i++) {
+        struct kqueue_event *event = &c->out[c->owed[i].index];
+        event->data = c->owed[i].data_of((int)event->ident, c->owed[i].mode);
+    }
+    c->owed_count = 0;
+}
 
 /* Reports one knote if it has something to say; then what its flags want. Returns whether it was reported. */
 static bool report(struct thread *t, struct kqueue *kq, struct knote *kn, uint32_t events, struct collection *c)
@@ -169,6 +192,9 @@ static bool report(struct thread *t, struct kqueue *kq, struct knote *kn, uint32
                                  .ext = {kn->ext[0], kn->ext[1], kn->ext[2], kn->ext[3]}};
     if (!kn->ops->report(t, kq, kn, events, out)) {
         return false;
+    }
+    if (out->data == DATA_OWED) {
+        owe(c, kn);
     }
     c->count++;
     if ((out->flags & KQ_ONESHOT) != 0) {
@@ -342,7 +368,7 @@ int64_t kqueue_scan(struct thread *t, struct kqueue *kq, int fd, struct kqueue_e
                     const struct kqueue_deadline *deadline)
 {
     struct epoll_event events[BATCH];
-    struct collection c = {out, 0, max};
+    struct collection c = {.out = out, .max = max};
     for (;;) {
         struct __kernel_timespec left = {0};
         if (has_own_events(kq)) {
@@ -366,6 +392,7 @@ int64_t kqueue_scan(struct thread *t, struct kqueue *kq, int fd, struct kqueue_e
             take_events(t, kq, events, n, &c);
             take_ready(t, kq, &c);
             lock_release(&kq->lock);
+            settle(&c);
         }
         if (c.count > 0 || !time_left) {
             return c.count;

@@ -14,7 +14,7 @@
 #include "process/thread.h"
 #include "syscalls/common/kqueue.h"
 
-#define CHUNK                  16
+#define CHUNK                  KQ_SCAN_MAX
 #define FREEBSD_KQUEUE_CLOEXEC 1
 
 struct freebsd11_kevent {
