@@ -15,7 +15,8 @@ if(EXISTS ${CMAKE_SOURCE_DIR}/process/thread.h)
   file(GLOB_RECURSE generator_parts CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/compat-db/*.py)
   add_custom_command(
     OUTPUT ${generated_sources} ${generated_cold_sources}
-           ${generated_dir}/freebsd_syscalls.h ${generated_dir}/freebsd.md ${generated_dir}/freebsd.json
+           ${generated_dir}/freebsd_syscalls.h ${generated_dir}/freebsd_rows.h
+           ${generated_dir}/freebsd.md ${generated_dir}/freebsd.json
     COMMAND ${Python3_EXECUTABLE} ${generator} ${freebsd_table} ${generated_dir}
     DEPENDS ${generator_parts} ${freebsd_table}
     COMMENT "Generating the FreeBSD system call table"

@@ -8,6 +8,7 @@ TABLE is compat-db/syscalls/<personality>.tbl; into OUTDIR go
   <personality>_syscalls.h     prototypes of the handlers, the table's declaration
   <personality>_syscalls.c     hot half: wrappers, argument descriptors, dispatch table
   <personality>_syscalls_db.c  cold half: the rows as text (compat-db/syscall_db.h)
+  <personality>_rows.h         the rows for the guest programs that make every call
   <personality>.md             support page
   <personality>.json           the same for programs
 
@@ -30,6 +31,7 @@ def generate(table, outdir):
         f"{personality}_syscalls.h": emit_c.emit_header(personality, source, rows),
         f"{personality}_syscalls.c": emit_c.emit_table(personality, source, rows),
         f"{personality}_syscalls_db.c": emit_c.emit_db(personality, source, rows),
+        f"{personality}_rows.h": emit_c.emit_rows(personality, source, rows),
         f"{personality}.md": emit_docs.emit_markdown(personality, source, rows),
         f"{personality}.json": emit_docs.emit_json(personality, rows),
     }

@@ -144,3 +144,36 @@ def emit_db(personality, source, rows):
         "};\n",
     ]
     return "\n".join(lines)
+
+
+# Kinds of arguments as the fuzzer tells them apart: one letter each.
+FUZZ_KINDS = {
+    **dict.fromkeys(("fd", "dirfd"), "d"),
+    **dict.fromkeys(("path", "str"), "p"),
+    "strv": "v",
+    **dict.fromkeys(("in", "out", "inout", "inbuf", "outbuf", "ptr"), "a"),
+    **dict.fromkeys(("size", "ssize"), "z"),
+    **dict.fromkeys(("uid", "gid"), "u"),
+    **dict.fromkeys(("flags", "lflags", "enum", "lenum"), "f"),
+    **dict.fromkeys(("mode", "octal"), "m"),
+    "pid": "i",
+    "clockid": "c",
+    "signo": "g",
+    "off": "o",
+}
+SAME_ERRORS = {"EWOULDBLOCK": "EAGAIN", "ENOTSUP": "EOPNOTSUPP"}
+
+
+def emit_rows(personality, source, rows):
+    """The rows for a guest program that makes every call (tests/stress/calls.c), which brings struct fuzz_row."""
+    upper = personality.upper()
+    lines = [BANNER.format(source=source), "static const struct fuzz_row fuzz_rows[] = {"]
+    for row in rows:
+        if not row.name or row.handler == "mux":
+            continue
+        kinds = "".join(FUZZ_KINDS.get(arg.kind, "n") for arg in row.args) or ("nnnnnn" if row.signature == "-" else "")
+        errors = ", ".join(f"{upper}_{SAME_ERRORS.get(name, name)}" for name in row.errors)
+        known = f"(const uint8_t[]){{{errors + ', ' if errors else ''}0}}"
+        lines.append(f'    {{{row.number}, "{row.name}", "{kinds}", "{row.level}", {known}}},')
+    lines.append("};\n")
+    return "\n".join(lines)

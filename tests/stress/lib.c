@@ -114,6 +114,25 @@ static bool start_workers(void (*function)(struct stress_worker *), uint64_t see
     return true;
 }
 
+void stress_alone(struct stress_worker *w, bool (*function)(struct stress_worker *), const volatile uint64_t *done,
+                  const char *unit)
+{
+    uint64_t begin = guest_now();
+    uint64_t end = begin + setting("STRESS_SECONDS", 3) * SECOND;
+    uint64_t seed = setting("STRESS_SEED", begin % 1000000);
+    uint64_t next = begin + SECOND;
+
+    guest_printf("# seed %lu\n", (unsigned long)seed);
+    w->random = (seed + 1) * 0x9e3779b97f4a7c15U | 1;
+    while (guest_now() < end && function(w)) {
+        w->done = *done;
+        if (guest_now() >= next) {
+            progress(begin, guest_now(), unit);
+            next = guest_now() + REPORT * SECOND;
+        }
+    }
+}
+
 void stress_run(void (*function)(struct stress_worker *), const char *unit)
 {
     uint64_t begin = guest_now();

@@ -36,6 +36,13 @@ uint32_t stress_random(struct stress_worker *worker, uint32_t bound);
  */
 void stress_run(void (*function)(struct stress_worker *), const char *unit);
 
+/*
+ * Without workers: calls the function with w, whose random numbers begin with the seed, until the time is over or it
+ * returns false. *done is what has been finished, for the line of progress.
+ */
+void stress_alone(struct stress_worker *w, bool (*function)(struct stress_worker *), const volatile uint64_t *done,
+                  const char *unit);
+
 /* One thing more than workers: called by the main thread about a thousand times a second while they run; or NULL. */
 extern void (*stress_meanwhile)(void);
 

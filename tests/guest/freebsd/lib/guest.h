@@ -186,6 +186,8 @@ static inline uint64_t guest_now(void)
 void guest_sleep_ms(unsigned milliseconds);
 /* A fresh private anonymous mapping, or NULL. */
 void *guest_pages(size_t size);
+/* The same, shared with children. */
+void *guest_shared_pages(size_t size);
 /* Creates (or empties) a file with that content; its descriptor, open for reading and writing at offset 0. */
 int guest_file(const char *path, const char *content);
 

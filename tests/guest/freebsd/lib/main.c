@@ -194,12 +194,21 @@ void guest_sleep_ms(unsigned milliseconds)
         ;
 }
 
-void *guest_pages(size_t size)
+static void *fresh_pages(size_t size, int sharing)
 {
-    int64_t at =
-        SYS(mmap, 0, size, FREEBSD_PROT_READ | FREEBSD_PROT_WRITE, FREEBSD_MAP_PRIVATE | FREEBSD_MAP_ANON, -1, 0);
+    int64_t at = SYS(mmap, 0, size, FREEBSD_PROT_READ | FREEBSD_PROT_WRITE, sharing | FREEBSD_MAP_ANON, -1, 0);
 
     return at < 0 ? NULL : (void *)at;
+}
+
+void *guest_pages(size_t size)
+{
+    return fresh_pages(size, FREEBSD_MAP_PRIVATE);
+}
+
+void *guest_shared_pages(size_t size)
+{
+    return fresh_pages(size, FREEBSD_MAP_SHARED);
 }
 
 int guest_file(const char *path, const char *content)
