@@ -12,6 +12,8 @@ int guest_raw_load32(const void *src, uint32_t *value);
 int guest_raw_store32(void *dst, uint32_t value);
 int guest_raw_cas32(void *word, uint32_t *expected, uint32_t desired);
 
+#define VECTOR_MAX 1024 /* UIO_MAXIOV: sys/uio.h */
+
 /*
  * The engine's ranges beside image and arena (the host's own stack and vDSO). They belong to the address space,
  * which vfork children share, and are only ever added to, before the guest starts.
@@ -91,6 +93,50 @@ static uint64_t readable_extent(guest_ptr p, uint64_t len)
         len /= 2;
     }
     return len;
+}
+
+static uint64_t lower(uint64_t end, uint64_t lo, uint64_t va)
+{
+    return lo > va && lo < end ? lo : end;
+}
+
+/* Where the first memory above va begins that is not the guest's. */
+static uint64_t guest_end(uint64_t va)
+{
+    uint64_t end = lower(lower(USER_END, ARENA_BASE, va), ENGINE_BASE, va);
+    for (unsigned i = 0; i < excluded_count; i++) {
+        end = lower(end, excluded[i].lo, va);
+    }
+    return end;
+}
+
+struct guest_span guest_span_clip(uint64_t va, uint64_t len)
+{
+    if (len == 0 || len > INT64_MAX) {
+        return (struct guest_span){va, len};
+    }
+    if (!guest_range_ok(guest_addr(va), 1)) {
+        return (struct guest_span){GUEST_NOWHERE, len};
+    }
+    uint64_t extent = guest_end(va) - va;
+    return (struct guest_span){va, len < extent ? len : extent};
+}
+
+bool guest_vector_ok(guest_ptr vector, uint64_t count)
+{
+    uint64_t entry[2];
+    if (count > VECTOR_MAX) {
+        return true; /* the host's to refuse */
+    }
+    if (!guest_range_ok(vector, count * sizeof entry)) {
+        return false;
+    }
+    for (uint64_t i = 0; i < count && copyin(entry, guest_at(vector, i * sizeof entry), sizeof entry) == 0; i++) {
+        if (!guest_range_ok(guest_addr(entry[0]), entry[1] < INT64_MAX ? entry[1] : 0)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 int64_t copyin_str(char *dst, guest_ptr src, size_t cap)

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/image.h"
+
 typedef struct {
     uint64_t va;
 } guest_ptr;
@@ -44,6 +46,31 @@ bool guest_range_ok(guest_ptr p, uint64_t len);
  * the guest starts. False: no room to remember it.
  */
 bool guest_exclude(uint64_t lo, uint64_t hi);
+
+/* An address that the host refuses: handed to it for memory that the guest may not name, so that EFAULT comes in turn. */
+#define GUEST_NOWHERE 0xffff800000000000ULL
+
+/*
+ * A guest's buffer as the host's kernel may be handed it: cut off where the engine's memory begins, nowhere if it
+ * begins there. A length that is none (above INT64_MAX) stays as it is, for the host to refuse.
+ */
+struct guest_span {
+    uint64_t va, len;
+};
+struct guest_span guest_span_clip(uint64_t va, uint64_t len);
+
+static inline struct guest_span guest_span(uint64_t va, uint64_t len)
+{
+    bool below = va < ENGINE_BASE && len <= ENGINE_BASE - va;
+    bool between = va >= ENGINE_END && va < ARENA_BASE && len <= ARENA_BASE - va;
+    return below || between ? (struct guest_span){va, len} : guest_span_clip(va, len);
+}
+
+/*
+ * Whether an array of `count` struct iovec, and all it points to, may be handed to the host. An array that cannot be
+ * read is the host's to refuse.
+ */
+bool guest_vector_ok(guest_ptr vector, uint64_t count);
 
 /* Copies len bytes in from the guest. Returns 0 or -EFAULT (dst is then partly written). */
 int copyin(void *dst, guest_ptr src, size_t len);

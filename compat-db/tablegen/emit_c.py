@@ -45,23 +45,59 @@ def emit_header(personality, source, rows):
     return "\n".join(lines)
 
 
-def cast(arg, index):
+# The host writes a structure of the guest's by itself for a row without a function of ours: no such one is longer.
+STRUCT_MAX = 512
+
+
+def spans(row):
+    """Which arguments are buffers that the host may be handed as they are: their index and that of their length."""
+    found = {}
+    for index, arg in enumerate(row.args):
+        if arg.kind in ("inbuf", "outbuf") and arg.length_kind == "LENGTH_ARG":
+            found[index] = arg.length
+        elif arg.kind in ("in", "out", "inout") and row.handler != "own":
+            found[index] = None
+    return found
+
+
+def emit_spans(row):
+    """Keeps the host from memory that is the engine's (base/guest.h)."""
+    lines = []
+    for index, length in spans(row).items():
+        wide = length is not None and TYPES[row.args[length].kind].ctype == "uint64_t"
+        size = STRUCT_MAX if length is None else f"a[{length}]" if wide else f"(uint32_t)a[{length}]"
+        lines.append(f"const struct guest_span s{index} = guest_span(a[{index}], {size});")
+    return lines
+
+
+def register(row, index):
+    """The expression for a register of the row."""
+    for buffer, length in spans(row).items():
+        if index == buffer:
+            return f"s{buffer}.va"
+        if index == length:
+            return f"s{buffer}.len"
+    return f"a[{index}]"
+
+
+def cast(row, arg, index):
     ctype = TYPES[arg.kind].ctype
+    value = register(row, index)
     if ctype == "guest_ptr":
-        return f"(guest_ptr){{a[{index}]}}"
+        return f"(guest_ptr){{{value}}}"
     if ctype == "uint64_t":
-        return f"a[{index}]"
-    return f"({ctype})a[{index}]"
+        return value
+    return f"({ctype}){value}"
 
 
 def call_expression(personality, row):
-    registers = [f"a[{index}]" for index in range(len(row.args))]
+    registers = [register(row, index) for index in range(len(row.args))]
     if row.handler == "same":
         return f"host_call{len(registers)}({', '.join([f'__NR_{row.host}'] + registers)})"
     if row.handler == "slow":
         padded = registers + ["0"] * (MAX_HOST_ARGS - len(registers))
         return f"restartable(host_call_intr(t, __NR_{row.host}, {', '.join(padded)}))"
-    values = "".join(f", {cast(arg, index)}" for index, arg in enumerate(row.args))
+    values = "".join(f", {cast(row, arg, index)}" for index, arg in enumerate(row.args))
     return f"{handler_name(personality, row.name)}(t{values})"
 
 
@@ -69,7 +105,7 @@ def emit_wrapper(personality, row):
     unused = ["(void)t;"] if row.handler == "same" else []
     if not row.args:
         unused.append("(void)a;")
-    body = [f"    {text}" for text in unused + [f"return {call_expression(personality, row)};"]]
+    body = [f"    {text}" for text in unused + emit_spans(row) + [f"return {call_expression(personality, row)};"]]
     head = f"static int64_t call_{row.number}(struct thread *t, const uint64_t *a)"
     return "\n".join([head, "{", *body, "}\n"])
 

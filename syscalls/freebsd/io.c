@@ -64,9 +64,15 @@ static bool is_too_long(guest_ptr vector, uint32_t count)
     return false;
 }
 
+/* The vector as the host may be handed it. */
+static uint64_t host_vector(guest_ptr vector, uint32_t count)
+{
+    return guest_vector_ok(vector, count) ? vector.va : GUEST_NOWHERE;
+}
+
 static int64_t transfer_vector(struct thread *t, long nr, int fd, guest_ptr vector, uint32_t count, uint64_t offset)
 {
-    int64_t r = restartable(host_call_intr(t, nr, (uint64_t)fd, vector.va, count, offset, 0, 0));
+    int64_t r = restartable(host_call_intr(t, nr, (uint64_t)fd, host_vector(vector, count), count, offset, 0, 0));
 
     return r == -EFAULT && is_too_long(vector, count) ? -EINVAL : r;
 }
@@ -74,7 +80,7 @@ static int64_t transfer_vector(struct thread *t, long nr, int fd, guest_ptr vect
 /* writev to a socket that raises no SIGPIPE: as a message without address and control data. */
 static int64_t send_vector(struct thread *t, int fd, guest_ptr vector, uint32_t count)
 {
-    struct host_msghdr h = {.iov = vector.va, .iovlen = count};
+    struct host_msghdr h = {.iov = host_vector(vector, count), .iovlen = count};
 
     return restartable(host_call_intr(t, __NR_sendmsg, (uint64_t)fd, (uint64_t)&h,
                                       freebsd_msg_to_host(FREEBSD_MSG_NOSIGNAL), 0, 0, 0));

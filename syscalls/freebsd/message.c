@@ -164,7 +164,7 @@ static int64_t message_copyin(guest_ptr msg, struct freebsd_msghdr *m, struct ho
     if ((uint32_t)m->msg_iovlen > IOV_MAX) {
         return -EMSGSIZE;
     }
-    if (!guest_range_ok(m->msg_iov, (uint64_t)m->msg_iovlen * 16)) {
+    if (!guest_vector_ok(m->msg_iov, (uint64_t)m->msg_iovlen)) {
         return -EFAULT;
     }
     memset(h, 0, sizeof(*h));

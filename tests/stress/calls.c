@@ -17,6 +17,7 @@ enum {
     ERRORS_MAX = 128,
     ROWS_MAX = 640,
     ENGINE_DIED = 125,
+    GUEST_FAULT = 77,
 };
 
 #define STALL 300000000ULL  /* ns in one call after which a child is looked at */
@@ -167,18 +168,26 @@ static uint64_t some_flags(struct stress_worker *w)
 
 static uint64_t some_pid(struct stress_worker *w)
 {
-    static const int64_t others[] = {0x7ffffff, 99999, 0x7fffffff, INT32_MIN, 1LL << 40};
+    static const int64_t others[] = {0x7ffffff, 99999, 0x7fffffff, INT32_MIN, (1LL << 40) + 99999};
 
     return stress_random(w, 2) == 0 ? (uint64_t)own_pid : (uint64_t)PICK(w, others);
 }
 
+/* Not 0 to 2: they lead out of here. */
+static uint64_t some_odd_descriptor(struct stress_worker *w)
+{
+    static const int64_t odd[] = {FREEBSD_AT_FDCWD, -1, -2, INT32_MIN, INT32_MAX, 1023, 3840, 3841, 3850, 65536};
+
+    return (uint64_t)PICK(w, odd);
+}
+
 static uint64_t some_argument(struct stress_worker *w, char kind)
 {
-    if (stress_random(w, 16) == 0 && kind != 'i')
+    if (stress_random(w, 16) == 0 && kind != 'i' && kind != 'd')
         return PICK(w, edges);
     switch (kind) {
     case 'd':
-        return stress_random(w, 8) == 0 ? (uint64_t)FREEBSD_AT_FDCWD : stress_random(w, 24);
+        return stress_random(w, 8) == 0 ? some_odd_descriptor(w) : 3 + stress_random(w, 24);
     case 'p':
         return some_path(w);
     case 'a':
@@ -245,17 +254,18 @@ static void make_call(struct stress_worker *w, uint32_t index)
     shared->row = index;
     shared->calls++;
     shared->made[index] = 1;
+    bool wrecked = shared->wrecked != 0;
+    if (AMONG(row->name, wreckers))
+        shared->wrecked = 1;
     if (guest_strlen(row->kinds) > 6)
         guest_call8(&r, (uint64_t)row->number, a);
     else
         r = guest_call_raw((uint64_t)row->number, a[0], a[1], a[2], a[3], a[4], a[5]);
     if (SYS(getpid) != own_pid)
         guest_exit(0);
-    if (r.carry == 0) {
-        if (AMONG(row->name, wreckers))
-            shared->wrecked = 1;
+    if (r.carry == 0)
         return;
-    }
+    shared->wrecked = wrecked;
     for (const uint8_t *e = row->errors; *e != 0; e++)
         if (*e == r.rax)
             return;
@@ -267,6 +277,14 @@ static void make_call(struct stress_worker *w, uint32_t index)
 static void on_alarm(int signo, struct freebsd_siginfo *info, struct freebsd_ucontext *context)
 {
     (void)signo, (void)info, (void)context;
+}
+
+/* A fault of the guest's own, if no call has sent the signal (those have codes above 0x10000: sys/sys/signal.h). */
+static void on_fault(int signo, struct freebsd_siginfo *info, struct freebsd_ucontext *context)
+{
+    (void)signo, (void)context;
+    if (info->code > 0 && info->code < 0x10000)
+        guest_exit(GUEST_FAULT);
 }
 
 /* Descriptors 3 to 12 or so, of most sorts. */
@@ -315,6 +333,9 @@ static void child_main(void *argument)
     guest_ignore(FREEBSD_SIGPIPE);
     guest_ignore(25 /* SIGXFSZ */);
     guest_handle(FREEBSD_SIGALRM, on_alarm, 0);
+    guest_handle(FREEBSD_SIGSEGV, on_fault, 0);
+    guest_handle(FREEBSD_SIGBUS, on_fault, 0);
+    guest_handle(FREEBSD_SIGILL, on_fault, 0);
     for (unsigned n = 0; n < CALLS_PER_CHILD; n++) {
         uint32_t index = stress_random(w, ROWS);
 
@@ -334,14 +355,13 @@ static bool judge(int status, bool spinning)
 {
     const struct fuzz_row *row = &fuzz_rows[shared->row];
     volatile const uint64_t *a = shared->arguments;
-    int signo = status & 0x7f;
     const char *what = NULL;
 
     if (status == ENGINE_DIED << 8)
         what = "ends the engine";
     else if (spinning)
         what = "spins";
-    else if (!shared->wrecked && (signo == FREEBSD_SIGSEGV || signo == FREEBSD_SIGBUS || signo == FREEBSD_SIGILL))
+    else if (!shared->wrecked && status == GUEST_FAULT << 8)
         what = "kills the guest";
     if (what == NULL)
         return true;

@@ -53,6 +53,38 @@ TEST(noncanonical_pointer)
     bad_pointer(NONCANONICAL);
 }
 
+/* What no program of the other system ever had mapped is nowhere, also where the host's kernel does the access. */
+TEST(engine_memory)
+{
+    static const uint64_t engine[] = {0x7c000000, 0x7c001000, 0x7c0000000000, 0x7c0000001000};
+    int fd = guest_file("engine", "content");
+
+    for (unsigned i = 0; i < sizeof(engine) / sizeof(engine[0]); i++) {
+        struct freebsd_iovec v = {(void *)engine[i], 4};
+
+        bad_pointer((void *)engine[i]);
+        CHECK_ERR(SYS(readv, fd, &v, 1), FREEBSD_EFAULT);
+        CHECK_ERR(SYS(preadv, fd, &v, 1, 0), FREEBSD_EFAULT);
+        CHECK_ERR(SYS(writev, fd, &v, 1), FREEBSD_EFAULT);
+        CHECK_ERR(SYS(pread, fd, engine[i], 4, 0), FREEBSD_EFAULT);
+        CHECK_ERR(SYS(getitimer, 0, engine[i]), FREEBSD_EFAULT);
+        CHECK_ERR(SYS(getrusage, 0, engine[i]), FREEBSD_EFAULT);
+        CHECK_OK(SYS(read, fd, engine[i], 0));
+    }
+}
+
+/* A buffer that is said to be longer than it can be is filled as far as there is something to read. */
+TEST(longer_than_memory)
+{
+    static char buffer[64];
+    int fd = guest_file("longer", "content");
+
+    CHECK_EQ(SYS(read, fd, buffer, INT32_MAX), 7);
+    CHECK_EQ(SYS(pread, fd, buffer, INT32_MAX, 1), 6);
+    CHECK_EQ(SYS(pread, fd, buffer, INT64_MAX, 1), 6);
+    CHECK_ERR(SYS(read, fd, buffer, (uint64_t)INT64_MAX + 1), FREEBSD_EINVAL);
+}
+
 /* The page is there, but not for writing */
 TEST(read_only_page)
 {
