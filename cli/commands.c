@@ -26,7 +26,7 @@ static const char run_details[] = "Runs PROGRAM as the foreign system would: tak
                                   "  dragoman run ./esbuild --version\n"
                                   "  dragoman run -L ./freebsd-14 /bin/sh -c 'uname -a'\n"
                                   "  dragoman run --timeout 30 --report out/ ./program\n"
-                                  "  GOOS=freebsd go test -exec 'dragoman run' ./...";
+                                  "  GOOS=freebsd go test ./...      (go finds go_freebsd_amd64_exec in PATH)";
 
 static const char trace_details[] = "Runs PROGRAM and writes a line per system call, in the foreign system's names,\n"
                                     "with process and thread; follows children. The program keeps its own standard\n"

@@ -2,6 +2,7 @@
  * dragoman's front door: finds the command and hands over. What the commands do stands in files of their own;
  * their names and help texts in commands.c.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -28,11 +29,31 @@ static int unknown_command(const char *name)
                 name, name);
 }
 
+/* `argv` from the command's name on. */
+static int call_command(const struct command *command, int argc, char **argv)
+{
+    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) && command->run != cmd_help) {
+        help_command(stdout, command);
+        return finish_output(stdout);
+    }
+    return command->run(argc, argv);
+}
+
+/* Whether we were started by the name that go looks for in PATH. */
+static bool called_by_go(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    return strcmp(slash != NULL ? slash + 1 : name, GO_RUNNER) == 0;
+}
+
 int main(int argc, char **argv)
 {
     engine_resume();
     if ((getauxval(AT_FLAGS) & AT_FLAGS_PRESERVE_ARGV0) != 0) {
         return run_for_kernel(argc, argv);
+    }
+    if (argc > 0 && called_by_go(argv[0])) {
+        return call_command(command_find("run"), argc, argv);
     }
     if (argc < 2) {
         help_overview(stderr);
@@ -50,9 +71,5 @@ int main(int argc, char **argv)
     if (command == NULL) {
         return unknown_command(argv[1]);
     }
-    if (argc > 2 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0) && command->run != cmd_help) {
-        help_command(stdout, command);
-        return finish_output(stdout);
-    }
-    return command->run(argc - 1, argv + 1);
+    return call_command(command, argc - 1, argv + 1);
 }

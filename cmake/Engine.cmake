@@ -62,5 +62,6 @@ if(EXISTS ${main_source} AND TARGET hot)
   add_custom_command(TARGET dragoman POST_BUILD
     COMMAND ${CMAKE_SOURCE_DIR}/cmake/check-image ${CMAKE_READELF} $<TARGET_FILE:dragoman>
             ${image_base} ${image_end}
+    COMMAND ${CMAKE_COMMAND} -E create_symlink dragoman ${CMAKE_BINARY_DIR}/go_freebsd_amd64_exec
     VERBATIM)
 endif()

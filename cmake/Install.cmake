@@ -2,6 +2,8 @@
 
 if(TARGET dragoman)
   install(TARGETS dragoman RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  # A symbolic link, by which go finds it (loader/start.h, GO_RUNNER).
+  install(PROGRAMS ${CMAKE_BINARY_DIR}/go_freebsd_amd64_exec DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
 get_property(helpers GLOBAL PROPERTY dragoman_helpers)
 if(helpers)

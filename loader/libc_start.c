@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "loader/start.h"
 #include "process/handover.h"
 
 #define FLAG_PRESERVE_ARGV0 1ul /* AT_FLAGS: started by binfmt_misc, linux/binfmts.h */
@@ -75,6 +76,20 @@ static bool begins_with(const char *s, const char *prefix)
     return true;
 }
 
+/* strcmp() of what stands behind the last slash. */
+static bool is_last_part(const char *path, const char *name)
+{
+    const char *last = path;
+    for (; *path != '\0'; path++) {
+        last = *path == '/' ? path + 1 : last;
+    }
+    while (*name != '\0' && *last == *name) {
+        last++;
+        name++;
+    }
+    return *last == '\0' && *name == '\0';
+}
+
 static uint64_t aux_value(const Elf64_auxv_t *auxv, uint64_t type)
 {
     for (; auxv->a_type != AT_NULL; auxv++) {
@@ -92,7 +107,8 @@ static bool becomes_guest(char *const *argv, char *const *envp, const Elf64_auxv
     bool handed_over = envp[0] != NULL && begins_with(envp[0], HANDOVER_VARIABLE "=");
     bool by_kernel = (aux_value(auxv, AT_FLAGS) & FLAG_PRESERVE_ARGV0) != 0;
     bool asked = argv[0] != NULL && argv[1] != NULL && begins_with(argv[1], run) && argv[1][sizeof run - 1] == '\0';
-    return handed_over || by_kernel || asked;
+    bool by_go = argv[0] != NULL && is_last_part(argv[0], GO_RUNNER);
+    return handed_over || by_kernel || asked || by_go;
 }
 
 /* The addresses of functions that glibc has in several versions. */

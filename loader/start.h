@@ -9,6 +9,9 @@
 struct loader_error;
 struct program;
 
+/* By this name the image is `dragoman run`: what `go run` and `go test` look for in PATH (go help run, -exec). */
+#define GO_RUNNER "go_freebsd_amd64_exec"
+
 /*
  * Becomes the guest: examines `path`, loads it, arms interception and enters it. A host program is executed
  * natively. Never returns; on failure writes one message to standard error and exits with 126 (found but not
