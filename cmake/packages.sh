@@ -43,6 +43,7 @@ file:/usr/lib/go*/src/strings/strings_test.go golang-src
 prog:curl curl
 prog:setpriv util-linux
 prog:ps procps
+prog:meson meson
 END
         ;;
     bench)
