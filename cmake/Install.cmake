@@ -16,6 +16,8 @@ foreach(document README.md HACKING.md)
     install(FILES ${CMAKE_SOURCE_DIR}/${document} DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/dragoman)
   endif()
 endforeach()
+file(GLOB documents CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/doc/*.md)
+install(FILES ${documents} DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/dragoman/doc)
 install(FILES ${CMAKE_SOURCE_DIR}/LICENSE
         DESTINATION ${CMAKE_INSTALL_DATADIR}/licenses/dragoman)
 if(EXISTS ${CMAKE_SOURCE_DIR}/compat-db/syscalls)

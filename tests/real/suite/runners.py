@@ -5,6 +5,7 @@ beginning of a program, and empty libraries.
 """
 import os
 import pathlib
+import re
 import shutil
 
 from . import readme
@@ -131,9 +132,42 @@ def meson(root):
     expect("meson", shell(commands, folder), "1/2 three", "2/2 two", "Fail:               0")
 
 
+def ci(root):
+    """doc/ci.md: the shell's lines with a tarball, and that the others have no lines of their own."""
+    del root
+    (lines,) = [block.lines for block in readme.blocks("Any shell", "doc/ci.md")]
+    for heading in ("GitHub Actions", "GitLab CI", "Woodpecker", "Jenkins"):
+        words = "\n".join(block.text() for block in readme.blocks(heading, "doc/ci.md"))
+        shown = [re.sub(r"^\s*(- )?", "", line) for line in words.splitlines()]
+        commands = [line for line in shown if re.match(r"(mkdir|tar|export|dragoman|GOOS=\S+) ", line)]
+        strange = [line for line in commands if line not in lines]
+        problem = f"{strange[0]!r} is not among the shell's lines" if strange else ""
+        verdict(f"runners/ci-{heading.replace(' ', '-')}", problem if commands else "shows no commands")
+    if shutil.which("go") is None:
+        skip("runners/ci-shell", "there is no go")
+        return
+    folder, _ = project("go", "Go", "")
+    tree = PLACE / "ci"
+    shutil.rmtree(tree, ignore_errors=True)
+    programs = tree / "dragoman/bin"
+    programs.mkdir(parents=True)
+    shutil.copy(DRAGOMAN, programs / "dragoman")
+    (programs / "go_freebsd_amd64_exec").symlink_to("dragoman")
+    tarball = tree / "dragoman.tar.gz"
+    call(["tar", "-C", tree, "-czf", tarball, "dragoman"])
+    home = tree / "home"
+    home.mkdir()
+    # go keeps what it has compiled in HOME unless told.
+    more = {"GOCACHE": call(["go", "env", "GOCACHE"]).out.strip(), "GREET_SYSTEM": "freebsd", "GOPROXY": "off"}
+    path = os.environ.get("PATH", "/usr/bin:/bin")
+    result = shell(lines, folder, HOME=str(home), PATH=path, TARBALL=str(tarball), **more)
+    expect("ci-shell", result, "ok  \texample.org/greet", "programs run")
+
+
 def run(full):
     del full
     go(None)
+    ci(None)
     root, why = sysroot()
     for name, test in (("cargo", cargo), ("nextest", nextest), ("ctest", cmake), ("meson", meson)):
         if root is None:
