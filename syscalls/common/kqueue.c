@@ -44,6 +44,10 @@ const struct filter_ops *filter_ops_of(int filter)
         return &filter_procdesc;
     case KQ_FILTER_VNODE:
         return &filter_vnode;
+    case KQ_FILTER_AIO:
+        return &filter_aio;
+    case KQ_FILTER_LIO:
+        return &filter_lio;
     default:
         return NULL;
     }
@@ -79,10 +83,7 @@ static struct kqueue *kqueue_new(struct process *p)
         return NULL;
     }
     kq->buckets = heap_alloc(FIRST_BUCKETS * sizeof *kq->buckets);
-    kq->slots = heap_alloc(FIRST_SLOTS * sizeof *kq->slots);
-    if (kq->buckets == NULL || kq->slots == NULL) {
-        heap_free(kq->buckets);
-        heap_free(kq->slots);
+    if (kq->buckets == NULL) {
         heap_free(kq);
         return NULL;
     }
@@ -90,7 +91,7 @@ static struct kqueue *kqueue_new(struct process *p)
     kq->pid = p->pid;
     kq->group = group;
     kq->bucket_count = FIRST_BUCKETS;
-    kq->slot_count = FIRST_SLOTS;
+    kq->slot_free = NO_SLOT;
     kq->epoll = kq->bell = kq->inotify = -1;
     for (int i = 0; i < KQ_LANES; i++) {
         kq->lanes[i] = -1;
@@ -123,6 +124,7 @@ int64_t kqueue_create(struct thread *t, bool cloexec)
     kq->epoll = kq->lanes[0] = own;
     descriptors_on_close(descriptors_closing);
     lock_acquire(&kq->group->lock);
+    kq->number = ++kq->group->queues;
     kq->group_next = kq->group->first;
     kq->group->first = kq;
     lock_release(&kq->group->lock);
@@ -228,35 +230,50 @@ static void grow_buckets(struct kqueue *kq)
     }
 }
 
-static int take_slot(struct kqueue *kq, struct knote *kn)
+/* Makes all free slots anew, twice as many as there were. Returns 0 or -ENOMEM. */
+static int grow_slots(struct kqueue *kq)
 {
-    for (uint32_t tries = 0; tries < kq->slot_count; tries++) {
-        uint32_t i = (kq->slot_free_hint + tries) % kq->slot_count;
-        if (kq->slots[i].knote == NULL) {
-            kq->slots[i].knote = kn;
-            kq->slots[i].generation++;
-            kq->slot_free_hint = i + 1;
-            kn->slot = i;
-            return 0;
-        }
-        if (kq->knote_count >= kq->slot_count) {
-            break; /* all taken */
-        }
-    }
-    uint32_t count = kq->slot_count * 2;
+    uint32_t count = kq->slot_count != 0 ? kq->slot_count * 2 : FIRST_SLOTS;
     struct knote_slot *slots = count < TOKEN_FIRST ? heap_alloc(count * sizeof *slots) : NULL;
     if (slots == NULL) {
         return -ENOMEM;
     }
-    memcpy(slots, kq->slots, kq->slot_count * sizeof *slots);
-    heap_free(kq->slots);
+    if (kq->slots != NULL) {
+        memcpy(slots, kq->slots, kq->slot_count * sizeof *slots);
+        heap_free(kq->slots);
+    }
+    for (uint32_t i = kq->slot_count; i < count; i++) {
+        slots[i].next = i + 1 < count ? i + 1 : NO_SLOT;
+    }
+    kq->slot_free = kq->slot_count;
     kq->slots = slots;
-    kq->slot_free_hint = kq->slot_count;
     kq->slot_count = count;
-    return take_slot(kq, kn);
+    return 0;
 }
 
-static struct knote *knote_new(struct kqueue *kq, const struct filter_ops *ops, const struct kqueue_event *from)
+static int take_slot(struct kqueue *kq, struct knote *kn)
+{
+    if (kq->slot_free == NO_SLOT && grow_slots(kq) != 0) {
+        return -ENOMEM;
+    }
+    struct knote_slot *slot = &kq->slots[kq->slot_free];
+    kn->slot = kq->slot_free;
+    kq->slot_free = slot->next;
+    slot->knote = kn;
+    slot->generation++;
+    return 0;
+}
+
+static void give_slot(struct kqueue *kq, const struct knote *kn)
+{
+    struct knote_slot *slot = &kq->slots[kn->slot];
+    slot->knote = NULL;
+    slot->generation++;
+    slot->next = kq->slot_free;
+    kq->slot_free = kn->slot;
+}
+
+struct knote *knote_new(struct kqueue *kq, const struct filter_ops *ops, const struct kqueue_event *from)
 {
     struct knote *kn = heap_alloc(sizeof *kn);
     if (kn == NULL || take_slot(kq, kn) < 0) {
@@ -266,7 +283,7 @@ static struct knote *knote_new(struct kqueue *kq, const struct filter_ops *ops, 
     kn->ops = ops;
     kn->ident = from->ident;
     kn->filter = from->filter;
-    kn->flags = (from->flags & (KQ_ONESHOT | KQ_CLEAR | KQ_DISPATCH)) | ops->forced_flags;
+    kn->flags = (from->flags & (uint16_t)~KQ_ACTIONS) | ops->forced_flags;
     kn->sfflags = from->fflags;
     kn->sdata = from->data;
     kn->udata = from->udata;
@@ -303,10 +320,8 @@ static void knote_free(struct kqueue *kq, struct knote *kn)
     } else {
         kq->all = kn->next;
     }
-    kq->slots[kn->slot].knote = NULL;
-    kq->slots[kn->slot].generation++;
+    give_slot(kq, kn);
     kq->knote_count--;
-    kq->slot_free_hint = kn->slot;
     heap_free(kn);
 }
 
@@ -340,13 +355,15 @@ static int change_knote(struct kqueue *kq, struct knote *kn, const struct kqueue
     }
     if ((change->flags & KQ_FORCEONESHOT) != 0) {
         kn->flags |= KQ_ONESHOT;
+        kn->forced = true;
         knote_activate(kq, kn);
     }
-    if ((change->flags & KQ_DISABLE) != 0) {
+    /* kqueue_register(): adding it again does not enable it, whatever kqueue(2) says. */
+    if ((change->flags & KQ_ENABLE) != 0) {
+        kn->disabled = false;
+    } else if ((change->flags & KQ_DISABLE) != 0) {
         kn->disabled = true;
         knote_unready(kq, kn);
-    } else if ((change->flags & (KQ_ENABLE | KQ_ADD)) != 0) {
-        kn->disabled = false;
     }
     int r = kn->ops->update(kq, kn, change);
     if (!kn->disabled && kn->active) {
@@ -355,12 +372,18 @@ static int change_knote(struct kqueue *kq, struct knote *kn, const struct kqueue
     return r;
 }
 
-static int change_locked(struct thread *t, struct kqueue *kq, const struct filter_ops *ops,
-                         const struct kqueue_event *change)
+static int change_locked(struct thread *t, struct kqueue *kq, const struct filter_ops *ops, struct kqueue_event *change)
 {
     struct knote *kn = knote_find(kq, change->ident, change->filter);
+    if (kn == NULL && (change->flags & KQ_ADD) == 0) {
+        return -ENOENT;
+    }
     if (kn == NULL) {
-        return (change->flags & KQ_ADD) != 0 ? add_knote(t, kq, ops, change) : -ENOENT;
+        int r = add_knote(t, kq, ops, change);
+        if (r != -EBADF) {
+            change->fflags = 0; /* the knote has them now, and a receipt has not */
+        }
+        return r;
     }
     if ((change->flags & KQ_DELETE) != 0) {
         knote_drop(kq, kn);

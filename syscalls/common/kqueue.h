@@ -23,6 +23,7 @@
 #include "process/descriptors.h"
 
 struct kqueue;
+struct kqueue_group;
 struct knote;
 struct process;
 struct thread;
@@ -30,12 +31,17 @@ struct thread;
 enum {
     KQ_FILTER_READ = -1,
     KQ_FILTER_WRITE = -2,
+    KQ_FILTER_AIO = -3,
     KQ_FILTER_VNODE = -4,
     KQ_FILTER_PROC = -5,
     KQ_FILTER_SIGNAL = -6,
     KQ_FILTER_TIMER = -7,
     KQ_FILTER_PROCDESC = -8,
+    KQ_FILTER_FS = -9,
+    KQ_FILTER_LIO = -10,
     KQ_FILTER_USER = -11,
+    KQ_FILTER_SENDFILE = -12,
+    KQ_FILTER_EMPTY = -13,
 };
 
 enum {
@@ -49,7 +55,9 @@ enum {
     KQ_DISPATCH = 0x0080,
     KQ_FORCEONESHOT = 0x0100,
     KQ_KEEPUDATA = 0x0200,
+    KQ_ACTIONS = KQ_ADD | KQ_DELETE | KQ_ENABLE | KQ_DISABLE | KQ_FORCEONESHOT, /* no part of a knote's flags */
     KQ_SYSFLAGS = 0xf000,
+    KQ_DROP = 0x1000,
     KQ_ERROR = 0x4000,
     KQ_EOF = 0x8000,
 };
@@ -98,9 +106,11 @@ struct kqueue_event {
 };
 _Static_assert(sizeof(struct kqueue_event) == 64, "struct kevent");
 
-/* Until when a scan waits; seconds < 0: for ever. On the host's monotonic clock. */
-struct kqueue_deadline {
+/* One call that collects events, in as many scans as it takes. */
+struct kqueue_wait {
+    /* Until when, on the host's monotonic clock; seconds < 0: for ever; 0 and 0: a look. */
     int64_t seconds, nanoseconds;
+    uint32_t round; /* 0 at first: which knotes the call has reported is known by it */
 };
 
 /* A new kqueue. Returns its descriptor or -errno. */
@@ -116,13 +126,41 @@ int kqueue_change(struct thread *t, struct kqueue *kq, int fd, struct kqueue_eve
 #define KQ_SCAN_MAX 16
 
 /*
- * Collects up to `max` events (KQ_SCAN_MAX at most) into out, waiting for the first until the deadline. fd is a descriptor of the
- * kqueue. Returns their number (0: time is up), or -EINTR.
+ * Collects up to `max` events (KQ_SCAN_MAX at most) into out, waiting for the first as `wait` says. A knote whose event
+ * stays (no EV_CLEAR) is reported once for each wait->round. fd is a descriptor of the kqueue. Returns their number
+ * (0: time is up), or -EINTR.
  */
 int64_t kqueue_scan(struct thread *t, struct kqueue *kq, int fd, struct kqueue_event *out, int max,
-                    const struct kqueue_deadline *deadline);
+                    struct kqueue_wait *wait);
 
 /* A signal was sent to the process: EVFILT_SIGNAL counts it. Async-signal-safe. */
 void kqueue_note_signal(struct thread *t, int guest_signo);
+
+/*
+ * Requests that end some time (aio(4), lio_listio(2) with SIGEV_KEVENT). Whoever makes one makes a knote for it, which
+ * a guest cannot; says when the request has ended; and takes the knote away when the guest has taken the result
+ * (filt_aio() and filt_lio() of sys/kern/vfs_aio.c). The last two can be called by any thread of the process, also
+ * after the kqueue is gone. Nothing here touches guest memory or waits for anything but locks.
+ */
+struct kqueue_ticket {
+    struct kqueue_group *group;
+    uint64_t queue; /* the kqueue, by a number that is never used again */
+    uint64_t ident;
+    int32_t filter;
+};
+
+/*
+ * Makes the knote: filter KQ_FILTER_AIO or KQ_FILTER_LIO, ident what the event is to be known by (the guest's aiocb or
+ * list), flags some of KQ_ONESHOT, KQ_CLEAR and KQ_DISPATCH. Fills *ticket. Returns 0, -EBADF (fd is no kqueue) or
+ * -ENOMEM.
+ */
+int kqueue_request_add(struct thread *t, int fd, int filter, uint64_t ident, uint16_t flags, uint64_t udata,
+                       struct kqueue_ticket *ticket);
+
+/* The request has ended: its knote is active from now on. data: an aio request's error in the guest's numbers, else 0. */
+void kqueue_request_done(const struct kqueue_ticket *ticket, int64_t data);
+
+/* The knote goes, if it is still there. */
+void kqueue_request_drop(const struct kqueue_ticket *ticket);
 
 #endif

@@ -156,14 +156,12 @@ const struct filter_ops filter_timer = {.forced_flags = KQ_CLEAR,
                                         .update = timer_update,
                                         .report = timer_report};
 
+/* NOTE_TRIGGER does nothing yet: filt_userattach() looks for it where kqueue_register() has cleared it. */
 static int user_attach(struct thread *t, struct kqueue *kq, struct knote *kn)
 {
     (void)t;
-    kn->triggered = (kn->sfflags & KQ_NOTE_TRIGGER) != 0;
-    kn->sfflags &= KQ_NOTE_FFLAGSMASK;
-    if (kn->triggered) {
-        knote_activate(kq, kn);
-    }
+    (void)kq;
+    (void)kn;
     return 0;
 }
 
@@ -212,6 +210,9 @@ static bool user_report(struct thread *t, struct kqueue *kq, struct knote *kn, u
     (void)events;
     if (!kn->triggered) {
         return false;
+    }
+    if ((kn->flags & KQ_ONESHOT) != 0) {
+        return true; /* kqueue_scan() does not ask the filter of such for its flags and data */
     }
     out->fflags = kn->sfflags;
     out->data = kn->sdata;

@@ -51,10 +51,11 @@ struct knote {
     int64_t sdata, data;
     uint32_t slot;
     uint32_t sfflags, fflags;
-    uint16_t flags; /* KQ_ONESHOT, KQ_CLEAR, KQ_DISPATCH, KQ_EOF */
+    uint16_t flags; /* as given, less the actions; KQ_EOF and KQ_DROP are ours */
     int16_t filter;
     bool disabled, active, queued;
-    bool triggered;   /* USER */
+    bool forced;      /* EV_FORCEONESHOT: reported whatever the filter says */
+    bool triggered;   /* USER: set off; AIO, LIO: ended */
     bool is_file;     /* READ, WRITE of what epoll does not take: always asked */
     bool parked;      /* level-triggered, but reported in vain: waits for an edge */
     int32_t lane;     /* -1: not in an epoll */
@@ -62,18 +63,22 @@ struct knote {
     int32_t watch;    /* inotify's, -1 none */
     uint32_t counted; /* SIGNAL: the counter as last seen */
     uint32_t mode;    /* READ, WRITE, VNODE: the host's st_mode */
+    uint32_t round;   /* of the call that has reported it last */
     struct vnode_state vnode;
 };
 
+/* A free one has no knote; `next` is the next free one's number, NO_SLOT at the end. */
 struct knote_slot {
     struct knote *knote;
-    uint32_t generation;
+    uint32_t generation, next;
 };
+#define NO_SLOT UINT32_MAX
 
 /* What the kqueues of a process have in common; hangs on descriptor_table.watchers. */
 struct kqueue_group {
     struct lock lock;
     struct kqueue *first;
+    uint64_t queues;              /* how many there have been */
     int32_t signal_bell;          /* an event descriptor, edge-triggered in each epoll; -1 */
     uint32_t signals[KQ_SIGNALS]; /* how often each was sent */
 };
@@ -84,6 +89,8 @@ struct kqueue {
     int32_t pid; /* whose it is: a fork's child must not touch the epolls */
     struct kqueue_group *group;
     struct kqueue *group_next;
+    uint64_t number; /* in the group */
+    uint32_t round;  /* of the latest call that collects */
 
     int32_t epoll;           /* the guest's first descriptor may be closed while a copy lives: a copy of ours */
     int32_t lanes[KQ_LANES]; /* [0] is `epoll` */
@@ -98,12 +105,15 @@ struct kqueue {
     struct knote **buckets;
     uint32_t bucket_count, knote_count;
     struct knote_slot *slots;
-    uint32_t slot_count, slot_free_hint;
+    uint32_t slot_count, slot_free;
 };
 
 const struct filter_ops *filter_ops_of(int filter);
 extern const struct filter_ops filter_read, filter_write, filter_timer, filter_user, filter_signal, filter_proc,
-    filter_procdesc, filter_vnode;
+    filter_procdesc, filter_vnode, filter_aio, filter_lio;
+
+/* A fresh knote in all lists but a filter's, for change `from`; not attached yet. NULL: no memory. */
+struct knote *knote_new(struct kqueue *kq, const struct filter_ops *ops, const struct kqueue_event *from);
 
 struct knote *knote_find(struct kqueue *kq, uint64_t ident, int filter);
 /* Detaches and frees. */

@@ -159,6 +159,7 @@ void knote_unready(struct kqueue *kq, struct knote *kn)
  */
 struct collection {
     struct kqueue_event *out;
+    struct kqueue_wait *wait;
     int count, max, owed_count;
     struct owed {
         int64_t (*data_of)(int fd, uint32_t mode);
@@ -181,6 +182,24 @@ static void settle(struct collection *c)
     c->owed_count = 0;
 }
 
+/* The number of this call, by which knotes that it has reported are known. */
+static void begin_round(struct kqueue *kq, struct collection *c)
+{
+    if (c->wait->round == 0) {
+        kq->round += kq->round == UINT32_MAX ? 2 : 1;
+        c->wait->round = kq->round;
+    }
+}
+
+/*
+ * Whether the call has reported this knote. One that is cleared by being reported has become active again since, and
+ * nobody else may have been told.
+ */
+static bool had_already(const struct knote *kn, const struct collection *c)
+{
+    return kn->round == c->wait->round && (kn->flags & KQ_CLEAR) == 0;
+}
+
 /* Reports one knote if it has something to say; then what its flags want. Returns whether it was reported. */
 static bool report(struct thread *t, struct kqueue *kq, struct knote *kn, uint32_t events, struct collection *c)
 {
@@ -190,13 +209,14 @@ static bool report(struct thread *t, struct kqueue *kq, struct knote *kn, uint32
                                  .flags = kn->flags,
                                  .udata = kn->udata,
                                  .ext = {kn->ext[0], kn->ext[1], kn->ext[2], kn->ext[3]}};
-    if (!kn->ops->report(t, kq, kn, events, out)) {
+    if (!kn->ops->report(t, kq, kn, events, out) && !kn->forced) {
         return false;
     }
     if (out->data == DATA_OWED) {
         owe(c, kn);
     }
     c->count++;
+    kn->round = c->wait->round;
     if ((out->flags & KQ_ONESHOT) != 0) {
         knote_drop(kq, kn);
         return true;
@@ -219,7 +239,7 @@ static void take_ready(struct thread *t, struct kqueue *kq, struct collection *c
         bool end = kn == last;
         uint32_t slot = kn->slot, generation = kq->slots[slot].generation;
         knote_unready(kq, kn);
-        bool reported = report(t, kq, kn, 0, c);
+        bool reported = had_already(kn, c) || report(t, kq, kn, 0, c);
         bool alive = kq->slots[slot].knote != NULL && kq->slots[slot].generation == generation;
         if (alive && !reported) {
             kn->active = false;
@@ -237,7 +257,7 @@ static void take_files(struct thread *t, struct kqueue *kq, struct collection *c
 {
     for (struct knote *kn = kq->files, *next; kn != NULL && c->count < c->max; kn = next) {
         next = kn->list_next;
-        if (!kn->disabled) {
+        if (!kn->disabled && !had_already(kn, c)) {
             report(t, kq, kn, 0, c);
         }
     }
@@ -258,7 +278,7 @@ static void take_host_event(struct thread *t, struct kqueue *kq, const struct ep
     if (kn == NULL || kn->disabled) {
         return;
     }
-    if (report(t, kq, kn, ev->events, c) || kn->lane < 0) {
+    if (had_already(kn, c) || report(t, kq, kn, ev->events, c) || kn->lane < 0) {
         return;
     }
     /*
@@ -308,7 +328,7 @@ static void take_events(struct thread *t, struct kqueue *kq, const struct epoll_
 }
 
 /* What is left until the deadline; false: nothing. */
-static bool remaining(const struct kqueue_deadline *d, struct __kernel_timespec *left)
+static bool remaining(const struct kqueue_wait *d, struct __kernel_timespec *left)
 {
     struct __kernel_timespec now;
     if (d->seconds == 0 && d->nanoseconds == 0) {
@@ -359,26 +379,28 @@ static bool has_own_events(const struct kqueue *kq)
 static void take_own_events(struct thread *t, struct kqueue *kq, struct collection *c)
 {
     lock_acquire(&kq->lock);
+    begin_round(kq, c);
     take_ready(t, kq, c);
     take_files(t, kq, c);
     lock_release(&kq->lock);
 }
 
 int64_t kqueue_scan(struct thread *t, struct kqueue *kq, int fd, struct kqueue_event *out, int max,
-                    const struct kqueue_deadline *deadline)
+                    struct kqueue_wait *wait)
 {
     struct epoll_event events[BATCH];
-    struct collection c = {.out = out, .max = max};
+    struct collection c = {.out = out, .wait = wait, .max = max};
     for (;;) {
         struct __kernel_timespec left = {0};
+        int before = c.count;
         if (has_own_events(kq)) {
             take_own_events(t, kq, &c);
         }
         if (c.count == max) {
             return max;
         }
-        bool forever = c.count == 0 && deadline->seconds < 0;
-        bool time_left = forever || (c.count == 0 && remaining(deadline, &left));
+        bool forever = c.count == 0 && wait->seconds < 0;
+        bool time_left = forever || (c.count == 0 && remaining(wait, &left));
         int want = max - c.count < BATCH ? max - c.count : BATCH;
         int64_t n = wait_host(t, fd, events, want, forever ? NULL : &left);
         if (n == -EINTR && t->recorded == 0 && c.count == 0) {
@@ -389,12 +411,14 @@ int64_t kqueue_scan(struct thread *t, struct kqueue *kq, int fd, struct kqueue_e
         }
         if (n > 0 || has_own_events(kq)) {
             lock_acquire(&kq->lock);
+            begin_round(kq, &c);
             take_events(t, kq, events, n, &c);
             take_ready(t, kq, &c);
             lock_release(&kq->lock);
             settle(&c);
         }
-        if (c.count > 0 || !time_left) {
+        bool more = n == want && c.count > before; /* the host may have kept something back */
+        if ((c.count > 0 && !more) || (c.count == 0 && !time_left)) {
             return c.count;
         }
     }

@@ -138,16 +138,16 @@ static int64_t apply_changes(struct thread *t, struct kqueue *kq, int fd, struct
 }
 
 /* Returns 0 or -EINVAL. */
-static int deadline_of(const struct __kernel_timespec *timeout, struct kqueue_deadline *d)
+static int deadline_of(const struct __kernel_timespec *timeout, struct kqueue_wait *d)
 {
     if (timeout == NULL) {
-        *d = (struct kqueue_deadline){.seconds = -1};
+        *d = (struct kqueue_wait){.seconds = -1};
         return 0;
     }
     if (timeout->tv_sec < 0 || timeout->tv_nsec < 0 || timeout->tv_nsec >= 1000000000) {
         return -EINVAL;
     }
-    *d = (struct kqueue_deadline){0, 0}; /* long past: a look */
+    *d = (struct kqueue_wait){0}; /* long past: a look */
     if (timeout->tv_sec != 0 || timeout->tv_nsec != 0) {
         struct __kernel_timespec now;
         host_clock_read(CLOCK_MONOTONIC, &now);
@@ -166,7 +166,7 @@ static int deadline_of(const struct __kernel_timespec *timeout, struct kqueue_de
 }
 
 static int64_t collect(struct thread *t, struct kqueue *kq, int fd, struct kevent_lists *l, int room,
-                       struct kqueue_deadline *d)
+                       struct kqueue_wait *d)
 {
     struct kqueue_event events[CHUNK];
     int64_t total = 0;
@@ -182,10 +182,10 @@ static int64_t collect(struct thread *t, struct kqueue *kq, int fd, struct keven
         }
         total += n;
         room -= (int)n;
-        if (n < want || total >= 4096) {
-            break; /* all there is; a level-triggered crowd must not keep us for ever */
+        if (n < want) {
+            break;
         }
-        *d = (struct kqueue_deadline){0, 0};
+        d->seconds = d->nanoseconds = 0;
     }
     return total;
 }
@@ -193,7 +193,7 @@ static int64_t collect(struct thread *t, struct kqueue *kq, int fd, struct keven
 static int64_t do_kevent(struct thread *t, int fd, struct kevent_lists *l, int nchanges, int nevents, guest_ptr timeout)
 {
     struct __kernel_timespec time;
-    struct kqueue_deadline deadline;
+    struct kqueue_wait deadline;
     int64_t r = guest_is_null(timeout) ? 0 : COPYIN(&time, timeout);
     if (r < 0) {
         return r;

@@ -267,6 +267,8 @@ START_TEST(user_events)
     expect_none();
     ck_assert_int_eq(change(1, KQ_FILTER_USER, KQ_DELETE, 0, 0), 0);
     ck_assert_int_eq(change(2, KQ_FILTER_USER, KQ_ADD, KQ_NOTE_TRIGGER, 0), 0);
+    expect_none(); /* filt_userattach() looks at flags that are not set yet */
+    ck_assert_int_eq(change(2, KQ_FILTER_USER, 0, KQ_NOTE_TRIGGER, 0), 0);
     expect_one(2, KQ_FILTER_USER);
     expect_one(2, KQ_FILTER_USER); /* level: until cleared */
     ck_assert_int_eq(change(2, KQ_FILTER_USER, KQ_DISABLE, 0, 0), 0);
@@ -354,7 +356,8 @@ START_TEST(kqueue_descriptors)
     int64_t copy = descriptor_dup(&thread, kq, 50, true);
     ck_assert_int_eq(copy, 50);
     ck_assert_int_eq(descriptor_kind_of(&table, 50), DESCRIPTOR_KQUEUE);
-    ck_assert_int_eq(change(1, KQ_FILTER_USER, KQ_ADD, KQ_NOTE_TRIGGER, 0), 0);
+    ck_assert_int_eq(change(1, KQ_FILTER_USER, KQ_ADD, 0, 0), 0);
+    ck_assert_int_eq(change(1, KQ_FILTER_USER, 0, KQ_NOTE_TRIGGER, 0), 0);
     ck_assert_int_eq(descriptor_close(&thread, kq), 0);
     ck_assert_int_eq(fetch(&e, 0), -EBADF);
     kq = 50;
@@ -378,7 +381,8 @@ END_TEST
 START_TEST(a_child_has_no_kqueue)
 {
     int status;
-    ck_assert_int_eq(change(1, KQ_FILTER_USER, KQ_ADD, KQ_NOTE_TRIGGER, 0), 0);
+    ck_assert_int_eq(change(1, KQ_FILTER_USER, KQ_ADD, 0, 0), 0);
+    ck_assert_int_eq(change(1, KQ_FILTER_USER, 0, KQ_NOTE_TRIGGER, 0), 0);
     pid_t child = fork();
     if (child == 0) {
         process.pid = getpid();
@@ -404,7 +408,7 @@ START_TEST(receipts_and_errors)
     ck_assert_uint_eq(out[1].udata, 6);
     ck_assert_int_eq(out[2].data, GUEST_EBADF);
     ck_assert_int_eq(freebsd_kevent(&thread, kq, at(&in[1]), 1, guest_addr(0), 0, guest_addr(0)), -ENOENT);
-    ck_assert_int_eq(change(1, -3, KQ_ADD, 0, 0), -EINVAL);
+    ck_assert_int_eq(change(1, KQ_FILTER_AIO, KQ_ADD, 0, 0), -EPERM);
     ck_assert_int_eq(change(1, -99, KQ_ADD, 0, 0), -EINVAL);
     ck_assert_int_eq(freebsd_kevent(&thread, 0, guest_addr(0), 0, at(out), 1, guest_addr(0)), -EBADF);
     struct {
@@ -413,10 +417,67 @@ START_TEST(receipts_and_errors)
         uint16_t flags;
         uint32_t fflags;
         int64_t data, udata;
-    } old = {3, KQ_FILTER_USER, KQ_ADD, KQ_NOTE_TRIGGER, 4, 77};
+    } old = {3, KQ_FILTER_USER, 0, KQ_NOTE_TRIGGER, 4, 77};
+    ck_assert_int_eq(change(3, KQ_FILTER_USER, KQ_ADD, 0, 0), 0);
     ck_assert_int_eq(freebsd11_kevent(&thread, kq, at(&old), 1, at(&old), 1, guest_addr(0)), 1);
     ck_assert_int_eq(old.udata, 77);
     ck_assert_int_eq(old.data, 4);
+}
+END_TEST
+
+/* kqueue_scan(): a call reports each knote once, however much room it has. */
+START_TEST(each_once_in_a_call)
+{
+    enum { PIPES = 40 };
+    struct kqueue_event e[256];
+    struct timespec none = {0, 0};
+    int p[PIPES][2], seen[1024] = {0};
+    for (int i = 0; i < PIPES; i++) {
+        ck_assert_int_eq(pipe(p[i]), 0);
+        ck_assert_int_eq(write(p[i][1], "x", 1), 1);
+        ck_assert_int_eq(change((uint64_t)p[i][0], KQ_FILTER_READ, KQ_ADD, 0, 0), 0);
+        ck_assert_int_eq(change((uint64_t)i, KQ_FILTER_USER, KQ_ADD, 0, 0), 0);
+        ck_assert_int_eq(change((uint64_t)i, KQ_FILTER_USER, 0, KQ_NOTE_TRIGGER, 0), 0);
+    }
+    for (int round = 1; round < 4; round++) {
+        int64_t n = freebsd_kevent(&thread, kq, guest_addr(0), 0, at(e), 256, at(&none));
+        ck_assert_int_eq(n, PIPES + PIPES);
+        for (int64_t i = 0; i < n; i++) {
+            ck_assert_int_eq(++seen[e[i].ident + (e[i].filter == KQ_FILTER_USER ? 512 : 0)], round);
+        }
+    }
+    for (int i = 0; i < PIPES; i++) {
+        close(p[i][0]);
+        close(p[i][1]);
+    }
+}
+END_TEST
+
+/* filt_aio(), filt_lio(): a request's knote is quiet until the request has ended, then stays until it is taken away. */
+START_TEST(requests)
+{
+    struct kqueue_ticket aio, lio;
+    ck_assert_int_eq(kqueue_request_add(&thread, 999, KQ_FILTER_AIO, 0x1000, 0, 0x1234, &aio), -EBADF);
+    ck_assert_int_eq(kqueue_request_add(&thread, kq, KQ_FILTER_AIO, 0x1000, 0, 0x1234, &aio), 0);
+    ck_assert_int_eq(kqueue_request_add(&thread, kq, KQ_FILTER_LIO, 0x1000, KQ_ONESHOT, 0x1234, &lio), 0);
+    expect_none();
+    kqueue_request_done(&aio, 5);
+    struct kqueue_event e = expect_one(0x1000, KQ_FILTER_AIO);
+    ck_assert_int_eq(e.data, 5);
+    ck_assert_int_eq(e.flags, KQ_EOF);
+    expect_one(0x1000, KQ_FILTER_AIO);
+    kqueue_request_drop(&aio);
+    expect_none();
+    kqueue_request_done(&lio, 0);
+    ck_assert_int_eq(expect_one(0x1000, KQ_FILTER_LIO).flags, KQ_ONESHOT);
+    expect_none();
+    kqueue_request_done(&lio, 0);
+    kqueue_request_drop(&lio);
+    expect_none();
+    ck_assert_int_eq(kqueue_request_add(&thread, kq, KQ_FILTER_AIO, 0x1000, 0, 0x1234, &aio), 0);
+    ck_assert_int_eq(descriptor_close(&thread, kq), 0);
+    kqueue_request_done(&aio, 0); /* the kqueue is gone */
+    kqueue_request_drop(&aio);
 }
 END_TEST
 
@@ -511,6 +572,8 @@ int main(void)
                                   kqueue_descriptors,
                                   a_child_has_no_kqueue,
                                   receipts_and_errors,
+                                  each_once_in_a_call,
+                                  requests,
                                   many_knotes,
                                   threads_share_a_kqueue};
     Suite *suite = suite_create("kqueue");
