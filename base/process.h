@@ -88,8 +88,14 @@ struct process {
     bool shares_memory;      /* a vfork child that has neither exec'ed nor exited */
     uint32_t fault_reported; /* 1: a thread is reporting the fault that the process dies of */
 
-    /* The host's ids of every thread of the process. Whoever changes them there calls process_ids_read(). */
+    /*
+     * The host's ids of every thread of the process. Whoever changes them there holds `everywhere`, outermost of all
+     * locks, and calls process_ids_read(). It is held while all threads are waited for (process/everywhere.h), so it
+     * is never taken with signals blocked.
+     */
     struct process_ids users, groups;
+    struct lock everywhere;
+    bool ids_changed; /* since the image began; or it began with a real id that is not the effective one */
 
     struct descriptor_table *descriptors;
     struct address_space *space;

@@ -58,6 +58,14 @@ struct host_frame {
     uint64_t tail[15]; /* segments, fault, extended state, mask */
 };
 
+/* A host call that another thread of the process wants this one to make too (process/everywhere.h). */
+struct errand {
+    long number;
+    uint64_t arguments[3];
+    int64_t failed; /* -errno of a thread that could not; 0: none */
+    uint32_t done;  /* how many have made it: a futex word */
+};
+
 struct thread {
     struct thread *self;
 
@@ -85,7 +93,9 @@ struct thread {
     uint32_t call_flags;
     uint32_t call_number;
     uint64_t call_result2;
-    uint64_t call_rax; /* rax at entry, for a restart */
+    uint64_t call_rax;     /* rax at entry, for a restart */
+    uint32_t disturbed;    /* an errand may have interrupted a host call: host_call_intr makes it again */
+    struct errand *errand; /* to be run; NULL: none */
 
     /* Signals. */
     struct signal_set mask;
@@ -126,6 +136,7 @@ _Static_assert(__builtin_offsetof(struct thread, leave_gs) == THREAD_RECORDED + 
 _Static_assert(__builtin_offsetof(struct thread, engine_sp) == THREAD_ENGINE_SP, "thread_layout.h");
 _Static_assert(__builtin_offsetof(struct thread, frame.regs) == THREAD_REGS, "thread_layout.h");
 _Static_assert(__builtin_offsetof(struct thread, call_flags) == THREAD_CALL_FLAGS, "thread_layout.h");
+_Static_assert(__builtin_offsetof(struct thread, disturbed) == THREAD_DISTURBED, "thread_layout.h");
 
 /* The thread that runs on this stack pointer, which must be inside a region. */
 static inline struct thread *thread_of_stack(uint64_t sp)

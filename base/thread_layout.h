@@ -23,6 +23,7 @@
 #define THREAD_FRAME      24
 #define THREAD_REGS       (THREAD_FRAME + 40)
 #define THREAD_CALL_FLAGS 360
+#define THREAD_DISTURBED  384
 
 /* t->call_flags, with -ERESTART: restart whatever the signal's action says. */
 #define CALL_NOT_MADE 0x8

@@ -38,6 +38,7 @@ struct process *process_new(void)
     p->personality_data = first.personality_data;
     p->pid = (int32_t)host_call0(__NR_getpid);
     process_ids_read(p);
+    p->ids_changed = p->users.real != p->users.effective || p->groups.real != p->groups.effective;
     return p;
 }
 
@@ -51,6 +52,9 @@ static void fork_child(struct thread *t)
     t->any_held = t->held_due = false;
     t->proc->pid = (int32_t)host_call0(__NR_getpid);
     t->proc->shares_memory = false;
+    lock_reset(&t->proc->everywhere);
+    t->errand = NULL;
+    process_ids_read(t->proc); /* another thread of the parent's may have been changing them */
     if (t->proc->hooks->arm(t) != 0) {
         process_abort(t, "this host refuses to intercept system calls in a fork's child");
     }
@@ -95,6 +99,7 @@ static struct process *process_copy(struct process *p)
     memcpy(copy, p, sizeof *copy);
     lock_release(&p->actions_lock);
     lock_reset(&copy->actions_lock);
+    lock_reset(&copy->everywhere);
     copy->descriptors = table;
     copy->shares_memory = true;
     copy->exec_scratch[0] = copy->exec_scratch[1] = NULL; /* the parent's, if it is a vfork child itself */

@@ -12,6 +12,7 @@
 #include "base/personality.h"
 #include "base/process.h"
 #include "process/enter.h"
+#include "process/process.h"
 #include "signals/signals.h"
 
 #define THREAD_MAX  (1 + (ARENA_THREADS_SIZE - ARENA_FIRST_SIZE) / THREAD_REGION)
@@ -217,6 +218,7 @@ __attribute__((used)) _Noreturn void thread_begin(struct thread *t)
     }
     if (t->forked) {
         t->proc->pid = (int32_t)host_call0(__NR_getpid);
+        process_ids_read(t->proc); /* another thread of the parent's may have been changing them */
         t->proc->hooks->forked(t);
         if (t->drop_caught) {
             signals_drop_caught(t);
@@ -283,8 +285,11 @@ int64_t thread_start(struct thread *creator, struct thread *t, uint64_t fs_base)
 {
     creator->proc->hooks->threading(creator);
     thread_inherit_state(t, creator);
+    /* A thread has its creator's credentials: they must not change between the host's copying and our knowing it. */
+    lock_acquire(&creator->proc->everywhere);
     int64_t r = thread_clone(
         t, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS, fs_base);
+    lock_release(&creator->proc->everywhere);
     if (is_error(r)) {
         thread_free(t);
     }

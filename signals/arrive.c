@@ -1,4 +1,6 @@
 /* Where every host signal arrives: told apart into traps, faults and asynchronous signals. */
+#include <linux/futex.h>
+
 #include "base/format.h"
 #include "base/host.h"
 #include "base/host_vdso.h"
@@ -152,9 +154,44 @@ static void answer_vdso(struct ucontext *uc)
     regs->rax = (uint64_t)host_raw((long)regs->rax, regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9);
 }
 
+void signals_take_errands(void)
+{
+    host_disposition(HOST_ERRAND, HOST_HANDLER, false, false);
+}
+
+void signals_send_errand(const struct thread *t)
+{
+    host_call3(__NR_tgkill, host_call0(__NR_getpid), t->tid, HOST_ERRAND);
+}
+
+/* Makes the call of an errand, whatever was interrupted. What failed for want of memory is tried again. */
+static void run_errand(struct thread *t)
+{
+    struct errand *e = __atomic_load_n(&t->errand, __ATOMIC_ACQUIRE);
+    if (e == NULL) {
+        return; /* sent by somebody else */
+    }
+    int64_t r = -EAGAIN;
+    for (int tries = 0; (r == -EAGAIN || r == -ENOMEM) && tries < 1000; tries++) {
+        r = host_call3(e->number, e->arguments[0], e->arguments[1], e->arguments[2]);
+    }
+    if (is_error(r)) {
+        __atomic_store_n(&e->failed, r, __ATOMIC_RELAXED);
+    }
+    t->disturbed = true;
+    __atomic_fetch_add(&e->done, 1, __ATOMIC_RELEASE);
+    /* From here on the errand may be gone; its word is but an address to wake. */
+    __atomic_store_n(&t->errand, NULL, __ATOMIC_RELEASE);
+    host_call3(__NR_futex, &e->done, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1);
+}
+
 /* Called by signal_entry. Returns whether it goes back to the guest, not into the engine. */
 __attribute__((used)) bool signal_arrived(int signo, siginfo_t *info, struct ucontext *uc, struct thread *t)
 {
+    if (signo == HOST_ERRAND) {
+        run_errand(t);
+        return false; /* nothing can have been recorded: all is blocked, and the context goes on as it was */
+    }
     if (signo == SIGSYS && (info->si_code == SYS_USER_DISPATCH_TRAP || info->si_code == SYS_SECCOMP_TRAP)) {
         if (in_engine(t, context_of(uc)) && host_vdso_contains(context_of(uc)->rip)) {
             answer_vdso(uc);

@@ -68,27 +68,44 @@ signal_restorer:
  * Between intr_begin and intr_end a signal may be recorded after the check and before the call; the handler then
  * moves rip to intr_bail, so that the call is not made. Then the signal has come before the call, not into it: where
  * the guest's call is no more than this one, it is made again after the handler, whatever the handler's action says.
+ *
+ * A call that only an errand has interrupted (process/everywhere.h) is made again here: the guest is not to see it.
  */
         .globl  host_call_intr, intr_begin, intr_end, intr_bail
         .type   host_call_intr, @function
 host_call_intr:
+        push    %rbx
         mov     %rdi, %r11
-        mov     %rsi, %rax
+        mov     %rsi, %rbx
         mov     %rdx, %rdi
         mov     %rcx, %rsi
         mov     %r8, %rdx
         mov     %r9, %r10
-        mov     8(%rsp), %r8
-        mov     16(%rsp), %r9
+        mov     16(%rsp), %r8
+        mov     24(%rsp), %r9
+1:      mov     %rbx, %rax
 intr_begin:
         cmpb    $0, THREAD_RECORDED(%r11)
         jne     intr_bail
         syscall
 intr_end:
+        cmp     $-4, %rax                       /* -EINTR */
+        je      3f
+2:      pop     %rbx
+        ret
+3:      mov     %rsp, %r11                      /* the call has destroyed it */
+        and     $~(THREAD_REGION - 1), %r11
+        cmpl    $0, THREAD_DISTURBED(%r11)
+        je      2b
+        movl    $0, THREAD_DISTURBED(%r11)
+        cmpb    $0, THREAD_RECORDED(%r11)
+        je      1b
+        pop     %rbx
         ret
 intr_bail:
         orl     $CALL_NOT_MADE, THREAD_CALL_FLAGS(%r11)
-        mov     $-4, %rax                       /* -EINTR */
+        mov     $-4, %rax
+        pop     %rbx
         ret
         .size   host_call_intr, . - host_call_intr
 

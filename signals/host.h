@@ -18,8 +18,11 @@ struct thread;
 #define HOST_FAULTS (HOST_BIT(SIGSEGV) | HOST_BIT(SIGBUS) | HOST_BIT(SIGFPE) | HOST_BIT(SIGILL) | HOST_BIT(SIGTRAP))
 #define HOST_NEEDED (HOST_FAULTS | HOST_BIT(SIGSYS))
 
+/* Carries errands between threads of a process (process/everywhere.h). glibc's NPTL, which the engine has not, uses it so. */
+#define HOST_ERRAND 33
+
 /* What the engine blocks while it must not be disturbed. */
-#define HOST_ALL_BUT_NEEDED (~HOST_NEEDED)
+#define HOST_ALL_BUT_NEEDED (~(HOST_NEEDED | HOST_BIT(HOST_ERRAND)))
 
 /* In a handler that interrupted the guest: from here on a fault of ours in guest memory is recovered from. */
 void signal_open_faults(void);

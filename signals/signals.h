@@ -127,6 +127,12 @@ void signals_give_back(struct thread *t);
 /* Ends the process by a guest signal, as the guest's kernel would: default action terminate. Does not return. */
 _Noreturn void signal_die(struct thread *t, int guest_signo);
 
+/* Puts the handler of errands in place; it stays. Before the first is sent. */
+void signals_take_errands(void);
+
+/* Tells a thread of this process that t->errand is there. */
+void signals_send_errand(const struct thread *t);
+
 /* Queues a signal on the calling thread, as the kernel would for a trap: delivered when it returns to the guest. */
 void signal_raise(struct thread *t, const struct guest_signal *sig);
 

@@ -1,34 +1,19 @@
 /*
  * Process, user and group ids. Semantics: sys/kern/kern_prot.c.
  *
- * The host keeps credentials per thread, FreeBSD per process: with more than one thread a change is refused, since
- * the others would keep what was to be given up. So one copy of them, in the process, answers for all threads; a vfork
- * child has its own.
+ * The host keeps credentials per thread, FreeBSD per process: each change is made in all threads (process/everywhere.h)
+ * under the process's lock `everywhere`, so that two changes come one after the other, each judged by what the last has
+ * left. One copy of the ids, in the process, answers for all threads; a vfork child has its own.
  */
+#include "syscalls/freebsd/ids.h"
+
 #include "base/host.h"
 #include "freebsd_syscalls.h"
+#include "process/everywhere.h"
 #include "process/process.h"
 #include "process/thread.h"
 
-#define NGROUPS_MAX 1023
-#define KEEP        0xffffffffu
-
-static int count_thread(struct thread *t, void *count)
-{
-    (void)t;
-    ++*(int *)count;
-    return 0;
-}
-
-static bool alone(struct thread *t)
-{
-    int count = 0;
-    if (t->proc->shares_memory) {
-        return true; /* a vfork child: the threads it sees are its parent's */
-    }
-    threads_each(count_thread, &count);
-    return count <= 1;
-}
+#define KEEP FREEBSD_ID_KEEP
 
 static bool changes(struct process_ids now, uint32_t real, uint32_t effective, uint32_t saved)
 {
@@ -36,29 +21,44 @@ static bool changes(struct process_ids now, uint32_t real, uint32_t effective, u
            (saved != KEEP && saved != now.saved);
 }
 
-/* Asks the host for ids that differ from what it has; `nr` is setresuid or setresgid. */
-static int64_t set_ids(struct thread *t, long nr, uint32_t real, uint32_t effective, uint32_t saved)
+/* Asks the host for ids that differ from what it has; `number` is setresuid or setresgid. */
+static int64_t set_ids(struct thread *t, long number, uint32_t real, uint32_t effective, uint32_t saved)
 {
     struct process *p = t->proc;
-    if (!changes(nr == __NR_setresuid ? p->users : p->groups, real, effective, saved)) {
+    if (!changes(number == __NR_setresuid ? p->users : p->groups, real, effective, saved)) {
         return 0;
     }
-    if (!alone(t)) {
-        return -EPERM;
-    }
-    int64_t r = host_call3(nr, real, effective, saved);
+    int64_t r = call_everywhere(t, number, real, effective, saved);
     process_ids_read(p);
+    p->ids_changed |= r == 0;
     return r;
 }
 
-static int64_t set_users(struct thread *t, uint32_t real, uint32_t effective, uint32_t saved)
+int64_t freebsd_set_users(struct thread *t, uint32_t real, uint32_t effective, uint32_t saved)
 {
     return set_ids(t, __NR_setresuid, real, effective, saved);
 }
 
-static int64_t set_groups(struct thread *t, uint32_t real, uint32_t effective, uint32_t saved)
+int64_t freebsd_set_groups(struct thread *t, uint32_t real, uint32_t effective, uint32_t saved)
 {
     return set_ids(t, __NR_setresgid, real, effective, saved);
+}
+
+/* An id that the host can have: -1 is one on FreeBSD, and here means "as it is". */
+static bool one_id(uint32_t id)
+{
+    return id != KEEP;
+}
+
+void freebsd_ids_lock(struct thread *t)
+{
+    lock_acquire(&t->proc->everywhere);
+}
+
+int64_t freebsd_ids_unlock(struct thread *t, int64_t result)
+{
+    lock_release(&t->proc->everywhere);
+    return result;
 }
 
 int64_t freebsd_getpid(struct thread *t)
@@ -87,26 +87,38 @@ int64_t freebsd_getegid(struct thread *t)
 }
 
 /* setuid(2) sets all three, for everybody; without privilege only to the real or effective id. */
-int64_t freebsd_setuid(struct thread *t, uint32_t uid)
+static int64_t do_setuid(struct thread *t, uint32_t uid)
 {
     struct process_ids u = t->proc->users;
     if (u.effective != 0 && uid != u.real && uid != u.effective) {
         return -EPERM;
     }
-    return set_users(t, uid, uid, uid);
+    return one_id(uid) ? freebsd_set_users(t, uid, uid, uid) : -EINVAL;
 }
 
-int64_t freebsd_seteuid(struct thread *t, uint32_t euid)
+int64_t freebsd_setuid(struct thread *t, uint32_t uid)
+{
+    freebsd_ids_lock(t);
+    return freebsd_ids_unlock(t, do_setuid(t, uid));
+}
+
+static int64_t do_seteuid(struct thread *t, uint32_t euid)
 {
     struct process_ids u = t->proc->users;
     if (u.effective != 0 && euid != u.real && euid != u.saved) {
         return -EPERM;
     }
-    return set_users(t, KEEP, euid, KEEP);
+    return one_id(euid) ? freebsd_set_users(t, KEEP, euid, KEEP) : -EINVAL;
+}
+
+int64_t freebsd_seteuid(struct thread *t, uint32_t euid)
+{
+    freebsd_ids_lock(t);
+    return freebsd_ids_unlock(t, do_seteuid(t, euid));
 }
 
 /* setreuid(2): the saved id follows when the real one is set or the effective one leaves it. */
-int64_t freebsd_setreuid(struct thread *t, int32_t ruid, int32_t euid)
+static int64_t do_setreuid(struct thread *t, int32_t ruid, int32_t euid)
 {
     struct process_ids u = t->proc->users;
     uint32_t real = (uint32_t)ruid, effective = (uint32_t)euid;
@@ -118,33 +130,57 @@ int64_t freebsd_setreuid(struct thread *t, int32_t ruid, int32_t euid)
     uint32_t new_effective = effective != KEEP ? effective : u.effective;
     uint32_t new_real = real != KEEP ? real : u.real;
     bool follow = real != KEEP || new_effective != new_real;
-    return set_users(t, real, effective, follow ? new_effective : KEEP);
+    return freebsd_set_users(t, real, effective, follow ? new_effective : KEEP);
+}
+
+int64_t freebsd_setreuid(struct thread *t, int32_t ruid, int32_t euid)
+{
+    freebsd_ids_lock(t);
+    return freebsd_ids_unlock(t, do_setreuid(t, ruid, euid));
+}
+
+static int64_t do_setresuid(struct thread *t, uint32_t ruid, uint32_t euid, uint32_t suid)
+{
+    return freebsd_set_users(t, ruid, euid, suid);
 }
 
 int64_t freebsd_setresuid(struct thread *t, uint32_t ruid, uint32_t euid, uint32_t suid)
 {
-    return set_users(t, ruid, euid, suid);
+    freebsd_ids_lock(t);
+    return freebsd_ids_unlock(t, do_setresuid(t, ruid, euid, suid));
 }
 
-int64_t freebsd_setgid(struct thread *t, uint32_t gid)
+static int64_t do_setgid(struct thread *t, uint32_t gid)
 {
     struct process_ids g = t->proc->groups;
     if (t->proc->users.effective != 0 && gid != g.real && gid != g.effective) {
         return -EPERM;
     }
-    return set_groups(t, gid, gid, gid);
+    return one_id(gid) ? freebsd_set_groups(t, gid, gid, gid) : -EINVAL;
 }
 
-int64_t freebsd_setegid(struct thread *t, uint32_t egid)
+int64_t freebsd_setgid(struct thread *t, uint32_t gid)
+{
+    freebsd_ids_lock(t);
+    return freebsd_ids_unlock(t, do_setgid(t, gid));
+}
+
+static int64_t do_setegid(struct thread *t, uint32_t egid)
 {
     struct process_ids g = t->proc->groups;
     if (t->proc->users.effective != 0 && egid != g.real && egid != g.saved) {
         return -EPERM;
     }
-    return set_groups(t, KEEP, egid, KEEP);
+    return one_id(egid) ? freebsd_set_groups(t, KEEP, egid, KEEP) : -EINVAL;
 }
 
-int64_t freebsd_setregid(struct thread *t, int32_t rgid, int32_t egid)
+int64_t freebsd_setegid(struct thread *t, uint32_t egid)
+{
+    freebsd_ids_lock(t);
+    return freebsd_ids_unlock(t, do_setegid(t, egid));
+}
+
+static int64_t do_setregid(struct thread *t, int32_t rgid, int32_t egid)
 {
     struct process_ids g = t->proc->groups;
     uint32_t real = (uint32_t)rgid, effective = (uint32_t)egid;
@@ -156,12 +192,24 @@ int64_t freebsd_setregid(struct thread *t, int32_t rgid, int32_t egid)
     uint32_t new_effective = effective != KEEP ? effective : g.effective;
     uint32_t new_real = real != KEEP ? real : g.real;
     bool follow = real != KEEP || new_effective != new_real;
-    return set_groups(t, real, effective, follow ? new_effective : KEEP);
+    return freebsd_set_groups(t, real, effective, follow ? new_effective : KEEP);
+}
+
+int64_t freebsd_setregid(struct thread *t, int32_t rgid, int32_t egid)
+{
+    freebsd_ids_lock(t);
+    return freebsd_ids_unlock(t, do_setregid(t, rgid, egid));
+}
+
+static int64_t do_setresgid(struct thread *t, uint32_t rgid, uint32_t egid, uint32_t sgid)
+{
+    return freebsd_set_groups(t, rgid, egid, sgid);
 }
 
 int64_t freebsd_setresgid(struct thread *t, uint32_t rgid, uint32_t egid, uint32_t sgid)
 {
-    return set_groups(t, rgid, egid, sgid);
+    freebsd_ids_lock(t);
+    return freebsd_ids_unlock(t, do_setresgid(t, rgid, egid, sgid));
 }
 
 static int64_t copyout_three(struct process_ids ids, guest_ptr real, guest_ptr effective, guest_ptr saved)
@@ -186,88 +234,11 @@ int64_t freebsd_getresgid(struct thread *t, guest_ptr rgid, guest_ptr egid, gues
     return copyout_three(t->proc->groups, rgid, egid, sgid);
 }
 
-/* The host's supplementary groups; list has room for NGROUPS_MAX. */
-static int64_t supplementary(uint32_t *list)
-{
-    return host_call2(__NR_getgroups, NGROUPS_MAX, list);
-}
-
-/* Up to release 14 the effective group is the first of the list. */
-int64_t freebsd_getgroups(struct thread *t, int32_t gidsetsize, guest_ptr gidset)
-{
-    uint32_t list[1 + NGROUPS_MAX];
-    int64_t n = supplementary(list + 1);
-    if (n < 0) {
-        return n;
-    }
-    uint32_t count = 1;
-    list[0] = t->proc->groups.effective;
-    for (int64_t i = 1; i <= n; i++) {
-        if (list[i] != list[0]) {
-            list[count++] = list[i];
-        }
-    }
-    if (gidsetsize == 0) {
-        return count;
-    }
-    if (gidsetsize < 0 || (uint32_t)gidsetsize < count) {
-        return -EINVAL;
-    }
-    int r = copyout(gidset, list, count * sizeof list[0]);
-    return r < 0 ? r : (int64_t)count;
-}
-
-int64_t freebsd_setgroups(struct thread *t, int32_t gidsetsize, guest_ptr gidset)
-{
-    uint32_t list[1 + NGROUPS_MAX];
-    if (gidsetsize < 0 || gidsetsize > 1 + NGROUPS_MAX) {
-        return -EINVAL;
-    }
-    int r = copyin(list, gidset, (size_t)gidsetsize * sizeof list[0]);
-    if (r < 0) {
-        return r;
-    }
-    if (!alone(t)) {
-        return -EPERM;
-    }
-    if (gidsetsize == 0) {
-        return host_call2(__NR_setgroups, 0, 0);
-    }
-    int64_t result = host_call2(__NR_setgroups, gidsetsize - 1, list + 1);
-    return result < 0 ? result : set_groups(t, KEEP, list[0], KEEP);
-}
-
-int64_t freebsd_getgroups15(struct thread *t, int32_t gidsetsize, guest_ptr gidset)
-{
-    (void)t;
-    uint32_t list[NGROUPS_MAX];
-    int64_t n = supplementary(list);
-    if (n < 0 || gidsetsize == 0) {
-        return n;
-    }
-    if (gidsetsize < n) {
-        return -EINVAL;
-    }
-    int r = copyout(gidset, list, (size_t)n * sizeof list[0]);
-    return r < 0 ? r : n;
-}
-
-int64_t freebsd_setgroups15(struct thread *t, int32_t gidsetsize, guest_ptr gidset)
-{
-    uint32_t list[NGROUPS_MAX];
-    if (gidsetsize < 0 || gidsetsize > NGROUPS_MAX) {
-        return -EINVAL;
-    }
-    int r = copyin(list, gidset, (size_t)gidsetsize * sizeof list[0]);
-    if (r < 0) {
-        return r;
-    }
-    return alone(t) ? host_call2(__NR_setgroups, gidsetsize, list) : -EPERM;
-}
-
-/* Set-id bits have no effect here, so the program is never tainted by them. */
+/*
+ * Set-id bits have no effect here, so what taints a program is a change of its ids (setsugid()); exec ends that where
+ * real and effective ids are the same (do_execve() in sys/kern/kern_exec.c).
+ */
 int64_t freebsd_issetugid(struct thread *t)
 {
-    (void)t;
-    return 0;
+    return t->proc->ids_changed;
 }
