@@ -125,6 +125,7 @@ struct thread {
     bool forked;            /* the first thread of a vfork child */
     bool drop_caught;       /* which starts with default actions for caught signals */
     struct lock start_gate; /* held by the creator until the thread may run */
+    bool start_cancelled;   /* it is to end instead */
 
     uint32_t wake_token; /* thr_wake before thr_suspend */
 };

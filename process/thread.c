@@ -284,7 +284,6 @@ int64_t thread_clone(struct thread *t, uint64_t flags, uint64_t fs_base)
 int64_t thread_start(struct thread *creator, struct thread *t, uint64_t fs_base)
 {
     creator->proc->hooks->threading(creator);
-    thread_inherit_state(t, creator);
     /* A thread has its creator's credentials: they must not change between the host's copying and our knowing it. */
     lock_acquire(&creator->proc->everywhere);
     int64_t r = thread_clone(

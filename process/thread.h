@@ -29,8 +29,9 @@ void threads_forget_others(struct thread *self);
 int threads_each(int (*fn)(struct thread *t, void *arg), void *arg);
 
 /*
- * Starts t as a new host thread of this process at t->start_regs, with the creator's floating-point state.
- * fs_base is the guest's TLS. Returns the host tid or -errno; t is freed on error.
+ * Starts t as a new host thread of this process at t->start_regs, with the extended state and the GS base that
+ * thread_inherit_state() (process/enter.h) has given it. fs_base is the guest's TLS. Returns the host tid or -errno; t
+ * is freed on error.
  */
 int64_t thread_start(struct thread *creator, struct thread *t, uint64_t fs_base);
 

@@ -31,7 +31,8 @@ struct freebsd_process {
         int32_t used;
         int32_t host_id;
     } timers[FREEBSD_TIMER_MAX];
-    uint32_t quiet_pipes; /* 1: some socket of this process may have SO_NOSIGPIPE (nosigpipe.h) */
+    uint64_t umtx_least_timeout; /* nanoseconds that a timed umtx wait lasts at least (umtx.c) */
+    uint32_t quiet_pipes;        /* 1: some socket of this process may have SO_NOSIGPIPE (nosigpipe.h) */
     uint32_t prot_range_count;
     struct freebsd_prot_range prot_ranges[FREEBSD_PROT_RANGES];
     char login[FREEBSD_MAXLOGNAME]; /* set by setlogin(2); empty: take the host's */

@@ -9,6 +9,7 @@
 #include "freebsd_syscalls.h"
 #include "process/process.h"
 #include "process/thread.h"
+#include "syscalls/freebsd/schedule.h"
 
 #define RTP_PRIO_MAX       31
 #define TIMESHARE_PRIO_MAX 103 /* PRI_MAX_TIMESHARE - PRI_MIN_TIMESHARE */
@@ -16,13 +17,8 @@
 
 enum { FREEBSD_SCHED_FIFO = 1, FREEBSD_SCHED_OTHER = 2, FREEBSD_SCHED_RR = 3 };
 enum { RTP_LOOKUP = 0, RTP_SET = 1 };
-enum { RTP_REALTIME = 2, RTP_NORMAL = 3, RTP_IDLE = 4, RTP_FIFO = 10 };
 enum { CPU_LEVEL_ROOT = 1, CPU_LEVEL_CPUSET = 2, CPU_LEVEL_WHICH = 3 };
 enum { CPU_WHICH_TID = 1, CPU_WHICH_PID = 2, CPU_WHICH_CPUSET = 3, CPU_WHICH_JAIL = 5, CPU_WHICH_TIDPID = 9 };
-
-struct freebsd_rtprio {
-    uint16_t type, prio;
-};
 
 /* The host's raw call answers 20 - nice, so that it is never negative. */
 int64_t freebsd_getpriority(struct thread *t, int32_t which, int32_t who)
@@ -151,45 +147,45 @@ static int64_t rtprio_lookup(int32_t host_id, guest_ptr rtp)
         return host;
     }
     host_call2(__NR_sched_getparam, host_id, &priority);
-    struct freebsd_rtprio out = {.type = RTP_NORMAL};
+    struct freebsd_rtprio out = {.type = FREEBSD_RTP_NORMAL};
     if (host == SCHED_FIFO || host == SCHED_RR) {
         /* 0 is FreeBSD's highest here */
-        out.type = host == SCHED_FIFO ? RTP_FIFO : RTP_REALTIME;
+        out.type = host == SCHED_FIFO ? FREEBSD_RTP_FIFO : FREEBSD_RTP_REALTIME;
         out.prio = (uint16_t)(priority > RTP_PRIO_MAX ? 0 : RTP_PRIO_MAX + 1 - priority);
     } else if (host == SCHED_IDLE) {
-        out.type = RTP_IDLE;
+        out.type = FREEBSD_RTP_IDLE;
     }
     return COPYOUT(rtp, &out);
+}
+
+int64_t freebsd_rtprio_check(const struct freebsd_rtprio *rtp)
+{
+    bool known = rtp->type == FREEBSD_RTP_REALTIME || rtp->type == FREEBSD_RTP_FIFO ||
+                 rtp->type == FREEBSD_RTP_NORMAL || rtp->type == FREEBSD_RTP_IDLE;
+    return known && rtp->prio <= RTP_PRIO_MAX ? 0 : -EINVAL;
+}
+
+int64_t freebsd_rtprio_apply(int32_t host_id, const struct freebsd_rtprio *rtp)
+{
+    int policy = SCHED_NORMAL;
+    int32_t priority = 0;
+    if (rtp->type == FREEBSD_RTP_REALTIME || rtp->type == FREEBSD_RTP_FIFO) {
+        policy = rtp->type == FREEBSD_RTP_FIFO ? SCHED_FIFO : SCHED_RR;
+        priority = RTP_PRIO_MAX + 1 - rtp->prio; /* 0 is FreeBSD's highest here */
+    } else if (rtp->type == FREEBSD_RTP_IDLE) {
+        policy = SCHED_IDLE;
+    }
+    return host_call3(__NR_sched_setscheduler, host_id, policy, &priority);
 }
 
 static int64_t rtprio_set(int32_t host_id, guest_ptr rtp)
 {
     struct freebsd_rtprio in;
-    int32_t priority = 0;
-    int policy;
-    int r = COPYIN(&in, rtp);
-    if (r < 0) {
-        return r;
+    int64_t r = COPYIN(&in, rtp);
+    if (r == 0) {
+        r = freebsd_rtprio_check(&in);
     }
-    if (in.prio > RTP_PRIO_MAX) {
-        return -EINVAL;
-    }
-    switch (in.type) {
-    case RTP_REALTIME:
-    case RTP_FIFO:
-        policy = in.type == RTP_FIFO ? SCHED_FIFO : SCHED_RR;
-        priority = RTP_PRIO_MAX + 1 - in.prio;
-        break;
-    case RTP_NORMAL:
-        policy = SCHED_NORMAL;
-        break;
-    case RTP_IDLE:
-        policy = SCHED_IDLE;
-        break;
-    default:
-        return -EINVAL;
-    }
-    return host_call3(__NR_sched_setscheduler, host_id, policy, &priority);
+    return r < 0 ? r : freebsd_rtprio_apply(host_id, &in);
 }
 
 static int64_t do_rtprio(int32_t function, int32_t host_id, guest_ptr rtp)

@@ -1,4 +1,4 @@
-/* FreeBSD's threads: thr_* (thr_new(2) and friends; sys/kern/kern_thr.c). */
+/* FreeBSD's threads once they run: thr_* (thr_exit(2) and friends; sys/kern/kern_thr.c). */
 #include "process/thread.h"
 
 #include <linux/fcntl.h>
@@ -16,78 +16,9 @@
 #include "syscalls/freebsd/thread.h"
 #include "syscalls/freebsd/umtx.h"
 
-#define FREEBSD_THR_SUSPENDED    0x0001
-#define FREEBSD_THR_SYSTEM_SCOPE 0x0002
-
-/* sys/sys/thr.h */
-struct freebsd_thr_param {
-    uint64_t start_func, arg;
-    uint64_t stack_base, stack_size;
-    uint64_t tls_base, tls_size;
-    uint64_t child_tid, parent_tid;
-    int32_t flags, pad;
-    uint64_t rtp;
-    uint64_t spare[3];
-};
-_Static_assert(sizeof(struct freebsd_thr_param) == 104, "sys/thr.h");
-
 int64_t freebsd_tid(const struct thread *t)
 {
     return (int64_t)t->tid + FREEBSD_TID_OFFSET;
-}
-
-static int store_tid(guest_ptr at, int64_t tid)
-{
-    return guest_is_null(at) ? 0 : copyout(at, &tid, sizeof tid);
-}
-
-/* The creator opens the gate when the thread's id stands where it was asked for: its first instruction may look. */
-void freebsd_thread_started(struct thread *t)
-{
-    lock_acquire(&t->start_gate);
-    lock_release(&t->start_gate);
-}
-
-/* What cpu_set_upcall() of sys/amd64/amd64/vm_machdep.c leaves in the registers. */
-static void start_registers(const struct freebsd_thr_param *p, struct cpu_context *regs)
-{
-    memset(regs, 0, sizeof *regs);
-    regs->rip = p->start_func;
-    regs->rdi = p->arg;
-    regs->rsp = ((p->stack_base + p->stack_size) & ~15ULL) - 8;
-    regs->rflags = RFLAGS_INITIAL;
-}
-
-int64_t freebsd_thr_new(struct thread *t, guest_ptr param, int param_size)
-{
-    struct freebsd_thr_param p;
-    memset(&p, 0, sizeof p);
-    if (param_size < 0 || (size_t)param_size > sizeof p) {
-        return -EINVAL;
-    }
-    if (copyin(&p, param, (size_t)param_size) != 0) {
-        return -EFAULT;
-    }
-    if (!guest_range_ok(guest_addr(p.tls_base), 0) || (p.flags & FREEBSD_THR_SUSPENDED)) {
-        return -EINVAL;
-    }
-    struct thread *child = thread_new(t->proc);
-    if (child == NULL) {
-        return -GUEST_ERRNO(67); /* EPROCLIM */
-    }
-    start_registers(&p, &child->start_regs);
-    child->mask = t->mask;
-    child->host_mask = t->host_mask;
-    lock_acquire(&child->start_gate);
-    int64_t r = thread_start(t, child, p.tls_base);
-    if (is_error(r)) {
-        return r == -EAGAIN ? -GUEST_ERRNO(67) : r;
-    }
-    /* Not a moment later: both may be the word that the thread's end sets to 1, and others wait on it. */
-    store_tid(guest_addr(p.child_tid), r + FREEBSD_TID_OFFSET);
-    store_tid(guest_addr(p.parent_tid), r + FREEBSD_TID_OFFSET);
-    lock_release(&child->start_gate);
-    return 0;
 }
 
 int64_t freebsd_thr_self(struct thread *t, guest_ptr id)
@@ -166,7 +97,7 @@ int64_t freebsd_thr_suspend(struct thread *t, guest_ptr timeout)
         int64_t r = host_call_intr(t, __NR_futex, (uint64_t)&t->wake_token, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, 0,
                                    timed ? (uint64_t)&ts : 0, 0, 0);
         if (r == -ETIMEDOUT || r == -EINTR) {
-            return r;
+            return timed ? r : restartable(r);
         }
     }
     return 0;

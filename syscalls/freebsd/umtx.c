@@ -10,6 +10,7 @@
 #include "process/process.h"
 #include "process/thread.h"
 #include "signals/signals.h"
+#include "syscalls/freebsd/process_data.h"
 #include "syscalls/freebsd/time.h"
 
 #define BUSY_SPINS       64
@@ -85,7 +86,45 @@ int umtx_unbusy(guest_ptr word, uint32_t value)
     return guest_store32(word, value);
 }
 
-int umtx_deadline(const struct freebsd_umtx_time *given, struct deadline *d)
+static bool is_before(const struct deadline *a, const struct deadline *b)
+{
+    return a->seconds < b->seconds || (a->seconds == b->seconds && a->nanoseconds < b->nanoseconds);
+}
+
+/* The process's least timeout (UMTX_OP_SET_MIN_TIMEOUT) moves what would end earlier. */
+static void enforce_least(struct thread *t, struct deadline *d)
+{
+    uint64_t least = __atomic_load_n(&freebsd_process(t)->umtx_least_timeout, __ATOMIC_RELAXED);
+    if (least == 0) {
+        return;
+    }
+    struct deadline end = deadline_after((int64_t)(least / 1000000000), (int64_t)(least % 1000000000));
+    if (d->kind == DEADLINE_REALTIME) {
+        struct __kernel_timespec now;
+        host_clock_read(CLOCK_REALTIME, &now);
+        int64_t nanoseconds = now.tv_nsec + (int64_t)(least % 1000000000);
+        end.seconds = now.tv_sec + (int64_t)(least / 1000000000) + nanoseconds / 1000000000;
+        end.nanoseconds = nanoseconds % 1000000000;
+    }
+    if (is_before(d, &end)) {
+        d->seconds = end.seconds;
+        d->nanoseconds = end.nanoseconds;
+    }
+}
+
+/* On a clock that is not polled. A relative time does not follow settings of the clock. */
+static void plain_deadline(int32_t host, const struct freebsd_umtx_time *given, struct deadline *d)
+{
+    if ((given->flags & FREEBSD_UMTX_ABSTIME) == 0) {
+        *d = deadline_after(given->seconds, given->nanoseconds);
+        return;
+    }
+    d->kind = host == CLOCK_REALTIME ? DEADLINE_REALTIME : DEADLINE_MONOTONIC;
+    d->seconds = given->seconds;
+    d->nanoseconds = given->nanoseconds;
+}
+
+int umtx_deadline(struct thread *t, const struct freebsd_umtx_time *given, struct deadline *d)
 {
     int32_t host;
     if (given->seconds < 0 || given->nanoseconds < 0 || given->nanoseconds >= 1000000000) {
@@ -94,20 +133,13 @@ int umtx_deadline(const struct freebsd_umtx_time *given, struct deadline *d)
     if (!freebsd_clock_to_host((int32_t)given->clockid, &host)) {
         return -EINVAL;
     }
-    bool absolute = (given->flags & FREEBSD_UMTX_ABSTIME) != 0;
     if (host == CLOCK_REALTIME || host == CLOCK_MONOTONIC) {
-        /* A relative time does not follow settings of the clock. */
-        if (!absolute) {
-            *d = deadline_after(given->seconds, given->nanoseconds);
-            return 0;
-        }
-        d->kind = host == CLOCK_REALTIME ? DEADLINE_REALTIME : DEADLINE_MONOTONIC;
-        d->seconds = given->seconds;
-        d->nanoseconds = given->nanoseconds;
+        plain_deadline(host, given, d);
+        enforce_least(t, d);
         return 0;
     }
     struct __kernel_timespec now = {0};
-    if (!absolute) {
+    if ((given->flags & FREEBSD_UMTX_ABSTIME) == 0) {
         host_clock_read(host, &now);
     }
     d->kind = DEADLINE_POLLED;
@@ -121,7 +153,8 @@ int umtx_deadline(const struct freebsd_umtx_time *given, struct deadline *d)
     return 0;
 }
 
-int umtx_copyin_deadline(const struct umtx_call *c, struct deadline *d, struct freebsd_umtx_time *given)
+int umtx_copyin_deadline(struct thread *t, const struct umtx_call *c, struct deadline *d,
+                         struct freebsd_umtx_time *given)
 {
     *d = (struct deadline){.kind = DEADLINE_NONE};
     *given = (struct freebsd_umtx_time){0};
@@ -131,7 +164,7 @@ int umtx_copyin_deadline(const struct umtx_call *c, struct deadline *d, struct f
     /* A size up to a timespec's means a plain timespec: relative, on the real-time clock. */
     uint64_t size = c->address1.va <= 16 ? 16 : sizeof *given;
     int r = copyin(given, c->address2, size);
-    return r < 0 ? r : umtx_deadline(given, d);
+    return r < 0 ? r : umtx_deadline(t, given, d);
 }
 
 int64_t umtx_restartable(int64_t r, const struct deadline *d)
@@ -143,7 +176,7 @@ static int64_t simple_wait(struct thread *t, const struct umtx_call *c, bool is_
 {
     struct deadline d;
     struct freebsd_umtx_time given;
-    int64_t r = umtx_copyin_deadline(c, &d, &given);
+    int64_t r = umtx_copyin_deadline(t, c, &d, &given);
     if (r < 0) {
         return r;
     }
@@ -200,7 +233,7 @@ static int64_t mutex_op(struct thread *t, const struct umtx_call *c, enum umutex
 {
     struct deadline d;
     struct freebsd_umtx_time given;
-    int r = umtx_copyin_deadline(c, &d, &given);
+    int r = umtx_copyin_deadline(t, c, &d, &given);
     return r < 0 ? r : umtx_mutex_lock(t, c->object, &d, mode);
 }
 
@@ -208,7 +241,7 @@ static int64_t rwlock_op(struct thread *t, const struct umtx_call *c, bool write
 {
     struct deadline d;
     struct freebsd_umtx_time given;
-    int r = umtx_copyin_deadline(c, &d, &given);
+    int r = umtx_copyin_deadline(t, c, &d, &given);
     if (r < 0) {
         return r;
     }
@@ -317,7 +350,7 @@ static int64_t op_sem_wait(struct thread *t, const struct umtx_call *c)
 {
     struct deadline d;
     struct freebsd_umtx_time given;
-    int r = umtx_copyin_deadline(c, &d, &given);
+    int r = umtx_copyin_deadline(t, c, &d, &given);
     return r < 0 ? r : umtx_sem_wait(t, c->object, &d);
 }
 
@@ -358,26 +391,25 @@ static int64_t op_unsupported(struct thread *t, const struct umtx_call *c)
     return -EOPNOTSUPP;
 }
 
-/* A floor for timeouts, against programs that poll; the default is none, and only that can be had here. */
+/* A floor for timeouts, against programs that poll; 0, the default: none. */
 static int64_t op_get_min_timeout(struct thread *t, const struct umtx_call *c)
 {
-    (void)t;
-    int64_t nanoseconds = 0;
+    uint64_t nanoseconds = __atomic_load_n(&freebsd_process(t)->umtx_least_timeout, __ATOMIC_RELAXED);
     return COPYOUT(c->address1, &nanoseconds);
 }
 
 static int64_t op_set_min_timeout(struct thread *t, const struct umtx_call *c)
 {
-    (void)t;
     if ((int64_t)c->value < 0) {
         return -EINVAL;
     }
-    return c->value == 0 ? 0 : -EOPNOTSUPP;
+    __atomic_store_n(&freebsd_process(t)->umtx_least_timeout, c->value, __ATOMIC_RELAXED);
+    return 0;
 }
 
 typedef int64_t umtx_operation(struct thread *t, const struct umtx_call *c);
 
-/* By number: sys/sys/umtx.h. 0 and 1 are FreeBSD 5's locks, which no program since release 7 uses. */
+/* By number: sys/sys/umtx.h. 0 and 1 are reserved: FreeBSD 5's locks, which have calls of their own (umtx_lock.c). */
 static umtx_operation *const operations[] = {
     [0] = op_unsupported,      [1] = op_unsupported,    [2] = op_wait,          [3] = op_wake,
     [4] = op_mutex_trylock,    [5] = op_mutex_lock,     [6] = op_mutex_unlock,  [7] = op_set_ceiling,

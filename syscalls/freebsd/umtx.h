@@ -123,10 +123,11 @@ int umtx_unbusy(guest_ptr word, uint32_t value);
  * The deadline of an operation: address2 points to a timespec, or with address1 as a size above a timespec's
  * to a struct _umtx_time. Returns 0, -EFAULT, -EINVAL.
  */
-int umtx_copyin_deadline(const struct umtx_call *c, struct deadline *d, struct freebsd_umtx_time *given);
+int umtx_copyin_deadline(struct thread *t, const struct umtx_call *c, struct deadline *d,
+                         struct freebsd_umtx_time *given);
 
-/* A deadline on one of FreeBSD's clocks. Returns 0 or -EINVAL (no such clock). */
-int umtx_deadline(const struct freebsd_umtx_time *given, struct deadline *d);
+/* A deadline on one of FreeBSD's clocks, not before the process's least timeout. Returns 0 or -EINVAL (no such clock). */
+int umtx_deadline(struct thread *t, const struct freebsd_umtx_time *given, struct deadline *d);
 
 /* Error of an interrupted wait: relative and absolute timeouts are not restarted, endless waits are. */
 int64_t umtx_restartable(int64_t r, const struct deadline *d);

@@ -26,7 +26,7 @@ static int cv_word(guest_ptr cv, struct futex_word *w)
     return r;
 }
 
-static int cv_deadline(const struct umtx_call *c, struct deadline *d)
+static int cv_deadline(struct thread *t, const struct umtx_call *c, struct deadline *d)
 {
     struct freebsd_umtx_time given = {0};
     *d = (struct deadline){.kind = DEADLINE_NONE};
@@ -44,7 +44,7 @@ static int cv_deadline(const struct umtx_call *c, struct deadline *d)
     }
     given.flags = (c->value & FREEBSD_CVWAIT_ABSTIME) != 0 ? FREEBSD_UMTX_ABSTIME : 0;
     int r = copyin(&given, c->address2, 16);
-    return r < 0 ? r : umtx_deadline(&given, d);
+    return r < 0 ? r : umtx_deadline(t, &given, d);
 }
 
 /* Sleeps until the sequence number is no longer `sequence`. */
@@ -84,7 +84,7 @@ int64_t umtx_cv_wait(struct thread *t, const struct umtx_call *c)
     uint32_t sequence;
     int64_t r = cv_word(c->object, &w);
     if (r == 0) {
-        r = cv_deadline(c, &d);
+        r = cv_deadline(t, c, &d);
     }
     if (r == 0) {
         r = umtx_busy(w.at, &sequence);
@@ -218,7 +218,7 @@ int64_t umtx_sem2_wait(struct thread *t, const struct umtx_call *c)
     struct futex_word w;
     struct deadline d;
     struct freebsd_umtx_time given;
-    int64_t r = umtx_copyin_deadline(c, &d, &given);
+    int64_t r = umtx_copyin_deadline(t, c, &d, &given);
     if (r == 0) {
         r = sem2_word(c->object, &w);
     }
