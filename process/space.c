@@ -2,6 +2,7 @@
 #include "process/space.h"
 
 #include <linux/mman.h>
+#include <linux/shm.h>
 
 #include "base/heap.h"
 #include "base/host.h"
@@ -180,6 +181,46 @@ int64_t space_unmap(struct thread *t, uint64_t address, uint64_t length)
 int64_t space_protect(struct thread *t, uint64_t address, uint64_t length, uint32_t prot)
 {
     return change(t, address, length, prot);
+}
+
+static int64_t shmat(const struct space_segment *g, uint64_t address, int flags)
+{
+    return host_call3(__NR_shmat, g->id, address, flags | (g->read_only ? SHM_RDONLY : 0));
+}
+
+int64_t space_attach(struct thread *t, const struct space_segment *g)
+{
+    struct address_space *s = t->proc->space;
+    if (!g->fixed || g->replace) {
+        int64_t anywhere = shmat(g, 0, 0);
+        if (!g->fixed || is_error(anywhere)) {
+            return anywhere;
+        }
+        host_call1(__NR_shmdt, anywhere); /* it was to tell whether it may be attached, before anything is replaced */
+    }
+    /* Holds the place, so that shmat replaces nothing else; with g->replace, it is what there is. */
+    struct space_request place = {.address = g->address,
+                                  .length = g->length,
+                                  .flags = SPACE_PRIVATE | SPACE_ANONYMOUS | SPACE_NORESERVE | SPACE_FIXED |
+                                           (g->replace ? 0 : SPACE_EXCLUSIVE),
+                                  .fd = -1};
+    int64_t r = space_map(t, &place);
+    if (is_error(r)) {
+        return -ENOMEM;
+    }
+    r = shmat(g, g->address, SHM_REMAP);
+    __atomic_fetch_add(&s->changes, 1, __ATOMIC_SEQ_CST);
+    if (is_error(r)) {
+        space_unmap(t, g->address, g->length);
+    }
+    return r;
+}
+
+int64_t space_detach(struct thread *t, uint64_t address)
+{
+    int64_t r = host_call1(__NR_shmdt, address);
+    __atomic_fetch_add(&t->proc->space->changes, 1, __ATOMIC_SEQ_CST);
+    return r;
 }
 
 int64_t space_set_break(struct thread *t, uint64_t address)

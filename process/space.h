@@ -66,6 +66,22 @@ int64_t space_protect(struct thread *t, uint64_t address, uint64_t length, uint3
 bool space_reserve(struct thread *t, uint64_t low, uint64_t high);
 void space_unreserve(struct thread *t, uint64_t low);
 
+/* A System V segment of the host's, and where it is to be attached. */
+struct space_segment {
+    int32_t id;
+    uint64_t address, length; /* length: the segment's size in bytes */
+    bool fixed;               /* at `address`, a page's; else anywhere */
+    bool replace;             /* with fixed: over what is mapped there */
+    bool read_only;
+};
+
+/*
+ * Attaches a segment. Returns its address, or -errno: -ENOMEM (no room there, or the engine's), and what the host's
+ * shmat(2) gives. space_detach() takes the one that is attached at `address` away: 0 or -EINVAL.
+ */
+int64_t space_attach(struct thread *t, const struct space_segment *segment);
+int64_t space_detach(struct thread *t, uint64_t address);
+
 /* Moves the break; addresses below the base are refused with -EINVAL, beyond the limit with -ENOMEM. */
 int64_t space_set_break(struct thread *t, uint64_t address);
 
