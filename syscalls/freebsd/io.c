@@ -45,8 +45,7 @@ int64_t freebsd_pwrite(struct thread *t, int32_t fd, guest_ptr buf, uint64_t nby
     return transfer(t, __NR_pwrite64, fd, buf, nbyte, (uint64_t)offset);
 }
 
-/* Whether a vector's lengths add up to more than SSIZE_MAX. */
-static bool is_too_long(guest_ptr vector, uint32_t count)
+bool vector_is_too_long(guest_ptr vector, uint32_t count)
 {
     uint64_t sum = 0;
 
@@ -74,7 +73,7 @@ static int64_t transfer_vector(struct thread *t, long nr, int fd, guest_ptr vect
 {
     int64_t r = restartable(host_call_intr(t, nr, (uint64_t)fd, host_vector(vector, count), count, offset, 0, 0));
 
-    return r == -EFAULT && is_too_long(vector, count) ? -EINVAL : r;
+    return r == -EFAULT && vector_is_too_long(vector, count) ? -EINVAL : r;
 }
 
 /* writev to a socket that raises no SIGPIPE: as a message without address and control data. */

@@ -11,6 +11,10 @@
 #include "syscalls/freebsd/control.h"
 #include "syscalls/freebsd/nosigpipe.h"
 #include "syscalls/freebsd/socket.h"
+#include "vfs/path.h"
+
+#include <linux/poll.h>
+#include <linux/time_types.h>
 
 #define IOV_MAX 1024
 
@@ -26,7 +30,6 @@ static const struct flag_pair msg_pairs[] = {
     {0x4000, 0x40},                   /* MSG_NBIO, the kernel's own name for it */
     {FREEBSD_MSG_NOSIGNAL, 0x4000},   /* MSG_NOSIGNAL */
     {0x40000, HOST_MSG_CMSG_CLOEXEC}, /* MSG_CMSG_CLOEXEC */
-    {0x80000, 0x10000},               /* MSG_WAITFORONE */
 };
 
 uint32_t freebsd_msg_to_host(uint32_t guest)
@@ -54,44 +57,131 @@ struct freebsd_msghdr {
 
 _Static_assert(sizeof(struct freebsd_msghdr) == 48, "struct msghdr");
 
-/* The host's flags for sending on s. */
-static uint32_t send_flags(struct thread *t, int s, int32_t flags)
+/* The host's flags for sending: SIGPIPE is ours to raise, because only we know when FreeBSD's kernel would. */
+static int64_t send_flags(int s, int32_t flags, uint32_t *host)
 {
-    return freebsd_msg_to_host((uint32_t)flags | (nosigpipe_is_set(t, s) ? FREEBSD_MSG_NOSIGNAL : 0));
+    *host = freebsd_msg_to_host((uint32_t)flags & FREEBSD_MSG_SENT) | HOST_MSG_NOSIGNAL;
+    if (((uint32_t)flags & FREEBSD_MSG_OOB) && socket_int_option(s, HOST_SO_DOMAIN) == HOST_AF_UNIX) {
+        return -EOPNOTSUPP;
+    }
+    return 0;
 }
 
-/* MSG_EOF: the sender is done with its side once the data is on its way. */
-static int64_t after_send(int s, uint32_t flags, int64_t sent)
+/* Whether a TCP socket has never been connected: it has no peer, and nobody has closed its receiving side. */
+static bool never_connected(int s)
 {
+    struct pollfd p = {.fd = s, .events = POLLRDHUP};
+    struct __kernel_timespec none = {0, 0};
+
+    return !socket_is_connected(s) && host_call5(__NR_ppoll, &p, 1, &none, 0, 0) >= 0 && !(p.revents & POLLRDHUP);
+}
+
+/*
+ * The end of every call that sends: what EPIPE means (sosend() has ENOTCONN for a socket that was never connected;
+ * sys_sendto() raises SIGPIPE unless the call or the socket asks otherwise), and MSG_EOF: the sender is done with its
+ * side once the data is on its way.
+ */
+static int64_t after_send(struct thread *t, int s, uint32_t flags, int64_t sent)
+{
+    if (sent == -EPIPE) {
+        if (never_connected(s)) {
+            return -ENOTCONN;
+        }
+        if (!(flags & FREEBSD_MSG_NOSIGNAL) && !nosigpipe_is_set(t, s)) {
+            host_call3(__NR_tgkill, t->proc->pid, t->tid, HOST_SIGPIPE);
+        }
+    }
     if (sent >= 0 && (flags & FREEBSD_MSG_EOF)) {
         host_call2(__NR_shutdown, s, 1);
     }
     return sent;
 }
 
+/*
+ * An address that is sent to. A datagram socket that has a peer takes none, a local stream with one does not look at
+ * it; the host would send to the address, and refuse it.
+ */
+static int64_t address_copyin(struct thread *t, int s, guest_ptr name, uint32_t length, struct sockaddr_buffer *a)
+{
+    int64_t r = freebsd_sockaddr_copyin(t, s, VFS_AT_FDCWD, name, length, SOCKADDR_SEND, a);
+    struct socket_kind kind;
+
+    if (r < 0 || !socket_is_connected(s) || socket_kind(s, &kind) < 0) {
+        return r;
+    }
+    if (kind.type == SOCKET_DGRAM || kind.type == SOCKET_RAW) {
+        return -EISCONN;
+    }
+    a->length = kind.domain == HOST_AF_UNIX ? 0 : a->length;
+    return 0;
+}
+
+/* What the host finds wrong and FreeBSD finds something else to be wrong with; `too_long`: more than SSIZE_MAX bytes. */
+static int64_t send_error(const struct sockaddr_buffer *a, bool too_long, int64_t r)
+{
+    if (too_long && (r == -EFAULT || r == -EMSGSIZE)) {
+        return -EINVAL;
+    }
+    if (a->length == 0) {
+        return r;
+    }
+    if (r == -EINVAL && a->host_family != HOST_AF_UNIX && a->bytes[2] == 0 && a->bytes[3] == 0) {
+        return -EADDRNOTAVAIL; /* port 0: in_pcbconnect_setup() */
+    }
+    return r == -EOPNOTSUPP && a->host_family == HOST_AF_UNIX ? -ENOTCONN : r;
+}
+
 int64_t freebsd_sendto(struct thread *t, int32_t s, guest_ptr buf, uint64_t len, int32_t flags, guest_ptr to,
                        uint32_t tolen)
 {
     struct sockaddr_buffer a = {.length = 0};
-    uint64_t name = 0;
+    uint32_t host;
     int64_t r;
 
     if (!guest_is_null(to)) {
-        r = freebsd_sockaddr_copyin(t, to, tolen, false, &a);
+        r = address_copyin(t, s, to, tolen, &a);
         if (r < 0) {
             return r;
         }
-        name = (uint64_t)a.bytes;
     }
-    r = restartable(host_call_intr(t, __NR_sendto, (uint64_t)s, buf.va, len, send_flags(t, s, flags), name, a.length));
-    return after_send(s, (uint32_t)flags, r);
+    r = send_flags(s, flags, &host);
+    if (r < 0) {
+        return r;
+    }
+    r = restartable(
+        host_call_intr(t, __NR_sendto, (uint64_t)s, buf.va, len, host, a.length ? (uint64_t)a.bytes : 0, a.length));
+    return after_send(t, s, (uint32_t)flags, send_error(&a, len > INT64_MAX, r));
 }
 
-/* An address that came with data; a datagram from an unnamed local socket has FreeBSD's empty one. */
+/* The host's flags for receiving. MSG_TRUNC asks a datagram for its whole length; streams know nothing of it. */
+static int64_t receive_flags(int s, int32_t flags, uint32_t *host)
+{
+    uint32_t guest = (uint32_t)flags & FREEBSD_MSG_RECEIVED;
+    struct socket_kind kind;
+    int64_t r;
+
+    if (guest & (FREEBSD_MSG_OOB | FREEBSD_MSG_TRUNC)) {
+        r = socket_kind(s, &kind);
+        if (r < 0) {
+            return r;
+        }
+        if ((guest & FREEBSD_MSG_OOB) && (kind.domain == HOST_AF_UNIX || kind.type != SOCKET_STREAM)) {
+            return -EOPNOTSUPP;
+        }
+        guest &= kind.type == SOCKET_STREAM ? ~FREEBSD_MSG_TRUNC : ~0u;
+    }
+    *host = freebsd_msg_to_host(guest);
+    return 0;
+}
+
+/* An address that came with data; a datagram from an unnamed local socket has FreeBSD's empty one, a stream none. */
 static void settle_sender(int s, struct sockaddr_buffer *a)
 {
-    if (a->length == 0 && socket_int_option(s, HOST_SO_TYPE) != SOCKET_DGRAM) {
-        return; /* streams have none */
+    bool local = a->length >= 2 && a->host_family == HOST_AF_UNIX;
+
+    if ((local || a->length == 0) && socket_int_option(s, HOST_SO_TYPE) == SOCKET_STREAM) {
+        a->length = 0;
+        return;
     }
     freebsd_sockaddr_from_host(a);
 }
@@ -100,16 +190,25 @@ int64_t freebsd_recvfrom(struct thread *t, int32_t s, guest_ptr buf, uint64_t le
                          guest_ptr fromlen)
 {
     struct sockaddr_buffer a = {.length = sizeof(a.bytes)};
-    bool wants_name = !guest_is_null(from);
+    bool wants_name = !guest_is_null(from) && !guest_is_null(fromlen);
+    int32_t room = 0;
+    uint32_t host;
     int64_t n, r;
 
-    n = restartable(host_call_intr(t, __NR_recvfrom, (uint64_t)s, buf.va, len, freebsd_msg_to_host((uint32_t)flags),
-                                   wants_name ? (uint64_t)a.bytes : 0, wants_name ? (uint64_t)&a.length : 0));
-    if (n < 0 || !wants_name || guest_is_null(fromlen)) {
-        return n;
+    if (!guest_is_null(fromlen) && COPYIN(&room, fromlen) < 0) {
+        return -EFAULT;
+    }
+    r = receive_flags(s, flags, &host);
+    if (r < 0) {
+        return r;
+    }
+    n = restartable(host_call_intr(t, __NR_recvfrom, (uint64_t)s, buf.va, len, host, wants_name ? (uint64_t)a.bytes : 0,
+                                   wants_name ? (uint64_t)&a.length : 0));
+    if (n < 0 || !wants_name) {
+        return n == -EFAULT && len > INT64_MAX ? -EINVAL : n;
     }
     settle_sender(s, &a);
-    r = freebsd_sockaddr_copyout(t, &a, from, fromlen);
+    r = freebsd_sockaddr_copyout(&a, from, room > 0 ? (uint32_t)room : 0, fromlen);
     return r < 0 ? r : n;
 }
 
@@ -136,7 +235,7 @@ static int64_t control_copyin(struct thread *t, const struct freebsd_msghdr *m, 
     };
     int64_t n, r;
 
-    if (guest_is_null(m->msg_control) || m->msg_controllen == 0) {
+    if (guest_is_null(m->msg_control)) {
         return 0;
     }
     if (m->msg_controllen < sizeof(struct freebsd_cmsghdr)) {
@@ -179,17 +278,18 @@ int64_t freebsd_sendmsg(struct thread *t, int32_t s, guest_ptr msg, int32_t flag
     struct sockaddr_buffer a = {.length = 0};
     struct freebsd_msghdr m;
     struct host_msghdr h;
+    uint32_t host;
     int64_t r = message_copyin(msg, &m, &h);
 
     if (r < 0) {
         return r;
     }
     if (!guest_is_null(m.msg_name)) {
-        r = freebsd_sockaddr_copyin(t, m.msg_name, m.msg_namelen, false, &a);
+        r = address_copyin(t, s, m.msg_name, m.msg_namelen, &a);
         if (r < 0) {
             return r;
         }
-        h.name = a.bytes;
+        h.name = a.length ? a.bytes : NULL;
         h.namelen = (int32_t)a.length;
     }
     r = control_copyin(t, &m, control);
@@ -198,8 +298,13 @@ int64_t freebsd_sendmsg(struct thread *t, int32_t s, guest_ptr msg, int32_t flag
     }
     h.control = r > 0 ? control : NULL;
     h.controllen = (uint64_t)r;
-    r = restartable(host_call_intr(t, __NR_sendmsg, (uint64_t)s, (uint64_t)&h, send_flags(t, s, flags), 0, 0, 0));
-    return after_send(s, (uint32_t)flags, r);
+    r = send_flags(s, flags, &host);
+    if (r < 0) {
+        return r;
+    }
+    r = restartable(host_call_intr(t, __NR_sendmsg, (uint64_t)s, (uint64_t)&h, host, 0, 0, 0));
+    bool too_long = (r == -EFAULT || r == -EMSGSIZE) && vector_is_too_long(m.msg_iov, (uint32_t)m.msg_iovlen);
+    return after_send(t, s, (uint32_t)flags, send_error(&a, too_long, r));
 }
 
 static int64_t close_passed(void *arg, int fd)
@@ -217,7 +322,7 @@ static int64_t control_copyout(struct thread *t, struct freebsd_msghdr *m, const
 
     m->msg_controllen = freebsd_control_from_host(h->control, h->controllen, guest, room, &truncated);
     if (truncated) {
-        m->msg_flags |= 0x20; /* MSG_CTRUNC */
+        m->msg_flags |= FREEBSD_MSG_CTRUNC;
     }
     if (copyout(m->msg_control, guest, m->msg_controllen) < 0) {
         host_control_each_fd(h->control, h->controllen, close_passed, t);
@@ -227,18 +332,20 @@ static int64_t control_copyout(struct thread *t, struct freebsd_msghdr *m, const
 }
 
 /* What recvmsg(2) writes back: address, control data, and the header itself. */
-static int64_t message_copyout(struct thread *t, int s, guest_ptr msg, struct freebsd_msghdr *m, struct host_msghdr *h,
-                               struct sockaddr_buffer *a)
+static int64_t message_copyout(struct thread *t, int s, int32_t flags, guest_ptr msg, struct freebsd_msghdr *m,
+                               struct host_msghdr *h, struct sockaddr_buffer *a)
 {
     int64_t r = 0;
 
     if (!guest_is_null(m->msg_name)) {
         a->length = (uint32_t)h->namelen;
         settle_sender(s, a);
+        m->msg_namelen = (int32_t)m->msg_namelen < 0 ? 0 : m->msg_namelen;
         m->msg_namelen = a->length < m->msg_namelen ? a->length : m->msg_namelen;
         r = copyout(m->msg_name, a->bytes, m->msg_namelen);
     }
-    m->msg_flags = (int32_t)freebsd_msg_from_host(h->flags);
+    /* soreceive() adds to the call's own flags. The host's CTRUNC only says that nobody asked for control data. */
+    m->msg_flags = flags | (int32_t)(freebsd_msg_from_host(h->flags) & ~FREEBSD_MSG_CTRUNC);
     if (!guest_is_null(m->msg_control) && h->control) {
         int64_t c = control_copyout(t, m, h);
 
@@ -255,6 +362,7 @@ int64_t freebsd_recvmsg(struct thread *t, int32_t s, guest_ptr msg, int32_t flag
     struct sockaddr_buffer a = {.length = 0};
     struct freebsd_msghdr m;
     struct host_msghdr h;
+    uint32_t host;
     int64_t n, r = message_copyin(msg, &m, &h);
 
     if (r < 0) {
@@ -268,11 +376,14 @@ int64_t freebsd_recvmsg(struct thread *t, int32_t s, guest_ptr msg, int32_t flag
         h.control = control;
         h.controllen = m.msg_controllen < CONTROL_MAX ? m.msg_controllen : CONTROL_MAX;
     }
-    n = restartable(
-        host_call_intr(t, __NR_recvmsg, (uint64_t)s, (uint64_t)&h, freebsd_msg_to_host((uint32_t)flags), 0, 0, 0));
-    if (n < 0) {
-        return n;
+    r = receive_flags(s, flags, &host);
+    if (r < 0) {
+        return r;
     }
-    r = message_copyout(t, s, msg, &m, &h, &a);
+    n = restartable(host_call_intr(t, __NR_recvmsg, (uint64_t)s, (uint64_t)&h, host, 0, 0, 0));
+    if (n < 0) {
+        return n == -EFAULT && vector_is_too_long(m.msg_iov, (uint32_t)m.msg_iovlen) ? -EINVAL : n;
+    }
+    r = message_copyout(t, s, flags, msg, &m, &h, &a);
     return r < 0 ? r : n;
 }

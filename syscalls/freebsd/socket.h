@@ -18,8 +18,10 @@ struct thread;
 #define HOST_AF_INET   2
 #define HOST_AF_INET6  10
 
-#define SOCKET_STREAM 1 /* both systems' */
-#define SOCKET_DGRAM  2
+#define SOCKET_STREAM    1 /* both systems' */
+#define SOCKET_DGRAM     2
+#define SOCKET_RAW       3
+#define SOCKET_SEQPACKET 5
 
 #define FREEBSD_SOCK_CLOEXEC  0x10000000u
 #define FREEBSD_SOCK_NONBLOCK 0x20000000u
@@ -29,9 +31,16 @@ struct thread;
 #define FREEBSD_SOL_SOCKET 0xffff
 #define HOST_SOL_SOCKET    1
 
+#define FREEBSD_MSG_OOB       0x1u
+#define FREEBSD_MSG_TRUNC     0x10u
+#define FREEBSD_MSG_CTRUNC    0x20u
 #define FREEBSD_MSG_EOF       0x100u
 #define FREEBSD_MSG_NOSIGNAL  0x20000u
+#define FREEBSD_MSG_SENT      0x408du  /* what sending looks at: OOB, DONTROUTE, EOR, DONTWAIT, NBIO */
+#define FREEBSD_MSG_RECEIVED  0x440d3u /* and receiving: OOB, PEEK, TRUNC, WAITALL, DONTWAIT, NBIO, CMSG_CLOEXEC */
+#define HOST_MSG_NOSIGNAL     0x4000u
 #define HOST_MSG_CTRUNC       0x8
+#define HOST_SIGPIPE          13
 #define HOST_MSG_CMSG_CLOEXEC 0x40000000
 
 #define FREEBSD_SA_MAX        255 /* SOCK_MAXADDRLEN */
@@ -63,18 +72,37 @@ int freebsd_sockaddr_to_host(struct sockaddr_buffer *a);
 /* In place; `length` is the host's. An unnamed local address becomes FreeBSD's 16 bytes of nothing. */
 void freebsd_sockaddr_from_host(struct sockaddr_buffer *a);
 
-/*
- * Copies an address in, translates it and, for a local one, its path. `create`: the path is to be made (bind).
- * Returns 0 or -errno: EINVAL (too short), ENAMETOOLONG, EFAULT, EAFNOSUPPORT, ENOENT.
- */
-int freebsd_sockaddr_copyin(struct thread *t, guest_ptr name, uint32_t namelen, bool create,
-                            struct sockaddr_buffer *out);
+/* What an address is for. */
+enum sockaddr_use { SOCKADDR_BIND, SOCKADDR_CONNECT, SOCKADDR_SEND };
 
 /*
- * Copies an address (host form) out: as much as *namelen allows; *namelen becomes what was there or fit,
- * whichever is less (kern_accept()). Nothing happens when `name` is null. Returns 0 or -errno.
+ * Copies an address in, translates it and, for a local one, its path (which SOCKADDR_BIND is to make), relative to the
+ * directory dirfd. The errors come in the kernel's order: what getsockaddr() finds, what is wrong with the descriptor s,
+ * what the protocol finds. Returns 0 or -errno: ENAMETOOLONG, EINVAL (length), EFAULT; EBADF, ENOTSOCK; EAFNOSUPPORT,
+ * EINVAL, ENOENT and others of a path.
  */
-int freebsd_sockaddr_copyout(struct thread *t, struct sockaddr_buffer *a, guest_ptr name, guest_ptr namelen);
+int64_t freebsd_sockaddr_copyin(struct thread *t, int s, int dirfd, guest_ptr name, uint32_t namelen,
+                                enum sockaddr_use use, struct sockaddr_buffer *out);
+
+/*
+ * What s is: SO_DOMAIN and SO_TYPE of the host's, or what is wrong with the descriptor. Returns 0 or -errno.
+ */
+struct socket_kind {
+    int32_t domain, type;
+};
+int64_t socket_kind(int s, struct socket_kind *out);
+
+/* Whether the socket has a peer. */
+bool socket_is_connected(int s);
+
+/* Whether a family of FreeBSD's has such sockets: 0, EPROTOTYPE or EPROTONOSUPPORT (socreate()). */
+int freebsd_protocol_check(int domain, int type, int protocol);
+
+/*
+ * Copies an address (guest form) out: as much as `room` allows; *namelen becomes what was there or fit, whichever is
+ * less (kern_accept()). Returns 0 or -EFAULT.
+ */
+int freebsd_sockaddr_copyout(const struct sockaddr_buffer *a, guest_ptr name, uint32_t room, guest_ptr namelen);
 
 /* MSG_* both ways. To the host: -EINVAL is never given; unknown bits are dropped (sys/kern/uipc_syscalls.c). */
 uint32_t freebsd_msg_to_host(uint32_t guest);
@@ -92,10 +120,14 @@ struct host_msghdr {
 
 _Static_assert(sizeof(struct host_msghdr) == 56, "struct user_msghdr of linux/socket.h");
 
+/* Whether the lengths of a guest's vector add up to more than SSIZE_MAX. */
+bool vector_is_too_long(guest_ptr vector, uint32_t count);
+
 /* A SOL_SOCKET option of the host's that is an int; -errno when there is none. */
 int64_t socket_int_option(int fd, int host_name);
-#define HOST_SO_TYPE   3
-#define HOST_SO_ERROR  4
-#define HOST_SO_DOMAIN 39
+#define HOST_SO_TYPE       3
+#define HOST_SO_ERROR      4
+#define HOST_SO_ACCEPTCONN 30
+#define HOST_SO_DOMAIN     39
 
 #endif
