@@ -18,7 +18,6 @@
 #include "syscalls/freebsd/context.h"
 #include "syscalls/freebsd/process_data.h"
 
-#define UTRACE_MAX 2048 /* KTR_USER_MAXLEN */
 #define UUID_MAX   2048
 #define UUID_EPOCH 0x01b21dd213814000ULL /* 15 October 1582 to 1970, in 100 ns */
 
@@ -152,90 +151,34 @@ int64_t freebsd_uuidgen(struct thread *t, guest_ptr store, int32_t count)
     return 0;
 }
 
-/* kenv(2): 0 get, 1 set, 2 unset, 3 to 5 dump. The kernel environment is empty. */
+/*
+ * kenv(2), sys/kern/kern_environment.c: the kernel environment is empty, as of a kernel that no loader has started. Of
+ * what is asked for, dumps come first, then the privilege to change, then the name.
+ */
 int64_t freebsd_kenv(struct thread *t, int32_t what, guest_ptr name, guest_ptr value, int32_t len)
 {
+    enum { KENV_GET, KENV_SET, KENV_UNSET, KENV_DUMP, KENV_DUMP_LOADER, KENV_DUMP_STATIC, KENV_NAME_MAX = 128 };
+    char text[KENV_NAME_MAX + 1];
     (void)t;
     (void)value;
     (void)len;
-    char text[128];
-    if (what >= 3 && what <= 5) {
+    switch (what) {
+    case KENV_DUMP:
         return 0;
-    }
-    if (what < 0 || what > 5) {
-        return -EINVAL;
-    }
-    if (what != 0) {
+    case KENV_DUMP_LOADER:
+    case KENV_DUMP_STATIC:
+        return -ENOENT; /* kept only by kernels that ask for it (PRESERVE_EARLY_KENV) */
+    case KENV_SET:
+    case KENV_UNSET:
         return -EPERM;
+    default:
+        break;
     }
     int64_t r = copyin_str(text, name, sizeof text);
-    return r < 0 ? r : -ENOENT;
-}
-
-/* There are no kernel modules to be found, and none to be loaded. */
-int64_t freebsd_modfind(struct thread *t, guest_ptr name)
-{
-    (void)t;
-    char text[128];
-    int64_t r = copyin_str(text, name, sizeof text);
-    return r < 0 && r != -ENAMETOOLONG ? r : -ENOENT;
-}
-
-int64_t freebsd_kldfind(struct thread *t, guest_ptr file)
-{
-    return freebsd_modfind(t, file);
-}
-
-int64_t freebsd_kldload(struct thread *t, guest_ptr file)
-{
-    (void)t;
-    (void)file;
-    return -EPERM;
-}
-
-/* kldnext(0) names the first file: none. */
-int64_t freebsd_kldnext(struct thread *t, int32_t fileid)
-{
-    (void)t;
-    return fileid == 0 ? 0 : -ENOENT;
-}
-
-int64_t freebsd_modnext(struct thread *t, int32_t modid)
-{
-    (void)t;
-    return modid == 0 ? 0 : -ENOENT;
-}
-
-int64_t freebsd_kldstat(struct thread *t, int32_t fileid, guest_ptr stat)
-{
-    (void)t;
-    (void)fileid;
-    (void)stat;
-    return -ENOENT;
-}
-
-int64_t freebsd_jail_get(struct thread *t, guest_ptr iovp, uint32_t iovcnt, int32_t flags)
-{
-    (void)t;
-    (void)iovp;
-    (void)flags;
-    return (iovcnt & 1) != 0 ? -EINVAL : -ENOENT;
-}
-
-int64_t freebsd_jail_set(struct thread *t, guest_ptr iovp, uint32_t iovcnt, int32_t flags)
-{
-    (void)t;
-    (void)iovp;
-    (void)flags;
-    return (iovcnt & 1) != 0 ? -EINVAL : -EPERM;
-}
-
-/* Writes a record into a trace; nobody traces. */
-int64_t freebsd_utrace(struct thread *t, guest_ptr addr, uint64_t len)
-{
-    (void)t;
-    (void)addr;
-    return len > UTRACE_MAX ? -EINVAL : 0;
+    if (r < 0) {
+        return r;
+    }
+    return what == KENV_GET ? -ENOENT : -EINVAL;
 }
 
 /* sys/sys/procctl.h */
