@@ -105,6 +105,13 @@ int engine_descriptor_adopt(int fd);
 void engine_descriptor_close(int fd);
 bool engine_descriptor(int fd);
 
+/* The same for calls that cannot afford to ask: none of the engine's has a low number (engine_descriptors.c). */
+#define ENGINE_DESCRIPTOR_LOWEST 32
+static inline bool is_hidden(int fd)
+{
+    return fd >= ENGINE_DESCRIPTOR_LOWEST && engine_descriptor(fd);
+}
+
 /* The first of the engine's descriptors from fd on; UINT32_MAX: none. */
 uint32_t engine_descriptor_next(uint32_t fd);
 

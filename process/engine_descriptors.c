@@ -15,6 +15,8 @@
 #define ENGINE_FEW   64   /* else so many below the limit */
 #define ENGINE_MAX   4096
 
+_Static_assert(ENGINE_FEW / 2 >= ENGINE_DESCRIPTOR_LOWEST && ENGINE_FIRST >= ENGINE_DESCRIPTOR_LOWEST, "is_hidden()");
+
 static uint64_t marks[ENGINE_MAX / 64]; /* bit n: ENGINE base + n is ours */
 static uint32_t base, highest;          /* base 0: none yet */
 

@@ -12,11 +12,11 @@
 #define LOCK_NB 4
 
 /* The type bits of what a path names, without following a link at its end; 0 when there is nothing. */
-static uint32_t type_of(const struct vfs_path *path, uint32_t flags)
+static uint32_t type_of(int dirfd, const char *name, uint32_t flags)
 {
     struct statx x;
 
-    if (host_call5(__NR_statx, path->dirfd, path->name, flags, STATX_TYPE, &x) < 0) {
+    if (host_call5(__NR_statx, dirfd, name, flags, STATX_TYPE, &x) < 0) {
         return 0;
     }
     return x.stx_mode & S_IFMT;
@@ -29,29 +29,29 @@ static int64_t open_host(struct thread *t, const struct open_request *rq, uint32
 }
 
 /* The errors on which the BSDs and Linux part (vn_open_vnode() in FreeBSD's sys/kern/vfs_vnops.c). */
-static int64_t settle_error(struct thread *t, const struct open_request *rq, uint32_t flags, int64_t error)
+static int64_t settle_error(const struct open_request *rq, uint32_t flags, int64_t error)
 {
-    if (error == -ELOOP && (flags & O_NOFOLLOW) && type_of(rq->path, AT_SYMLINK_NOFOLLOW) == S_IFLNK) {
+    if (error == -ELOOP && (flags & O_NOFOLLOW) &&
+        type_of(rq->path->dirfd, rq->path->name, AT_SYMLINK_NOFOLLOW) == S_IFLNK) {
         return -EMLINK;
     }
     if (error == -ENOTDIR && (flags & O_NOFOLLOW) && (flags & O_DIRECTORY) &&
-        type_of(rq->path, AT_SYMLINK_NOFOLLOW) == S_IFLNK) {
+        type_of(rq->path->dirfd, rq->path->name, AT_SYMLINK_NOFOLLOW) == S_IFLNK) {
         return -EMLINK;
     }
-    if (error == -ENXIO && type_of(rq->path, 0) == S_IFSOCK) {
+    if (error == -ENXIO && type_of(rq->path->dirfd, rq->path->name, 0) == S_IFSOCK) {
         return -EOPNOTSUPP;
-    }
-    if (error == -EISDIR && (flags & (O_CREAT | O_EXCL | O_TRUNC | O_ACCMODE)) == O_CREAT) {
-        return open_host(t, rq, flags & ~(uint32_t)O_CREAT);
     }
     return error;
 }
 
-/* Locks the fresh descriptor and truncates what truncation was put off for. */
+/* Locks the fresh descriptor and truncates what truncation was put off for. A fifo has no locks at open. */
 static int64_t lock_opened(struct thread *t, const struct open_request *rq, int64_t fd)
 {
     uint32_t how = (rq->lock_exclusive ? LOCK_EX : LOCK_SH) | (rq->flags & O_NONBLOCK ? LOCK_NB : 0);
-    int64_t r = host_call_intr(t, __NR_flock, (uint64_t)fd, how, 0, 0, 0, 0);
+    int64_t r = type_of((int)fd, "", AT_EMPTY_PATH) == S_IFIFO
+                    ? -EOPNOTSUPP
+                    : host_call_intr(t, __NR_flock, (uint64_t)fd, how, 0, 0, 0, 0);
 
     if (r >= 0 && (rq->flags & O_TRUNC)) {
         r = host_call2(__NR_ftruncate, fd, 0);
@@ -71,10 +71,7 @@ int64_t do_open_bsd(struct thread *t, const struct open_request *rq)
 
     fd = open_host(t, rq, flags);
     if (fd < 0) {
-        fd = settle_error(t, rq, flags, fd);
-    }
-    if (fd < 0) {
-        return fd;
+        return settle_error(rq, flags, fd);
     }
     if (rq->executable) {
         r = host_call4(__NR_faccessat2, fd, "", 1, AT_EMPTY_PATH | AT_EACCESS);

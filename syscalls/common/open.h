@@ -18,8 +18,8 @@ struct open_request {
 };
 
 /*
- * Opens a file with the BSDs' rules: a symbolic link under O_NOFOLLOW is EMLINK, a socket EOPNOTSUPP, O_CREAT
- * on a directory that is only to be read opens it, and truncation comes after the lock. Returns the descriptor
+ * Opens a file with the BSDs' rules: a symbolic link under O_NOFOLLOW is EMLINK, a socket EOPNOTSUPP, and
+ * truncation comes after the lock. Returns the descriptor
  * or -errno; interruptible and restartable.
  */
 int64_t do_open_bsd(struct thread *t, const struct open_request *rq);

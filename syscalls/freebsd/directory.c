@@ -9,6 +9,7 @@
 #include "base/host.h"
 #include "base/mem.h"
 #include "base/thread.h"
+#include "process/descriptors.h"
 #include "syscalls/freebsd/dirent.h"
 
 #include <linux/fs.h>
@@ -104,14 +105,14 @@ static int64_t read_directory(int fd, guest_ptr buf, uint64_t count, bool old, i
     if (count > INT64_MAX) {
         return -EINVAL; /* IOSIZE_MAX */
     }
-    *start = host_call3(__NR_lseek, fd, 0, SEEK_CUR);
+    *start = is_hidden(fd) ? -EBADF : host_call3(__NR_lseek, fd, 0, SEEK_CUR);
     if (*start < 0) {
         return *start == -EBADF ? -EBADF : -EINVAL;
     }
     want = want < HOST_BUFFER_MIN ? HOST_BUFFER_MIN : want > HOST_BUFFER ? HOST_BUFFER : want;
     n = host_call3(__NR_getdents64, fd, host, want);
     if (n < 0) {
-        return n == -ENOTDIR ? -EINVAL : n == -ENOENT ? 0 : n; /* a removed directory is empty */
+        return n == -ENOTDIR ? -EINVAL : n; /* a removed directory is ENOENT there too (VV_UNLINKED) */
     }
     return deliver(fd, host, n, *start, buf, count, old);
 }

@@ -46,6 +46,7 @@
 #define FREEBSD_F_GETLK          11
 #define FREEBSD_F_SETLK          12
 #define FREEBSD_F_SETLKW         13
+#define FREEBSD_F_SETLK_REMOTE   14
 #define FREEBSD_F_READAHEAD      15
 #define FREEBSD_F_RDAHEAD        16
 #define FREEBSD_F_DUPFD_CLOEXEC  17
@@ -103,6 +104,13 @@ uint32_t freebsd_open_flags_from_host(uint32_t host);
 /* Lock descriptions both ways. To the host: 0, or -EINVAL for an unknown type. */
 int freebsd_flock_to_host(const struct freebsd_flock *guest, struct flock *host);
 void freebsd_flock_from_host(const struct flock *host, struct freebsd_flock *guest);
+
+/*
+ * Who gets a signal for fd: a process, the negative of a process group, 0 for nobody. -ENOTTY for what raises none;
+ * setting it also -ESRCH, -EPERM (of another session). F_GETOWN, F_SETOWN, FIOGETOWN, FIOSETOWN.
+ */
+int64_t freebsd_get_owner(struct thread *t, int fd);
+int64_t freebsd_set_owner(struct thread *t, int fd, int32_t owner);
 
 /* A path argument with *at flags: what to hand to the host. */
 struct freebsd_at {

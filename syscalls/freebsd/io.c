@@ -1,25 +1,76 @@
 /*
- * Reading and writing: the host's own calls on the guest's buffers. Only the errno for lengths beyond SSIZE_MAX
- * differs (EINVAL before anything else is looked at: sys_read() and copyinuio()), and it is told apart when the
- * host has refused the addresses, so that the usual case pays nothing.
+ * Reading and writing: the host's own calls on the guest's buffers. What differs is told apart when the host has
+ * refused, so that the usual case pays nothing: lengths beyond SSIZE_MAX (EINVAL before anything else is looked at:
+ * sys_read() and copyinuio()), offsets given for a terminal (kern_preadv() asks no character device to be seekable),
+ * and O_DIRECT, which is a hint there and no demand on addresses and lengths (open(2)).
  */
 #include "freebsd_syscalls.h"
 
 #include "base/host.h"
 #include "base/process.h"
 #include "base/thread.h"
+#include "process/descriptors.h"
 #include "signals/signals.h"
+#include "syscalls/freebsd/file_class.h"
 #include "syscalls/freebsd/nosigpipe.h"
 #include "syscalls/freebsd/socket.h"
 
+#include <linux/fcntl.h>
+
 #define IOV_MAX 1024
+
+/* The call that takes no offset. */
+static long without_offset(long nr)
+{
+    switch (nr) {
+    case __NR_pread64:
+        return __NR_read;
+    case __NR_pwrite64:
+        return __NR_write;
+    case __NR_preadv:
+        return __NR_readv;
+    case __NR_pwritev:
+        return __NR_writev;
+    default:
+        return 0;
+    }
+}
+
+/* Does without O_DIRECT what the host has refused for it. Other threads may see the flag missing meanwhile. */
+static int64_t transfer_buffered(struct thread *t, long nr, int fd, uint64_t b, uint64_t n, uint64_t offset)
+{
+    int64_t flags = host_call3(__NR_fcntl, fd, F_GETFL, 0), r;
+
+    if (flags < 0 || !(flags & O_DIRECT) || (int64_t)offset < 0 ||
+        host_call3(__NR_fcntl, fd, F_SETFL, flags & ~(int64_t)O_DIRECT) < 0) {
+        return -EINVAL;
+    }
+    r = host_call_intr(t, nr, (uint64_t)fd, b, n, offset, 0, 0);
+    host_call3(__NR_fcntl, fd, F_SETFL, flags);
+    return r;
+}
+
+/* One call of the host's; b and n are buffer and length, or vector and count. */
+static int64_t transfer_host(struct thread *t, long nr, int fd, uint64_t b, uint64_t n, uint64_t offset)
+{
+    int64_t r;
+
+    if (is_hidden(fd)) {
+        return -EBADF;
+    }
+    r = host_call_intr(t, nr, (uint64_t)fd, b, n, offset, 0, 0);
+    if (r == -ESPIPE && without_offset(nr) != 0 && freebsd_is_character_device(t, fd)) {
+        r = host_call_intr(t, without_offset(nr), (uint64_t)fd, b, n, 0, 0, 0);
+    }
+    if (r == -EINVAL) {
+        r = transfer_buffered(t, nr, fd, b, n, offset);
+    }
+    return restartable(r);
+}
 
 static int64_t transfer(struct thread *t, long nr, int fd, guest_ptr buf, uint64_t n, uint64_t offset)
 {
-    if (n > INT64_MAX) {
-        return -EINVAL;
-    }
-    return restartable(host_call_intr(t, nr, (uint64_t)fd, buf.va, n, offset, 0, 0));
+    return n > INT64_MAX ? -EINVAL : transfer_host(t, nr, fd, buf.va, n, offset);
 }
 
 int64_t freebsd_read(struct thread *t, int32_t fd, guest_ptr buf, uint64_t nbyte)
@@ -71,7 +122,7 @@ static uint64_t host_vector(guest_ptr vector, uint32_t count)
 
 static int64_t transfer_vector(struct thread *t, long nr, int fd, guest_ptr vector, uint32_t count, uint64_t offset)
 {
-    int64_t r = restartable(host_call_intr(t, nr, (uint64_t)fd, host_vector(vector, count), count, offset, 0, 0));
+    int64_t r = transfer_host(t, nr, fd, host_vector(vector, count), count, offset);
 
     return r == -EFAULT && vector_is_too_long(vector, count) ? -EINVAL : r;
 }
@@ -124,9 +175,8 @@ int64_t freebsd6_pwrite(struct thread *t, int32_t fd, guest_ptr buf, uint64_t nb
 
 int64_t freebsd6_lseek(struct thread *t, int32_t fd, int32_t pad, int64_t offset, int32_t whence)
 {
-    (void)t;
     (void)pad;
-    return host_call3(__NR_lseek, fd, offset, whence);
+    return freebsd_lseek(t, fd, offset, whence);
 }
 
 int64_t freebsd6_truncate(struct thread *t, guest_ptr path, int32_t pad, int64_t length)
@@ -138,5 +188,5 @@ int64_t freebsd6_truncate(struct thread *t, guest_ptr path, int32_t pad, int64_t
 int64_t freebsd6_ftruncate(struct thread *t, int32_t fd, int32_t pad, int64_t length)
 {
     (void)pad;
-    return restartable(host_call_intr(t, __NR_ftruncate, (uint64_t)fd, (uint64_t)length, 0, 0, 0, 0));
+    return freebsd_ftruncate(t, fd, length);
 }

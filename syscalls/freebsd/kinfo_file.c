@@ -5,8 +5,7 @@
 #include "base/mem.h"
 #include "base/process.h"
 #include "base/thread.h"
-#include "process/descriptors.h"
-#include "syscalls/freebsd/fcntl.h"
+#include "syscalls/freebsd/file_class.h"
 #include "syscalls/freebsd/stat.h"
 #include "vfs/path.h"
 
@@ -35,27 +34,13 @@ static int32_t vnode_type(uint32_t mode)
     }
 }
 
-static int32_t descriptor_type(struct thread *t, int fd, uint32_t mode, bool has_path)
-{
-    enum descriptor_kind kind = descriptor_kind_of(t->proc->descriptors, fd);
-
-    if (kind == DESCRIPTOR_KQUEUE) {
-        return FREEBSD_KF_TYPE_KQUEUE;
-    }
-    if (kind == DESCRIPTOR_PROCESS) {
-        return FREEBSD_KF_TYPE_PROCDESC;
-    }
-    switch (mode & S_IFMT) {
-    case S_IFSOCK:
-        return has_path ? FREEBSD_KF_TYPE_VNODE : FREEBSD_KF_TYPE_SOCKET;
-    case S_IFIFO:
-        return has_path ? FREEBSD_KF_TYPE_FIFO : FREEBSD_KF_TYPE_PIPE;
-    case 0:
-        return FREEBSD_KF_TYPE_UNKNOWN;
-    default:
-        return FREEBSD_KF_TYPE_VNODE;
-    }
-}
+static const uint8_t types[] = {
+    [FILE_VNODE] = FREEBSD_KF_TYPE_VNODE,   [FILE_FIFO] = FREEBSD_KF_TYPE_FIFO,
+    [FILE_PIPE] = FREEBSD_KF_TYPE_PIPE,     [FILE_SOCKET] = FREEBSD_KF_TYPE_SOCKET,
+    [FILE_SHM] = FREEBSD_KF_TYPE_SHM,       [FILE_PTS] = FREEBSD_KF_TYPE_PTS,
+    [FILE_KQUEUE] = FREEBSD_KF_TYPE_KQUEUE, [FILE_PROCESS] = FREEBSD_KF_TYPE_PROCDESC,
+    [FILE_OTHER] = FREEBSD_KF_TYPE_UNKNOWN,
+};
 
 static int32_t kinfo_flags(uint32_t host)
 {
@@ -76,6 +61,8 @@ int64_t freebsd_kinfo_file(struct thread *t, int fd, guest_ptr arg)
     struct freebsd_stat st;
     char path[VFS_HOST_PATH_MAX];
     int32_t size;
+    uint32_t mode;
+    int64_t class;
     int64_t r = copyin(&size, arg, sizeof(size));
 
     if (r < 0) {
@@ -96,7 +83,9 @@ int64_t freebsd_kinfo_file(struct thread *t, int fd, guest_ptr arg)
     k.kf_structsize = size;
     k.kf_fd = fd;
     k.kf_ref_count = 1;
-    k.kf_type = descriptor_type(t, fd, st.st_mode, k.kf_path[0] != 0);
+    class = freebsd_file_class(t, fd, &mode);
+    k.kf_type = class < 0 ? FREEBSD_KF_TYPE_UNKNOWN : types[class];
+    k.kf_status = FREEBSD_KF_ATTR_VALID;
     k.kf_flags = kinfo_flags((uint32_t)host_call3(__NR_fcntl, fd, F_GETFL, 0));
     r = host_call3(__NR_lseek, fd, 0, 1);
     k.kf_offset = r < 0 ? 0 : r;

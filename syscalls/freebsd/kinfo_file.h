@@ -13,10 +13,13 @@ struct thread;
 #define FREEBSD_KF_TYPE_PIPE     3
 #define FREEBSD_KF_TYPE_FIFO     4
 #define FREEBSD_KF_TYPE_KQUEUE   5
+#define FREEBSD_KF_TYPE_SHM      8
 #define FREEBSD_KF_TYPE_PTS      10
 #define FREEBSD_KF_TYPE_PROCDESC 11
 #define FREEBSD_KF_TYPE_DEV      12
 #define FREEBSD_KF_TYPE_UNKNOWN  255
+
+#define FREEBSD_KF_ATTR_VALID 1
 
 /* The parts that are filled in; everything between is zero here. */
 struct freebsd_kinfo_file {

@@ -5,10 +5,13 @@
 #include "base/process.h"
 #include "base/thread.h"
 #include "syscalls/freebsd/fcntl.h"
+#include "syscalls/freebsd/file_class.h"
 #include "syscalls/freebsd/stat.h"
 
 #include <linux/fcntl.h>
 #include <linux/stat.h>
+
+#define FREEBSD_S_IFWHT 0160000u /* sys/stat.h */
 
 #define FD_NONE (-200) /* funlinkat(2): no descriptor to compare with */
 
@@ -41,10 +44,15 @@ int64_t freebsd_linkat(struct thread *t, int32_t fd1, guest_ptr path1, int32_t f
 }
 
 /* Whether fd is open on the file that `path` names. Returns 0, -EDEADLK (another file) or -errno. */
-static int64_t same_file(const struct vfs_path *path, int fd)
+static int64_t same_file(struct thread *t, const struct vfs_path *path, int fd)
 {
     struct statx named, opened;
-    int64_t r = host_call5(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_INO, &opened);
+    int64_t r = freebsd_require_vnode(t, fd);
+
+    if (r < 0) {
+        return r;
+    }
+    r = host_call5(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_INO, &opened);
 
     if (r < 0) {
         return r;
@@ -69,7 +77,7 @@ static int64_t unlink_at(struct thread *t, int dirfd, guest_ptr path, int fd, ui
         return r;
     }
     if (fd != FD_NONE) {
-        r = same_file(&at.path, fd);
+        r = same_file(t, &at.path, fd);
         if (r < 0) {
             return r;
         }
@@ -210,6 +218,9 @@ static int64_t make_node(struct thread *t, int dirfd, guest_ptr path, uint32_t m
     uint32_t major = freebsd_major(dev), minor = freebsd_minor(dev);
     int64_t r;
 
+    if (type == FREEBSD_S_IFWHT) {
+        return -EPERM; /* whiteouts are privileged (PRIV_VFS_MKNOD_WHT), in a jail too */
+    }
     if (type != S_IFCHR && type != S_IFBLK && !(type == S_IFIFO && dev == 0)) {
         return -EINVAL; /* kern_mknodat() */
     }

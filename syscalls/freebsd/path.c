@@ -7,6 +7,7 @@
 #include "base/thread.h"
 #include "signals/signals.h"
 #include "syscalls/freebsd/fcntl.h"
+#include "syscalls/freebsd/file_class.h"
 
 #include <linux/fcntl.h>
 
@@ -50,8 +51,28 @@ int64_t freebsd_chdir(struct thread *t, guest_ptr path)
 int64_t freebsd_chroot(struct thread *t, guest_ptr path)
 {
     struct vfs_path where;
-    int64_t r = path_copyin(t, VFS_AT_FDCWD, path, PATH_FOLLOW, &where);
+    int64_t r;
 
+    if (t->proc->users.effective != 0) {
+        return -EPERM; /* before the path is looked at (PRIV_VFS_CHROOT) */
+    }
+    r = path_copyin(t, VFS_AT_FDCWD, path, PATH_FOLLOW, &where);
+    return r < 0 ? r : host_call1(__NR_chroot, where.name);
+}
+
+/* fchroot(2), FreeBSD 15: the host has chroot only, so by the descriptor's name in /proc. */
+int64_t freebsd_fchroot(struct thread *t, int32_t fd)
+{
+    struct vfs_path where;
+    int64_t r = freebsd_require_vnode(t, fd);
+
+    if (r < 0) {
+        return r;
+    }
+    if (t->proc->users.effective != 0) {
+        return -EPERM;
+    }
+    r = path_translate(t->proc, fd, "", PATH_EMPTY, &where);
     return r < 0 ? r : host_call1(__NR_chroot, where.name);
 }
 
@@ -60,10 +81,18 @@ int64_t freebsd_truncate(struct thread *t, guest_ptr path, int64_t length)
     struct vfs_path where;
     int64_t r = path_copyin(t, VFS_AT_FDCWD, path, PATH_FOLLOW, &where);
 
+    if (length < 0) {
+        return -EINVAL;
+    }
     if (r < 0) {
         return r;
     }
-    return restartable(host_call_intr(t, __NR_truncate, (uint64_t)where.name, (uint64_t)length, 0, 0, 0, 0));
+    r = restartable(host_call_intr(t, __NR_truncate, (uint64_t)where.name, (uint64_t)length, 0, 0, 0, 0));
+    if (r == -EINVAL) {
+        /* Neither file nor directory: no size to set, and no error either (ufs_setattr(), devfs_setattr()). */
+        r = host_call4(__NR_faccessat2, AT_FDCWD, where.name, 2, AT_EACCESS);
+    }
+    return r;
 }
 
 /* Copies a NUL-terminated path out; too_small is the errno when it does not fit. */
@@ -74,7 +103,7 @@ static int64_t put_path(guest_ptr buf, uint64_t size, const char *path, int too_
     return n > size ? -too_small : copyout(buf, path, n);
 }
 
-/* getcwd(3) asks this first and walks upwards on any error but ERANGE. */
+/* getcwd(3) asks this first, and walks upwards on any error: so the host's own errno for a short buffer is not wanted. */
 int64_t freebsd_getcwd(struct thread *t, guest_ptr buf, uint64_t buflen)
 {
     char path[VFS_HOST_PATH_MAX];
@@ -90,7 +119,8 @@ int64_t freebsd_getcwd(struct thread *t, guest_ptr buf, uint64_t buflen)
     if (path[0] != '/') {
         return -ENOENT; /* "(unreachable)": outside the root directory */
     }
-    return put_path(buf, buflen, path_guest_view(t->proc, path), ERANGE);
+    buflen = buflen > VFS_GUEST_PATH_MAX ? VFS_GUEST_PATH_MAX : buflen;
+    return put_path(buf, buflen, path_guest_view(t->proc, path), ENOMEM); /* vn_fullpath_any() */
 }
 
 int64_t freebsd_realpathat(struct thread *t, int32_t fd, guest_ptr path, guest_ptr buf, uint64_t size, int32_t flags)

@@ -10,6 +10,7 @@
 #include "base/process.h"
 #include "base/thread.h"
 #include "syscalls/freebsd/fcntl.h"
+#include "syscalls/freebsd/shm.h"
 
 #include <linux/fcntl.h>
 #include <linux/fs.h>
@@ -24,7 +25,7 @@
 #define SHM_RENAME_NOREPLACE 0x1u
 #define SHM_RENAME_EXCHANGE  0x2u
 
-static const char prefix[] = "/dev/shm/freebsd-shm";
+static const char prefix[] = FREEBSD_SHM_PREFIX;
 
 /* The host file of an object's name. Returns 0 or -errno. */
 static int64_t object_path(guest_ptr path, char *out, size_t size)

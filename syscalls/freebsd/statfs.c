@@ -1,4 +1,4 @@
-/* statfs, fstatfs, getfsstat, both generations. Sources: statfs(2), getfsstat(2), sys/kern/vfs_syscalls.c. */
+/* statfs, fstatfs, getfsstat, in three generations. Sources: statfs(2), getfsstat(2), sys/kern/vfs_syscalls.c. */
 #include "syscalls/freebsd/statfs.h"
 
 #include "freebsd_syscalls.h"
@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/process.h"
 #include "base/thread.h"
+#include "syscalls/freebsd/file_class.h"
 #include "vfs/mounts.h"
 #include "vfs/path.h"
 
@@ -59,6 +60,34 @@ void freebsd11_statfs_from_new(const struct freebsd_statfs *new, struct freebsd1
     hot_strlcpy(old->f_fstypename, new->f_fstypename, sizeof(old->f_fstypename));
     hot_strlcpy(old->f_mntfromname, new->f_mntfromname, sizeof(old->f_mntfromname));
     hot_strlcpy(old->f_mntonname, new->f_mntonname, sizeof(old->f_mntonname));
+}
+
+static int64_t limited(uint64_t value)
+{
+    return value > INT64_MAX ? INT64_MAX : (int64_t)value;
+}
+
+void freebsd4_statfs_from_new(const struct freebsd_statfs *new, struct freebsd4_statfs *old)
+{
+    memset(old, 0, sizeof(*old));
+    old->f_bsize = limited(new->f_bsize);
+    old->f_iosize = limited(new->f_iosize);
+    old->f_blocks = limited(new->f_blocks);
+    old->f_bfree = limited(new->f_bfree);
+    old->f_bavail = new->f_bavail;
+    old->f_files = limited(new->f_files);
+    old->f_ffree = new->f_ffree;
+    memcpy(old->f_fsid, new->f_fsid, sizeof(old->f_fsid));
+    old->f_owner = new->f_owner;
+    old->f_type = (int32_t) new->f_type;
+    old->f_flags = (int32_t) new->f_flags;
+    old->f_syncwrites = limited(new->f_syncwrites);
+    old->f_asyncwrites = limited(new->f_asyncwrites);
+    old->f_syncreads = limited(new->f_syncreads);
+    old->f_asyncreads = limited(new->f_asyncreads);
+    hot_strlcpy(old->f_fstypename, new->f_fstypename, sizeof(old->f_fstypename));
+    hot_strlcpy(old->f_mntonname, new->f_mntonname, sizeof(old->f_mntonname));
+    hot_strlcpy(old->f_mntfromname, new->f_mntfromname, sizeof(old->f_mntfromname));
 }
 
 static void put_names(struct thread *t, const struct mount_entry *e, struct freebsd_statfs *out)
@@ -118,53 +147,91 @@ static int64_t statfs_path(struct thread *t, guest_ptr path, struct freebsd_stat
     return r;
 }
 
-static int64_t put_statfs(guest_ptr to, const struct freebsd_statfs *s, bool old)
-{
-    struct freebsd11_statfs s11;
+/* The generations of the structure, and their sizes. */
+enum generation { STATFS_NOW, STATFS_11, STATFS_4 };
 
-    if (!old) {
+static const uint16_t generation_size[] = {
+    [STATFS_NOW] = sizeof(struct freebsd_statfs),
+    [STATFS_11] = sizeof(struct freebsd11_statfs),
+    [STATFS_4] = sizeof(struct freebsd4_statfs),
+};
+
+static int64_t put_statfs(guest_ptr to, const struct freebsd_statfs *s, enum generation generation)
+{
+    union {
+        struct freebsd11_statfs s11;
+        struct freebsd4_statfs s4;
+    } old;
+
+    switch (generation) {
+    case STATFS_11:
+        freebsd11_statfs_from_new(s, &old.s11);
+        return COPYOUT(to, &old.s11);
+    case STATFS_4:
+        freebsd4_statfs_from_new(s, &old.s4);
+        return COPYOUT(to, &old.s4);
+    default:
         return COPYOUT(to, s);
     }
-    freebsd11_statfs_from_new(s, &s11);
-    return COPYOUT(to, &s11);
+}
+
+static int64_t statfs_call(struct thread *t, guest_ptr path, guest_ptr buf, enum generation generation)
+{
+    struct freebsd_statfs s;
+    int64_t r = statfs_path(t, path, &s);
+
+    return r < 0 ? r : put_statfs(buf, &s, generation);
+}
+
+static int64_t fstatfs_call(struct thread *t, int fd, guest_ptr buf, enum generation generation)
+{
+    struct freebsd_statfs s;
+    int64_t r = freebsd_require_vnode(t, fd);
+
+    r = r < 0 ? r : statfs_open(t, fd, &s);
+    return r < 0 ? r : put_statfs(buf, &s, generation);
 }
 
 int64_t freebsd_statfs(struct thread *t, guest_ptr path, guest_ptr buf)
 {
-    struct freebsd_statfs s;
-    int64_t r = statfs_path(t, path, &s);
-
-    return r < 0 ? r : put_statfs(buf, &s, false);
+    return statfs_call(t, path, buf, STATFS_NOW);
 }
 
 int64_t freebsd_fstatfs(struct thread *t, int32_t fd, guest_ptr buf)
 {
-    struct freebsd_statfs s;
-    int64_t r = statfs_open(t, fd, &s);
-
-    return r < 0 ? r : put_statfs(buf, &s, false);
+    return fstatfs_call(t, fd, buf, STATFS_NOW);
 }
 
 int64_t freebsd11_statfs(struct thread *t, guest_ptr path, guest_ptr buf)
 {
-    struct freebsd_statfs s;
-    int64_t r = statfs_path(t, path, &s);
-
-    return r < 0 ? r : put_statfs(buf, &s, true);
+    return statfs_call(t, path, buf, STATFS_11);
 }
 
 int64_t freebsd11_fstatfs(struct thread *t, int32_t fd, guest_ptr buf)
 {
-    struct freebsd_statfs s;
-    int64_t r = statfs_open(t, fd, &s);
-
-    return r < 0 ? r : put_statfs(buf, &s, true);
+    return fstatfs_call(t, fd, buf, STATFS_11);
 }
 
-/* Every mount, as many as fit; returns how many were written, or how many there are when buf is null. */
-static int64_t list_mounts(struct thread *t, guest_ptr buf, int64_t bufsize, int mode, bool old)
+int64_t freebsd4_statfs(struct thread *t, guest_ptr path, guest_ptr buf)
 {
-    uint64_t each = old ? sizeof(struct freebsd11_statfs) : sizeof(struct freebsd_statfs);
+    return statfs_call(t, path, buf, STATFS_4);
+}
+
+int64_t freebsd4_fstatfs(struct thread *t, int32_t fd, guest_ptr buf)
+{
+    return fstatfs_call(t, fd, buf, STATFS_4);
+}
+
+/*
+ * Every mount, as many as fit; returns how many were written. Without a buffer the mounts are counted; room for less
+ * than one counts as none before FreeBSD 12 (kern_getfsstat() is asked for a size of 0 then).
+ */
+static int64_t list_mounts(struct thread *t, guest_ptr buf, int64_t bufsize, int mode, enum generation generation)
+{
+    uint64_t each = generation_size[generation];
+    uint64_t room = bufsize < 0 ? 0 : (uint64_t)bufsize / each;
+    bool count_only =
+        bufsize == 0 || (generation == STATFS_NOW && guest_is_null(buf)) || (generation != STATFS_NOW && room == 0);
     struct mount_table table;
     struct mount_entry e;
     struct freebsd_statfs s;
@@ -177,19 +244,16 @@ static int64_t list_mounts(struct thread *t, guest_ptr buf, int64_t bufsize, int
     if (r < 0) {
         return r;
     }
-    while (r >= 0 && mounts_next(&table, &e)) {
+    while (r >= 0 && (count_only || (uint64_t)count < room) && mounts_next(&table, &e)) {
         struct statfs host;
 
         if (host_call2(__NR_statfs, e.on, &host) < 0) {
             continue; /* not to be seen by this process */
         }
-        if (!guest_is_null(buf)) {
-            if ((uint64_t)(count + 1) * each > (uint64_t)bufsize) {
-                break;
-            }
+        if (!count_only) {
             freebsd_statfs_from_host(&host, &s);
             put_names(t, &e, &s);
-            r = put_statfs(guest_at(buf, (uint64_t)count * each), &s, old);
+            r = put_statfs(guest_at(buf, (uint64_t)count * each), &s, generation);
         }
         count++;
     }
@@ -199,10 +263,15 @@ static int64_t list_mounts(struct thread *t, guest_ptr buf, int64_t bufsize, int
 
 int64_t freebsd_getfsstat(struct thread *t, guest_ptr buf, int64_t bufsize, int32_t mode)
 {
-    return list_mounts(t, buf, bufsize, mode, false);
+    return list_mounts(t, buf, bufsize, mode, STATFS_NOW);
 }
 
 int64_t freebsd11_getfsstat(struct thread *t, guest_ptr buf, int64_t bufsize, int32_t mode)
 {
-    return list_mounts(t, buf, bufsize, mode, true);
+    return list_mounts(t, buf, bufsize, mode, STATFS_11);
+}
+
+int64_t freebsd4_getfsstat(struct thread *t, guest_ptr buf, int64_t bufsize, int32_t mode)
+{
+    return list_mounts(t, buf, bufsize, mode, STATFS_4);
 }

@@ -42,10 +42,33 @@ struct freebsd11_statfs {
 
 _Static_assert(sizeof(struct freebsd11_statfs) == 472, "struct freebsd11_statfs");
 
+/* The generation before 5.0 (struct ostatfs): numbers are long, names shorter, some fields elsewhere. */
+#define FREEBSD4_MNAMELEN 72
+
+struct freebsd4_statfs {
+    int64_t f_spare2, f_bsize, f_iosize, f_blocks, f_bfree, f_bavail, f_files, f_ffree;
+    int32_t f_fsid[2];
+    uint32_t f_owner;
+    int32_t f_type, f_flags;
+    int64_t f_syncwrites, f_asyncwrites;
+    char f_fstypename[FREEBSD_MFSNAMELEN];
+    char f_mntonname[FREEBSD4_MNAMELEN];
+    int64_t f_syncreads, f_asyncreads;
+    int16_t f_spares1;
+    char f_mntfromname[FREEBSD4_MNAMELEN];
+    int16_t f_spares2;
+    int64_t f_spare[2];
+};
+
+_Static_assert(sizeof(struct freebsd4_statfs) == 304, "struct ostatfs");
+_Static_assert(__builtin_offsetof(struct freebsd4_statfs, f_fstypename) == 104, "f_fstypename");
+_Static_assert(__builtin_offsetof(struct freebsd4_statfs, f_mntfromname) == 210, "f_mntfromname");
+
 struct statfs;
 
 /* The numbers; the names are left empty. */
 void freebsd_statfs_from_host(const struct statfs *host, struct freebsd_statfs *guest);
 void freebsd11_statfs_from_new(const struct freebsd_statfs *new, struct freebsd11_statfs *old);
+void freebsd4_statfs_from_new(const struct freebsd_statfs *new, struct freebsd4_statfs *old);
 
 #endif
