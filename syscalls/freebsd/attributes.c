@@ -5,6 +5,7 @@
 #include "base/process.h"
 #include "base/thread.h"
 #include "syscalls/freebsd/fcntl.h"
+#include "syscalls/freebsd/file_class.h"
 #include "syscalls/freebsd/stat.h"
 
 #include <linux/fcntl.h>
@@ -83,13 +84,22 @@ int64_t freebsd_fchmodat(struct thread *t, int32_t fd, guest_ptr path, uint32_t 
     return chmod_at(t, fd, path, mode, (uint32_t)flag);
 }
 
+/* Vnodes and shared memory have mode and owner to be changed (fo_chmod, fo_chown); all others are EINVAL. */
+static int64_t has_attributes(struct thread *t, int fd)
+{
+    uint32_t mode;
+    int64_t class = freebsd_file_class(t, fd, &mode);
+
+    return class == FILE_VNODE || class == FILE_FIFO || class == FILE_SHM ? 0 : class < 0 ? class : -EINVAL;
+}
+
 int64_t freebsd_fchmod(struct thread *t, int32_t fd, uint32_t mode)
 {
     int64_t r;
 
-    (void)t;
     mode &= FREEBSD_ALLPERMS;
-    r = fd < 0 ? -EBADF : check_sticky(t, fd, "", AT_EMPTY_PATH, mode);
+    r = has_attributes(t, fd);
+    r = r < 0 ? r : check_sticky(t, fd, "", AT_EMPTY_PATH, mode);
     return r < 0 ? r : host_call2(__NR_fchmod, fd, mode);
 }
 
@@ -99,6 +109,13 @@ static int64_t chown_at(struct thread *t, int dirfd, guest_ptr path, int32_t uid
     int64_t r = freebsd_at_copyin(t, dirfd, path, flags, PATH_FLAGS, true, &at);
 
     return r < 0 ? r : host_call5(__NR_fchownat, at.path.dirfd, at.path.name, uid, gid, at.host_flags);
+}
+
+int64_t freebsd_fchown(struct thread *t, int32_t fd, int32_t uid, int32_t gid)
+{
+    int64_t r = has_attributes(t, fd);
+
+    return r < 0 ? r : host_call3(__NR_fchown, fd, uid, gid);
 }
 
 int64_t freebsd_chown(struct thread *t, guest_ptr path, int32_t uid, int32_t gid)
@@ -115,6 +132,8 @@ int64_t freebsd_fchownat(struct thread *t, int32_t fd, guest_ptr path, int32_t u
 {
     return chown_at(t, fd, path, uid, gid, (uint32_t)flag);
 }
+
+#define HOST_UTIME_OMIT 0x3ffffffe
 
 /* Times in the host's form. */
 struct two_times {
@@ -144,7 +163,7 @@ static int64_t times_from_timevals(guest_ptr tptr, struct two_times *out)
 /* UTIME_NOW and UTIME_OMIT have other numbers (sys/stat.h). */
 static int64_t times_from_timespecs(guest_ptr times, struct two_times *out)
 {
-    const int64_t guest_now = -1, guest_omit = -2, host_now = 0x3fffffff, host_omit = 0x3ffffffe;
+    const int64_t guest_now = -1, guest_omit = -2, host_now = 0x3fffffff;
 
     out->pointer = NULL;
     if (guest_is_null(times)) {
@@ -159,23 +178,36 @@ static int64_t times_from_timespecs(guest_ptr times, struct two_times *out)
         if (n != guest_now && n != guest_omit && (n < 0 || n >= 1000000000)) {
             return -EINVAL;
         }
-        out->at[i].tv_nsec = n == guest_now ? host_now : n == guest_omit ? host_omit : n;
+        out->at[i].tv_nsec = n == guest_now ? host_now : n == guest_omit ? HOST_UTIME_OMIT : n;
     }
     out->pointer = out->at;
     return 0;
 }
 
+static bool leaves_both(const struct two_times *times)
+{
+    return times->pointer && times->at[0].tv_nsec == HOST_UTIME_OMIT && times->at[1].tv_nsec == HOST_UTIME_OMIT;
+}
+
 static int64_t set_times_at(struct thread *t, int dirfd, guest_ptr path, const struct two_times *times, uint32_t flags)
 {
     struct freebsd_at at;
+    struct statx x;
     int64_t r = freebsd_at_copyin(t, dirfd, path, flags, PATH_FLAGS, true, &at);
 
+    if (r >= 0 && leaves_both(times)) {
+        /* The path is looked up all the same (kern_utimensat()); the host does not. */
+        return host_call5(__NR_statx, at.path.dirfd, at.path.name, at.host_flags, STATX_TYPE, &x);
+    }
     return r < 0 ? r : host_call4(__NR_utimensat, at.path.dirfd, at.path.name, times->pointer, at.host_flags);
 }
 
-static int64_t set_times_of(int fd, const struct two_times *times)
+/* Nothing to change is no error, whatever fd is (kern_futimens()). */
+static int64_t set_times_of(struct thread *t, int fd, const struct two_times *times)
 {
-    return fd < 0 ? -EBADF : host_call4(__NR_utimensat, fd, NULL, times->pointer, 0);
+    int64_t r = leaves_both(times) ? 0 : freebsd_require_vnode(t, fd);
+
+    return r < 0 || leaves_both(times) ? r : host_call4(__NR_utimensat, fd, NULL, times->pointer, 0);
 }
 
 static int64_t timevals_at(struct thread *t, int dirfd, guest_ptr path, guest_ptr tptr, uint32_t flags)
@@ -206,8 +238,7 @@ int64_t freebsd_futimes(struct thread *t, int32_t fd, guest_ptr tptr)
     struct two_times times;
     int64_t r = times_from_timevals(tptr, &times);
 
-    (void)t;
-    return r < 0 ? r : set_times_of(fd, &times);
+    return r < 0 ? r : set_times_of(t, fd, &times);
 }
 
 int64_t freebsd_futimens(struct thread *t, int32_t fd, guest_ptr times)
@@ -215,8 +246,7 @@ int64_t freebsd_futimens(struct thread *t, int32_t fd, guest_ptr times)
     struct two_times two;
     int64_t r = times_from_timespecs(times, &two);
 
-    (void)t;
-    return r < 0 ? r : set_times_of(fd, &two);
+    return r < 0 ? r : set_times_of(t, fd, &two);
 }
 
 int64_t freebsd_utimensat(struct thread *t, int32_t fd, guest_ptr path, guest_ptr times, int32_t flag)

@@ -159,6 +159,18 @@ int64_t freebsd_pwritev(struct thread *t, int32_t fd, guest_ptr iovp, uint32_t i
     return transfer_vector(t, __NR_pwritev, fd, iovp, iovcnt, (uint64_t)offset);
 }
 
+/* getrandom(2), sys/kern/sys_getrandom.c: the flags and their numbers are the host's (NONBLOCK, RANDOM, INSECURE). */
+int64_t freebsd_getrandom(struct thread *t, guest_ptr buf, uint64_t buflen, int32_t how)
+{
+    const uint32_t random = 2, insecure = 4, known = 7;
+    uint32_t flags = (uint32_t)how;
+
+    if ((flags & ~known) || buflen > INT64_MAX || (flags & (random | insecure)) == (random | insecure)) {
+        return -EINVAL;
+    }
+    return restartable(host_call_intr(t, __NR_getrandom, buf.va, buflen, flags, 0, 0, 0));
+}
+
 /* The calls before 7.0, whose offset was aligned by an extra argument. */
 
 int64_t freebsd6_pread(struct thread *t, int32_t fd, guest_ptr buf, uint64_t nbyte, int32_t pad, int64_t offset)

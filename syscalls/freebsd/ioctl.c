@@ -11,8 +11,10 @@
 #include "base/thread.h"
 #include "process/descriptors.h"
 #include "signals/signals.h"
+#include "syscalls/freebsd/fcntl.h"
+#include "syscalls/freebsd/file_class.h"
+#include "syscalls/freebsd/ioctl.h"
 #include "syscalls/freebsd/stat.h"
-#include "syscalls/freebsd/termios.h"
 
 #include <asm/ioctls.h>
 #include <asm/sockios.h>
@@ -20,27 +22,20 @@
 #include <linux/fcntl.h>
 #include <linux/fs.h>
 #include <linux/stat.h>
-#include <linux/tty.h>
 
-#define BSD_IOC(direction, size, group, n) ((uint32_t)(direction) | ((size) << 16) | ((group) << 8) | (n))
-#define BSD_IO(g, n)                       BSD_IOC(0x20000000, 0u, (uint32_t)(g), n)
-#define BSD_IOR(g, n, s)                   BSD_IOC(0x40000000, (uint32_t)(s), (uint32_t)(g), n)
-#define BSD_IOW(g, n, s)                   BSD_IOC(0x80000000, (uint32_t)(s), (uint32_t)(g), n)
-#define BSD_IOWR(g, n, s)                  BSD_IOC(0xc0000000, (uint32_t)(s), (uint32_t)(g), n)
+#define FREEBSD_D_DISK 2 /* FIODTYPE's answers (sys/conf.h) */
+#define FREEBSD_D_TTY  4
 
-#define FREEBSD_D_TTY  2 /* FIODTYPE's answers (sys/conf.h) */
-#define FREEBSD_D_DISK 1
-
-enum argument { NONE, READS_INT, WRITES_INT, READS_WINSIZE, WRITES_WINSIZE, READS_CHAR };
+#define FREEBSD_IOC_IN          0x80000000u /* sys/ioccom.h */
+#define FREEBSD_IOCPARM_LEN(rq) ((rq) >> 16 & 0x1fff)
 
 /* Requests that differ in their number only. */
 static const struct {
     uint32_t guest, host;
-    enum argument argument;
+    enum ioctl_argument argument;
 } renumbered[] = {
     {BSD_IOR('f', 127, 4), FIONREAD, WRITES_INT},
     {BSD_IOW('f', 126, 4), FIONBIO, READS_INT},
-    {BSD_IOW('f', 125, 4), FIOASYNC, READS_INT},
     {BSD_IO('f', 1), FIOCLEX, NONE},
     {BSD_IO('f', 2), FIONCLEX, NONE},
     {BSD_IO('t', 13), TIOCEXCL, NONE},
@@ -58,8 +53,6 @@ static const struct {
     {BSD_IOW('t', 114, 1), TIOCSTI, READS_CHAR},
     {BSD_IOR('t', 115, 4), TIOCOUTQ, WRITES_INT},
     {BSD_IOR('f', 119, 4), TIOCOUTQ, WRITES_INT}, /* FIONWRITE: the same question of a socket */
-    {BSD_IOW('t', 118, 4), TIOCSPGRP, READS_INT},
-    {BSD_IOR('t', 119, 4), TIOCGPGRP, WRITES_INT},
     {BSD_IO('t', 122), TIOCCBRK, NONE},
     {BSD_IO('t', 123), TIOCSBRK, NONE},
 };
@@ -68,13 +61,12 @@ static const uint8_t argument_size[] = {
     [NONE] = 0, [READS_INT] = 4, [WRITES_INT] = 4, [READS_WINSIZE] = 8, [WRITES_WINSIZE] = 8, [READS_CHAR] = 1,
 };
 
-/* Terminal requests may wait (SIGTTOU, draining). */
-static int64_t host_ioctl(struct thread *t, int fd, uint64_t request, uint64_t argument)
+int64_t freebsd_host_ioctl(struct thread *t, int fd, uint64_t request, uint64_t argument)
 {
     return restartable(host_call_intr(t, __NR_ioctl, (uint64_t)fd, request, argument, 0, 0, 0));
 }
 
-static int64_t pass_on(struct thread *t, int fd, uint32_t host, enum argument kind, guest_ptr data)
+int64_t freebsd_ioctl_pass_on(struct thread *t, int fd, uint32_t host, enum ioctl_argument kind, guest_ptr data)
 {
     uint8_t buffer[8] __attribute__((aligned(8))) = {0};
     bool writes = kind == WRITES_INT || kind == WRITES_WINSIZE;
@@ -84,53 +76,11 @@ static int64_t pass_on(struct thread *t, int fd, uint32_t host, enum argument ki
     if (!writes && copyin(buffer, data, size) < 0) {
         return -EFAULT;
     }
-    r = host_ioctl(t, fd, host, (uint64_t)buffer);
+    r = freebsd_host_ioctl(t, fd, host, (uint64_t)buffer);
     if (r < 0) {
         return r;
     }
     return writes ? copyout(data, buffer, size) : 0;
-}
-
-static int64_t get_attributes(struct thread *t, int fd, guest_ptr data)
-{
-    struct termios2 host;
-    struct freebsd_termios guest;
-    int64_t r = host_ioctl(t, fd, TCGETS2, (uint64_t)&host);
-
-    if (r < 0) {
-        return r;
-    }
-    freebsd_termios_from_host(&host, &guest);
-    return COPYOUT(data, &guest);
-}
-
-static int64_t set_attributes(struct thread *t, int fd, guest_ptr data, uint64_t request)
-{
-    struct termios2 host;
-    struct freebsd_termios guest;
-    int64_t r;
-
-    if (COPYIN(&guest, data) < 0) {
-        return -EFAULT;
-    }
-    r = host_ioctl(t, fd, TCGETS2, (uint64_t)&host);
-    if (r < 0) {
-        return r;
-    }
-    freebsd_termios_to_host(&guest, &host);
-    return host_ioctl(t, fd, request, (uint64_t)&host);
-}
-
-/* TIOCFLUSH: FREAD 1, FWRITE 2, 0 for both. */
-static int64_t flush(struct thread *t, int fd, guest_ptr data)
-{
-    int32_t which;
-
-    if (COPYIN(&which, data) < 0) {
-        return -EFAULT;
-    }
-    which &= 3;
-    return host_ioctl(t, fd, TCFLSH, which == 1 ? TCIFLUSH : which == 2 ? TCOFLUSH : TCIOFLUSH);
 }
 
 /* FIODTYPE: the kind of a device; libc asks whether a file is a terminal or a disk. */
@@ -171,7 +121,7 @@ static int64_t device_name(struct thread *t, int fd, guest_ptr data)
     if (COPYIN(&arg, data) < 0) {
         return -EFAULT;
     }
-    if (host_ioctl(t, fd, TIOCGPTN, (uint64_t)&number) == 0) {
+    if (freebsd_host_ioctl(t, fd, TIOCGPTN, (uint64_t)&number) == 0) {
         struct text x = TEXT_ON(path);
 
         text_str(&x, "pts/");
@@ -201,69 +151,63 @@ static int64_t device_name(struct thread *t, int fd, guest_ptr data)
     return copyout(arg.buffer, name, size);
 }
 
-/* TIOCPTMASTER: succeeds on the master's side of a pseudo-terminal only. */
-static int64_t is_master(struct thread *t, int fd)
+/* FIOSEEKDATA and FIOSEEKHOLE: as lseek, but the position stays. Of regular files only. */
+static int64_t seek_extent(struct thread *t, int fd, guest_ptr data, int whence)
 {
-    uint32_t number;
-    int64_t r = host_ioctl(t, fd, TIOCGPTN, (uint64_t)&number);
-
-    return r == 0 ? 0 : r == -EBADF ? r : -ENOTTY;
-}
-
-/* FIOSEEKDATA and FIOSEEKHOLE: lseek by another name. */
-static int64_t seek_extent(int fd, guest_ptr data, int whence)
-{
-    int64_t offset, r;
+    int64_t offset, r, before;
+    uint32_t mode;
 
     if (COPYIN(&offset, data) < 0) {
         return -EFAULT;
     }
+    if (freebsd_file_class(t, fd, &mode) != FILE_VNODE || (mode & S_IFMT) != S_IFREG) {
+        return -ENOTTY;
+    }
+    before = host_call3(__NR_lseek, fd, 0, SEEK_CUR);
     r = host_call3(__NR_lseek, fd, offset, whence);
+    if (r >= 0) {
+        host_call3(__NR_lseek, fd, before, SEEK_SET);
+    }
     return r < 0 ? r : COPYOUT(data, &r);
 }
 
-static int64_t owner(int fd, guest_ptr data, bool set)
+static int64_t owner(struct thread *t, int fd, guest_ptr data, bool set)
 {
     int32_t value = 0;
     int64_t r;
 
     if (set) {
-        return COPYIN(&value, data) < 0 ? -EFAULT : host_call3(__NR_fcntl, fd, F_SETOWN, value);
+        return COPYIN(&value, data) < 0 ? -EFAULT : freebsd_set_owner(t, fd, value);
     }
-    r = host_call3(__NR_fcntl, fd, F_GETOWN, 0);
+    r = freebsd_get_owner(t, fd);
     value = (int32_t)r;
-    return r == -EBADF ? r : COPYOUT(data, &value);
+    return r == -ENOTTY || r == -EBADF ? r : COPYOUT(data, &value);
 }
 
-/* Terminal requests with a form of their own. */
-static int64_t terminal_request(struct thread *t, int fd, uint32_t request, guest_ptr data)
+/* A file that cannot signal has nothing to turn on or off: 0 for files and directories (vn_ioctl()). */
+static int64_t asynchronous(struct thread *t, int fd, guest_ptr data)
 {
-    switch (request) {
-    case BSD_IOW('t', 16, 4):
-        return flush(t, fd, data);
-    case BSD_IOR('t', 19, 44):
-        return get_attributes(t, fd, data);
-    case BSD_IOW('t', 20, 44):
-        return set_attributes(t, fd, data, TCSETS2);
-    case BSD_IOW('t', 21, 44):
-        return set_attributes(t, fd, data, TCSETSW2);
-    case BSD_IOW('t', 22, 44):
-        return set_attributes(t, fd, data, TCSETSF2);
-    case BSD_IOR('t', 26, 4):
-        return pass_on(t, fd, TIOCGETD, WRITES_INT, data); /* both number the ordinary discipline 0 */
-    case BSD_IO('t', 28):
-        return is_master(t, fd);
-    case BSD_IO('t', 94):
-        return host_ioctl(t, fd, TCSBRK, 1); /* TIOCDRAIN */
-    case BSD_IO('t', 97):
-        return host_ioctl(t, fd, TIOCSCTTY, 0);
-    case BSD_IO('t', 110):
-        return host_ioctl(t, fd, TCXONC, TCOON);
-    case BSD_IO('t', 111):
-        return host_ioctl(t, fd, TCXONC, TCOOFF);
-    default:
+    int64_t r = freebsd_ioctl_pass_on(t, fd, FIOASYNC, READS_INT, data);
+    uint32_t mode;
+
+    if (r == -ENOTTY && freebsd_file_class(t, fd, &mode) == FILE_VNODE) {
+        return (mode & S_IFMT) == S_IFREG || (mode & S_IFMT) == S_IFDIR ? 0 : r;
+    }
+    return r;
+}
+
+/* DIOCGSECTORSIZE and DIOCGMEDIASIZE (sys/disk.h) of what is a block device here. */
+static int64_t disk_size(struct thread *t, int fd, guest_ptr data, bool sector)
+{
+    uint64_t size = 0;
+    uint32_t mode;
+    int64_t r;
+
+    if (freebsd_file_class(t, fd, &mode) != FILE_VNODE || (mode & S_IFMT) != S_IFBLK) {
         return -ENOTTY;
     }
+    r = freebsd_host_ioctl(t, fd, sector ? BLKSSZGET : BLKGETSIZE64, (uint64_t)&size);
+    return r < 0 ? r : copyout(data, &size, sector ? 4 : 8); /* little-endian: the lower half first */
 }
 
 /* Requests on any file. */
@@ -272,39 +216,72 @@ static int64_t file_request(struct thread *t, int fd, uint32_t request, guest_pt
     switch (request) {
     case BSD_IOW('f', 124, 4):
     case BSD_IOW('s', 8, 4): /* SIOCSPGRP */
-        return owner(fd, data, true);
+        return owner(t, fd, data, true);
     case BSD_IOR('f', 123, 4):
     case BSD_IOR('s', 9, 4): /* SIOCGPGRP */
-        return owner(fd, data, false);
+        return owner(t, fd, data, false);
+    case BSD_IOW('f', 125, 4):
+        return asynchronous(t, fd, data);
+    case BSD_IOR('d', 128, 4):
+        return disk_size(t, fd, data, true);
+    case BSD_IOR('d', 129, 8):
+        return disk_size(t, fd, data, false);
     case BSD_IOR('f', 122, 4):
         return device_type(t, fd, data);
     case BSD_IOW('f', 120, 16):
         return device_name(t, fd, data);
     case BSD_IOWR('f', 97, 8):
-        return seek_extent(fd, data, SEEK_DATA);
+        return seek_extent(t, fd, data, SEEK_DATA);
     case BSD_IOWR('f', 98, 8):
-        return seek_extent(fd, data, SEEK_HOLE);
+        return seek_extent(t, fd, data, SEEK_HOLE);
     case BSD_IOR('s', 7, 4): /* SIOCATMARK */
-        return pass_on(t, fd, SIOCATMARK, WRITES_INT, data);
+        return freebsd_ioctl_pass_on(t, fd, SIOCATMARK, WRITES_INT, data);
     default:
         return -ENOTTY;
     }
 }
 
-int64_t freebsd_ioctl(struct thread *t, int32_t fd, uint64_t com, guest_ptr data)
+static int64_t dispatch(struct thread *t, int fd, uint32_t request, guest_ptr data)
 {
-    uint32_t request = (uint32_t)com; /* the upper half is a sign extension of older callers */
-
-    if (fd < 0 || engine_descriptor(fd) || host_call3(__NR_fcntl, fd, F_GETFD, 0) < 0) {
-        return -EBADF;
-    }
     for (size_t i = 0; i < sizeof(renumbered) / sizeof(renumbered[0]); i++) {
         if (renumbered[i].guest == request) {
-            return pass_on(t, fd, renumbered[i].host, renumbered[i].argument, data);
+            return freebsd_ioctl_pass_on(t, fd, renumbered[i].host, renumbered[i].argument, data);
         }
     }
     if ((request >> 8 & 0xff) == 't') {
-        return terminal_request(t, fd, request, data);
+        return freebsd_terminal_ioctl(t, fd, request, data);
     }
     return file_request(t, fd, request, data);
+}
+
+/* The argument is copied in whoever the request is for (sys_ioctl()): it must be readable. */
+static bool is_readable(guest_ptr data, uint32_t size)
+{
+    char bytes[256];
+
+    for (uint32_t at = 0; at < size; at += sizeof(bytes)) {
+        uint32_t n = size - at < sizeof(bytes) ? size - at : (uint32_t)sizeof(bytes);
+
+        if (copyin(bytes, guest_at(data, at), n) < 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+int64_t freebsd_ioctl(struct thread *t, int32_t fd, uint64_t com, guest_ptr data)
+{
+    uint32_t request = (uint32_t)com; /* the upper half is a sign extension of older callers */
+    int64_t r;
+
+    if (fd < 0 || engine_descriptor(fd) || host_call3(__NR_fcntl, fd, F_GETFD, 0) < 0) {
+        r = -EBADF;
+    } else {
+        r = dispatch(t, fd, request, data);
+    }
+    if ((r == -ENOTTY || r == -EBADF) && (request & FREEBSD_IOC_IN) &&
+        !is_readable(data, FREEBSD_IOCPARM_LEN(request))) {
+        return -EFAULT;
+    }
+    return r;
 }

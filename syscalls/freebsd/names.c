@@ -2,6 +2,7 @@
 #include "freebsd_syscalls.h"
 
 #include "base/host.h"
+#include "base/mem.h"
 #include "base/process.h"
 #include "base/thread.h"
 #include "syscalls/freebsd/fcntl.h"
@@ -256,4 +257,32 @@ int64_t freebsd_mkfifo(struct thread *t, guest_ptr path, uint32_t mode)
 int64_t freebsd_mkfifoat(struct thread *t, int32_t fd, guest_ptr path, uint32_t mode)
 {
     return make_node(t, fd, path, S_IFIFO | (mode & FREEBSD_ALLPERMS), 0);
+}
+
+/* Whether the directory that the path's last component is looked up in may be changed. 0 or -errno. */
+static int64_t check_parent(const struct vfs_path *path)
+{
+    char parent[VFS_HOST_PATH_MAX];
+    size_t end = hot_strlen(path->name);
+
+    while (end > 0 && path->name[end - 1] == '/') {
+        end--;
+    }
+    while (end > 0 && path->name[end - 1] != '/') {
+        end--;
+    }
+    hot_strlcpy(parent, path->name, end + 1 < sizeof(parent) ? end + 1 : sizeof(parent));
+    return host_call4(__NR_faccessat2, path->dirfd, end > 0 ? parent : ".", 2, AT_EACCESS);
+}
+
+/* undelete(2) removes whiteouts; no file system of the host shows any, so a name exists or it does not. */
+int64_t freebsd_undelete(struct thread *t, guest_ptr path)
+{
+    struct vfs_path where;
+    struct statx x;
+    int64_t r = path_copyin(t, VFS_AT_FDCWD, path, 0, &where);
+
+    r = r < 0 ? r : host_call5(__NR_statx, where.dirfd, where.name, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &x);
+    r = r < 0 ? r : check_parent(&where);
+    return r < 0 ? r : -EEXIST;
 }

@@ -61,8 +61,10 @@ _Static_assert(sizeof(struct freebsd11_nstat) == 128, "struct nstat");
 #define FREEBSD_UF_NODUMP    0x00000001u
 #define FREEBSD_UF_IMMUTABLE 0x00000002u
 #define FREEBSD_UF_APPEND    0x00000004u
-#define FREEBSD_SF_IMMUTABLE 0x00020000u
-#define FREEBSD_SF_APPEND    0x00040000u
+
+/* What UFS lets be set (ufs_setattr()), and the part that is the super-user's. */
+#define FREEBSD_SETTABLE_FLAGS 0x00379f9fu
+#define FREEBSD_SF_SETTABLE    0x00370000u
 
 /* makedev(3), major(3) and minor(3): the parts are interleaved. */
 uint64_t freebsd_makedev(uint32_t major, uint32_t minor);

@@ -25,12 +25,13 @@ static struct freebsd_timespec time_from_host(const struct statx_timestamp *ts)
     return (struct freebsd_timespec){ts->tv_sec, ts->tv_nsec};
 }
 
+/* The host's root-only flags show as the owner's: those are what chflags can set and clear (file_flags.c). */
 static uint32_t flags_from_host(uint64_t attributes)
 {
     uint32_t flags = 0;
 
-    flags |= attributes & STATX_ATTR_IMMUTABLE ? FREEBSD_SF_IMMUTABLE : 0;
-    flags |= attributes & STATX_ATTR_APPEND ? FREEBSD_SF_APPEND : 0;
+    flags |= attributes & STATX_ATTR_IMMUTABLE ? FREEBSD_UF_IMMUTABLE : 0;
+    flags |= attributes & STATX_ATTR_APPEND ? FREEBSD_UF_APPEND : 0;
     flags |= attributes & STATX_ATTR_NODUMP ? FREEBSD_UF_NODUMP : 0;
     return flags;
 }

@@ -152,7 +152,7 @@ START_TEST(stat_new)
     ck_assert_int_eq(st.st_mtim.tv_sec, -2);
     ck_assert_int_eq(st.st_mtim.tv_nsec, 3);
     ck_assert_int_eq(st.st_birthtim.tv_sec, 5);
-    ck_assert_uint_eq(st.st_flags, FREEBSD_SF_APPEND);
+    ck_assert_uint_eq(st.st_flags, FREEBSD_UF_APPEND);
     x.stx_mask &= ~STATX_BTIME;
     freebsd_stat_from_host(&x, &st);
     ck_assert_int_eq(st.st_birthtim.tv_sec, -1);
