@@ -110,59 +110,6 @@ int64_t freebsd_quotactl(struct thread *t, guest_ptr path, uint64_t cmd, int32_t
     return r < 0 ? r : -EOPNOTSUPP;
 }
 
-/* Whether the directory that holds the last component of a path may be written to: 0 or -errno. */
-static int64_t may_change_names(struct vfs_path *where)
-{
-    char *slash = hot_strrchr(where->name, '/');
-    const char *parent = slash != NULL ? where->name : ".";
-    if (slash == where->name) {
-        parent = "/";
-    } else if (slash != NULL) {
-        *slash = '\0';
-    }
-    return host_call4(__NR_faccessat2, where->dirfd, parent, 2 /* W_OK */, AT_EACCESS);
-}
-
-/*
- * Brings back what a union mount has covered with a whiteout; here is none: what has a name is there, and what has none
- * was never covered (kern_undelete() in sys/kern/vfs_syscalls.c).
- */
-int64_t freebsd_undelete(struct thread *t, guest_ptr path)
-{
-    struct vfs_path where;
-    int64_t r = path_copyin(t, VFS_AT_FDCWD, path, 0, &where);
-    if (r == 0) {
-        r = host_call4(__NR_faccessat2, where.dirfd, where.name, 0, AT_EACCESS | AT_SYMLINK_NOFOLLOW);
-    }
-    if (r == 0) {
-        r = may_change_names(&where);
-    }
-    return r < 0 ? r : -EEXIST;
-}
-
-/* sys_revoke() in sys/kern/vfs_syscalls.c. The host cannot take a device away from those who have it open. */
-int64_t freebsd_revoke(struct thread *t, guest_ptr path)
-{
-    struct vfs_path where;
-    struct statx st;
-    int64_t r = path_copyin(t, VFS_AT_FDCWD, path, PATH_FOLLOW, &where);
-    if (r == 0) {
-        r = host_call5(__NR_statx, where.dirfd, where.name, 0, STATX_TYPE | STATX_UID, &st);
-    }
-    if (r < 0) {
-        return r;
-    }
-    if ((st.stx_mode & S_IFMT) != S_IFCHR) {
-        return -EINVAL;
-    }
-    uint32_t user = t->proc->users.effective;
-    if (user != st.stx_uid && user != 0) {
-        return -EPERM;
-    }
-    report_unsupported(t, "revoke", (int)t->call_number, "the host cannot take a device from those who have it open");
-    return -EOPNOTSUPP;
-}
-
 /* sys/security/mac/mac_syscalls.c: no policy is loaded, so none has that name. */
 int64_t freebsd_mac_syscall(struct thread *t, guest_ptr policy, int32_t call, guest_ptr arg)
 {
