@@ -3,8 +3,8 @@
  *
  * Reached only by thread->proc: a vfork child shares its parent's memory and has a struct process of its own.
  *
- * Lock order, outermost first: the descriptor table's lock, the ledger's, actions_lock, the report's, the heap's
- * (base/heap.c), the cold gate's. None is held across copyin/copyout or a blocking host call.
+ * Lock order, outermost first: the descriptor table's lock, the ledger's, actions_lock, the signal queue's, the
+ * report's, the heap's (base/heap.c), the cold gate's. None is held across copyin/copyout or a blocking host call.
  */
 #ifndef BASE_PROCESS_H
 #define BASE_PROCESS_H
@@ -64,6 +64,8 @@ struct process_hooks {
     void (*enter)(struct thread *t);
     /* A guest signal in `watched` has been delivered or ignored. In signal context. */
     void (*signalled)(struct thread *t, int guest_signo);
+    /* Calls fn for every live thread of the address space, until it returns other than 0. May be called anywhere. */
+    int (*each_thread)(int (*fn)(struct thread *t, void *arg), void *arg);
 };
 
 struct process_ids {
@@ -121,6 +123,7 @@ struct process {
     struct way_counts calls_told;  /* how much of all of them has been told (syscalls/entry/ways.h) */
 
     struct signal_set watched; /* signals that arrive here even while the guest ignores them */
+    struct signal_queue queue;
     struct lock actions_lock;
     struct signal_action actions[SIGNAL_MAX + 1];
 

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/lock.h"
+
 #define SIGNAL_MAX 128 /* highest guest signal of any personality */
 
 /* A set of guest signals; bit n-1 is signal n. */
@@ -67,6 +69,30 @@ struct guest_signal {
 struct signal_stack {
     uint64_t base, size;
     bool enabled;
+};
+
+/* What is pending of a thread or a process beside what the host keeps (signals/queue.h). */
+struct signal_pending {
+    struct signal_set set;  /* numbers of which something waits */
+    struct signal_set bare; /* of which one waits without information */
+};
+
+struct thread;
+
+struct signal_entry {
+    uint64_t info[6];     /* the host's siginfo: as much of it as the host itself keeps */
+    struct thread *owner; /* NULL: the process */
+    uint32_t signo;       /* the guest's; 0: free */
+    uint32_t order;
+};
+
+/* A process's, with the entries of its threads. */
+struct signal_queue {
+    struct lock lock;
+    uint32_t room, used, count; /* entries; those up to the last that is in use; those in use */
+    uint32_t order;
+    struct signal_entry *entries;
+    struct signal_pending pending;
 };
 
 /* Room for a host siginfo_t (asm/siginfo.h: 128 bytes). */

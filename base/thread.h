@@ -45,9 +45,6 @@ struct call_record {
 #define CALL_RESULT2    0x4u  /* result2 goes into the second result register */
 #define CALL_XSTATE_SET 0x10u /* the frame's extended state has been changed */
 
-/* Sent by kill, the signals that the engine itself needs: the host never has them blocked. */
-#define HELD_MAX 6
-
 /*
  * The host's signal frame in the thread's own memory (asm/ucontext.h: struct ucontext), for calls that come in by the
  * fast entry: what works on a trapped call's frame works on this one.
@@ -75,7 +72,7 @@ struct thread {
      */
     bool recorded;       /* `recorded_info` waits for delivery. Read by host_call_intr's restartable range. */
     bool raised_set;     /* `raised` waits */
-    bool held_due;       /* what is in `held` is to be looked at */
+    bool held_due;       /* what the queue of pending signals has is to be looked at */
     bool temporary_mask; /* saved_mask is to come back */
     bool mask_stale;     /* the kernel's mask may not be host_mask */
     bool leave_whole;    /* the call has changed more registers than a call changes */
@@ -104,9 +101,10 @@ struct thread {
     uint64_t host_mask;           /* signal_mask_to_host(mask) */
     struct signal_stack altstack;
     struct host_siginfo recorded_info;
-    bool any_held;
-    struct host_siginfo held[HELD_MAX]; /* signals that the host cannot keep for us; si_signo 0: free */
-    struct guest_signal raised;         /* from signal_raise() */
+    struct signal_pending pending; /* of what the engine keeps (signals/queue.h) */
+    struct signal_set awaited;     /* while `waiting`, what for */
+    bool waiting;                  /* in sigwait and its kin */
+    struct guest_signal raised;    /* from signal_raise() */
 
     /* The guest's thread library. */
     guest_ptr robust_lists[3]; /* umtx: robust, private robust, in-kernel active */

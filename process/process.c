@@ -30,12 +30,17 @@ static struct {
     struct process process;
 } first FORK_PAGE;
 
+/* As many as the kernel keeps for a process (kern.sigqueue.max_pending_per_proc), and what is on its way. */
+enum { SIGNALS_PENDING = 1024, SIGNALS_PENDING_VFORK = 32 };
+static struct signal_entry first_signals[SIGNALS_PENDING];
+
 struct process *process_new(void)
 {
     struct process *p = &first.process;
     p->descriptors = &first.descriptors;
     p->space = &first.space;
     p->personality_data = first.personality_data;
+    signals_queue_init(p, first_signals, SIGNALS_PENDING);
     p->pid = (int32_t)host_call0(__NR_getpid);
     process_ids_read(p);
     p->ids_changed = p->users.real != p->users.effective || p->groups.real != p->groups.effective;
@@ -48,8 +53,7 @@ static void fork_child(struct thread *t)
     threads_forget_others(t);
     t->recorded = 0; /* the parent's: a child begins with no signal pending (fork(2)) */
     t->raised_set = false;
-    memset(t->held, 0, sizeof t->held);
-    t->any_held = t->held_due = false;
+    signals_queue_reset(t);
     t->proc->pid = (int32_t)host_call0(__NR_getpid);
     t->proc->shares_memory = false;
     lock_reset(&t->proc->everywhere);
@@ -71,10 +75,12 @@ int64_t process_fork(struct thread *t)
     lock_acquire(&p->descriptors->lock);
     lock_acquire(&p->space->lock);
     lock_acquire(&p->actions_lock);
+    lock_acquire(&p->queue.lock);
     heap_lock_for_fork();
     process_table_before_fork(p);
     int64_t r = host_call5(__NR_clone, CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD, 0, 0, &t->tid, 0);
     heap_unlock_after_fork();
+    lock_release(&p->queue.lock);
     lock_release(&p->actions_lock);
     lock_release(&p->space->lock);
     lock_release(&p->descriptors->lock);
@@ -90,16 +96,20 @@ static struct process *process_copy(struct process *p)
 {
     struct process *copy = heap_alloc(sizeof *copy);
     struct descriptor_table *table = heap_alloc(sizeof *table);
-    if (copy == NULL || table == NULL || descriptors_copy(table, p->descriptors) != 0) {
+    struct signal_entry *signals = heap_alloc(SIGNALS_PENDING_VFORK * sizeof *signals);
+    if (copy == NULL || table == NULL || signals == NULL || descriptors_copy(table, p->descriptors) != 0) {
         heap_free(copy);
         heap_free(table);
+        heap_free(signals);
         return NULL;
     }
+    memset(signals, 0, SIGNALS_PENDING_VFORK * sizeof *signals);
     lock_acquire(&p->actions_lock);
     memcpy(copy, p, sizeof *copy);
     lock_release(&p->actions_lock);
     lock_reset(&copy->actions_lock);
     lock_reset(&copy->everywhere);
+    signals_queue_init(copy, signals, SIGNALS_PENDING_VFORK);
     copy->descriptors = table;
     copy->shares_memory = true;
     copy->exec_scratch[0] = copy->exec_scratch[1] = NULL; /* the parent's, if it is a vfork child itself */
@@ -110,6 +120,7 @@ static void process_copy_free(struct process *copy)
 {
     descriptors_drop(copy->descriptors);
     heap_free(copy->descriptors);
+    heap_free(copy->queue.entries);
     heap_free(copy->exec_scratch[0]);
     heap_free(copy->exec_scratch[1]);
     heap_free(copy);

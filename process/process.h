@@ -35,6 +35,13 @@ int64_t process_fork(struct thread *t);
  */
 int64_t process_vfork(struct thread *t, bool drop_caught);
 
+/*
+ * Whether another process is a guest of dragoman, whose engine takes the signals that only an engine knows. Returns
+ * PROCESS_GUEST, PROCESS_FOREIGN, or PROCESS_ZOMBIE: it has ended and is waited for.
+ */
+enum process_sort { PROCESS_FOREIGN, PROCESS_GUEST, PROCESS_ZOMBIE };
+enum process_sort process_sort_of(struct thread *t, int32_t pid);
+
 /* Ends the whole process. */
 _Noreturn void process_exit(struct thread *t, int status);
 

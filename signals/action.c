@@ -5,6 +5,7 @@
 #include "base/process.h"
 #include "base/thread.h"
 #include "signals/host.h"
+#include "signals/queue.h"
 #include "signals/signals.h"
 
 void signal_entry(void);
@@ -94,6 +95,12 @@ int signal_action_change(struct thread *t, int signo, const struct signal_action
         disposition_follow(t, signo, &next);
     }
     lock_release(&p->actions_lock);
+    bool ignored =
+        act != NULL && (act->handler == SIGNAL_IGNORE ||
+                        (act->handler == SIGNAL_DEFAULT && p->personality->signal_default(signo) == SIGNAL_ACT_IGNORE));
+    if (ignored) {
+        signal_queue_discard(p, signo); /* kern_sigaction() */
+    }
     return 0;
 }
 
@@ -113,7 +120,7 @@ int signal_watch(struct thread *t, int signo)
 /* Needed are also signals that the guest may not know. */
 static void install_needed(void)
 {
-    for (uint64_t needed = HOST_NEEDED; needed != 0; needed &= needed - 1) {
+    for (uint64_t needed = HOST_NEEDED | HOST_BIT(HOST_CARRIER); needed != 0; needed &= needed - 1) {
         host_disposition(__builtin_ctzll(needed) + 1, HOST_HANDLER, false, false);
     }
 }
@@ -219,6 +226,14 @@ static uint64_t dense_to_host(const struct personality *p, const struct signal_s
     return all & ~host;
 }
 
+uint64_t signal_set_to_host(const struct personality *p, const struct signal_set *set)
+{
+    uint64_t host = 0;
+    word_to_host(p, 0, set->bits[0], &host);
+    word_to_host(p, 1, set->bits[1], &host);
+    return host;
+}
+
 uint64_t signal_mask_to_host(const struct thread *t, const struct signal_set *mask)
 {
     const struct personality *p = t->proc->personality;
@@ -226,8 +241,7 @@ uint64_t signal_mask_to_host(const struct thread *t, const struct signal_set *ma
     if (has_few(~mask->bits[0]) && has_few(~mask->bits[1])) {
         host = dense_to_host(p, mask);
     } else {
-        word_to_host(p, 0, mask->bits[0], &host);
-        word_to_host(p, 1, mask->bits[1], &host);
+        host = signal_set_to_host(p, mask);
     }
     return host & HOST_ALL_BUT_NEEDED;
 }
@@ -252,10 +266,19 @@ void signal_mask_set(struct thread *t, const struct signal_set *mask)
     signal_set_remove(&next, from_host[SIGSTOP]);
     uint64_t host = signal_mask_to_host(t, &next);
     t->mask = next;
-    t->held_due = t->any_held;
+    t->held_due = signal_due(t);
     if (host != t->host_mask) {
         t->host_mask = host;
         t->mask_stale = true;
+    }
+}
+
+/* What waits and the mask lets through now is recorded, so that no call begins to wait. */
+static void record_due(struct thread *t)
+{
+    siginfo_t info;
+    while (t->held_due && !t->recorded && signal_take_due(t, &info)) {
+        signal_record_now(t, &info);
     }
 }
 
@@ -265,20 +288,14 @@ uint64_t signal_mask_temporary(struct thread *t, const struct signal_set *mask)
     signal_mask_set(t, mask);
     t->saved_mask = old;
     t->temporary_mask = true;
+    record_due(t);
     return t->host_mask;
-}
-
-/* Whether a held signal is not blocked. */
-static bool held_due(const struct thread *t)
-{
-    struct signal_set held = signals_held(t);
-    return ((held.bits[0] & ~t->mask.bits[0]) | (held.bits[1] & ~t->mask.bits[1])) != 0;
 }
 
 int64_t signal_suspend(struct thread *t, const struct signal_set *mask)
 {
     uint64_t host = signal_mask_temporary(t, mask);
-    while (!t->recorded && !held_due(t)) {
+    while (!t->recorded) {
         host_call_intr(t, __NR_rt_sigsuspend, (uint64_t)&host, sizeof host, 0, 0, 0, 0);
     }
     return -EINTR;
@@ -293,7 +310,7 @@ void host_put_back(const struct host_siginfo *info)
 {
     const siginfo_t *si = (const siginfo_t *)info;
     int64_t tid = host_call0(__NR_gettid);
-    if (si->si_code == SI_TKILL) {
+    if (signal_is_threads(si)) {
         host_call4(__NR_rt_tgsigqueueinfo, host_call0(__NR_getpid), tid, si->si_signo, info);
     } else {
         /* To the process, named by this thread: with another's id the host takes foreign codes for forged (EPERM). */

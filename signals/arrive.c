@@ -9,6 +9,7 @@
 #include "base/process.h"
 #include "base/thread.h"
 #include "signals/host.h"
+#include "signals/queue.h"
 #include "signals/signals.h"
 
 extern const char intr_begin[], intr_end[], intr_bail[], leave_begin[], leave_end[], leave_again[];
@@ -31,8 +32,7 @@ static bool in_engine(const struct thread *t, const struct cpu_context *regs)
 
 static void describe(struct thread *t, const siginfo_t *info, struct ucontext *uc, struct guest_signal *out)
 {
-    memset(out, 0, sizeof *out);
-    t->proc->personality->signal_describe(t, info, context_of(uc), uc->uc_mcontext.trapno, uc->uc_mcontext.err, out);
+    signal_described(t, info, context_of(uc), uc->uc_mcontext.trapno, uc->uc_mcontext.err, out);
 }
 
 /* A fault inside the engine that no copying routine expects is a defect of dragoman: say where, and end. */
@@ -107,19 +107,81 @@ static void block_all(void)
     host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &all, 0, sizeof all);
 }
 
+/* Calls whose wait ends at no absolute time, and who look themselves when one ends with nothing recorded. */
+static bool looks_itself(int64_t host_number)
+{
+    return host_number == __NR_epoll_wait || host_number == __NR_epoll_pwait || host_number == __NR_epoll_pwait2;
+}
+
+/*
+ * In the engine, with nothing that the guest is to know of: a host call that the signal has ended is made again. Calls
+ * with a relative timeout find what is left of it where they told the host to leave it (ppoll, pselect6).
+ */
+static void go_on_undisturbed(struct thread *t, struct ucontext *uc)
+{
+    struct cpu_context *regs = context_of(uc);
+    bool within = regs->rip >= (uint64_t)intr_begin && regs->rip < (uint64_t)intr_end;
+    bool ended = regs->rip == (uint64_t)intr_end && (int64_t)regs->rax == -EINTR;
+    if (t->waiting) {
+        regs->rip = within ? (uint64_t)intr_bail : regs->rip; /* it looks at the queue again */
+    } else if (ended && !looks_itself((int64_t)regs->rbx)) {
+        t->disturbed = true;
+    }
+}
+
+/* Ignored ones are dropped as they are sent, blocked or not (tdsendsignal(), sys/kern/kern_sig.c). */
+static bool dropped(struct thread *t, int signo)
+{
+    uint64_t handler = __atomic_load_n(&t->proc->actions[signo].handler, __ATOMIC_RELAXED);
+    bool ignored = handler == SIGNAL_IGNORE ||
+                   (handler == SIGNAL_DEFAULT && t->proc->personality->signal_default(signo) == SIGNAL_ACT_IGNORE);
+    if (ignored && signal_set_has(&t->proc->watched, signo)) {
+        t->proc->hooks->signalled(t, signo);
+    }
+    return ignored;
+}
+
+/*
+ * One that the engine keeps for the guest, or a carrier that says that the queue has something: in *info is then what
+ * is to be delivered or recorded now. False: nothing is.
+ */
+static bool kept_arrived(struct thread *t, siginfo_t *info, bool engine)
+{
+    int signo = signal_number(t, info);
+    if (signo == 0) {
+        if (engine && t->recorded) {
+            t->held_due = signal_due(t);
+            return false;
+        }
+        if (info->si_signo == HOST_CARRIER && signal_take_due(t, info)) {
+            return true;
+        }
+        signal_queue_offer(t); /* its mask was another when it was told */
+        return false;
+    }
+    if (info->si_signo == HOST_CARRIER && dropped(t, signo)) {
+        return false;
+    }
+    if (signal_set_has(&t->mask, signo) || (engine && t->recorded)) {
+        signal_keep(t, info);
+        return false;
+    }
+    return true;
+}
+
 /* Returns whether the guest was interrupted. */
-static bool asynchronous_arrived(struct thread *t, const siginfo_t *info, struct ucontext *uc)
+static bool asynchronous_arrived(struct thread *t, siginfo_t *info, struct ucontext *uc)
 {
     if (info->si_signo == SIGSYS) {
         block_all();
     }
     t->proc->hooks->to_guest(t, context_of(uc));
-    bool needed = (HOST_BIT(info->si_signo) & HOST_NEEDED) != 0, engine = in_engine(t, context_of(uc));
-    bool blocked = signal_set_has(&t->mask, t->proc->personality->signal_from_host[info->si_signo]);
-    if (needed && (blocked || (engine && t->recorded))) {
-        signal_hold(t, info);
+    bool engine = in_engine(t, context_of(uc));
+    if (signal_kept_here(info->si_signo) && !kept_arrived(t, info, engine)) {
         if (engine && t->recorded) {
             go_on_recorded(uc);
+        } else if (engine) {
+            go_on_undisturbed(t, uc);
         }
         return !engine;
     }

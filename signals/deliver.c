@@ -1,4 +1,6 @@
 /* Delivery: from a signal that is due to the guest's handler, or to its default action. */
+#include <linux/time_types.h>
+
 #include "base/host.h"
 #include "base/host_frame.h"
 #include "base/mem.h"
@@ -6,6 +8,7 @@
 #include "base/process.h"
 #include "base/thread.h"
 #include "signals/host.h"
+#include "signals/queue.h"
 #include "signals/signals.h"
 
 #define GUEST_SIGILL_OF_HOST SIGILL
@@ -91,9 +94,9 @@ void signal_deliver_fault(struct thread *t, struct ucontext *uc, const struct gu
 }
 
 /* The guest number of what is recorded. */
-static int recorded_signo(const struct thread *t)
+static int recorded_signo(struct thread *t)
 {
-    return t->proc->personality->signal_from_host[((const siginfo_t *)&t->recorded_info)->si_signo];
+    return signal_number(t, (const siginfo_t *)&t->recorded_info);
 }
 
 bool signals_restart(struct thread *t)
@@ -106,61 +109,45 @@ bool signals_restart(struct thread *t)
     return a.handler == SIGNAL_DEFAULT || a.handler == SIGNAL_IGNORE || (a.flags & SIGNAL_RESTART) != 0;
 }
 
-static void deliver_info(struct thread *t, struct ucontext *uc, const struct host_siginfo *info)
+static void deliver_info(struct thread *t, struct ucontext *uc, const siginfo_t *info)
 {
     struct guest_signal sig;
-    memset(&sig, 0, sizeof sig);
-    t->proc->personality->signal_describe(t, info, NULL, 0, 0, &sig);
-    signal_deliver(t, uc, &sig);
-}
-
-void signal_hold(struct thread *t, const siginfo_t *info)
-{
-    siginfo_t *held = (siginfo_t *)t->held, *room = NULL;
-    for (unsigned i = 0; i < HELD_MAX; i++) {
-        if (held[i].si_signo == info->si_signo) {
-            return;
-        }
-        room = held[i].si_signo == 0 ? &held[i] : room;
-    }
-    if (room != NULL) {
-        memcpy(room, info, sizeof *room);
-        t->any_held = t->held_due = true;
+    signal_described(t, info, NULL, 0, 0, &sig);
+    if (sig.signo != 0) {
+        signal_deliver(t, uc, &sig);
     }
 }
 
-struct signal_set signals_held(const struct thread *t)
+/* The host's signals that the thread lets through and whose numbers, for the guest, are below `below`. */
+static uint64_t lower_ones(const struct thread *t, int below)
 {
-    struct signal_set set = {{0, 0}};
-    const siginfo_t *held = (const siginfo_t *)t->held;
-    for (unsigned i = 0; t->any_held && i < HELD_MAX; i++) {
-        if (held[i].si_signo != 0) {
-            signal_set_add(&set, t->proc->personality->signal_from_host[held[i].si_signo]);
-        }
+    struct signal_set lower = {{0, 0}};
+    for (int signo = 1; signo < below; signo++) {
+        signal_set_add(&lower, signo);
     }
-    return set;
+    lower.bits[0] &= ~t->mask.bits[0];
+    lower.bits[1] &= ~t->mask.bits[1];
+    return signal_set_to_host(t->proc->personality, &lower);
 }
 
-/* Delivers what is held and not blocked. Another may be held meanwhile. */
-static void deliver_held(struct thread *t, struct ucontext *uc)
+/* The next of those that are due: the lowest number comes first, whoever keeps it. Every host signal is blocked. */
+static bool next_due(struct thread *t, siginfo_t *info)
 {
-    siginfo_t *held = (siginfo_t *)t->held;
-    t->any_held = t->held_due = false;
-    for (unsigned i = 0; i < HELD_MAX; i++) {
-        struct host_siginfo info = t->held[i];
-        int host = held[i].si_signo;
-        if (host != 0 && signal_set_has(&t->mask, t->proc->personality->signal_from_host[host])) {
-            t->any_held = true;
-        } else if (host != 0) {
-            held[i].si_signo = 0;
-            deliver_info(t, uc, &info);
-        }
+    static const struct __kernel_timespec at_once = {0, 0};
+    struct signal_set open = {{~t->mask.bits[0], ~t->mask.bits[1]}};
+    int signo = signal_lowest(t, &open);
+    if (signo == 0) {
+        return false;
     }
+    uint64_t lower = lower_ones(t, signo) & HOST_ALL_BUT_NEEDED;
+    return (lower != 0 && host_call4(__NR_rt_sigtimedwait, &lower, info, &at_once, sizeof lower) > 0) ||
+           signal_take_due(t, info);
 }
 
 static void deliver_recorded(struct thread *t, struct ucontext *uc)
 {
-    struct host_siginfo info = t->recorded_info;
+    struct host_siginfo copy = t->recorded_info;
+    const siginfo_t *info = (const siginfo_t *)&copy;
     int signo = recorded_signo(t);
     t->recorded = 0;
     if (signo == 0) {
@@ -168,15 +155,32 @@ static void deliver_recorded(struct thread *t, struct ucontext *uc)
     }
     if (signal_set_has(&t->mask, signo)) {
         /* Blocked since it was recorded. The kernel keeps it: every other signal is blocked at this moment. */
-        host_put_back(&info);
+        host_put_back(&copy);
         return;
     }
     if (action_of(t, signo).handler == SIGNAL_DEFAULT && !signal_set_has(&t->proc->watched, signo) &&
-        !(HOST_BIT(((siginfo_t *)&info)->si_signo) & HOST_NEEDED)) {
-        host_put_back(&info); /* the host's disposition is the default by now: its action is the host's */
+        !signal_kept_here(info->si_signo)) {
+        host_put_back(&copy); /* the host's disposition is the default by now: its action is the host's */
         return;
     }
-    deliver_info(t, uc, &info);
+    deliver_info(t, uc, info);
+}
+
+/* Delivers what the queue has and the mask lets through; as in the kernel, each frame lies upon the one before. */
+static void deliver_queued(struct thread *t, struct ucontext *uc)
+{
+    uint64_t blocked = HOST_ALL_BUT_NEEDED;
+    siginfo_t info;
+    host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &blocked, 0, sizeof blocked);
+    t->mask_stale = true;
+    if (t->recorded) {
+        deliver_recorded(t, uc);
+    }
+    t->held_due = false;
+    while (next_due(t, &info)) {
+        deliver_info(t, uc, &info);
+    }
+    t->held_due = false;
 }
 
 void signals_give_back(struct thread *t)
@@ -185,12 +189,9 @@ void signals_give_back(struct thread *t)
         t->recorded = false;
         host_put_back(&t->recorded_info);
     }
-    for (unsigned i = 0; t->any_held && i < HELD_MAX; i++) {
-        if (((const siginfo_t *)t->held)[i].si_signo != 0) {
-            host_put_back(&t->held[i]);
-        }
-    }
-    t->any_held = false;
+    t->mask = (struct signal_set){{~0ULL, ~0ULL}}; /* nobody offers it anything from here on */
+    signal_queue_leave(t);
+    signal_queue_offer(t); /* what it may have been told of */
 }
 
 void signals_leave(struct thread *t, void *host_ucontext)
@@ -206,14 +207,14 @@ void signals_leave(struct thread *t, void *host_ucontext)
     if (t->recorded) {
         deliver_recorded(t, uc);
     }
-    if (t->any_held) {
-        deliver_held(t, uc);
+    if (t->held_due) {
+        deliver_queued(t, uc);
     }
     if (t->temporary_mask) {
         t->temporary_mask = false;
         signal_mask_set(t, &t->saved_mask);
-        if (t->any_held) {
-            deliver_held(t, uc);
+        if (t->held_due) {
+            deliver_queued(t, uc);
         }
     }
     return_mask(t, uc);

@@ -69,7 +69,8 @@ signal_restorer:
  * moves rip to intr_bail, so that the call is not made. Then the signal has come before the call, not into it: where
  * the guest's call is no more than this one, it is made again after the handler, whatever the handler's action says.
  *
- * A call that only an errand has interrupted (process/everywhere.h) is made again here: the guest is not to see it.
+ * A call that only an errand has interrupted (process/everywhere.h), or a signal that the guest has blocked (arrive.c),
+ * is made again here: the guest is not to see it. The number stands in rbx, where arrive.c looks for it.
  */
         .globl  host_call_intr, intr_begin, intr_end, intr_bail
         .type   host_call_intr, @function

@@ -34,12 +34,6 @@ _Static_assert(sizeof(siginfo_t) == sizeof(struct host_siginfo), "one fits the o
 void host_disposition(int host_signo, uint64_t disposition, bool no_child_stop, bool no_child_wait);
 #define HOST_HANDLER 2ULL /* besides SIGNAL_DEFAULT and SIGNAL_IGNORE */
 
-/*
- * Keeps one of HOST_NEEDED that was sent by a process, until the guest's mask lets it through; of two with the same
- * number the first stays, as of pending ones.
- */
-void signal_hold(struct thread *t, const siginfo_t *info);
-
 /* Gives a recorded signal back to the kernel, which keeps it until it is unblocked. */
 void host_put_back(const struct host_siginfo *info);
 

@@ -8,6 +8,8 @@
  * host_call_intr(), whose "anything recorded? else enter the kernel" is a restartable range of instructions: a
  * signal that arrives between the check and the call makes the call return -EINTR without being made.
  *
+ * What the host has no number for, or would merge, travels by a carrier and waits in a queue of the engine's (queue.h).
+ *
  * The host's mask of a thread is the guest's mask, translated, less the signals the engine itself needs (SIGSYS
  * and the synchronous faults). The host's dispositions mirror the guest's: ignored and default stay so, and only
  * a caught signal, or one the engine needs, has a handler.
@@ -22,6 +24,7 @@
 #include "base/host.h"
 #include "base/signal_types.h"
 
+struct __kernel_timespec;
 struct personality;
 struct process;
 struct thread;
@@ -78,6 +81,39 @@ void signals_leave_to_host(struct thread *t, bool alone);
  * handler's frame will restore.
  */
 int64_t signal_suspend(struct thread *t, const struct signal_set *mask);
+
+/*
+ * Takes a signal of the set from what is pending, or waits for one (sigwait and its kin), whether it is blocked or not.
+ * timeout: relative; NULL: none. Returns 0, and the signal in *out, -EAGAIN (timeout) or -EINTR (another one came).
+ */
+int64_t signal_wait(struct thread *t, const struct signal_set *set, const struct __kernel_timespec *timeout,
+                    struct guest_signal *out);
+
+/*
+ * Sends a guest signal by the carrier (signals/queue.h) to process pid, or to its thread tid if that is not 0. The
+ * receiver must be a guest of this engine: others die of it. sig: signo, code, pid, uid, value. Returns 0 or -errno:
+ * -EAGAIN (the host's queue is full), -ESRCH, -EPERM.
+ */
+int64_t signal_carry(struct thread *t, int32_t pid, int32_t tid, const struct guest_signal *sig);
+
+/* The same for a process that the host knows by a descriptor. */
+int64_t signal_carry_to_pidfd(int pidfd, const struct guest_signal *sig);
+
+/* Whether as much is pending in the process as the guest's kernel allows. */
+bool signals_queue_full(const struct process *p);
+
+/* The bit, in the host's sets, of the signal that carries others. */
+uint64_t signal_carrier_bit(void);
+
+/*
+ * Before an exec, with every host signal blocked: what the engine keeps pending goes to the host, for the next image.
+ * to_host: that is a host program, which knows no carriers; what the host has no number for is dropped.
+ */
+void signals_queue_to_host(struct thread *t, bool to_host);
+
+/* In a fork's child: nothing is pending. Before the process's first signal: where `room` entries are. */
+void signals_queue_reset(struct thread *t);
+void signals_queue_init(struct process *p, struct signal_entry *entries, uint32_t room);
 
 /*
  * For calls that wait with a mask of their own (ppoll, pselect): installs it until the call's end; a signal

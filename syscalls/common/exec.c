@@ -194,6 +194,7 @@ static int64_t exec_foreign(struct thread *t, struct exec *e)
     char *argv[] = {e->strings.argc > 0 ? e->strings.bytes + e->strings.argv_at : e->program.path, NULL};
     char *envp[] = {(char *)text_cstr(&x), NULL};
     int trace_fd = t->proc->settings.trace_fd;
+    signals_queue_to_host(t, false);
     host_call3(__NR_fcntl, fd, F_SETFD, 0);
     host_call3(__NR_fcntl, trace_fd, F_SETFD, 0);
     int64_t r = host_exec(t, SELF, argv, envp, ~0UL);
@@ -233,6 +234,7 @@ static int64_t exec_host(struct thread *t, struct exec *e)
     char **envp = next;
     *point_at(next, s->bytes + s->envp_at, s->envc) = NULL;
     signals_leave_to_host(t, !threads_each(is_other, t));
+    signals_queue_to_host(t, true);
     process_table_leave(t); /* what comes is no guest; a foreign program writes over the entry itself */
     int64_t r = host_exec(t, e->program.host_path, argv, envp, t->host_mask);
     process_table_enter(t);

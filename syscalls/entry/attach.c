@@ -6,6 +6,7 @@
 #include "process/fault.h"
 #include "process/report.h"
 #include "process/table.h"
+#include "process/thread.h"
 #include "syscalls/common/kqueue.h"
 #include "syscalls/entry/code_files.h"
 #include "syscalls/entry/dispatch.h"
@@ -30,6 +31,7 @@ const struct process_hooks process_hooks = {
     .leaving = process_leaving,
     .enter = thread_enter_fast,
     .signalled = kqueue_note_signal,
+    .each_thread = threads_each,
 };
 
 void process_forked(struct thread *t)

@@ -53,8 +53,9 @@ enum {
 
 /*
  * signal_map.c: FreeBSD's signals on the host's. SIGEMT, SIGINFO, SIGTHR, SIGLIBRT and the first 27 real-time
- * signals ride on the host's real-time signals, whose queues keep order and values as FreeBSD's do; SIGRTMIN+27
- * and above have no carrier (0), nor have the host's SIGSTKFLT, SIGPWR, 32 and 33 a FreeBSD number.
+ * signals ride on the host's real-time signals, whose queues keep order and values as FreeBSD's do. 34 to 64,
+ * SIGRTMIN+27 and above have no number of the host's (0) and are carried (signals/queue.h); nor have the host's
+ * SIGSTKFLT, SIGPWR, 32 and 33 one of FreeBSD's.
  */
 extern const uint8_t freebsd_signal_to_host[FREEBSD_SIG_MAXSIG + 1];
 extern const uint8_t freebsd_signal_from_host[FREEBSD_HOST_SIGNALS];

@@ -1,25 +1,17 @@
 /*
- * Sending signals. Semantics: kern_kill(), kern_sigqueue() of sys/kern/kern_sig.c; sys_thr_kill() of
- * sys/kern/kern_thr.c. A signal to the calling thread that it will have at once needs no host. One that the host has no
- * carrier for reaches no other thread: otherwise it is refused with EINVAL, after the checks that the real kernel makes.
+ * Sending signals. Semantics: kern_kill(), kern_sigqueue() of sys/kern/kern_sig.c; sys_thr_kill(), sys_thr_kill2() of
+ * sys/kern/kern_thr.c.
  */
+#include "base/format.h"
 #include "base/host.h"
-#include "base/host_signal.h"
-#include "base/mem.h"
 #include "base/process.h"
 #include "freebsd_syscalls.h"
+#include "process/host_list.h"
 #include "process/thread.h"
-#include "signals/signals.h"
 #include "syscalls/freebsd/abi.h"
+#include "syscalls/freebsd/signal_send.h"
 
-/* The host's number: 0 for the guest's 0, which only asks; -1: the host has no such signal. */
-static int carrier(int32_t signo)
-{
-    if (signo == 0) {
-        return 0;
-    }
-    return freebsd_signal_to_host[signo] != 0 ? freebsd_signal_to_host[signo] : -1;
-}
+#define SIGQUEUE_TID 0x80000000u /* sys/sys/signal.h, of 15: the id is a thread's */
 
 /* Whether a signal number is one to send, 0 included. */
 static bool sendable(int32_t signo)
@@ -27,88 +19,61 @@ static bool sendable(int32_t signo)
     return signo == 0 || freebsd_signal_valid(signo);
 }
 
-/*
- * Whether a signal that the calling thread sends to itself, or to its process, can do without the host: it is caught,
- * and this thread, which the real kernel prefers (sigtd()), has it when the call returns.
- */
-static bool caught_here(const struct thread *t, int32_t signo)
-{
-    return freebsd_signal_valid(signo) && !t->raised_set && !signal_set_has(&t->mask, signo) &&
-           __atomic_load_n(&t->proc->actions[signo].handler, __ATOMIC_RELAXED) > SIGNAL_IGNORE;
-}
-
-/* Sends a signal to the calling thread: at once, as a signal to oneself is. */
-static int64_t send_to_self(struct thread *t, int32_t signo, int32_t code, uint64_t value)
-{
-    struct guest_signal sig;
-    if (!freebsd_signal_valid(signo) || signal_set_has(&t->mask, signo)) {
-        return -EINVAL;
-    }
-    memset(&sig, 0, sizeof sig);
-    sig.signo = signo;
-    sig.code = code;
-    sig.pid = t->proc->pid;
-    sig.uid = t->proc->users.real;
-    sig.value = value;
-    signal_raise(t, &sig);
-    return 0;
-}
-
 int64_t freebsd_kill(struct thread *t, int32_t pid, int32_t signum)
 {
     if (!sendable(signum)) {
         return -EINVAL;
     }
-    int host = carrier(signum);
-    if (pid == t->proc->pid && (host < 0 || caught_here(t, signum))) {
-        return send_to_self(t, signum, FREEBSD_SI_USER, 0);
+    if (pid > 0) {
+        struct signal_target to = {pid, 0, -1};
+        return freebsd_signal_send(t, &to, signum, FREEBSD_SI_USER, 0);
     }
-    int64_t r = host_call2(__NR_kill, pid, host > 0 ? host : 0);
-    return r == 0 && host < 0 ? -EINVAL : r;
+    int host = signum != 0 ? freebsd_signal_to_host[signum] : 0;
+    if (signum == 0 || host != 0) {
+        return host_call2(__NR_kill, pid, host);
+    }
+    return pid == INT32_MIN ? -ESRCH : freebsd_signal_send_group(t, pid < -1 ? -pid : pid, signum);
 }
 
-int64_t freebsd_sigqueue(struct thread *t, int32_t pid, int32_t signum, guest_ptr value)
+/* The host's id of a guest's thread; 0: none can have that. */
+static int32_t host_thread(int64_t id)
 {
+    int64_t tid = id - FREEBSD_TID_OFFSET;
+    return tid > 0 && tid == (int32_t)tid ? (int32_t)tid : 0;
+}
+
+int64_t freebsd_sigqueue(struct thread *t, int32_t pid, int32_t signumf, guest_ptr value)
+{
+    int32_t signum = (int32_t)((uint32_t)signumf & ~SIGQUEUE_TID);
     if (!sendable(signum) || pid <= 0) {
         return -EINVAL;
     }
-    int host = carrier(signum);
-    if (pid == t->proc->pid && (host < 0 || caught_here(t, signum))) {
-        return send_to_self(t, signum, FREEBSD_SI_QUEUE, value.va);
+    struct signal_target to = {pid, 0, -1};
+    if (((uint32_t)signumf & SIGQUEUE_TID) != 0) {
+        to = (struct signal_target){t->proc->pid, host_thread(pid), -1};
+        if (to.tid == 0) {
+            return -ESRCH;
+        }
     }
-    if (host <= 0) {
-        int64_t r = host_call2(__NR_kill, pid, 0);
-        return r == 0 && host < 0 ? -EINVAL : r;
-    }
-    siginfo_t info;
-    memset(&info, 0, sizeof info);
-    info.si_signo = host;
-    info.si_code = SI_QUEUE;
-    info.si_pid = t->proc->pid;
-    info.si_uid = t->proc->users.real;
-    info.si_ptr = (void *)value.va;
-    return host_call3(__NR_rt_sigqueueinfo, pid, host, &info);
+    return freebsd_signal_send(t, &to, signum, FREEBSD_SI_QUEUE, value.va);
 }
 
-static int64_t send_to_thread(struct thread *t, int64_t pid, int64_t id, int32_t signo)
+/* The thread is looked for first, then the number is looked at. */
+static int64_t send_to_thread(struct thread *t, int32_t pid, int64_t id, int32_t signo)
 {
-    int host = sendable(signo) ? carrier(signo) : -1;
-    int64_t tid = id - FREEBSD_TID_OFFSET;
-    if (tid <= 0 || tid != (int32_t)tid) {
+    struct signal_target to = {pid, host_thread(id), -1};
+    if (to.tid == 0 || pid <= 0) {
         return -ESRCH;
     }
-    if (tid == t->tid && (host < 0 || (pid == t->proc->pid && caught_here(t, signo)))) {
-        return send_to_self(t, signo, FREEBSD_SI_LWP, 0);
+    if (!sendable(signo)) {
+        int64_t r = freebsd_signal_send(t, &to, 0, FREEBSD_SI_LWP, 0);
+        return r < 0 ? r : -EINVAL;
     }
-    int64_t r = host_call3(__NR_tgkill, pid, tid, host > 0 ? host : 0);
-    if (r == -EINVAL) {
-        return -ESRCH; /* no process id at all */
-    }
-    return r == 0 && host < 0 ? -EINVAL : r;
+    return freebsd_signal_send(t, &to, signo, FREEBSD_SI_LWP, 0);
 }
 
 struct broadcast {
-    const struct thread *self;
+    struct thread *self;
     int32_t signo;
     int64_t sent;
 };
@@ -118,7 +83,7 @@ static int send_to_other(struct thread *t, void *arg)
 {
     struct broadcast *b = arg;
     if (t != b->self && t->proc == b->self->proc &&
-        send_to_thread(t, t->proc->pid, (int64_t)t->tid + FREEBSD_TID_OFFSET, b->signo) == 0) {
+        send_to_thread(b->self, t->proc->pid, (int64_t)t->tid + FREEBSD_TID_OFFSET, b->signo) == 0) {
         b->sent++;
     }
     return 0;
@@ -126,7 +91,7 @@ static int send_to_other(struct thread *t, void *arg)
 
 static int64_t send_to_others(struct thread *t, int32_t signo)
 {
-    if (!sendable(signo) || carrier(signo) < 0) {
+    if (!sendable(signo)) {
         return -EINVAL;
     }
     struct broadcast b = {t, signo, 0};
@@ -139,10 +104,40 @@ int64_t freebsd_thr_kill(struct thread *t, int64_t id, int32_t sig)
     return id == -1 ? send_to_others(t, sig) : send_to_thread(t, t->proc->pid, id, sig);
 }
 
+struct all_of {
+    struct thread *t;
+    int32_t pid, signo;
+    int64_t result;
+};
+
+static void send_to_listed(int32_t tid, void *arg)
+{
+    struct all_of *a = arg;
+    struct signal_target to = {a->pid, tid, -1};
+    int64_t r = freebsd_signal_send(a->t, &to, a->signo, FREEBSD_SI_LWP, 0);
+    a->result = r == 0 || a->result == -ESRCH ? r : a->result;
+}
+
+/* Every thread of another process. */
+static int64_t send_to_all_of(struct thread *t, int32_t pid, int32_t signo)
+{
+    struct signal_target to = {pid, 0, -1};
+    int64_t r = pid <= 0 ? -ESRCH : freebsd_signal_send(t, &to, 0, FREEBSD_SI_LWP, 0);
+    if (r < 0 || !sendable(signo)) {
+        return r < 0 ? r : -EINVAL;
+    }
+    char path[48];
+    struct text x = TEXT_ON(path);
+    struct all_of all = {t, pid, signo, -ESRCH};
+    text_format(&x, "/proc/%d/task", pid);
+    r = host_list_numbers(text_cstr(&x), send_to_listed, &all);
+    return r == -ENOENT ? -ESRCH : r < 0 ? r : all.result;
+}
+
 int64_t freebsd_thr_kill2(struct thread *t, int32_t pid, int64_t id, int32_t sig)
 {
     if (id != -1) {
         return send_to_thread(t, pid, id, sig);
     }
-    return pid == t->proc->pid ? send_to_others(t, sig) : freebsd_kill(t, pid, sig);
+    return pid == t->proc->pid ? send_to_others(t, sig) : send_to_all_of(t, pid, sig);
 }

@@ -108,6 +108,7 @@ const struct personality freebsd_personality = {
     .signal_count = FREEBSD_SIG_MAXSIG,
     .signal_to_host = freebsd_signal_to_host,
     .signal_from_host = freebsd_signal_from_host,
+    .signal_code_queue = FREEBSD_SI_QUEUE,
     .signal_default = freebsd_signal_default,
     .signal_describe = freebsd_signal_describe,
     .build_frame = freebsd_build_frame,

@@ -16,6 +16,7 @@
 #include "process/process.h"
 #include "syscalls/freebsd/abi.h"
 #include "syscalls/freebsd/process_data.h"
+#include "syscalls/freebsd/signal_send.h"
 
 enum { FREEBSD_PD_DAEMON = 1, FREEBSD_PD_CLOEXEC = 2 };
 
@@ -125,8 +126,8 @@ int64_t freebsd_pdkill(struct thread *t, int32_t fd, int32_t signum)
     if (p == NULL) {
         return error;
     }
-    int host = signum != 0 ? freebsd_signal_to_host[signum] : 0;
-    int64_t r = host_call4(__NR_pidfd_send_signal, p->hidden, host, 0, 0);
+    struct signal_target to = {p->pid, 0, p->hidden};
+    int64_t r = freebsd_signal_send(t, &to, signum, FREEBSD_SI_USER, 0);
     descriptor_put(&p->head);
-    return r == 0 && signum != 0 && host == 0 ? -EINVAL : r;
+    return r;
 }

@@ -170,20 +170,6 @@ int64_t freebsd_sigreturn(struct thread *t, guest_ptr sigcntxp)
     return freebsd_frame_restore(t, sigcntxp);
 }
 
-/* Takes what was recorded for delivery, if it is waited for. */
-static bool take_recorded(struct thread *t, uint64_t host_set, siginfo_t *info)
-{
-    if (!t->recorded) {
-        return false;
-    }
-    memcpy(info, &t->recorded_info, sizeof *info);
-    if ((host_set >> (info->si_signo - 1) & 1) == 0) {
-        return false;
-    }
-    t->recorded = 0;
-    return true;
-}
-
 /*
  * Waits for a signal of the set. The timeout is judged after looking for pending signals, and a negative one has
  * passed (kern_sigtimedwait). Returns 0, -EAGAIN, -EINVAL, -EINTR.
@@ -194,22 +180,8 @@ static int64_t wait_for(struct thread *t, const struct signal_set *set, const st
     static const struct __kernel_timespec at_once = {0, 0};
     bool invalid = timeout != NULL && (timeout->tv_nsec < 0 || timeout->tv_nsec >= NS_PER_SECOND);
     bool passed = timeout != NULL && timeout->tv_sec < 0;
-    uint64_t host = signal_mask_to_host(t, set);
-    siginfo_t info;
-    int64_t r = 0;
-    if (!take_recorded(t, host, &info)) {
-        const struct __kernel_timespec *patience = invalid || passed ? &at_once : timeout;
-        r = host_call_intr(t, __NR_rt_sigtimedwait, (uint64_t)&host, (uint64_t)&info, (uint64_t)patience, sizeof host,
-                           0, 0);
-        if (r == -EINTR && take_recorded(t, host, &info)) {
-            r = 0;
-        }
-    }
-    if (r < 0) {
-        return r == -EAGAIN && invalid ? -EINVAL : r;
-    }
-    freebsd_signal_describe(t, &info, NULL, 0, 0, out);
-    return 0;
+    int64_t r = signal_wait(t, set, invalid || passed ? &at_once : timeout, out);
+    return r == -EAGAIN && invalid ? -EINVAL : r;
 }
 
 static int64_t wait_info(struct thread *t, guest_ptr set, guest_ptr info, const struct __kernel_timespec *timeout)

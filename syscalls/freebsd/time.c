@@ -8,6 +8,7 @@
 #include <linux/timex.h>
 
 #include "base/host.h"
+#include "base/host_clock.h"
 #include "base/personality.h"
 #include "freebsd_syscalls.h"
 #include "process/process.h"
@@ -199,42 +200,73 @@ int64_t freebsd_adjtime(struct thread *t, guest_ptr delta, guest_ptr olddelta)
     return copyout(olddelta, left, sizeof left);
 }
 
-/* Sleeps; what is left of a relative sleep that a signal ended goes to `left`. Never restarted. */
-static int64_t sleep_for(struct thread *t, int32_t host_clock, int flags, guest_ptr rqtp, guest_ptr left)
+static struct __kernel_timespec now(void)
 {
-    struct __kernel_timespec time, rest = {0};
-    int r = COPYIN(&time, rqtp);
-    if (r < 0) {
-        return r;
+    struct __kernel_timespec time;
+    host_clock_read(CLOCK_MONOTONIC, &time);
+    return time;
+}
+
+/* a + b and a - b; a time that there is not becomes the last one. */
+static struct __kernel_timespec time_sum(struct __kernel_timespec a, const struct __kernel_timespec *b, int sign)
+{
+    a.tv_nsec += sign * b->tv_nsec;
+    int64_t carry = a.tv_nsec >= NS_PER_SECOND ? 1 : a.tv_nsec < 0 ? -1 : 0;
+    a.tv_nsec -= carry * NS_PER_SECOND;
+    if (__builtin_add_overflow(a.tv_sec, sign * b->tv_sec + carry, &a.tv_sec)) {
+        a.tv_sec = INT64_MAX;
     }
-    if (time.tv_nsec < 0 || time.tv_nsec >= NS_PER_SECOND) {
-        return -EINVAL;
-    }
-    if (time.tv_sec < 0) {
+    return a;
+}
+
+/*
+ * Sleeps; what is left of a relative sleep that a signal ended goes to `left`. Never restarted for the guest. The host
+ * is always told when to end: a signal that the guest has blocked may interrupt it, and then it begins again.
+ */
+static int64_t sleep_for(struct thread *t, int32_t host_clock, int flags, const struct __kernel_timespec *time,
+                         guest_ptr left)
+{
+    if (time->tv_sec < 0) {
         return 0;
     }
-    int64_t result = host_call_intr(t, __NR_clock_nanosleep, (uint64_t)host_clock, (uint64_t)flags, (uint64_t)&time,
-                                    (uint64_t)&rest, 0, 0);
+    struct __kernel_timespec end = flags != 0 ? *time : time_sum(now(), time, 1);
+    int64_t result =
+        host_call_intr(t, __NR_clock_nanosleep, (uint64_t)host_clock, TIMER_ABSTIME, (uint64_t)&end, 0, 0, 0);
     if (result == -EINTR && flags == 0 && !guest_is_null(left)) {
-        /* Interrupted before it began: nothing has passed. */
-        if (rest.tv_sec == 0 && rest.tv_nsec == 0) {
-            rest = time;
+        struct __kernel_timespec passed = now(), rest = time_sum(end, &passed, -1);
+        if (rest.tv_sec < 0) {
+            rest = (struct __kernel_timespec){0, 0};
         }
-        r = COPYOUT(left, &rest);
+        int r = COPYOUT(left, &rest);
         return r < 0 ? r : -EINTR;
     }
     return result;
 }
 
+static bool is_time(const struct __kernel_timespec *time)
+{
+    return time->tv_nsec >= 0 && time->tv_nsec < NS_PER_SECOND;
+}
+
 int64_t freebsd_nanosleep(struct thread *t, guest_ptr rqtp, guest_ptr rmtp)
 {
-    return sleep_for(t, CLOCK_MONOTONIC, 0, rqtp, rmtp);
+    struct __kernel_timespec time;
+    int r = COPYIN(&time, rqtp);
+    if (r < 0 || !is_time(&time)) {
+        return r < 0 ? r : -EINVAL;
+    }
+    return sleep_for(t, CLOCK_MONOTONIC, 0, &time, rmtp);
 }
 
 static int64_t clock_sleep(struct thread *t, int32_t clock, int32_t flags, guest_ptr rqtp, guest_ptr rmtp)
 {
+    struct __kernel_timespec time;
     int32_t host;
-    if ((flags & ~FREEBSD_TIMER_ABSTIME) != 0 || clock < 0 || !freebsd_clock_to_host(clock, &host)) {
+    int r = COPYIN(&time, rqtp);
+    if (r < 0) {
+        return r;
+    }
+    if (!is_time(&time) || (flags & ~FREEBSD_TIMER_ABSTIME) != 0 || clock < 0 || !freebsd_clock_to_host(clock, &host)) {
         return -EINVAL;
     }
     if (clock == FREEBSD_CLOCK_VIRTUAL || clock == FREEBSD_CLOCK_PROF || clock == FREEBSD_CLOCK_PROCESS_CPUTIME_ID) {
@@ -246,7 +278,7 @@ static int64_t clock_sleep(struct thread *t, int32_t clock, int32_t flags, guest
     if (flags == 0) {
         host = CLOCK_MONOTONIC; /* a relative sleep does not follow settings of the clock */
     }
-    return sleep_for(t, host, flags, rqtp, rmtp);
+    return sleep_for(t, host, flags, &time, rmtp);
 }
 
 /* This call returns its error as its result: sys_clock_nanosleep() ends in kern_posix_error(). */
