@@ -48,6 +48,12 @@ const struct filter_ops *filter_ops_of(int filter)
         return &filter_aio;
     case KQ_FILTER_LIO:
         return &filter_lio;
+    case KQ_FILTER_FS:
+        return &filter_fs;
+    case KQ_FILTER_SENDFILE:
+        return &filter_sendfile;
+    case KQ_FILTER_EMPTY:
+        return &filter_empty;
     default:
         return NULL;
     }
@@ -177,7 +183,7 @@ static void kqueue_release(struct descriptor_object *o)
     }
     for (struct knote *kn = kq->all, *next; kn != NULL; kn = next) {
         next = kn->next;
-        if (!kn->ops->is_fd) {
+        if (kn->ops->owns_fd) {
             close_own(&kn->host_fd);
         }
         heap_free(kn);
@@ -416,7 +422,7 @@ int kqueue_change(struct thread *t, struct kqueue *kq, int fd, struct kqueue_eve
     return r;
 }
 
-static const int fd_filters[] = {KQ_FILTER_READ, KQ_FILTER_WRITE, KQ_FILTER_VNODE, KQ_FILTER_PROCDESC};
+static const int fd_filters[] = {KQ_FILTER_READ, KQ_FILTER_WRITE, KQ_FILTER_VNODE, KQ_FILTER_PROCDESC, KQ_FILTER_EMPTY};
 
 static void drop_range(struct kqueue *kq, uint32_t first, uint32_t last)
 {
@@ -448,4 +454,5 @@ static void descriptors_closing(struct thread *t, uint32_t first, uint32_t last)
         drop_range(kq, first, last);
     }
     lock_release(&group->lock);
+    kqueue_forget_errors(group, first, last);
 }

@@ -92,6 +92,9 @@ enum {
     KQ_NOTE_CLOSE_WRITE = 0x0200,
     KQ_NOTE_READ = 0x0400,
     KQ_NOTE_VNODE_ALL = 0x07ff,
+
+    KQ_VQ_MOUNT = 0x0008,
+    KQ_VQ_UNMOUNT = 0x0010,
 };
 
 /* One change or event; the layout is that of FreeBSD 12 and later. */
@@ -132,6 +135,23 @@ int kqueue_change(struct thread *t, struct kqueue *kq, int fd, struct kqueue_eve
  */
 int64_t kqueue_scan(struct thread *t, struct kqueue *kq, int fd, struct kqueue_event *out, int max,
                     struct kqueue_wait *wait);
+
+/* The guest has moved a descriptor's offset; has shut a socket for writing. They cost a load while no kqueue cares. */
+void kqueue_note_seek(struct thread *t, int fd);
+void kqueue_note_shutdown(struct thread *t, int fd);
+
+/*
+ * A socket's error that a kqueue has taken from the host, to tell it in fflags, and keeps for the guest: the host's
+ * errno, or 0 where there is none. It is gone then. To be asked when the host says that a socket has no error
+ * (SO_ERROR), or that a stream has ended (a read of 0 bytes).
+ */
+int32_t kqueue_kept_error(struct thread *t, int fd);
+
+/* A call that read n bytes of what it was asked for, or failed: where the stream has ended, by a kept error. */
+static inline int64_t kqueue_after_read(struct thread *t, int fd, int64_t n)
+{
+    return n == 0 ? -kqueue_kept_error(t, fd) : n;
+}
 
 /* A signal was sent to the process: EVFILT_SIGNAL counts it. Async-signal-safe. */
 void kqueue_note_signal(struct thread *t, int guest_signo);

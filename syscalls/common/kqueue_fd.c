@@ -1,18 +1,18 @@
 /*
  * EVFILT_READ and EVFILT_WRITE. Semantics: filt_soread() and filt_sowrite() of sys/kern/uipc_socket.c,
- * filt_piperead() of sys/kern/sys_pipe.c, filt_vfsread() of sys/kern/vfs_subr.c.
- *
- * fflags stays 0 where FreeBSD gives a socket's error: on the host, asking for the error takes it away, and the
- * guest's own getsockopt(SO_ERROR) would find none.
+ * filt_piperead() and pipe_kqfilter() of sys/kern/sys_pipe.c, filt_vfsread() of sys/kern/vfs_subr.c.
  */
 #include <asm/ioctls.h>
 #include <asm/stat.h>
+#include <asm/statfs.h>
 #include <linux/eventpoll.h>
 #include <linux/fcntl.h>
 #include <linux/inotify.h>
+#include <linux/magic.h>
 #include <linux/poll.h>
 #include <linux/stat.h>
 
+#include "base/format.h"
 #include "base/host.h"
 #include "base/mem.h"
 #include "process/process.h"
@@ -39,32 +39,96 @@ static uint32_t interest(const struct knote *kn)
     return kn->filter == KQ_FILTER_READ ? EPOLLIN | EPOLLRDHUP : EPOLLOUT;
 }
 
+/* statfs(2): what an anonymous pipe is on; a fifo is on a file system. */
+static bool is_pipe(int fd, uint32_t mode)
+{
+    struct statfs fs;
+    return S_ISFIFO(mode) && host_call2(__NR_fstatfs, fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC;
+}
+
+bool kqueue_is_vnode(struct thread *t, int fd, uint32_t mode)
+{
+    bool file = S_ISREG(mode) || S_ISDIR(mode) || S_ISLNK(mode) || (S_ISFIFO(mode) && !is_pipe(fd, mode));
+    return file && descriptor_kind_of(t->proc->descriptors, fd) != DESCRIPTOR_PROCESS;
+}
+
+/* What the kqfilter routine of the descriptor's kind says to the filter. Returns 0 or -errno. */
+static int kqfilter(struct thread *t, const struct knote *kn)
+{
+    enum descriptor_kind kind = descriptor_kind_of(t->proc->descriptors, (int)kn->ident);
+    if (kind == DESCRIPTOR_PROCESS || (kind == DESCRIPTOR_KQUEUE && kn->filter == KQ_FILTER_WRITE)) {
+        return -EINVAL; /* procdesc_kqfilter(), kqueue_kqfilter() */
+    }
+    struct pollfd p = {.fd = (int)kn->ident};
+    if (kn->filter == KQ_FILTER_WRITE && is_pipe((int)kn->ident, kn->mode) && host_call3(__NR_poll, &p, 1, 0) == 1 &&
+        (p.revents & POLLERR) != 0) {
+        return -EPIPE; /* pipe_kqfilter(): nobody reads any more */
+    }
+    return 0;
+}
+
+/*
+ * A regular file or the like, which for the host is always ready: what changes it is seen by inotify, where the host
+ * has a watch left, and else it is asked each time.
+ */
+static int file_attach(struct kqueue *kq, struct knote *kn)
+{
+    kn->is_file = true;
+    kn->data = -1;
+    kq->group->files = true;
+    if (kqueue_inotify_watch(kq, kn, IN_MODIFY) < 0) {
+        kn->list_next = kq->files;
+        kq->files = kn;
+    }
+    knote_activate(kq, kn);
+    return 0;
+}
+
+/* Whether a stream socket has been shut for writing by now. A local one does not tell. */
+static bool is_shut(const struct knote *kn)
+{
+    enum { FIN_WAIT1 = 4, FIN_WAIT2 = 5, TIME_WAIT = 6, LAST_ACK = 9, CLOSING = 11 }; /* net/tcp_states.h */
+    uint8_t state = 0;
+    uint32_t size = sizeof state;
+    if (!S_ISSOCK(kn->mode) ||
+        host_call5(__NR_getsockopt, kn->ident, HOST_IPPROTO_TCP, HOST_TCP_INFO, &state, &size) < 0) {
+        return false;
+    }
+    return state == FIN_WAIT1 || state == FIN_WAIT2 || state == TIME_WAIT || state == LAST_ACK || state == CLOSING;
+}
+
 static int fd_attach(struct thread *t, struct kqueue *kq, struct knote *kn)
 {
     struct stat st;
-    (void)t;
     int64_t r = host_call2(__NR_fstat, kn->ident, &st);
     if (r < 0) {
         return (int)r;
     }
     kn->mode = st.st_mode;
     kn->host_fd = (int32_t)kn->ident;
-    r = knote_arm(kq, kn, lane_of(kn), interest(kn));
-    if (r != -EPERM) {
+    r = kqfilter(t, kn);
+    if (r < 0) {
         return (int)r;
     }
-    /* A regular file or the like: always ready for the host. */
-    kn->is_file = true;
-    kn->data = -1;
-    kn->list_next = kq->files;
-    kq->files = kn;
-    return 0;
+    r = knote_arm(kq, kn, lane_of(kn), interest(kn));
+    if (r == -EPERM) {
+        return file_attach(kq, kn);
+    }
+    if (r == 0 && kn->filter == KQ_FILTER_WRITE && S_ISSOCK(kn->mode)) {
+        kq->group->writers = true;
+        kn->shut = is_shut(kn);
+    }
+    return (int)r;
 }
 
 static void fd_detach(struct kqueue *kq, struct knote *kn)
 {
     if (!kn->is_file) {
         knote_disarm(kq, kn);
+        return;
+    }
+    if (kn->watch >= 0) {
+        kqueue_inotify_unwatch(kq, kn);
         return;
     }
     for (struct knote **at = &kq->files; *at != NULL; at = &(*at)->list_next) {
@@ -83,7 +147,55 @@ static int fd_update(struct kqueue *kq, struct knote *kn, const struct kqueue_ev
         kn->parked = false;
         kn->data = -1;
     }
-    return kn->is_file ? 0 : knote_arm(kq, kn, lane_of(kn), interest(kn));
+    if (kn->is_file) {
+        knote_activate(kq, kn);
+        return 0;
+    }
+    return knote_arm(kq, kn, lane_of(kn), interest(kn));
+}
+
+/* Calls fn for every kqueue's knote of that descriptor and filter. */
+static void each_knote(struct kqueue_group *group, int fd, int filter, void (*fn)(struct kqueue *kq, struct knote *kn))
+{
+    lock_acquire(&group->lock);
+    for (struct kqueue *kq = group->first; kq != NULL; kq = kq->group_next) {
+        lock_acquire(&kq->lock);
+        struct knote *kn = fd >= 0 ? knote_find(kq, (uint64_t)fd, filter) : NULL;
+        if (kn != NULL) {
+            fn(kq, kn);
+        }
+        lock_release(&kq->lock);
+    }
+    lock_release(&group->lock);
+}
+
+static void file_moved(struct kqueue *kq, struct knote *kn)
+{
+    if (kn->is_file) {
+        knote_activate(kq, kn);
+    }
+}
+
+void kqueue_note_seek(struct thread *t, int fd)
+{
+    struct kqueue_group *group = t->proc->descriptors->watchers;
+    if (group != NULL && group->files) {
+        each_knote(group, fd, KQ_FILTER_READ, file_moved);
+    }
+}
+
+static void socket_shut(struct kqueue *kq, struct knote *kn)
+{
+    kn->shut = true;
+    knote_activate(kq, kn);
+}
+
+void kqueue_note_shutdown(struct thread *t, int fd)
+{
+    struct kqueue_group *group = t->proc->descriptors->watchers;
+    if (group != NULL && group->writers) {
+        each_knote(group, fd, KQ_FILTER_WRITE, socket_shut);
+    }
 }
 
 static int64_t pending_connections(int fd)
@@ -97,6 +209,46 @@ static int64_t pending_connections(int fd)
     return waiting != 0 ? waiting : 1;
 }
 
+/* The number behind `name` in the host's description of a descriptor (proc(5), fdinfo), or -1. */
+static int64_t described(int fd, const char *name, unsigned base)
+{
+    char path[40], text[512];
+    struct text x = TEXT_ON(path);
+    text_format(&x, "/proc/self/fdinfo/%d", fd);
+    int64_t file = host_call3(__NR_open, text_cstr(&x), O_RDONLY | O_CLOEXEC, 0);
+    int64_t n = file >= 0 ? host_call3(__NR_read, file, text, sizeof text - 1) : -1;
+    if (file >= 0) {
+        host_call1(__NR_close, file);
+    }
+    text[n > 0 ? n : 0] = '\0';
+    const char *at = text;
+    for (size_t i = 0; *at != '\0' && name[i] != '\0'; at++) {
+        i = *at == name[i] ? i + 1 : *at == name[0];
+        if (name[i] == '\0') {
+            break;
+        }
+    }
+    if (*at == '\0') {
+        return -1;
+    }
+    uint64_t value = 0;
+    for (at++; *at == ' ' || *at == '\t'; at++) {}
+    for (; (*at >= '0' && *at <= '9') || (base == 16 && *at >= 'a' && *at <= 'f'); at++) {
+        value = value * base + (uint64_t)(*at <= '9' ? *at - '0' : *at - 'a' + 10);
+    }
+    return (int64_t)value;
+}
+
+/* filt_eventfdread(), filt_timerfdread(), filt_kqueue(): the last cannot be had from the host. */
+static int64_t count_to_read(int fd)
+{
+    int64_t count = described(fd, "eventfd-count:", 16);
+    if (count < 0) {
+        count = described(fd, "ticks:", 10);
+    }
+    return count < 0 ? 1 : count;
+}
+
 static int64_t bytes_to_read(int fd, uint32_t mode)
 {
     int32_t bytes = 0, listening = 0;
@@ -108,7 +260,7 @@ static int64_t bytes_to_read(int fd, uint32_t mode)
         host_call5(__NR_getsockopt, fd, HOST_SOL_SOCKET, HOST_SO_ACCEPTCONN, &listening, &size) == 0 && listening) {
         return pending_connections(fd);
     }
-    return 1; /* an event descriptor, a kqueue */
+    return (mode & S_IFMT) == 0 ? count_to_read(fd) : 1;
 }
 
 static int64_t room_to_write(int fd, uint32_t mode)
@@ -121,6 +273,9 @@ static int64_t room_to_write(int fd, uint32_t mode)
     } else if (S_ISFIFO(mode)) {
         room = (int32_t)host_call3(__NR_fcntl, fd, F_GETPIPE_SZ, 0);
         host_call3(__NR_ioctl, fd, FIONREAD, &used);
+    } else if ((mode & S_IFMT) == 0) {
+        int64_t count = described(fd, "eventfd-count:", 16);
+        return count < 0 ? 0 : (int64_t)(UINT64_MAX - 1 - (uint64_t)count); /* filt_eventfdwrite() */
     }
     return room > used ? room - used : 0;
 }
@@ -148,11 +303,11 @@ static void unpark(struct kqueue *kq, struct knote *kn)
     }
 }
 
-/* EV_CLEAR on a file: again when there is something new. */
+/* filt_vfsread(), filt_vfswrite(). Where nothing tells of changes, EV_CLEAR is cleared by data that is new. */
 static bool report_file(struct knote *kn, struct kqueue_event *out)
 {
     int64_t data = 0;
-    if (kn->filter == KQ_FILTER_READ && S_ISREG(kn->mode)) {
+    if (kn->filter == KQ_FILTER_READ && (S_ISREG(kn->mode) || S_ISDIR(kn->mode))) {
         struct stat st;
         int64_t at = host_call3(__NR_lseek, kn->host_fd, 0, SEEK_CURRENT);
         if (at < 0 || host_call2(__NR_fstat, kn->host_fd, &st) < 0) {
@@ -163,12 +318,18 @@ static bool report_file(struct knote *kn, struct kqueue_event *out)
             return false;
         }
     }
-    if ((kn->flags & KQ_CLEAR) != 0 && kn->data == data) {
+    if (kn->watch < 0 && (kn->flags & KQ_CLEAR) != 0 && kn->data == data) {
         return false;
     }
     kn->data = data;
     out->data = data;
     return true;
+}
+
+/* The error of a socket at its end, which filt_soread() and filt_sowrite() give as flags. */
+static uint32_t error_at_end(struct thread *t, struct kqueue *kq, const struct knote *kn, uint32_t events)
+{
+    return kqueue_socket_error(t, kq->group, kn->host_fd, (events & EPOLLERR) != 0);
 }
 
 /* What both filters say of anything but files; how much there is must be known now only if it decides. */
@@ -177,7 +338,7 @@ static bool report_stream(const struct knote *kn, bool end, struct kqueue_event 
     out->data = DATA_OWED;
     if (end) {
         out->flags |= KQ_EOF;
-    } else if ((kn->sfflags & KQ_NOTE_LOWAT) != 0) {
+    } else if ((kn->sfflags & KQ_NOTE_LOWAT) != 0 && S_ISSOCK(kn->mode)) { /* filt_piperead() knows no mark */
         out->data = kn->ops->data_of(kn->host_fd, kn->mode);
         return out->data >= kn->sdata;
     }
@@ -187,7 +348,6 @@ static bool report_stream(const struct knote *kn, bool end, struct kqueue_event 
 static bool read_report(struct thread *t, struct kqueue *kq, struct knote *kn, uint32_t events,
                         struct kqueue_event *out)
 {
-    (void)t;
     if (kn->is_file) {
         return report_file(kn, out);
     }
@@ -198,6 +358,9 @@ static bool read_report(struct thread *t, struct kqueue *kq, struct knote *kn, u
     if (!report_stream(kn, end, out)) {
         return false;
     }
+    if (end && S_ISSOCK(kn->mode)) {
+        out->fflags = error_at_end(t, kq, kn, events);
+    }
     unpark(kq, kn);
     return true;
 }
@@ -205,16 +368,24 @@ static bool read_report(struct thread *t, struct kqueue *kq, struct knote *kn, u
 static bool write_report(struct thread *t, struct kqueue *kq, struct knote *kn, uint32_t events,
                          struct kqueue_event *out)
 {
-    (void)t;
     if (kn->is_file) {
         return report_file(kn, out);
     }
     if (never_connected(kn, events)) {
         return false;
     }
-    if (!report_stream(kn, (events & (EPOLLHUP | EPOLLERR)) != 0, out)) {
+    bool hung_up = (events & (S_ISSOCK(kn->mode) ? EPOLLHUP : EPOLLHUP | EPOLLERR)) != 0;
+    bool end = hung_up || kn->shut;
+    if ((events == 0 && !end) || (kn->told && !hung_up && (kn->flags & KQ_CLEAR) != 0)) {
+        return false; /* the host has woken us for the shutdown as well */
+    }
+    if (!report_stream(kn, end, out)) {
         return false;
     }
+    if (end && S_ISSOCK(kn->mode)) {
+        out->fflags = error_at_end(t, kq, kn, events);
+    }
+    kn->told = kn->shut;
     unpark(kq, kn);
     return true;
 }

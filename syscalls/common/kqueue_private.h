@@ -6,7 +6,9 @@
 
 #include "syscalls/common/kqueue.h"
 
-#define KQ_LANES         3        /* READ and what has a descriptor of its own; WRITE; PROCDESC */
+#define KQ_LANES         3 /* READ; WRITE; PROCDESC */
+#define LANE_OWN         0 /* what has a descriptor of ours */
+#define LANE_PROCDESC    2
 #define EVENTFD_FLAGS    02004000 /* EFD_CLOEXEC, EFD_NONBLOCK: eventfd(2) */
 #define KQ_VNODE_BUCKETS 64
 #define KQ_SIGNALS       129
@@ -20,7 +22,8 @@
 #define TOKEN_FIRST   TOKEN_LANE
 
 struct filter_ops {
-    bool is_fd; /* ident is a descriptor, and the knote dies with it */
+    bool is_fd;   /* ident is a descriptor, and the knote dies with it */
+    bool owns_fd; /* host_fd is a descriptor of ours */
     uint16_t forced_flags;
     /* Starts observing. Returns 0 or -errno. */
     int (*attach)(struct thread *t, struct kqueue *kq, struct knote *kn);
@@ -39,6 +42,7 @@ struct filter_ops {
 
 struct vnode_state {
     uint64_t size, links;
+    uint32_t mode, uid, gid;
 };
 
 struct knote {
@@ -46,6 +50,7 @@ struct knote {
     struct knote *next, *previous; /* all of the kqueue's */
     struct knote *ready_next, *ready_previous;
     struct knote *list_next; /* vnode bucket, signal list or file list */
+    struct knote *directory_next;
     const struct filter_ops *ops;
     uint64_t ident, udata, ext[4];
     int64_t sdata, data;
@@ -56,7 +61,9 @@ struct knote {
     bool disabled, active, queued;
     bool forced;      /* EV_FORCEONESHOT: reported whatever the filter says */
     bool triggered;   /* USER: set off; AIO, LIO: ended */
-    bool is_file;     /* READ, WRITE of what epoll does not take: always asked */
+    bool is_file;     /* READ, WRITE of what epoll does not take: asked when it has changed, or always */
+    bool shut, told;  /* WRITE of a socket: the guest has shut it for writing; that has been reported */
+    bool empty;       /* EMPTY: reported, and not written to since */
     bool parked;      /* level-triggered, but reported in vain: waits for an edge */
     int32_t lane;     /* -1: not in an epoll */
     int32_t host_fd;  /* what the lane watches: ident, or a descriptor of ours; -1 none */
@@ -79,6 +86,9 @@ struct kqueue_group {
     struct lock lock;
     struct kqueue *first;
     uint64_t queues;              /* how many there have been */
+    struct lock errors_lock;      /* within a kqueue's */
+    struct kept_error *errors;    /* of sockets: kqueue_error.c */
+    bool files, writers;          /* whether there have been knotes for reading files, for writing to sockets */
     int32_t signal_bell;          /* an event descriptor, edge-triggered in each epoll; -1 */
     uint32_t signals[KQ_SIGNALS]; /* how often each was sent */
 };
@@ -101,6 +111,7 @@ struct kqueue {
     struct knote *ready_first, *ready_last;
     struct knote *files, *signal_notes;
     struct knote *vnodes[KQ_VNODE_BUCKETS];
+    struct knote *directories; /* VNODE of directories */
 
     struct knote **buckets;
     uint32_t bucket_count, knote_count;
@@ -110,7 +121,7 @@ struct kqueue {
 
 const struct filter_ops *filter_ops_of(int filter);
 extern const struct filter_ops filter_read, filter_write, filter_timer, filter_user, filter_signal, filter_proc,
-    filter_procdesc, filter_vnode, filter_aio, filter_lio;
+    filter_procdesc, filter_vnode, filter_aio, filter_lio, filter_fs, filter_sendfile, filter_empty;
 
 /* A fresh knote in all lists but a filter's, for change `from`; not attached yet. NULL: no memory. */
 struct knote *knote_new(struct kqueue *kq, const struct filter_ops *ops, const struct kqueue_event *from);
@@ -133,11 +144,27 @@ int kqueue_watch_token(struct kqueue *kq, int lane, int fd, uint32_t token, uint
 int knote_arm(struct kqueue *kq, struct knote *kn, int lane, uint32_t events);
 void knote_disarm(struct kqueue *kq, struct knote *kn);
 
+/* Gives the knote a host descriptor, which becomes ours. Returns 0 or -errno, what the host said of it included. */
+int knote_adopt(struct knote *kn, int64_t fd);
+/* The detach of filters with a descriptor of ours. */
+void knote_own_detach(struct kqueue *kq, struct knote *kn);
+/* Arms a knote with a descriptor of ours; where that fails it has none any more. Returns 0 or -errno. */
+int knote_own_arm(struct kqueue *kq, struct knote *kn, uint32_t events);
+
 /* Reads what inotify has and activates the knotes concerned. */
 void kqueue_read_inotify(struct kqueue *kq);
 /* Watches or stops watching the vnode of kn->ident for the given inotify events. Returns 0 or -errno. */
 int kqueue_inotify_watch(struct kqueue *kq, struct knote *kn, uint32_t mask);
 void kqueue_inotify_unwatch(struct kqueue *kq, struct knote *kn);
+/*
+ * The error of a socket at its end, for fflags; ask: the host says that there is one, which is taken from it and kept
+ * for the guest (kqueue_kept_error()). And descriptors go.
+ */
+uint32_t kqueue_socket_error(struct thread *t, struct kqueue_group *group, int fd, bool ask);
+void kqueue_forget_errors(struct kqueue_group *group, uint32_t first, uint32_t last);
+
+/* Whether an open descriptor of that st_mode is a file of a file system, a fifo among them (vn_kqfilter()). */
+bool kqueue_is_vnode(struct thread *t, int fd, uint32_t mode);
 /* Signals were counted: activates the knotes concerned. */
 void kqueue_check_signals(struct kqueue *kq);
 

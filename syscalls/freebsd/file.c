@@ -10,6 +10,7 @@
 #include "base/thread.h"
 #include "process/descriptors.h"
 #include "signals/signals.h"
+#include "syscalls/common/kqueue.h"
 #include "syscalls/freebsd/file_class.h"
 
 #include <linux/fcntl.h>
@@ -42,11 +43,11 @@ int64_t freebsd_lseek(struct thread *t, int32_t fd, int64_t offset, int32_t when
 {
     int64_t r;
 
-    (void)t;
     if (engine_descriptor(fd)) {
         return -EBADF;
     }
     r = host_call3(__NR_lseek, fd, offset, whence);
+    kqueue_note_seek(t, fd); /* vn_seek() has those look again who wait for the file to have something to read */
     return r == -EINVAL && seeks_too_far(fd, offset, whence) ? -EOVERFLOW : r;
 }
 

@@ -11,6 +11,7 @@
 #include "base/thread.h"
 #include "process/descriptors.h"
 #include "signals/signals.h"
+#include "syscalls/common/kqueue.h"
 #include "syscalls/freebsd/file_class.h"
 #include "syscalls/freebsd/nosigpipe.h"
 #include "syscalls/freebsd/socket.h"
@@ -75,7 +76,9 @@ static int64_t transfer(struct thread *t, long nr, int fd, guest_ptr buf, uint64
 
 int64_t freebsd_read(struct thread *t, int32_t fd, guest_ptr buf, uint64_t nbyte)
 {
-    return transfer(t, __NR_read, fd, buf, nbyte, 0);
+    int64_t n = transfer(t, __NR_read, fd, buf, nbyte, 0);
+
+    return nbyte != 0 ? kqueue_after_read(t, fd, n) : n;
 }
 
 int64_t freebsd_write(struct thread *t, int32_t fd, guest_ptr buf, uint64_t nbyte)
@@ -138,7 +141,7 @@ static int64_t send_vector(struct thread *t, int fd, guest_ptr vector, uint32_t 
 
 int64_t freebsd_readv(struct thread *t, int32_t fd, guest_ptr iovp, uint32_t iovcnt)
 {
-    return transfer_vector(t, __NR_readv, fd, iovp, iovcnt, 0);
+    return kqueue_after_read(t, fd, transfer_vector(t, __NR_readv, fd, iovp, iovcnt, 0));
 }
 
 int64_t freebsd_writev(struct thread *t, int32_t fd, guest_ptr iovp, uint32_t iovcnt)

@@ -8,6 +8,7 @@
 #include "process/descriptors.h"
 #include "signals/signals.h"
 #include "syscalls/common/flag_map.h"
+#include "syscalls/common/kqueue.h"
 #include "syscalls/freebsd/control.h"
 #include "syscalls/freebsd/nosigpipe.h"
 #include "syscalls/freebsd/socket.h"
@@ -204,6 +205,7 @@ int64_t freebsd_recvfrom(struct thread *t, int32_t s, guest_ptr buf, uint64_t le
     }
     n = restartable(host_call_intr(t, __NR_recvfrom, (uint64_t)s, buf.va, len, host, wants_name ? (uint64_t)a.bytes : 0,
                                    wants_name ? (uint64_t)&a.length : 0));
+    n = len != 0 ? kqueue_after_read(t, s, n) : n;
     if (n < 0 || !wants_name) {
         return n == -EFAULT && len > INT64_MAX ? -EINVAL : n;
     }
@@ -380,7 +382,7 @@ int64_t freebsd_recvmsg(struct thread *t, int32_t s, guest_ptr msg, int32_t flag
     if (r < 0) {
         return r;
     }
-    n = restartable(host_call_intr(t, __NR_recvmsg, (uint64_t)s, (uint64_t)&h, host, 0, 0, 0));
+    n = kqueue_after_read(t, s, restartable(host_call_intr(t, __NR_recvmsg, (uint64_t)s, (uint64_t)&h, host, 0, 0, 0)));
     if (n < 0) {
         return n == -EFAULT && vector_is_too_long(m.msg_iov, (uint32_t)m.msg_iovlen) ? -EINVAL : n;
     }

@@ -4,6 +4,7 @@
 #include "base/host.h"
 #include "base/thread.h"
 #include "process/descriptors.h"
+#include "syscalls/common/kqueue.h"
 #include "syscalls/freebsd/socket.h"
 #include "vfs/path.h"
 
@@ -138,13 +139,15 @@ int64_t freebsd_shutdown(struct thread *t, int32_t s, int32_t how)
     struct socket_kind kind;
     int64_t r = socket_kind(s, &kind);
 
-    (void)t;
     if (r < 0 || (uint32_t)how > 2) {
         return r < 0 ? r : -EINVAL;
     }
     bool unconnected =
         kind.domain == HOST_AF_UNIX ? !socket_is_connected(s) : socket_int_option(s, HOST_SO_ACCEPTCONN) == 1;
     r = host_call2(__NR_shutdown, s, how);
+    if (r == 0 && how != 0) {
+        kqueue_note_shutdown(t, s); /* who waits for room to write hears of it; the host tells only some */
+    }
     return r == 0 && unconnected ? -ENOTCONN : r;
 }
 

@@ -8,6 +8,7 @@
 #include "base/personality.h"
 #include "base/process.h"
 #include "base/thread.h"
+#include "syscalls/common/kqueue.h"
 #include "syscalls/freebsd/nosigpipe.h"
 #include "syscalls/freebsd/socket.h"
 
@@ -173,6 +174,9 @@ static int64_t get_option(struct thread *t, int s, int level, int name, struct o
     }
     v->size = row->form == SOCKOPT_TCP_INFO ? OPTION_MAX : v->size;
     r = host_get(s, row->host_level, row->host_name, v);
+    if (r == 0 && row->form == SOCKOPT_ERROR && v->number == 0) {
+        v->number = kqueue_kept_error(t, s);
+    }
     if (r == 0) {
         convert_got(t, row, v);
     }
