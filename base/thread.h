@@ -99,6 +99,7 @@ struct thread {
     struct signal_set saved_mask; /* the mask to come back to, while temporary_mask */
     struct signal_set frame_mask; /* for build_frame: what the guest's sigreturn restores */
     uint64_t host_mask;           /* signal_mask_to_host(mask) */
+    guest_ptr fast_block;         /* the word by which the guest blocks all signals; 0: none */
     struct signal_stack altstack;
     struct host_siginfo recorded_info;
     struct signal_pending pending; /* of what the engine keeps (signals/queue.h) */

@@ -142,6 +142,7 @@ int64_t process_vfork(struct thread *t, bool drop_caught)
     child->mask = t->mask;
     child->host_mask = t->host_mask;
     child->altstack = t->altstack;
+    child->fast_block = t->fast_block;
     child->drop_caught = drop_caught;
     child->start_regs = *t->regs;
     child->call_flags = t->call_flags;

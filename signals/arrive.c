@@ -192,7 +192,7 @@ static bool asynchronous_arrived(struct thread *t, siginfo_t *info, struct ucont
     struct guest_signal sig;
     signal_open_faults();
     describe(t, info, uc, &sig);
-    if (sig.signo != 0) {
+    if (sig.signo != 0 && !signal_fast_kept(t, info)) {
         signal_deliver(t, uc, &sig);
     }
     signals_leave(t, uc); /* a SIGSYS by kill leaves the others open */

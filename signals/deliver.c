@@ -84,7 +84,7 @@ void signal_deliver(struct thread *t, struct ucontext *uc, const struct guest_si
 void signal_deliver_fault(struct thread *t, struct ucontext *uc, const struct guest_signal *sig)
 {
     struct signal_action a = action_of(t, sig->signo);
-    bool blocked = signal_set_has(&t->mask, sig->signo);
+    bool blocked = signal_set_has(&t->mask, sig->signo) || signal_fast_blocked(t, 0);
     if (a.handler == SIGNAL_DEFAULT || a.handler == SIGNAL_IGNORE || blocked) {
         /* An ignored or blocked fault would recur for ever: both kernels end the process instead (trapsignal). */
         t->proc->hooks->fault(t, sig, (const struct cpu_context *)&uc->uc_mcontext);
@@ -113,7 +113,7 @@ static void deliver_info(struct thread *t, struct ucontext *uc, const siginfo_t 
 {
     struct guest_signal sig;
     signal_described(t, info, NULL, 0, 0, &sig);
-    if (sig.signo != 0) {
+    if (sig.signo != 0 && !signal_fast_kept(t, info)) {
         signal_deliver(t, uc, &sig);
     }
 }
@@ -176,9 +176,10 @@ static void deliver_queued(struct thread *t, struct ucontext *uc)
     if (t->recorded) {
         deliver_recorded(t, uc);
     }
-    t->held_due = false;
-    while (next_due(t, &info)) {
+    bool closed = t->fast_block.va != 0 && signal_due(t) && signal_fast_blocked(t, SIGNAL_FAST_PENDING);
+    while (!closed && next_due(t, &info)) {
         deliver_info(t, uc, &info);
+        closed = t->fast_block.va != 0 && signal_fast_blocked(t, 0);
     }
     t->held_due = false;
 }
@@ -194,15 +195,28 @@ void signals_give_back(struct thread *t)
     signal_queue_offer(t); /* what it may have been told of */
 }
 
+static void deliver_raised(struct thread *t, struct ucontext *uc)
+{
+    struct guest_signal sig = t->raised;
+    if (signal_set_has(&t->mask, sig.signo)) {
+        return;
+    }
+    if (t->fast_block.va != 0) {
+        siginfo_t info;
+        carrier_fill(&info, &sig, true);
+        if (signal_fast_kept(t, &info)) {
+            return;
+        }
+    }
+    signal_deliver(t, uc, &sig);
+}
+
 void signals_leave(struct thread *t, void *host_ucontext)
 {
     struct ucontext *uc = host_ucontext;
     if (t->raised_set) {
         t->raised_set = false;
-        struct guest_signal sig = t->raised;
-        if (!signal_set_has(&t->mask, sig.signo)) {
-            signal_deliver(t, uc, &sig);
-        }
+        deliver_raised(t, uc);
     }
     if (t->recorded) {
         deliver_recorded(t, uc);

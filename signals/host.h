@@ -43,6 +43,16 @@ void host_put_back(const struct host_siginfo *info);
  */
 void signal_deliver(struct thread *t, struct ucontext *uc, const struct guest_signal *sig);
 
+/*
+ * Whether the guest blocks all signals by its word, in which the bits of `pending` are set then. The word is guest
+ * memory: faults must be open.
+ */
+bool signal_fast_blocked(struct thread *t, uint32_t pending);
+#define SIGNAL_FAST_PENDING 1u
+
+/* If so, keeps a signal that is due. */
+bool signal_fast_kept(struct thread *t, const siginfo_t *info);
+
 /* A fault of the guest's own instruction. */
 void signal_deliver_fault(struct thread *t, struct ucontext *uc, const struct guest_signal *sig);
 

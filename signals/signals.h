@@ -105,6 +105,9 @@ bool signals_queue_full(const struct process *p);
 /* The bit, in the host's sets, of the signal that carries others. */
 uint64_t signal_carrier_bit(void);
 
+/* The way back to the guest looks whether something is due: the guest may have opened its word (sigfastblock). */
+void signals_look_again(struct thread *t);
+
 /*
  * Before an exec, with every host signal blocked: what the engine keeps pending goes to the host, for the next image.
  * to_host: that is a host program, which knows no carriers; what the host has no number for is dropped.

@@ -33,6 +33,7 @@ enum {
     FREEBSD_AT_STACKPROT = 23,
     FREEBSD_AT_EHDRFLAGS = 24,
     FREEBSD_AT_BSDFLAGS = 27,
+    FREEBSD_ELF_BSDF_SIGFASTBLK = 1, /* its only bit: the kernel knows sigfastblock(2) */
     FREEBSD_AT_ARGC = 28,
     FREEBSD_AT_ARGV = 29,
     FREEBSD_AT_ENVC = 30,

@@ -7,7 +7,7 @@
  * entries and their order are those of __elfN(freebsd_copyout_auxargs) (sys/kern/imgact_elf.c).
  *
  * Left out, all of them optional to libc and rtld: AT_HWCAP and AT_HWCAP2 (amd64 sets neither), AT_FXRNG
- * (libc falls back to getentropy), AT_KPRELOAD (a vDSO only for unwinding), and the ELF_BSDF_SIGFASTBLK flag.
+ * (libc falls back to getentropy) and AT_KPRELOAD (a vDSO only for unwinding).
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -105,7 +105,7 @@ static void fill_auxv(const struct stack_request *rq, const struct stack_result 
     if (rq->timekeep != 0)
         add(v, FREEBSD_AT_TIMEKEEP, rq->timekeep);
     add(v, FREEBSD_AT_STACKPROT, rq->stack_prot != 0 ? (uint64_t)rq->stack_prot : PROT_ALL);
-    add(v, FREEBSD_AT_BSDFLAGS, 0);
+    add(v, FREEBSD_AT_BSDFLAGS, FREEBSD_ELF_BSDF_SIGFASTBLK);
     add(v, FREEBSD_AT_ARGC, rq->argc);
     add(v, FREEBSD_AT_ARGV, at->argv);
     add(v, FREEBSD_AT_ENVC, rq->envc);

@@ -146,7 +146,7 @@ START_TEST(auxiliary_values)
     ck_assert_uint_eq(aux(FREEBSD_AT_NCPUS), 4);
     ck_assert_uint_eq(aux(FREEBSD_AT_PAGESIZESLEN), 24);
     ck_assert_uint_eq(aux(FREEBSD_AT_STACKPROT), 3);
-    ck_assert_uint_eq(aux(FREEBSD_AT_BSDFLAGS), 0);
+    ck_assert_uint_eq(aux(FREEBSD_AT_BSDFLAGS), FREEBSD_ELF_BSDF_SIGFASTBLK);
     ck_assert_uint_eq(aux(FREEBSD_AT_ARGC), 3);
     ck_assert_uint_eq(aux(FREEBSD_AT_ARGV), result.argv);
     ck_assert_uint_eq(aux(FREEBSD_AT_ENVC), 2);
