@@ -109,6 +109,9 @@ struct thread {
 
     /* The guest's thread library. */
     guest_ptr robust_lists[3]; /* umtx: robust, private robust, in-kernel active */
+    uint64_t tls_base;         /* where the thread library has said that its own storage is, */
+    bool tls_base_set;         /* if it has */
+    uint8_t domain_policy;     /* of its memory (cpuset_setdomain); 0: the default */
     char name[THREAD_NAME_MAX];
 
     uint32_t ring_next;

@@ -143,6 +143,8 @@ int64_t process_vfork(struct thread *t, bool drop_caught)
     child->host_mask = t->host_mask;
     child->altstack = t->altstack;
     child->fast_block = t->fast_block;
+    child->tls_base = t->tls_base;
+    child->tls_base_set = t->tls_base_set;
     child->drop_caught = drop_caught;
     child->start_regs = *t->regs;
     child->call_flags = t->call_flags;

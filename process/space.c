@@ -9,6 +9,7 @@
 #include "base/image.h"
 #include "base/process.h"
 #include "base/thread.h"
+#include "process/mappings.h"
 
 #define PAGE 4096UL
 
@@ -151,23 +152,63 @@ int64_t space_map(struct thread *t, const struct space_request *rq)
     return map_plain(rq, rq->address, rq->length, flags);
 }
 
-/* munmap (prot negative) or mprotect of a range, around what is reserved in it. */
-static int64_t change(struct thread *t, uint64_t address, uint64_t length, int64_t prot)
+/* What is done to the pieces of a range; the argument is a protection or an advice. */
+typedef int64_t piece_fn(uint64_t low, uint64_t high, int64_t argument);
+
+static int64_t unmap_piece(uint64_t low, uint64_t high, int64_t argument)
 {
-    struct address_space *s = t->proc->space;
-    uint64_t low = address, high = address + page_up(length), from, to;
-    if (!guest_range_ok(guest_addr(low), high - low)) {
-        return -EINVAL;
+    (void)argument;
+    return host_call2(__NR_munmap, low, high - low);
+}
+
+/* The host stops at a hole. What has been done before is done again then, mapping by mapping. */
+static int64_t protect_piece(uint64_t low, uint64_t high, int64_t prot)
+{
+    int64_t r = host_call3(__NR_mprotect, low, high - low, prot);
+    struct mapping m;
+    for (uint64_t at = low; r == -ENOMEM && at < high; at = m.high) {
+        int64_t found = mapping_at_or_above(at, &m);
+        if (found < 0) {
+            return found == -ENOENT ? 0 : r;
+        }
+        uint64_t from = m.low > at ? m.low : at, to = m.high < high ? m.high : high;
+        int64_t one = from < to ? host_call3(__NR_mprotect, from, to - from, prot) : 0;
+        if (one < 0 && one != -ENOMEM) {
+            return one;
+        }
     }
-    bool held = t->proc->hooks->code_changes(t, low, high);
+    return r == -ENOMEM ? 0 : r;
+}
+
+static int64_t advise_piece(uint64_t low, uint64_t high, int64_t advice)
+{
+    return host_call3(__NR_madvise, low, high - low, advice);
+}
+
+/* Does `fn` to [low, high) around what is reserved in it, until it fails. */
+static int64_t each_piece(const struct address_space *s, uint64_t low, uint64_t high, piece_fn *fn, int64_t argument)
+{
+    uint64_t from, to;
     int64_t r = 0;
     for (uint64_t at = low; at < high && r == 0; at = to) {
         bool gap = reserved_in(s, at, high, &from, &to);
         to = gap ? to : high;
         if (from > at) {
-            r = prot < 0 ? host_call2(__NR_munmap, at, from - at) : host_call3(__NR_mprotect, at, from - at, prot);
+            r = fn(at, from, argument);
         }
     }
+    return r;
+}
+
+static int64_t change(struct thread *t, uint64_t address, uint64_t length, piece_fn *fn, int64_t argument)
+{
+    struct address_space *s = t->proc->space;
+    uint64_t low = address, high = address + page_up(length);
+    if (!guest_range_ok(guest_addr(low), high - low)) {
+        return -EINVAL;
+    }
+    bool held = t->proc->hooks->code_changes(t, low, high);
+    int64_t r = each_piece(s, low, high, fn, argument);
     __atomic_fetch_add(&s->changes, 1, __ATOMIC_SEQ_CST);
     t->proc->hooks->code_changed(t, low, high, held);
     return r;
@@ -175,12 +216,21 @@ static int64_t change(struct thread *t, uint64_t address, uint64_t length, int64
 
 int64_t space_unmap(struct thread *t, uint64_t address, uint64_t length)
 {
-    return change(t, address, length, -1);
+    return change(t, address, length, unmap_piece, 0);
 }
 
 int64_t space_protect(struct thread *t, uint64_t address, uint64_t length, uint32_t prot)
 {
-    return change(t, address, length, prot);
+    return change(t, address, length, protect_piece, prot);
+}
+
+int64_t space_advise(struct thread *t, uint64_t address, uint64_t length, int advice)
+{
+    uint64_t high = address + page_up(length);
+    if (!guest_range_ok(guest_addr(address), high - address)) {
+        return -EINVAL;
+    }
+    return each_piece(t->proc->space, address, high, advise_piece, advice);
 }
 
 static int64_t shmat(const struct space_segment *g, uint64_t address, int flags)

@@ -55,9 +55,15 @@ struct address_space {
 /* Maps memory. Returns the address or -errno (host numbers). */
 int64_t space_map(struct thread *t, const struct space_request *rq);
 
-/* munmap, mprotect, madvise and msync of guest ranges: -EINVAL or -ENOMEM when they reach into the engine's. */
+/*
+ * munmap, mprotect and madvise of guest ranges, around what the engine has in them. -EINVAL when they reach into the
+ * engine's own part of the address space. Where nothing is mapped, nothing is done, and that is no error.
+ */
 int64_t space_unmap(struct thread *t, uint64_t address, uint64_t length);
 int64_t space_protect(struct thread *t, uint64_t address, uint64_t length, uint32_t prot);
+
+/* `advice`: the host's, one that changes no contents of mapped files. Returns the host's result of the last piece. */
+int64_t space_advise(struct thread *t, uint64_t address, uint64_t length, int advice);
 
 /*
  * Keeps [low, high) the engine's: requests of the guest to map over it, unmap it or change it pass it by or fail. With

@@ -118,9 +118,9 @@ int freebsd_mcontext_set_bases(struct thread *t, const struct freebsd_mcontext *
 
 /*
  * sysarch(AMD64_GET_XFPUSTATE): copies the caller's extended state beyond the legacy area to where the guest's
- * struct amd64_get_xfpustate says. Returns 0, -EFAULT, or -EINVAL when more is asked for than there is.
+ * struct amd64_get_xfpustate says (fields32: struct i386_get_xfpustate). Returns 0, -EFAULT, or -EINVAL when more is asked for than there is.
  */
-int64_t freebsd_get_xfpustate(struct thread *t, guest_ptr parms);
+int64_t freebsd_get_xfpustate(struct thread *t, guest_ptr parms, bool fields32);
 
 /* Whether the stack pointer lies on the thread's alternate signal stack (sigonstack()). */
 bool freebsd_on_altstack(const struct thread *t, uint64_t rsp);

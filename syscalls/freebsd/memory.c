@@ -8,6 +8,7 @@
 
 #include "base/host.h"
 #include "freebsd_syscalls.h"
+#include "process/mappings.h"
 #include "process/space.h"
 
 #define PAGE 4096ULL
@@ -65,10 +66,9 @@ static int guest_pages(guest_ptr addr, uint64_t len, uint64_t *start, uint64_t *
 
 int64_t freebsd_madvise(struct thread *t, guest_ptr addr, uint64_t len, int32_t behav)
 {
-    (void)t;
     uint64_t start, size;
     if (behav == FREEBSD_MADV_PROTECT) {
-        return -EPERM; /* a privilege there; the host's oom_score_adj is no equivalent */
+        return -EPERM; /* PRIV_VM_MADV_PROTECT, which root of a jail has not either */
     }
     if (behav < 0 || behav > FREEBSD_MADV_PROTECT || guest_pages(addr, len, &start, &size) < 0) {
         return -EINVAL;
@@ -76,7 +76,7 @@ int64_t freebsd_madvise(struct thread *t, guest_ptr addr, uint64_t len, int32_t 
     int advice = advice_to_host(behav);
     if (advice != NO_ADVICE && size != 0) {
         /* Holes are no error there, nor is advice that a mapping cannot follow. */
-        host_call3(__NR_madvise, start, size, advice);
+        space_advise(t, start, size, advice);
     }
     return 0;
 }
@@ -105,11 +105,35 @@ int64_t freebsd_mincore(struct thread *t, guest_ptr addr, uint64_t len, guest_pt
     return 0;
 }
 
+/* Whether the whole range, as far as it is mapped, is shared with children anyway. */
+static bool is_shared(uint64_t start, uint64_t end)
+{
+    struct mapping m;
+    for (uint64_t at = start; at < end; at = m.high) {
+        int64_t r = mapping_at_or_above(at, &m);
+        if (r == -ENOENT || (r == 0 && m.low >= end)) {
+            return true;
+        }
+        if (r < 0 || !m.shared) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Inherited as it is: what the other kinds have changed is taken back. */
+static int64_t inherit_plainly(struct thread *t, uint64_t start, uint64_t size)
+{
+    int64_t r = space_advise(t, start, size, MADV_DOFORK);
+    space_advise(t, start, size, MADV_KEEPONFORK);
+    return r;
+}
+
 int64_t freebsd_minherit(struct thread *t, guest_ptr addr, uint64_t len, int32_t inherit)
 {
-    (void)t;
     uint64_t start, size;
-    if (guest_pages(addr, len, &start, &size) < 0) {
+    if (inherit < FREEBSD_INHERIT_SHARE || inherit > FREEBSD_INHERIT_ZERO ||
+        guest_pages(addr, len, &start, &size) < 0) {
         return -EINVAL;
     }
     if (size == 0) {
@@ -117,33 +141,50 @@ int64_t freebsd_minherit(struct thread *t, guest_ptr addr, uint64_t len, int32_t
     }
     int64_t r;
     switch (inherit) {
+    case FREEBSD_INHERIT_SHARE:
+        r = is_shared(start, start + size) ? inherit_plainly(t, start, size) : -EINVAL;
+        break;
     case FREEBSD_INHERIT_COPY:
-        r = host_call3(__NR_madvise, start, size, MADV_DOFORK);
-        host_call3(__NR_madvise, start, size, MADV_KEEPONFORK);
+        r = inherit_plainly(t, start, size);
         break;
     case FREEBSD_INHERIT_NONE:
-        r = host_call3(__NR_madvise, start, size, MADV_DONTFORK);
-        break;
-    case FREEBSD_INHERIT_ZERO:
-        r = host_call3(__NR_madvise, start, size, MADV_WIPEONFORK);
+        r = space_advise(t, start, size, MADV_DONTFORK);
         break;
     default:
-        return -EINVAL;
+        r = space_advise(t, start, size, MADV_WIPEONFORK);
+        break;
     }
     return r == -ENOMEM ? 0 : r; /* holes are skipped there */
+}
+
+/* Without a length, what is mapped as one with the address (vm_map_sync()). */
+static int64_t whole_mapping(uint64_t *start, uint64_t *size)
+{
+    struct mapping m;
+    int64_t r = mapping_at_or_above(*start, &m);
+    if (r < 0 || m.low > *start) {
+        return -ENOMEM;
+    }
+    *start = m.low;
+    *size = m.high - m.low;
+    return guest_range_ok(guest_addr(*start), *size) ? 0 : -ENOMEM;
 }
 
 int64_t freebsd_msync(struct thread *t, guest_ptr addr, uint64_t len, int32_t flags)
 {
     (void)t;
-    uint64_t start, size;
-    if (guest_pages(addr, len, &start, &size) < 0 ||
+    uint64_t start = addr.va & ~(PAGE - 1), size = (len + (addr.va - start) + PAGE - 1) & ~(PAGE - 1);
+    if (start + size < start ||
         (flags & (FREEBSD_MS_ASYNC | FREEBSD_MS_INVALIDATE)) == (FREEBSD_MS_ASYNC | FREEBSD_MS_INVALIDATE)) {
         return -EINVAL;
     }
+    if (!guest_range_ok(guest_addr(start), size)) {
+        return -ENOMEM;
+    }
+    int64_t r = size == 0 ? whole_mapping(&start, &size) : 0;
     int host = flags & FREEBSD_MS_ASYNC ? MS_ASYNC : MS_SYNC;
     host |= flags & FREEBSD_MS_INVALIDATE ? MS_INVALIDATE : 0;
-    return host_call3(__NR_msync, start, size, host);
+    return r < 0 ? r : host_call3(__NR_msync, start, size, host);
 }
 
 int64_t freebsd_mlockall(struct thread *t, int32_t how)

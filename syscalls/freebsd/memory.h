@@ -2,6 +2,7 @@
 #ifndef SYSCALLS_FREEBSD_MEMORY_H
 #define SYSCALLS_FREEBSD_MEMORY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct space_request;
@@ -40,12 +41,15 @@ struct freebsd_mmap {
 int freebsd_mmap_translate(const struct freebsd_mmap *m, struct space_request *out, uint64_t *within_page);
 
 /*
- * Remembers the most that mprotect may allow of a range from now on; 0 or FREEBSD_PROT_ALL: anything, as for a
- * range that is mapped anew or gone. Beyond FREEBSD_PROT_RANGES ranges nothing more is remembered.
+ * Remembers of a range from now on that it is a guard, or the most that mprotect may allow of it; not a guard and 0 or
+ * FREEBSD_PROT_ALL: nothing special, as for a range that is mapped anew or gone.
  */
-void freebsd_prot_max_set(struct thread *t, uint64_t address, uint64_t length, uint32_t max);
+void freebsd_range_set(struct thread *t, uint64_t address, uint64_t length, uint32_t max, bool guard);
 
-/* The most that is allowed of every page of a range, PROT_* bits. */
+/* The most that is allowed of every page of a range, guards aside: PROT_* bits. */
 uint32_t freebsd_prot_max(struct thread *t, uint64_t address, uint64_t length);
+
+/* Where the first guard in [address, end) begins, and *guard_end where it ends; `end` for both: there is none. */
+uint64_t freebsd_next_guard(struct thread *t, uint64_t address, uint64_t end, uint64_t *guard_end);
 
 #endif

@@ -151,7 +151,7 @@ static int64_t map(struct thread *t, const struct freebsd_mmap *m)
     if (is_error(r)) {
         return r;
     }
-    freebsd_prot_max_set(t, (uint64_t)r, rq.length, prot_max_given(m->prot));
+    freebsd_range_set(t, (uint64_t)r, rq.length, prot_max_given(m->prot), (rq.flags & SPACE_GUARD) != 0);
     return r + (int64_t)within_page;
 }
 
@@ -185,14 +185,25 @@ int64_t freebsd_munmap(struct thread *t, guest_ptr addr, uint64_t len)
     }
     int64_t r = space_unmap(t, start, size);
     if (r == 0) {
-        freebsd_prot_max_set(t, start, size, FREEBSD_PROT_ALL);
+        freebsd_range_set(t, start, size, FREEBSD_PROT_ALL, false);
     }
     return r;
 }
 
+/* Changes [low, high), in which no guard is. Nothing mapped there is no error. */
+static int64_t protect(struct thread *t, uint64_t low, uint64_t high, uint32_t prot, uint32_t max)
+{
+    int64_t r = space_protect(t, low, high - low, prot);
+    if (r == 0 && max != 0) {
+        freebsd_range_set(t, low, high - low, max, false);
+    }
+    return r;
+}
+
+/* Guards are passed by: they cannot be given access, and asking is no error (vm_map_protect()). */
 int64_t freebsd_mprotect(struct thread *t, guest_ptr addr, uint64_t len, int32_t prot)
 {
-    uint64_t start, size;
+    uint64_t start, size, next;
     uint32_t now;
     int r = split_prot(prot, &now);
     if (r < 0) {
@@ -201,18 +212,20 @@ int64_t freebsd_mprotect(struct thread *t, guest_ptr addr, uint64_t len, int32_t
     if (whole_pages(addr, len, &start, &size) < 0) {
         return -EINVAL;
     }
-    if (size == 0) {
-        return 0;
+    if (start >= USER_END) {
+        return 0; /* cut to what can be mapped, nothing is left (VM_MAP_RANGE_CHECK) */
     }
+    size = size > USER_END - start ? USER_END - start : size;
     uint32_t allowed = freebsd_prot_max(t, start, size), wanted = prot_max_given(prot);
     if (((now | wanted) & ~allowed) != 0) {
         return -EACCES;
     }
-    int64_t done = space_protect(t, start, size, now);
-    if (done == 0 && wanted != 0) {
-        freebsd_prot_max_set(t, start, size, wanted);
+    int64_t done = 0;
+    for (uint64_t at = start, end = start + size; at < end && done == 0; at = next) {
+        uint64_t guard = freebsd_next_guard(t, at, end, &next);
+        done = guard > at ? protect(t, at, guard, now, wanted) : 0;
     }
-    return done == -ENOMEM ? -EINVAL : done; /* nothing mapped: KERN_INVALID_ADDRESS there */
+    return done;
 }
 
 /* An address below the break's base asks for the break (kern_break); it counts in whole pages. */

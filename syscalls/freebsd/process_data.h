@@ -5,6 +5,7 @@
 #ifndef SYSCALLS_FREEBSD_PROCESS_DATA_H
 #define SYSCALLS_FREEBSD_PROCESS_DATA_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/lock.h"
@@ -16,12 +17,11 @@ struct thread;
 #define FREEBSD_MAXLOGNAME     33
 #define FREEBSD_LOGINCLASS_MAX 33
 
-#define FREEBSD_PROT_RANGES 64
-
-/* A range that PROT_MAX restricts (prot_max.c). */
-struct freebsd_prot_range {
+/* A range of memory that the host does not know all of (ranges.c). */
+struct freebsd_range {
     uint64_t low, high;
-    uint32_t max; /* PROT_* bits */
+    uint32_t max; /* of PROT_MAX: PROT_* bits; 0: all */
+    bool guard;   /* of MAP_GUARD */
 };
 
 struct freebsd_process {
@@ -31,10 +31,14 @@ struct freebsd_process {
         int32_t used;
         int32_t host_id;
     } timers[FREEBSD_TIMER_MAX];
+    int32_t cpuset_plus_one; /* number of the processor set it is in (cpuset.c), and 1; 0: the default set */
+    uint32_t cpusets_made;
+    bool cpuset_narrowed;        /* the set is one of the guest's own, with less than the root set: */
+    uint8_t cpuset_mask[128];    /* this */
     uint64_t umtx_least_timeout; /* nanoseconds that a timed umtx wait lasts at least (umtx.c) */
     uint32_t quiet_pipes;        /* 1: some socket of this process may have SO_NOSIGPIPE (nosigpipe.h) */
-    uint32_t prot_range_count;
-    struct freebsd_prot_range prot_ranges[FREEBSD_PROT_RANGES];
+    uint32_t range_count, range_room;
+    struct freebsd_range *ranges;   /* of the engine's heap, sorted, none meets another */
     char login[FREEBSD_MAXLOGNAME]; /* set by setlogin(2); empty: take the host's */
 };
 

@@ -1,6 +1,5 @@
 /*
- * Priorities, scheduling policies and processor sets. Semantics: sys/kern/kern_resource.c, sys/kern/p1003_1b.c,
- * sys/kern/ksched.c, sys/kern/kern_cpuset.c.
+ * Priorities and scheduling policies. Semantics: sys/kern/kern_resource.c, sys/kern/p1003_1b.c, sys/kern/ksched.c.
  */
 #include <linux/sched.h>
 #include <linux/time_types.h>
@@ -13,12 +12,9 @@
 
 #define RTP_PRIO_MAX       31
 #define TIMESHARE_PRIO_MAX 103 /* PRI_MAX_TIMESHARE - PRI_MIN_TIMESHARE */
-#define CPU_BYTES          128 /* processors we can name: 1024, the kernel's MAXCPU */
 
 enum { FREEBSD_SCHED_FIFO = 1, FREEBSD_SCHED_OTHER = 2, FREEBSD_SCHED_RR = 3 };
 enum { RTP_LOOKUP = 0, RTP_SET = 1 };
-enum { CPU_LEVEL_ROOT = 1, CPU_LEVEL_CPUSET = 2, CPU_LEVEL_WHICH = 3 };
-enum { CPU_WHICH_TID = 1, CPU_WHICH_PID = 2, CPU_WHICH_CPUSET = 3, CPU_WHICH_JAIL = 5, CPU_WHICH_TIDPID = 9 };
 
 /* The host's raw call answers 20 - nice, so that it is never negative. */
 int64_t freebsd_getpriority(struct thread *t, int32_t which, int32_t who)
@@ -213,104 +209,4 @@ int64_t freebsd_rtprio_thread(struct thread *t, int32_t function, int32_t lwpid,
         return -ESRCH;
     }
     return do_rtprio(function, lwpid == 0 ? 0 : lwpid - FREEBSD_TID_OFFSET, rtp);
-}
-
-/* The host thread or process a cpuset call means; 0 the caller. -ESRCH, -EINVAL. */
-static int64_t target_of(int32_t which, int64_t id)
-{
-    switch (which) {
-    case CPU_WHICH_TID:
-    case CPU_WHICH_TIDPID:
-        if (id > FREEBSD_TID_OFFSET) {
-            return id - FREEBSD_TID_OFFSET;
-        }
-        return id == -1 ? 0 : which == CPU_WHICH_TIDPID && id > 0 ? id : -ESRCH;
-    case CPU_WHICH_PID:
-        return id == -1 ? 0 : id > 0 ? id : -ESRCH;
-    case CPU_WHICH_CPUSET:
-    case CPU_WHICH_JAIL:
-        return id == -1 || id == 0 || id == 1 ? 0 : -ESRCH;
-    default:
-        return -EINVAL;
-    }
-}
-
-int64_t freebsd_cpuset_getaffinity(struct thread *t, int32_t level, int32_t which, int64_t id, uint64_t cpusetsize,
-                                   guest_ptr mask)
-{
-    uint8_t set[CPU_BYTES] = {0};
-    if (level < CPU_LEVEL_ROOT || level > CPU_LEVEL_WHICH) {
-        return -EINVAL;
-    }
-    int64_t target = target_of(which, id);
-    if (target < 0) {
-        return target;
-    }
-    /* The process's first thread stands for it. */
-    if (which == CPU_WHICH_PID && target == 0) {
-        target = t->proc->pid;
-    }
-    int64_t r = host_call3(__NR_sched_getaffinity, target, CPU_BYTES, set);
-    if (r < 0) {
-        return r;
-    }
-    /* Too small for the processors that are there: ERANGE. What lies beyond ours is clear. */
-    for (uint64_t i = cpusetsize; i < CPU_BYTES; i++) {
-        if (set[i] != 0) {
-            return -ERANGE;
-        }
-    }
-    uint64_t known = cpusetsize < CPU_BYTES ? cpusetsize : CPU_BYTES;
-    int e = copyout(mask, set, known);
-    return e < 0 ? e : guest_zero(guest_at(mask, known), cpusetsize - known);
-}
-
-static int set_one(struct thread *other, void *set)
-{
-    int64_t r = host_call3(__NR_sched_setaffinity, other->tid, CPU_BYTES, set);
-    return r < 0 && r != -ESRCH ? (int)r : 0;
-}
-
-int64_t freebsd_cpuset_setaffinity(struct thread *t, int32_t level, int32_t which, int64_t id, uint64_t cpusetsize,
-                                   guest_ptr mask)
-{
-    uint8_t set[CPU_BYTES] = {0};
-    bool any = false;
-    if (level != CPU_LEVEL_WHICH) {
-        return level == CPU_LEVEL_ROOT || level == CPU_LEVEL_CPUSET ? -EPERM : -EINVAL;
-    }
-    uint64_t known = cpusetsize < CPU_BYTES ? cpusetsize : CPU_BYTES;
-    int e = copyin(set, mask, known);
-    if (e < 0) {
-        return e;
-    }
-    for (uint64_t i = known; i < cpusetsize; i++) {
-        uint8_t byte;
-        if (i >= 65536 || (e = copyin(&byte, guest_at(mask, i), 1)) < 0 || byte != 0) {
-            return e < 0 ? e : -EINVAL;
-        }
-    }
-    for (uint64_t i = 0; i < known; i++) {
-        any = any || set[i] != 0;
-    }
-    int64_t target = target_of(which, id);
-    if (!any || target < 0) {
-        return !any ? -EDEADLK : target;
-    }
-    if (which == CPU_WHICH_PID && (target == 0 || target == t->proc->pid)) {
-        return threads_each(set_one, set);
-    }
-    return host_call3(__NR_sched_setaffinity, target, CPU_BYTES, set);
-}
-
-/* There is one set for all: the default set, below the root set. */
-int64_t freebsd_cpuset_getid(struct thread *t, int32_t level, int32_t which, int64_t id, guest_ptr setid)
-{
-    (void)t;
-    int32_t set = level == CPU_LEVEL_ROOT ? 0 : 1;
-    if (level != CPU_LEVEL_ROOT && level != CPU_LEVEL_CPUSET) {
-        return -EINVAL;
-    }
-    int64_t target = target_of(which, id);
-    return target < 0 ? target : COPYOUT(setid, &set);
 }

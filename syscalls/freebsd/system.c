@@ -74,51 +74,6 @@ int64_t freebsd_setloginclass(struct thread *t, guest_ptr namebuf)
     return -EPERM;
 }
 
-/* machine/sysarch.h */
-enum {
-    AMD64_GET_FSBASE = 128,
-    AMD64_SET_FSBASE = 129,
-    AMD64_GET_GSBASE = 130,
-    AMD64_SET_GSBASE = 131,
-    AMD64_GET_XFPUSTATE = 132,
-};
-
-static int64_t get_base(uint64_t base, guest_ptr parms)
-{
-    return COPYOUT(parms, &base);
-}
-
-int64_t freebsd_sysarch(struct thread *t, int32_t op, guest_ptr parms)
-{
-    uint64_t base;
-    if (op == AMD64_GET_XFPUSTATE) {
-        return freebsd_get_xfpustate(t, parms);
-    }
-    if (op == AMD64_GET_FSBASE) {
-        __asm__ volatile("rdfsbase %0" : "=r"(base));
-        return get_base(base, parms);
-    }
-    if (op == AMD64_GET_GSBASE) {
-        return get_base(thread_gs(t), parms);
-    }
-    if (op != AMD64_SET_FSBASE && op != AMD64_SET_GSBASE) {
-        return -EINVAL;
-    }
-    int r = COPYIN(&base, parms);
-    if (r < 0) {
-        return r;
-    }
-    if (base >= USER_END) {
-        return -EINVAL;
-    }
-    if (op == AMD64_SET_FSBASE) {
-        __asm__ volatile("wrfsbase %0" ::"r"(base));
-    } else {
-        thread_gs_set(t, base);
-    }
-    return 0;
-}
-
 /* DCE version 1: 100-nanosecond ticks, a clock sequence and a node; the node is random, with the bit that says so. */
 int64_t freebsd_uuidgen(struct thread *t, guest_ptr store, int32_t count)
 {

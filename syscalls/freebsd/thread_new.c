@@ -12,7 +12,8 @@
 
 #define EPROCLIM GUEST_ERRNO(67)
 
-/* sys/sys/thr.h. The kernel takes any flags and looks at none, THR_SUSPENDED included. */
+/* sys/sys/thr.h. The kernel takes any flags and looks at this one alone, since release 15; not at THR_SUSPENDED. */
+#define THR_C_RUNTIME 0x0004
 struct freebsd_thr_param {
     uint64_t start_func, arg;
     uint64_t stack_base, stack_size;
@@ -58,6 +59,7 @@ static struct thread *new_thread(struct thread *t)
     if (child != NULL) {
         child->mask = t->mask;
         child->host_mask = t->host_mask;
+        child->domain_policy = t->domain_policy;
     }
     return child;
 }
@@ -121,6 +123,8 @@ int64_t freebsd_thr_new(struct thread *t, guest_ptr param, int param_size)
     }
     thread_inherit_state(child, t);
     start_registers(&p, &child->start_regs);
+    child->tls_base = p.tls_base;
+    child->tls_base_set = (p.flags & THR_C_RUNTIME) != 0;
     struct finish f = {{p.child_tid, p.parent_tid}, p.rtp == 0 ? NULL : &rtp};
     return start(t, child, p.tls_base, &f);
 }

@@ -268,6 +268,7 @@ static const struct value_name sysarch_values[] = {
     {7, "I386_GET_FSBASE"},     {8, "I386_SET_FSBASE"},       {9, "I386_GET_GSBASE"},    {10, "I386_SET_GSBASE"},
     {11, "I386_GET_XFPUSTATE"}, {128, "AMD64_GET_FSBASE"},    {129, "AMD64_SET_FSBASE"}, {130, "AMD64_GET_GSBASE"},
     {131, "AMD64_SET_GSBASE"},  {132, "AMD64_GET_XFPUSTATE"}, {133, "AMD64_SET_PKRU"},   {134, "AMD64_CLEAR_PKRU"},
+    {135, "AMD64_GET_TLSBASE"}, {136, "AMD64_SET_TLSBASE"},
 };
 
 const struct trace_table freebsd_trace_process_tables[] = {

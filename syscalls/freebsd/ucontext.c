@@ -74,11 +74,28 @@ struct freebsd_xfpustate_request {
     int32_t length, pad;
 };
 
-int64_t freebsd_get_xfpustate(struct thread *t, guest_ptr parms)
+/* The same with 32-bit fields. */
+struct freebsd_xfpustate_request32 {
+    uint32_t address;
+    int32_t length;
+};
+
+static int copyin_request(struct freebsd_xfpustate_request *rq, guest_ptr parms, bool fields32)
+{
+    struct freebsd_xfpustate_request32 rq32;
+    if (!fields32) {
+        return COPYIN(rq, parms);
+    }
+    int r = COPYIN(&rq32, parms);
+    *rq = (struct freebsd_xfpustate_request){rq32.address, rq32.length, 0};
+    return r;
+}
+
+int64_t freebsd_get_xfpustate(struct thread *t, guest_ptr parms, bool fields32)
 {
     struct freebsd_xfpustate_request rq;
     const char *fpstate = host_frame_xstate(t, t->uc);
-    int r = COPYIN(&rq, parms);
+    int r = copyin_request(&rq, parms, fields32);
     if (r < 0) {
         return r;
     }

@@ -1,5 +1,7 @@
 /*
  * mmap(2): its flags, one by one. Sources: mmap(2), sys/vm/vm_mmap.c kern_mmap.
+ *
+ * Rows: mmap: mmap(2), sys/vm/vm_mmap.c (kern_mmap)
  */
 #include "guest.h"
 

@@ -1,0 +1,21 @@
+/* cpuset(2) and its kin: sys/sys/cpuset.h, sys/sys/domainset.h. */
+#ifndef GUEST_MISC_PROCESSORS_H
+#define GUEST_MISC_PROCESSORS_H
+
+enum { CPU_LEVEL_ROOT = 1, CPU_LEVEL_CPUSET = 2, CPU_LEVEL_WHICH = 3 };
+enum {
+    CPU_WHICH_TID = 1,
+    CPU_WHICH_PID = 2,
+    CPU_WHICH_CPUSET = 3,
+    CPU_WHICH_JAIL = 5,
+    CPU_WHICH_DOMAIN = 6,
+    CPU_WHICH_TIDPID = 9,
+};
+enum {
+    FREEBSD_DOMAINSET_ROUNDROBIN = 1,
+    FREEBSD_DOMAINSET_FIRSTTOUCH = 2,
+    FREEBSD_DOMAINSET_PREFER = 3,
+    FREEBSD_DOMAINSET_INTERLEAVE = 4,
+};
+
+#endif
