@@ -30,6 +30,7 @@
 #include "process/space.h"
 #include "process/table.h"
 #include "process/thread.h"
+#include "process/watch.h"
 
 enum { EXIT_OWN_FAILURE = 125, EXIT_NOT_RUNNABLE = 126, EXIT_NOT_FOUND = 127 };
 
@@ -293,6 +294,9 @@ _Noreturn void become_guest(struct start_request *rq)
         start_fail(EXIT_OWN_FAILURE, "interception: the host refuses it (dragoman doctor tells what it allows)");
     }
     process_table_enter(t);
+    if (rq->handed_over) {
+        process_announce(t, WATCH_EXEC, 0);
+    }
     thread_enter_first(t);
 }
 

@@ -14,6 +14,7 @@
 #include "process/space.h"
 #include "process/table.h"
 #include "process/thread.h"
+#include "process/watch.h"
 #include "signals/signals.h"
 
 void process_ids_read(struct process *p)
@@ -54,6 +55,7 @@ static void fork_child(struct thread *t)
     t->recorded = 0; /* the parent's: a child begins with no signal pending (fork(2)) */
     t->raised_set = false;
     signals_queue_reset(t);
+    int32_t parent = t->proc->pid;
     t->proc->pid = (int32_t)host_call0(__NR_getpid);
     t->proc->shares_memory = false;
     lock_reset(&t->proc->everywhere);
@@ -64,6 +66,7 @@ static void fork_child(struct thread *t)
     }
     descriptors_after_fork(t);
     t->proc->hooks->forked(t);
+    process_watch_inherit(t, parent);
 }
 
 int64_t process_fork(struct thread *t)
@@ -86,6 +89,9 @@ int64_t process_fork(struct thread *t)
     lock_release(&p->descriptors->lock);
     if (r == 0) {
         fork_child(t);
+    }
+    if (r > 0) {
+        process_watch_forked(t, (int32_t)r);
     }
     host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &old, 0, sizeof old);
     return r;
@@ -159,6 +165,7 @@ int64_t process_vfork(struct thread *t, bool drop_caught)
         thread_leaving(child);
         heap_unlock_for((int32_t)r);
         lock_release_for(&t->proc->space->lock, (int32_t)r);
+        process_watch_forked(t, (int32_t)r);
     }
     process_copy_free(copy);
     return r;
@@ -168,6 +175,7 @@ _Noreturn void process_exit(struct thread *t, int status)
 {
     uint64_t all = ~0UL;
     host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &all, 0, sizeof all);
+    t->proc->end_status = (status & 0xff) << 8;
     t->proc->hooks->leaving(t);
     for (;;) {
         host_call1(__NR_exit_group, status);

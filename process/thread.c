@@ -13,6 +13,7 @@
 #include "base/process.h"
 #include "process/enter.h"
 #include "process/process.h"
+#include "process/watch.h"
 #include "signals/signals.h"
 
 #define THREAD_MAX  (1 + (ARENA_THREADS_SIZE - ARENA_FIRST_SIZE) / THREAD_REGION)
@@ -217,9 +218,11 @@ __attribute__((used)) _Noreturn void thread_begin(struct thread *t)
         process_abort(t, "this host refuses to intercept system calls in a new thread");
     }
     if (t->forked) {
+        int32_t parent = t->proc->pid;
         t->proc->pid = (int32_t)host_call0(__NR_getpid);
         process_ids_read(t->proc); /* another thread of the parent's may have been changing them */
         t->proc->hooks->forked(t);
+        process_watch_inherit(t, parent);
         if (t->drop_caught) {
             signals_drop_caught(t);
         }

@@ -274,6 +274,7 @@ bool signals_leave_fast(struct thread *t)
 _Noreturn void signal_die(struct thread *t, int guest_signo)
 {
     int host = t->proc->personality->signal_to_host[guest_signo];
+    t->proc->end_status = guest_signo;
     t->proc->hooks->leaving(t);
     if (host != 0) {
         host_disposition(host, SIGNAL_DEFAULT, false, false);

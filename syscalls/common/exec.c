@@ -23,6 +23,7 @@
 #include "process/report.h"
 #include "process/table.h"
 #include "process/thread.h"
+#include "process/watch.h"
 #include "signals/signals.h"
 #include "syscalls/entry/gate.h"
 #include "syscalls/entry/ways.h"
@@ -235,6 +236,7 @@ static int64_t exec_host(struct thread *t, struct exec *e)
     *point_at(next, s->bytes + s->envp_at, s->envc) = NULL;
     signals_leave_to_host(t, !threads_each(is_other, t));
     signals_queue_to_host(t, true);
+    process_announce(t, WATCH_EXEC, 0);
     process_table_leave(t); /* what comes is no guest; a foreign program writes over the entry itself */
     int64_t r = host_exec(t, e->program.host_path, argv, envp, t->host_mask);
     process_table_enter(t);

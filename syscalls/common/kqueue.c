@@ -98,7 +98,8 @@ static struct kqueue *kqueue_new(struct process *p)
     kq->group = group;
     kq->bucket_count = FIRST_BUCKETS;
     kq->slot_free = NO_SLOT;
-    kq->epoll = kq->bell = kq->inotify = -1;
+    kq->epoll = kq->bell = kq->inotify = kq->watch_bell = -1;
+    kq->table = p->table;
     for (int i = 0; i < KQ_LANES; i++) {
         kq->lanes[i] = -1;
     }
@@ -183,6 +184,9 @@ static void kqueue_release(struct descriptor_object *o)
     }
     for (struct knote *kn = kq->all, *next; kn != NULL; kn = next) {
         next = kn->next;
+        if (owner) {
+            kqueue_unwatch(kq, kn);
+        }
         if (kn->ops->owns_fd) {
             close_own(&kn->host_fd);
         }
@@ -194,6 +198,7 @@ static void kqueue_release(struct descriptor_object *o)
     close_own(&kq->epoll);
     close_own(&kq->bell);
     close_own(&kq->inotify);
+    close_own(&kq->watch_bell);
     heap_free(kq->buckets);
     heap_free(kq->slots);
     heap_free(kq);
@@ -295,7 +300,7 @@ struct knote *knote_new(struct kqueue *kq, const struct filter_ops *ops, const s
     kn->udata = from->udata;
     memcpy(kn->ext, from->ext, sizeof kn->ext);
     kn->disabled = (from->flags & KQ_DISABLE) != 0;
-    kn->lane = kn->host_fd = kn->watch = -1;
+    kn->lane = kn->host_fd = kn->watch = kn->cell = kn->status = -1;
 
     kn->next = kq->all;
     if (kn->next != NULL) {

@@ -69,6 +69,11 @@ enum {
 #define KQ_NOTE_FFLAGSMASK 0x00ffffffu
 #define KQ_NOTE_TRIGGER    0x01000000u
 #define KQ_NOTE_EXIT       0x80000000u
+#define KQ_NOTE_FORK       0x40000000u
+#define KQ_NOTE_EXEC       0x20000000u
+#define KQ_NOTE_TRACK      0x00000001u
+#define KQ_NOTE_TRACKERR   0x00000002u
+#define KQ_NOTE_CHILD      0x00000004u
 
 enum {
     KQ_NOTE_LOWAT = 0x0001,

@@ -19,6 +19,7 @@
 #define TOKEN_BELL    0xffffff10u
 #define TOKEN_SIGNALS 0xffffff11u
 #define TOKEN_INOTIFY 0xffffff12u
+#define TOKEN_WATCH   0xffffff13u
 #define TOKEN_FIRST   TOKEN_LANE
 
 struct filter_ops {
@@ -68,6 +69,9 @@ struct knote {
     int32_t lane;     /* -1: not in an epoll */
     int32_t host_fd;  /* what the lane watches: ident, or a descriptor of ours; -1 none */
     int32_t watch;    /* inotify's, -1 none */
+    int32_t cell;     /* PROC: in the process table, -1 none */
+    int32_t status;   /* PROC: with which the process says it ends, -1 not yet */
+    bool gone;        /* PROC: a tracked child that had ended before we knew of it */
     uint32_t counted; /* SIGNAL: the counter as last seen */
     uint32_t mode;    /* READ, WRITE, VNODE: the host's st_mode */
     uint32_t round;   /* of the call that has reported it last */
@@ -105,11 +109,15 @@ struct kqueue {
     int32_t epoll;           /* the guest's first descriptor may be closed while a copy lives: a copy of ours */
     int32_t lanes[KQ_LANES]; /* [0] is `epoll` */
     int32_t bell, inotify;
+    int32_t watch_bell; /* PROC: where watched processes ring */
+    uint64_t watch_number;
+    struct process_table *table; /* NULL: none */
     bool bell_rung, signals_watched;
 
     struct knote *all;
     struct knote *ready_first, *ready_last;
     struct knote *files, *signal_notes;
+    struct knote *processes; /* PROC */
     struct knote *vnodes[KQ_VNODE_BUCKETS];
     struct knote *directories; /* VNODE of directories */
 
@@ -165,6 +173,10 @@ void kqueue_forget_errors(struct kqueue_group *group, uint32_t first, uint32_t l
 
 /* Whether an open descriptor of that st_mode is a file of a file system, a fifo among them (vn_kqfilter()). */
 bool kqueue_is_vnode(struct thread *t, int fd, uint32_t mode);
+/* Watched processes have rung: activates the knotes concerned, and makes those of tracked children. */
+void kqueue_hear_processes(struct kqueue *kq);
+/* Takes the knote's cell from the process table. */
+void kqueue_unwatch(struct kqueue *kq, struct knote *kn);
 /* Signals were counted: activates the knotes concerned. */
 void kqueue_check_signals(struct kqueue *kq);
 

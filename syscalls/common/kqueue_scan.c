@@ -200,7 +200,10 @@ static bool had_already(const struct knote *kn, const struct collection *c)
     return kn->round == c->wait->round && (kn->flags & KQ_CLEAR) == 0;
 }
 
-/* Reports one knote if it has something to say; then what its flags want. Returns whether it was reported. */
+/*
+ * Reports one knote if it has something to say; then what its flags want. Returns whether that is done with: it was
+ * reported, or has gone without (EV_DROP).
+ */
 static bool report(struct thread *t, struct kqueue *kq, struct knote *kn, uint32_t events, struct collection *c)
 {
     struct kqueue_event *out = &c->out[c->count];
@@ -210,7 +213,11 @@ static bool report(struct thread *t, struct kqueue *kq, struct knote *kn, uint32
                                  .udata = kn->udata,
                                  .ext = {kn->ext[0], kn->ext[1], kn->ext[2], kn->ext[3]}};
     if (!kn->ops->report(t, kq, kn, events, out) && !kn->forced) {
-        return false;
+        if ((kn->flags & KQ_DROP) == 0) {
+            return false;
+        }
+        knote_drop(kq, kn);
+        return true;
     }
     if (out->data == DATA_OWED) {
         owe(c, kn);
@@ -224,6 +231,7 @@ static bool report(struct thread *t, struct kqueue *kq, struct knote *kn, uint32
     if ((kn->flags & KQ_DISPATCH) != 0) {
         kn->disabled = true;
         kn->active = false;
+        knote_unready(kq, kn);
     } else if ((kn->flags & KQ_CLEAR) != 0) {
         kn->active = false;
     }
@@ -321,6 +329,8 @@ static void take_events(struct thread *t, struct kqueue *kq, const struct epoll_
             kqueue_read_inotify(kq);
         } else if (token == TOKEN_SIGNALS) {
             kqueue_check_signals(kq);
+        } else if (token == TOKEN_WATCH) {
+            kqueue_hear_processes(kq);
         } else if (token >= TOKEN_LANE && token < TOKEN_LANE + KQ_LANES) {
             take_lane(t, kq, (int)(token - TOKEN_LANE), c);
         }

@@ -7,6 +7,7 @@
 #include "process/report.h"
 #include "process/table.h"
 #include "process/thread.h"
+#include "process/watch.h"
 #include "syscalls/common/kqueue.h"
 #include "syscalls/entry/code_files.h"
 #include "syscalls/entry/dispatch.h"
@@ -49,6 +50,7 @@ void process_leaving(struct thread *t)
 {
     ways_tell(t);
     report_flush(t);
+    process_announce(t, WATCH_EXIT, t->proc->end_status);
     process_table_leave(t);
 }
 
