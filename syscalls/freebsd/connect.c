@@ -5,7 +5,10 @@
 #include "base/thread.h"
 #include "process/descriptors.h"
 #include "signals/signals.h"
+#include "syscalls/freebsd/nosigpipe.h"
 #include "syscalls/freebsd/socket.h"
+#include "syscalls/freebsd/socket_marks.h"
+#include "syscalls/freebsd/sockopt.h"
 #include "vfs/path.h"
 
 #include <linux/fcntl.h>
@@ -117,6 +120,21 @@ int64_t freebsd_connect(struct thread *t, int32_t s, guest_ptr name, uint32_t na
     return freebsd_connectat(t, VFS_AT_FDCWD, s, name, namelen);
 }
 
+/* A connection has its listener's options (sonewconn(), unp_connectat()); the host's local ones begin without. */
+static void inherit_local(struct thread *t, int from, int to)
+{
+    int64_t creds = socket_creds(from);
+    struct option_value one = {.number = 1, .size = 4};
+
+    if (creds > 0) {
+        host_setsockopt(to, HOST_SOL_SOCKET, HOST_SO_PASSCRED, &one);
+        socket_creds_set(to, (uint32_t)creds);
+    }
+    if (nosigpipe_is_set(t, from)) {
+        host_setsockopt(to, HOST_SOL_SOCKET, HOST_SO_SELECT_ERR_QUEUE, &one);
+    }
+}
+
 static int64_t accept_any(struct thread *t, int s, guest_ptr name, guest_ptr namelen, uint32_t host_flags)
 {
     struct sockaddr_buffer a = {.length = sizeof(a.bytes)};
@@ -135,6 +153,9 @@ static int64_t accept_any(struct thread *t, int s, guest_ptr name, guest_ptr nam
         host_call_intr(t, __NR_accept4, (uint64_t)s, (uint64_t)a.bytes, (uint64_t)&a.length, host_flags, 0, 0));
     if (fd < 0) {
         return fd == -EOPNOTSUPP ? -EINVAL : fd; /* kern_accept4(): whatever does not listen */
+    }
+    if (a.length >= 2 && a.host_family == HOST_AF_UNIX) {
+        inherit_local(t, s, (int)fd);
     }
     freebsd_sockaddr_from_host(&a);
     if (!guest_is_null(name)) {

@@ -12,6 +12,8 @@
 #include "syscalls/freebsd/control.h"
 #include "syscalls/freebsd/nosigpipe.h"
 #include "syscalls/freebsd/socket.h"
+#include "syscalls/freebsd/socket_marks.h"
+#include "syscalls/freebsd/sockopt.h"
 #include "vfs/path.h"
 
 #include <linux/poll.h>
@@ -117,6 +119,12 @@ static int64_t address_copyin(struct thread *t, int s, guest_ptr name, uint32_t 
     return 0;
 }
 
+/* Sending to an address connects a TCP socket to it first (PR_IMPLOPCL, tcp_usr_send()). */
+static bool wants_connection(int s, const struct sockaddr_buffer *a, int64_t r)
+{
+    return r == -EPIPE && a->length > 0 && a->host_family != HOST_AF_UNIX && never_connected(s);
+}
+
 /* What the host finds wrong and FreeBSD finds something else to be wrong with; `too_long`: more than SSIZE_MAX bytes. */
 static int64_t send_error(const struct sockaddr_buffer *a, bool too_long, int64_t r)
 {
@@ -136,6 +144,7 @@ int64_t freebsd_sendto(struct thread *t, int32_t s, guest_ptr buf, uint64_t len,
                        uint32_t tolen)
 {
     struct sockaddr_buffer a = {.length = 0};
+    uint64_t name;
     uint32_t host;
     int64_t r;
 
@@ -149,8 +158,12 @@ int64_t freebsd_sendto(struct thread *t, int32_t s, guest_ptr buf, uint64_t len,
     if (r < 0) {
         return r;
     }
-    r = restartable(
-        host_call_intr(t, __NR_sendto, (uint64_t)s, buf.va, len, host, a.length ? (uint64_t)a.bytes : 0, a.length));
+    name = a.length ? (uint64_t)a.bytes : 0;
+    r = restartable(host_call_intr(t, __NR_sendto, (uint64_t)s, buf.va, len, host, name, a.length));
+    if (wants_connection(s, &a, r)) {
+        r = freebsd_connect(t, s, to, tolen);
+        r = r < 0 ? r : restartable(host_call_intr(t, __NR_sendto, (uint64_t)s, buf.va, len, host, 0, 0));
+    }
     return after_send(t, s, (uint32_t)flags, send_error(&a, len > INT64_MAX, r));
 }
 
@@ -226,35 +239,59 @@ static int64_t check_passable(void *arg, int fd)
     return kind == DESCRIPTOR_PLAIN || kind == DESCRIPTOR_DIRECTORY ? 0 : -EOPNOTSUPP;
 }
 
-/* Copies control data in and translates it into `host`. Returns its length or -errno. */
-static int64_t control_copyin(struct thread *t, const struct freebsd_msghdr *m, uint8_t *host)
+/* Control data on its way out. */
+struct outgoing {
+    uint8_t host[CONTROL_MAX] __attribute__((aligned(8)));
+    int64_t length;
+    int64_t note; /* its descriptor; -1: none */
+};
+
+/* Attaches the note that the control data asks for. */
+static int64_t add_note(struct outgoing *out, struct control_note *note)
 {
-    uint8_t guest[CONTROL_MAX];
+    if (note->kinds == 0) {
+        return 0;
+    }
+    out->note = control_note_write(note);
+    if (out->note < 0) {
+        return -ENOBUFS;
+    }
+    out->length = host_control_add_fd(out->host, out->length, (int)out->note);
+    return 0;
+}
+
+/* Copies control data in and translates it. Returns 0 or -errno; out->note is to be closed when it is sent. */
+static int64_t control_copyin(struct thread *t, int s, const struct freebsd_msghdr *m, struct outgoing *out)
+{
+    uint8_t guest[FREEBSD_CONTROL_MAX];
     struct control_sender sender = {
         .pid = t->proc->pid,
         .uid = t->proc->users.real,
         .gid = t->proc->groups.real,
     };
-    int64_t n, r;
+    struct control_note note = {.kinds = 0};
+    struct socket_kind kind;
+    int64_t r;
 
+    out->length = 0;
+    out->note = -1;
     if (guest_is_null(m->msg_control)) {
         return 0;
     }
-    if (m->msg_controllen < sizeof(struct freebsd_cmsghdr)) {
+    if (m->msg_controllen < sizeof(struct freebsd_cmsghdr) || m->msg_controllen > sizeof(guest)) {
         return -EINVAL;
-    }
-    if (m->msg_controllen > sizeof(guest)) {
-        return -EINVAL; /* MCLBYTES is the real kernel's limit */
     }
     if (copyin(guest, m->msg_control, m->msg_controllen) < 0) {
         return -EFAULT;
     }
-    n = freebsd_control_to_host(guest, m->msg_controllen, host, &sender);
-    if (n < 0) {
-        return n;
+    r = socket_kind(s, &kind);
+    r = r < 0 ? r : freebsd_control_to_host(&kind, guest, m->msg_controllen, out->host, &sender, &note);
+    if (r < 0) {
+        return r;
     }
-    r = host_control_each_fd(host, (uint64_t)n, check_passable, t);
-    return r < 0 ? r : n;
+    out->length = r;
+    r = host_control_each_fd(out->host, (uint64_t)r, check_passable, t);
+    return r < 0 ? r : add_note(out, &note);
 }
 
 static int64_t message_copyin(guest_ptr msg, struct freebsd_msghdr *m, struct host_msghdr *h)
@@ -276,7 +313,7 @@ static int64_t message_copyin(guest_ptr msg, struct freebsd_msghdr *m, struct ho
 
 int64_t freebsd_sendmsg(struct thread *t, int32_t s, guest_ptr msg, int32_t flags)
 {
-    uint8_t control[CONTROL_MAX] __attribute__((aligned(8)));
+    struct outgoing control;
     struct sockaddr_buffer a = {.length = 0};
     struct freebsd_msghdr m;
     struct host_msghdr h;
@@ -294,17 +331,21 @@ int64_t freebsd_sendmsg(struct thread *t, int32_t s, guest_ptr msg, int32_t flag
         h.name = a.length ? a.bytes : NULL;
         h.namelen = (int32_t)a.length;
     }
-    r = control_copyin(t, &m, control);
-    if (r < 0) {
-        return r;
-    }
-    h.control = r > 0 ? control : NULL;
-    h.controllen = (uint64_t)r;
     r = send_flags(s, flags, &host);
+    r = r < 0 ? r : control_copyin(t, s, &m, &control);
     if (r < 0) {
         return r;
     }
+    h.control = control.length > 0 ? control.host : NULL;
+    h.controllen = (uint64_t)control.length;
     r = restartable(host_call_intr(t, __NR_sendmsg, (uint64_t)s, (uint64_t)&h, host, 0, 0, 0));
+    if (wants_connection(s, &a, r)) {
+        r = freebsd_connect(t, s, m.msg_name, m.msg_namelen);
+        r = r < 0 ? r : restartable(host_call_intr(t, __NR_sendmsg, (uint64_t)s, (uint64_t)&h, host, 0, 0, 0));
+    }
+    if (control.note >= 0) {
+        host_call1(__NR_close, control.note);
+    }
     bool too_long = (r == -EFAULT || r == -EMSGSIZE) && vector_is_too_long(m.msg_iov, (uint32_t)m.msg_iovlen);
     return after_send(t, s, (uint32_t)flags, send_error(&a, too_long, r));
 }
@@ -315,20 +356,74 @@ static int64_t close_passed(void *arg, int fd)
     return 0;
 }
 
+/* Descriptors that find no room in the guest's buffer. */
+struct dropping {
+    struct thread *t;
+    bool any;
+};
+
+static void drop_passed(void *arg, int fd)
+{
+    struct dropping *d = arg;
+
+    descriptor_close(d->t, fd);
+    d->any = true;
+}
+
+/* A socket that has come may have SO_NOSIGPIPE, which this process has then to look for. */
+static int64_t note_passed(void *arg, int fd)
+{
+    nosigpipe_received(arg, fd);
+    return 0;
+}
+
+/* What decides about the guest's control messages: the socket's options, and what the sender has noted. */
+static void prepare_reader(int s, struct host_msghdr *h, struct control_reader *rd)
+{
+    int64_t marks = socket_marks(s);
+
+    memset(rd, 0, sizeof(*rd));
+    rd->s = s;
+    rd->marks = marks > 0 ? (uint32_t)marks : 0;
+    if (socket_int_option(s, HOST_SO_DOMAIN) == HOST_AF_UNIX) {
+        rd->creds = (uint32_t)socket_creds(s);
+        host_control_take_note(h->control, &h->controllen, &rd->note);
+    }
+}
+
+/* unp_addsockcred(): on a connection LOCAL_CREDS is good for one message. */
+static void creds_told(int s, int32_t flags, const struct control_reader *rd)
+{
+    if (rd->told_creds && (rd->creds & CREDS_ONCE) && !(flags & FREEBSD_MSG_PEEK) &&
+        socket_int_option(s, HOST_SO_TYPE) != SOCKET_DGRAM) {
+        socket_creds_set(s, 0);
+    }
+}
+
 /* Control data out; a guest that cannot take it does not get the descriptors either. */
-static int64_t control_copyout(struct thread *t, struct freebsd_msghdr *m, const struct host_msghdr *h)
+static int64_t control_copyout(struct thread *t, int s, int32_t flags, struct freebsd_msghdr *m, struct host_msghdr *h)
 {
     uint8_t guest[CONTROL_MAX];
     uint32_t room = m->msg_controllen < sizeof(guest) ? m->msg_controllen : (uint32_t)sizeof(guest);
+    struct dropping dropped = {t, false};
+    struct control_reader rd;
     bool truncated = false;
 
-    m->msg_controllen = freebsd_control_from_host(h->control, h->controllen, guest, room, &truncated);
+    prepare_reader(s, h, &rd);
+    m->msg_controllen =
+        freebsd_control_from_host(&rd, h->control, h->controllen, guest, room, &truncated, drop_passed, &dropped);
+    creds_told(s, flags, &rd);
     if (truncated) {
         m->msg_flags |= FREEBSD_MSG_CTRUNC;
     }
     if (copyout(m->msg_control, guest, m->msg_controllen) < 0) {
-        host_control_each_fd(h->control, h->controllen, close_passed, t);
+        if (!dropped.any) {
+            host_control_each_fd(h->control, h->controllen, close_passed, t);
+        }
         return -EFAULT;
+    }
+    if (!dropped.any) {
+        host_control_each_fd(h->control, h->controllen, note_passed, t);
     }
     return 0;
 }
@@ -348,14 +443,26 @@ static int64_t message_copyout(struct thread *t, int s, int32_t flags, guest_ptr
     }
     /* soreceive() adds to the call's own flags. The host's CTRUNC only says that nobody asked for control data. */
     m->msg_flags = flags | (int32_t)(freebsd_msg_from_host(h->flags) & ~FREEBSD_MSG_CTRUNC);
-    if (!guest_is_null(m->msg_control) && h->control) {
-        int64_t c = control_copyout(t, m, h);
-
-        r = r < 0 ? r : c;
-    } else {
+    if (r < 0) {
+        host_control_each_fd(h->control, h->controllen, close_passed, t);
+        return r;
+    }
+    if (h->control) {
+        r = control_copyout(t, s, flags, m, h);
+    } else if (!guest_is_null(m->msg_control)) {
         m->msg_controllen = 0;
     }
     return r < 0 ? r : COPYOUT(msg, m);
+}
+
+/* The host says who has sent a message if it has been asked to before: for SCM_CREDS (control_note.h). */
+static void expect_creds(int s)
+{
+    int32_t one = 1;
+
+    if (socket_int_option(s, HOST_SO_DOMAIN) == HOST_AF_UNIX) {
+        host_call5(__NR_setsockopt, s, HOST_SOL_SOCKET, HOST_SO_PASSCRED, &one, sizeof(one));
+    }
 }
 
 int64_t freebsd_recvmsg(struct thread *t, int32_t s, guest_ptr msg, int32_t flags)
@@ -376,7 +483,8 @@ int64_t freebsd_recvmsg(struct thread *t, int32_t s, guest_ptr msg, int32_t flag
     }
     if (!guest_is_null(m.msg_control) && m.msg_controllen > 0) {
         h.control = control;
-        h.controllen = m.msg_controllen < CONTROL_MAX ? m.msg_controllen : CONTROL_MAX;
+        h.controllen = CONTROL_MAX;
+        expect_creds(s);
     }
     r = receive_flags(s, flags, &host);
     if (r < 0) {

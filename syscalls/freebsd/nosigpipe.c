@@ -15,6 +15,13 @@ void nosigpipe_used(struct thread *t)
     }
 }
 
+void nosigpipe_received(struct thread *t, int fd)
+{
+    if (socket_int_option(fd, HOST_SO_SELECT_ERR_QUEUE) == 1) {
+        nosigpipe_used(t);
+    }
+}
+
 bool nosigpipe_is_set(struct thread *t, int fd)
 {
     const struct freebsd_process *p = t->proc->personality_data;

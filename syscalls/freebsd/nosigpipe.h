@@ -18,6 +18,9 @@ struct thread;
 /* Notes that this process uses the option. */
 void nosigpipe_used(struct thread *t);
 
+/* A descriptor has come from elsewhere: the process uses the option if that is a socket which has it. */
+void nosigpipe_received(struct thread *t, int fd);
+
 /* Whether writing to fd must not raise SIGPIPE. False for what is no socket. */
 bool nosigpipe_is_set(struct thread *t, int fd);
 

@@ -32,6 +32,7 @@ struct thread;
 #define HOST_SOL_SOCKET    1
 
 #define FREEBSD_MSG_OOB       0x1u
+#define FREEBSD_MSG_PEEK      0x2u
 #define FREEBSD_MSG_TRUNC     0x10u
 #define FREEBSD_MSG_CTRUNC    0x20u
 #define FREEBSD_MSG_EOF       0x100u

@@ -1,4 +1,4 @@
-/* getsockopt and setsockopt. Sources: getsockopt(2), sys/kern/uipc_socket.c, sys/kern/uipc_usrreq.c. */
+/* getsockopt and setsockopt. Sources: getsockopt(2), sys/kern/uipc_socket.c, sys/netinet/ip_output.c. */
 #include "syscalls/freebsd/sockopt.h"
 
 #include "freebsd_syscalls.h"
@@ -10,107 +10,41 @@
 #include "base/thread.h"
 #include "syscalls/common/kqueue.h"
 #include "syscalls/freebsd/nosigpipe.h"
-#include "syscalls/freebsd/socket.h"
+#include "syscalls/freebsd/socket_marks.h"
 
+#include <asm/socket.h>
 #include <linux/in.h>
-#include <linux/tcp.h>
+#include <linux/in6.h>
 
-#define OPTION_MAX 512
+#define SB_MAX_ADJ 1864135 /* what kern.ipc.maxsockbuf, 2 MB, leaves for data (sbreserve()) */
 
-struct option_value {
-    union {
-        uint8_t bytes[OPTION_MAX];
-        int32_t number;
-        uint32_t words[OPTION_MAX / 4];
-    };
-    uint32_t size;
-};
+#define HIGH_PORTS (65535u << 16 | 49152u) /* net.inet.ip.portrange.hifirst and hilast */
 
-static int64_t host_get(int s, int level, int name, struct option_value *v)
+int64_t host_getsockopt(int s, int level, int name, struct option_value *v)
 {
     return host_call5(__NR_getsockopt, s, level, name, v->bytes, &v->size);
 }
 
-static int64_t host_set(int s, int level, int name, const struct option_value *v)
+int64_t host_setsockopt(int s, int level, int name, const struct option_value *v)
 {
     return host_call5(__NR_setsockopt, s, level, name, v->bytes, v->size);
 }
 
-/* Level 0 is IPPROTO_IP for internet sockets and SOL_LOCAL for local ones. */
-static bool is_local(int s, int level)
+/* Which levels a socket knows: its protocol's own, and that below (tcp_ctloutput(), rip_ctloutput(), uipc_ctloutput()).
+ */
+static int64_t check_level(const struct socket_kind *kind, int level)
 {
-    return level == 0 && socket_int_option(s, HOST_SO_DOMAIN) == HOST_AF_UNIX;
-}
+    bool known = level == FREEBSD_SOL_SOCKET;
 
-/* LOCAL_PEERCRED: who connected, or listened (unix(4)). */
-static int64_t peer_credentials(int s, struct option_value *v)
-{
-    struct {
-        int32_t pid;
-        uint32_t uid, gid;
-    } peer = {0};
-    struct freebsd_xucred *x = (struct freebsd_xucred *)v->bytes;
-    uint32_t groups[OPTION_MAX / 4];
-    int32_t size = sizeof(peer);
-    uint32_t group_size = sizeof(groups), count = 0;
-    int64_t r = host_call5(__NR_getsockopt, s, HOST_SOL_SOCKET, HOST_SO_PEERCRED, &peer, &size);
-
-    if (r < 0) {
-        return r;
+    if (kind->domain == HOST_AF_UNIX) {
+        known |= level == 0; /* SOL_LOCAL */
+    } else {
+        known |= level == (kind->domain == HOST_AF_INET ? IPPROTO_IP : IPPROTO_IPV6);
+        known |= level == IPPROTO_TCP && kind->type == SOCKET_STREAM;
+        known |= level == IPPROTO_UDP && kind->type == SOCKET_DGRAM;
+        known |= level == IPPROTO_ICMPV6 && kind->type == SOCKET_RAW && kind->domain == HOST_AF_INET6;
     }
-    if (peer.pid == 0 && peer.uid == UINT32_MAX) {
-        return -ENOTCONN;
-    }
-    if (host_call5(__NR_getsockopt, s, HOST_SOL_SOCKET, HOST_SO_PEERGROUPS, groups, &group_size) == 0) {
-        count = group_size / 4;
-    }
-    memset(x, 0, sizeof(*x));
-    x->cr_uid = peer.uid;
-    x->cr_pid = peer.pid;
-    x->cr_groups[0] = peer.gid; /* the effective group comes first */
-    x->cr_ngroups = 1;
-    for (uint32_t i = 0; i < count && x->cr_ngroups < XUCRED_GROUPS; i++) {
-        x->cr_groups[x->cr_ngroups++] = groups[i];
-    }
-    v->size = sizeof(*x);
-    return 0;
-}
-
-static int64_t get_local(int s, int name, struct option_value *v)
-{
-    if (name == FREEBSD_LOCAL_PEERCRED) {
-        return peer_credentials(s, v);
-    }
-    if (name == FREEBSD_LOCAL_CREDS) {
-        v->size = 4;
-        return host_get(s, HOST_SOL_SOCKET, HOST_SO_PASSCRED, v);
-    }
-    return -ENOPROTOOPT;
-}
-
-/* struct tcp_info: the part that both systems share has one layout up to the window; the rest is FreeBSD's own. */
-static void convert_tcp_info(struct option_value *v)
-{
-    const uint32_t freebsd_size = 240; /* release 13; later ones append */
-    struct tcp_info host;
-
-    memset(&host, 0, sizeof(host));
-    memcpy(&host, v->bytes, v->size < sizeof(host) ? v->size : sizeof(host));
-    memset(v->bytes, 0, sizeof(v->bytes));
-    v->bytes[0] = freebsd_tcp_state(host.tcpi_state);
-    v->bytes[5] = host.tcpi_options & (TCPI_OPT_TIMESTAMPS | TCPI_OPT_SACK | TCPI_OPT_WSCALE | TCPI_OPT_ECN);
-    v->bytes[6] = (uint8_t)(host.tcpi_snd_wscale | host.tcpi_rcv_wscale << 4);
-    v->words[2] = host.tcpi_rto;
-    v->words[4] = host.tcpi_snd_mss;
-    v->words[5] = host.tcpi_rcv_mss;
-    v->words[13] = host.tcpi_last_data_recv;
-    v->words[17] = host.tcpi_rtt;
-    v->words[18] = host.tcpi_rttvar;
-    v->words[19] = host.tcpi_snd_ssthresh;
-    v->words[20] = host.tcpi_snd_cwnd * host.tcpi_snd_mss; /* bytes there, segments here */
-    v->words[24] = host.tcpi_rcv_space;
-    v->words[30] = host.tcpi_total_retrans;
-    v->size = freebsd_size;
+    return known ? 0 : -EINVAL;
 }
 
 /* The host's errno in the guest's numbers. */
@@ -124,14 +58,19 @@ static int32_t guest_errno(struct thread *t, int32_t host)
     return host;
 }
 
+static int32_t mark_got(const struct sockopt_row *row, int32_t marks)
+{
+    if (row->name == FREEBSD_SO_TS_CLOCK) {
+        return (int32_t)(((uint32_t)marks & (uint32_t)row->value) >> MARK_CLOCK_SHIFT);
+    }
+    return marks & row->value ? row->name : 0;
+}
+
 static void convert_got(struct thread *t, const struct sockopt_row *row, struct option_value *v)
 {
     switch (row->form) {
     case SOCKOPT_BIT:
-        v->number = v->number ? row->name : 0;
-        break;
-    case SOCKOPT_FLAG4:
-        v->number = v->number ? 4 : 0;
+        v->number = v->number ? row->value : 0;
         break;
     case SOCKOPT_BUFFER:
         v->number /= 2;
@@ -145,58 +84,128 @@ static void convert_got(struct thread *t, const struct sockopt_row *row, struct 
     case SOCKOPT_LINGER:
         v->number = v->number ? row->name : 0;
         break;
+    case SOCKOPT_MARK:
+    case SOCKOPT_STAMP:
+        v->number = mark_got(row, v->number);
+        v->size = 4; /* the host's structure has more */
+        break;
     case SOCKOPT_DONTFRAG:
         v->number = v->number == IP_PMTUDISC_DO;
         break;
-    case SOCKOPT_TCP_INFO:
-        convert_tcp_info(v);
+    case SOCKOPT_PORTS:
+        v->number = v->words[0] == HIGH_PORTS; /* IP_PORTRANGE_HIGH */
+        break;
+    case SOCKOPT_SECONDS:
+        v->number = (v->number + 999) / 1000;
+        break;
+    case SOCKOPT_MTU:
+        v->bytes[0] = 28;
+        v->bytes[1] = FREEBSD_AF_INET6;
+        break;
+    case SOCKOPT_INVERTED:
+        for (uint32_t i = 0; i < v->size / 4; i++) {
+            v->words[i] = ~v->words[i];
+        }
         break;
     default:
         break;
     }
 }
 
+static int64_t get_by_row(struct thread *t, int s, const struct sockopt_row *row, struct option_value *v)
+{
+    int64_t r;
+
+    switch (row->form) {
+    case SOCKOPT_FIXED:
+        v->number = row->value;
+        v->size = 4;
+        return 0;
+    case SOCKOPT_FILTER:
+        return sockopt_get_filter(s, row, v);
+    case SOCKOPT_TCP_INFO:
+    case SOCKOPT_CONGESTION:
+    case SOCKOPT_STACK:
+        return sockopt_get_tcp(s, row, t->proc->release, v);
+    default:
+        v->size = OPTION_MAX;
+        r = host_getsockopt(s, row->host_level, row->host_name, v);
+        if (r == 0 && row->form == SOCKOPT_ERROR && v->number == 0) {
+            v->number = kqueue_kept_error(t, s);
+        }
+        if (r == 0) {
+            convert_got(t, row, v);
+        }
+        return r;
+    }
+}
+
+/* SOL_SOCKET's options that have no row: they are not the host's. 1: none of them. */
+static int64_t get_socket(int s, const struct socket_kind *kind, int name, struct option_value *v)
+{
+    int64_t r;
+
+    switch (name) {
+    case FREEBSD_SO_ACCEPTFILTER:
+        return -EINVAL; /* none is installed */
+    case FREEBSD_SO_LABEL:
+    case FREEBSD_SO_PEERLABEL:
+        return -EOPNOTSUPP; /* no MAC */
+    case FREEBSD_SO_LISTENQLIMIT:
+    case FREEBSD_SO_LISTENQLEN:
+    case FREEBSD_SO_LISTENINCQLEN:
+        r = sockopt_queue(s, kind, name);
+        v->number = (int32_t)r;
+        v->size = 4;
+        return r < 0 ? r : 0;
+    default:
+        return 1;
+    }
+}
+
 static int64_t get_option(struct thread *t, int s, int level, int name, struct option_value *v)
 {
     const struct sockopt_row *row = freebsd_sockopt_find(level, name);
-    int64_t r;
+    struct socket_kind kind;
+    int64_t r = socket_kind(s, &kind);
 
-    if (is_local(s, level)) {
-        return get_local(s, name, v);
+    r = r < 0 ? r : check_level(&kind, level);
+    if (r < 0) {
+        return r;
     }
-    if (level == FREEBSD_SOL_SOCKET && name == FREEBSD_SO_ACCEPTFILTER) {
-        return -EINVAL; /* none is installed */
+    if (kind.domain == HOST_AF_UNIX && level == 0) {
+        return sockopt_get_local(s, kind.type, name, v);
+    }
+    r = level == FREEBSD_SOL_SOCKET ? get_socket(s, &kind, name, v) : 1;
+    if (r <= 0) {
+        return r;
     }
     if (!row) {
-        /* A descriptor that is no socket is told so first. */
-        r = socket_int_option(s, HOST_SO_TYPE);
-        return r < 0 ? r : -ENOPROTOOPT;
+        return -ENOPROTOOPT;
     }
-    v->size = row->form == SOCKOPT_TCP_INFO ? OPTION_MAX : v->size;
-    r = host_get(s, row->host_level, row->host_name, v);
-    if (r == 0 && row->form == SOCKOPT_ERROR && v->number == 0) {
-        v->number = kqueue_kept_error(t, s);
+    if (row->form >= SOCKOPT_GROUP && row->form <= SOCKOPT_FILTER && kind.type == SOCKET_STREAM) {
+        return -EOPNOTSUPP; /* inp_getmoptions() */
     }
-    if (r == 0) {
-        convert_got(t, row, v);
-    }
-    return r;
+    return get_by_row(t, s, row, v);
 }
 
 int64_t freebsd_getsockopt(struct thread *t, int32_t s, int32_t level, int32_t name, guest_ptr val, guest_ptr valsize)
 {
     struct option_value v;
-    uint32_t room;
+    uint32_t room = 0;
     int64_t r;
 
     memset(v.bytes, 0, sizeof(v.bytes));
-    if (COPYIN(&room, valsize) < 0) {
+    if (!guest_is_null(val) && COPYIN(&room, valsize) < 0) {
         return -EFAULT;
     }
     if ((int32_t)room < 0) {
         return -EINVAL;
     }
-    v.size = guest_is_null(val) ? 0 : room > OPTION_MAX ? OPTION_MAX : room;
+    v.size = room < OPTION_MAX ? room : OPTION_MAX;
+    if (copyin(v.bytes, val, v.size) < 0) {
+        memset(v.bytes, 0, sizeof(v.bytes)); /* only a filter's question is read; the answer will find the fault */
+    }
     r = get_option(t, s, level, name, &v);
     if (r < 0) {
         return r;
@@ -208,39 +217,202 @@ int64_t freebsd_getsockopt(struct thread *t, int32_t s, int32_t level, int32_t n
     return COPYOUT(valsize, &room);
 }
 
-/* Brings a value that is to be set into the host's form. Returns 0 or -errno. */
-static int64_t convert_set(const struct sockopt_row *row, struct option_value *v)
+static int64_t set_buffer(int s, const struct sockopt_row *row, struct option_value *v)
 {
-    uint32_t interface;
+    int32_t asked = v->number, force = row->host_name == SO_SNDBUF ? SO_SNDBUFFORCE : SO_RCVBUFFORCE;
+    int64_t r;
 
+    if (asked < 1 || asked > SB_MAX_ADJ) {
+        return asked < 1 ? -EINVAL : -ENOBUFS;
+    }
+    r = host_setsockopt(s, SOL_SOCKET, row->host_name, v);
+    if (r == 0 && socket_int_option(s, row->host_name) / 2 < asked) {
+        host_setsockopt(s, SOL_SOCKET, force, v); /* beyond the host's limit, where we may */
+    }
+    return r;
+}
+
+static int64_t set_timeout(int s, const struct sockopt_row *row, struct option_value *v)
+{
+    int64_t tv[2];
+
+    if (v->size < sizeof(tv)) {
+        return -EINVAL;
+    }
+    memcpy(tv, v->bytes, sizeof(tv));
+    if (tv[0] < 0 || tv[1] < 0 || tv[1] >= 1000000) {
+        return -EDOM;
+    }
+    v->size = sizeof(tv);
+    return host_setsockopt(s, row->host_level, row->host_name, v);
+}
+
+static int64_t set_linger(int s, const struct sockopt_row *row, struct option_value *v)
+{
+    if (v->size < 8) {
+        return -EINVAL;
+    }
+    if (v->words[1] > 65535) {
+        return -EDOM;
+    }
+    return host_setsockopt(s, row->host_level, row->host_name, v);
+}
+
+static int64_t set_ports(int s, struct option_value *v)
+{
+    static const int64_t refused[] = {[0] = 0, [1] = 0, [2] = -EACCES}; /* IP_PORTRANGE_LOW: reserved ports */
+    uint32_t which = v->words[0];
+
+    if (which > 2 || refused[which] != 0) {
+        return which > 2 ? -EINVAL : refused[which];
+    }
+    v->words[0] = which == 1 ? HIGH_PORTS : 0;
+    return host_setsockopt(s, IPPROTO_IP, HOST_IP_LOCAL_PORT_RANGE, v);
+}
+
+/* SO_TIMESTAMP, SO_BINTIME, SO_TS_CLOCK: the host stamps for any of them; what is made of it is recvmsg's to see. */
+static int64_t set_stamp(int s, const struct sockopt_row *row, struct option_value *v)
+{
+    struct socket_kind kind;
+    uint32_t value = v->number ? (uint32_t)row->value : 0;
+    int64_t r = socket_kind(s, &kind), marks;
+
+    if (r == 0 && row->name == FREEBSD_SO_TS_CLOCK) {
+        r = v->words[0] > 3 ? -EINVAL : 0;
+        value = v->words[0] << MARK_CLOCK_SHIFT;
+    }
+    r = r < 0 ? r : socket_mark(s, (uint32_t)row->value, value);
+    if (r < 0 || kind.domain == HOST_AF_UNIX || kind.type == SOCKET_STREAM) {
+        return r; /* ip_savecontrol() is for datagrams */
+    }
+    marks = socket_marks(s);
+    v->number = (marks & (MARK_BINTIME | MARK_TIMESTAMP)) != 0;
+    v->size = 4;
+    return host_setsockopt(s, SOL_SOCKET, SO_TIMESTAMPNS_OLD, v);
+}
+
+/* Options whose value is an int. */
+static int64_t set_number(int s, const struct sockopt_row *row, struct option_value *v)
+{
+    if (v->size < 4) {
+        return -EINVAL;
+    }
+    v->size = 4;
+    switch (row->form) {
+    case SOCKOPT_BUFFER:
+        return set_buffer(s, row, v);
+    case SOCKOPT_PORTS:
+        return set_ports(s, v);
+    case SOCKOPT_STAMP:
+        return set_stamp(s, row, v);
+    case SOCKOPT_MARK:
+        return socket_mark(s, (uint32_t)row->value, v->number ? (uint32_t)row->value : 0);
+    case SOCKOPT_FIXED:
+        return -row->host_name;
+    case SOCKOPT_LOW_WATER:
+        if (v->number < 1) {
+            return -EINVAL;
+        }
+        break;
+    case SOCKOPT_DONTFRAG:
+        v->number = v->number ? IP_PMTUDISC_DO : IP_PMTUDISC_DONT;
+        break;
+    case SOCKOPT_SECONDS:
+        if (v->words[0] > INT32_MAX / 1000) {
+            return -EINVAL;
+        }
+        v->number *= 1000;
+        break;
+    case SOCKOPT_BIT:
+        v->number = v->number != 0;
+        break;
+    default:
+        break;
+    }
+    return host_setsockopt(s, row->host_level, row->host_name, v);
+}
+
+static int64_t set_by_row(int s, const struct sockopt_row *row, struct option_value *v)
+{
     switch (row->form) {
     case SOCKOPT_ERROR:
     case SOCKOPT_FAMILY:
     case SOCKOPT_READ_ONLY:
     case SOCKOPT_TCP_INFO:
+    case SOCKOPT_MTU:
         return -ENOPROTOOPT;
-    case SOCKOPT_DONTFRAG:
-        if (v->size < 4) {
-            return -EINVAL;
+    case SOCKOPT_TIMEOUT:
+        return set_timeout(s, row, v);
+    case SOCKOPT_LINGER:
+        return set_linger(s, row, v);
+    case SOCKOPT_GROUP:
+    case SOCKOPT_SOURCE:
+    case SOCKOPT_REQUEST:
+    case SOCKOPT_FILTER:
+        return sockopt_set_group(s, row, v);
+    case SOCKOPT_CONGESTION:
+    case SOCKOPT_STACK:
+        return sockopt_set_tcp(s, row, v);
+    case SOCKOPT_INVERTED:
+        for (uint32_t i = 0; i < v->size / 4; i++) {
+            v->words[i] = ~v->words[i];
         }
-        v->number = v->number ? IP_PMTUDISC_DO : IP_PMTUDISC_DONT;
-        return 0;
-    case SOCKOPT_SOURCE: /* group, source, interface: the host wants the interface in the middle */
-        if (v->size < 12) {
-            return -EINVAL;
-        }
-        interface = v->words[2];
-        v->words[2] = v->words[1];
-        v->words[1] = interface;
-        return 0;
+        return host_setsockopt(s, row->host_level, row->host_name, v);
+    case SOCKOPT_PLAIN:
+        return host_setsockopt(s, row->host_level, row->host_name, v);
     default:
-        return 0;
+        return set_number(s, row, v);
     }
+}
+
+/* SOL_SOCKET's options that have no row. 1: none of them. */
+static int64_t set_socket(int name, bool null, const struct option_value *v)
+{
+    switch (name) {
+    case FREEBSD_SO_ACCEPTFILTER:                            /* accept_filt_setopt() */
+        return null ? 0 : v->size < 256 ? -EINVAL : -ENOENT; /* no filter is loaded */
+    case FREEBSD_SO_LABEL:
+        return -EOPNOTSUPP;
+    case FREEBSD_SO_SETFIB: /* there is one routing table */
+        return v->size < 4 || v->number != 0 ? -EINVAL : 0;
+    case FREEBSD_SO_USER_COOKIE: /* for firewalls; sogetopt() does not know it */
+        return v->size < 4 ? -EINVAL : 0;
+    default:
+        return 1;
+    }
+}
+
+static int64_t set_option(struct thread *t, int s, int level, int name, bool null, struct option_value *v)
+{
+    const struct sockopt_row *row = freebsd_sockopt_find(level, name);
+    struct socket_kind kind;
+    int64_t r = socket_kind(s, &kind);
+
+    r = r < 0 ? r : check_level(&kind, level);
+    if (r < 0) {
+        return r;
+    }
+    if (kind.domain == HOST_AF_UNIX && level == 0) {
+        return sockopt_set_local(s, name, v);
+    }
+    r = level == FREEBSD_SOL_SOCKET ? set_socket(name, null, v) : 1;
+    if (r <= 0) {
+        return r;
+    }
+    if (!row) {
+        return -ENOPROTOOPT;
+    }
+    if (row->form >= SOCKOPT_GROUP && row->form <= SOCKOPT_FILTER && kind.type == SOCKET_STREAM) {
+        return -EOPNOTSUPP; /* inp_setmoptions() */
+    }
+    if (level == FREEBSD_SOL_SOCKET && name == FREEBSD_SO_NOSIGPIPE) {
+        nosigpipe_used(t);
+    }
+    return set_by_row(s, row, v);
 }
 
 int64_t freebsd_setsockopt(struct thread *t, int32_t s, int32_t level, int32_t name, guest_ptr val, uint32_t valsize)
 {
-    const struct sockopt_row *row = freebsd_sockopt_find(level, name);
     struct option_value v;
     int64_t r;
 
@@ -250,22 +422,8 @@ int64_t freebsd_setsockopt(struct thread *t, int32_t s, int32_t level, int32_t n
     memset(v.bytes, 0, sizeof(v.bytes));
     v.size = valsize > OPTION_MAX ? OPTION_MAX : valsize;
     if (copyin(v.bytes, val, v.size) < 0) {
-        return -EFAULT;
-    }
-    if (is_local(s, level)) {
-        return name == FREEBSD_LOCAL_CREDS ? host_set(s, HOST_SOL_SOCKET, HOST_SO_PASSCRED, &v) : -ENOPROTOOPT;
-    }
-    if (level == FREEBSD_SOL_SOCKET && name == FREEBSD_SO_ACCEPTFILTER) {
         r = socket_int_option(s, HOST_SO_TYPE);
-        return r < 0 ? r : -ENOENT; /* accept_filter(9): a filter that is not loaded */
+        return r < 0 ? r : -EFAULT;
     }
-    if (!row) {
-        r = socket_int_option(s, HOST_SO_TYPE);
-        return r < 0 ? r : -ENOPROTOOPT;
-    }
-    if (level == FREEBSD_SOL_SOCKET && name == FREEBSD_SO_NOSIGPIPE) {
-        nosigpipe_used(t);
-    }
-    r = convert_set(row, &v);
-    return r < 0 ? r : host_set(s, row->host_level, row->host_name, &v);
+    return set_option(t, s, level, name, guest_is_null(val), &v);
 }

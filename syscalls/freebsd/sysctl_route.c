@@ -4,7 +4,6 @@
  * netlink.
  */
 #include <linux/if_addr.h>
-#include <linux/if_arp.h>
 #include <linux/if_link.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -13,6 +12,7 @@
 #include "base/host.h"
 #include "base/mem.h"
 #include "process/thread.h"
+#include "syscalls/freebsd/interface.h"
 #include "syscalls/freebsd/sysctl.h"
 #include "syscalls/freebsd/sysctl_route.h"
 
@@ -23,12 +23,8 @@
 enum { NET_RT_IFLIST = 3, NET_RT_IFMALIST = 4, NET_RT_IFLISTL = 5 };
 enum { FREEBSD_RTM_NEWADDR = 0xc, FREEBSD_RTM_IFINFO = 0xe };
 enum { FREEBSD_RTA_NETMASK = 0x4, FREEBSD_RTA_IFP = 0x10, FREEBSD_RTA_IFA = 0x20, FREEBSD_RTA_BRD = 0x80 };
-enum { FREEBSD_IFT_ETHER = 0x06, FREEBSD_IFT_LOOP = 0x18, FREEBSD_IFT_PPP = 0x17 };
 
-#define HOST_IFF_MULTICAST    0x1000u
-#define FREEBSD_IFF_MULTICAST 0x8000u
-#define IFF_COMMON            0x3dfu /* up, broadcast, debug, loopback, point to point, running, no arp, promiscuous, all multi */
-#define LINK_UP               2 /* LINK_STATE_UP */
+#define LINK_UP 2 /* LINK_STATE_UP */
 
 struct freebsd_if_data {
     uint8_t type, physical, addrlen, hdrlen, link_state, vhid;
@@ -44,14 +40,6 @@ struct freebsd_long_tail {
     uint16_t length, data_offset;
     int32_t metric;
 };
-
-struct freebsd_sockaddr_dl {
-    uint8_t len, family;
-    uint16_t index;
-    uint8_t type, nlen, alen, slen;
-    char data[46];
-};
-_Static_assert(sizeof(struct freebsd_sockaddr_dl) == 54, "sys/net/if_dl.h");
 
 void route_append(struct message *m, const void *data, size_t size)
 {
@@ -156,25 +144,6 @@ static const struct rtattr *attribute(const void *first, const uint8_t *end, uin
     return NULL;
 }
 
-static uint8_t interface_type(uint16_t arp_type)
-{
-    switch (arp_type) {
-    case ARPHRD_LOOPBACK:
-        return FREEBSD_IFT_LOOP;
-    case ARPHRD_PPP:
-    case ARPHRD_NONE:
-    case ARPHRD_TUNNEL:
-        return FREEBSD_IFT_PPP;
-    default:
-        return FREEBSD_IFT_ETHER;
-    }
-}
-
-static int32_t interface_flags(uint32_t host)
-{
-    return (int32_t)((host & IFF_COMMON) | ((host & HOST_IFF_MULTICAST) != 0 ? FREEBSD_IFF_MULTICAST : 0));
-}
-
 static void fill_data(struct freebsd_if_data *data, const struct ifinfomsg *link, const uint8_t *end)
 {
     const struct rtattr *a = attribute(link + 1, end, IFLA_MTU);
@@ -204,19 +173,9 @@ static void fill_link_address(struct freebsd_sockaddr_dl *dl, const struct ifinf
 {
     const struct rtattr *name = attribute(link + 1, end, IFLA_IFNAME);
     const struct rtattr *hardware = attribute(link + 1, end, IFLA_ADDRESS);
-    *dl = (struct freebsd_sockaddr_dl){.len = sizeof *dl,
-                                       .family = FREEBSD_AF_LINK,
-                                       .index = (uint16_t)link->ifi_index,
-                                       .type = interface_type(link->ifi_type)};
-    if (name != NULL && RTA_PAYLOAD(name) > 0 && RTA_PAYLOAD(name) <= 16) {
-        dl->nlen = (uint8_t)hot_strlen(RTA_DATA(name));
-        memcpy(dl->data, RTA_DATA(name), dl->nlen);
-    }
-    /* A loopback's address of zeroes is none there. */
-    if (hardware != NULL && RTA_PAYLOAD(hardware) <= 20 && link->ifi_type != ARPHRD_LOOPBACK) {
-        dl->alen = (uint8_t)RTA_PAYLOAD(hardware);
-        memcpy(dl->data + dl->nlen, RTA_DATA(hardware), dl->alen);
-    }
+    bool named = name != NULL && RTA_PAYLOAD(name) > 0 && RTA_PAYLOAD(name) <= INTERFACE_NAME_MAX;
+    interface_fill_link(dl, (uint32_t)link->ifi_index, link->ifi_type, named ? RTA_DATA(name) : "",
+                        hardware != NULL ? RTA_DATA(hardware) : NULL, hardware != NULL ? RTA_PAYLOAD(hardware) : 0);
 }
 
 static void build_link(struct message *m, const struct ifinfomsg *link, const uint8_t *end, bool is_long)

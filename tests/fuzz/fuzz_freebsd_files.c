@@ -29,12 +29,23 @@ static int64_t ignore_fd(void *arg, int fd)
     return 0;
 }
 
+static void drop_fd(void *arg, int fd)
+{
+    (void)arg;
+    (void)fd;
+}
+
 static void control_to_host(const uint8_t *data, size_t size)
 {
     const struct control_sender sender = {1, 2, 3};
     uint8_t *guest = copy_of(data, size);
     uint8_t *host = malloc(CONTROL_MAX);
-    int64_t n = freebsd_control_to_host(guest, (uint32_t)size, host, &sender);
+    const struct socket_kind kind = {size % 3 == 0   ? HOST_AF_UNIX
+                                     : size % 3 == 1 ? HOST_AF_INET
+                                                     : HOST_AF_INET6,
+                                     SOCKET_DGRAM};
+    struct control_note note;
+    int64_t n = freebsd_control_to_host(&kind, guest, (uint32_t)size, host, &sender, &note);
 
     if (n > (int64_t)CONTROL_MAX) {
         abort();
@@ -53,7 +64,9 @@ static void control_from_host(const uint8_t *data, size_t size)
     uint8_t *guest = malloc(room ? room : 1);
     bool truncated;
 
-    if (freebsd_control_from_host(host, size, guest, room, &truncated) > room) {
+    struct control_reader reader = {.s = -1, .marks = room, .creds = room % 3, .note = {.kinds = room}};
+
+    if (freebsd_control_from_host(&reader, host, size, guest, room, &truncated, drop_fd, NULL) > room) {
         abort();
     }
     host_control_each_fd(host, size, ignore_fd, NULL);

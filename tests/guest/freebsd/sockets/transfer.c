@@ -53,6 +53,21 @@ TEST(unconnected_streams)
     CHECK(EXITED(guest_in_child(write_unconnected, 0), 0));
 }
 
+/* Sending to an address connects: PR_IMPLOPCL. */
+TEST(implied_connection)
+{
+    struct freebsd_sockaddr_in address;
+    int s = net_bound(FREEBSD_SOCK_STREAM, &address), c = net_socket(FREEBSD_AF_INET, FREEBSD_SOCK_STREAM), a;
+    char buffer[4];
+
+    CHECK_EQ(SYS(sendto, c, "abc", 3, FREEBSD_MSG_EOF, &address, 16), 3);
+    a = (int)MUST(SYS(accept, s, 0, 0));
+    CHECK_EQ(SYS(recvfrom, a, buffer, 4, FREEBSD_MSG_WAITALL, 0, 0), 3);
+    SYS(close, a);
+    SYS(close, c);
+    SYS(close, s);
+}
+
 static void send_broken(void *pair)
 {
     SYS(sendto, *(int32_t *)pair, "x", 1, 0, 0, 0);

@@ -1,0 +1,31 @@
+/* Interfaces as FreeBSD shows them: link addresses, flags, types (sys/net/if.h, if_dl.h, if_types.h). */
+#ifndef SYSCALLS_FREEBSD_INTERFACE_H
+#define SYSCALLS_FREEBSD_INTERFACE_H
+
+#include <stdint.h>
+
+#define INTERFACE_NAME_MAX 16 /* IFNAMSIZ, both systems' */
+
+/* struct sockaddr_dl, as long as the kernel makes them for interfaces */
+struct freebsd_sockaddr_dl {
+    uint8_t len, family;
+    uint16_t index;
+    uint8_t type, nlen, alen, slen;
+    char data[46];
+};
+_Static_assert(sizeof(struct freebsd_sockaddr_dl) == 54, "sys/net/if_dl.h");
+
+/* IFT_* for the host's ARPHRD_*. */
+uint8_t interface_type(uint16_t arp_type);
+
+/* IFF_* in FreeBSD's numbers. */
+int32_t interface_flags(uint32_t host);
+
+/* Fills in a link address; `hardware` has alen bytes (none for a loopback). */
+void interface_fill_link(struct freebsd_sockaddr_dl *dl, uint32_t index, uint16_t arp_type, const char *name,
+                         const void *hardware, uint32_t alen);
+
+/* The link address of an interface, asked of the host by any socket; one without name when there is none. */
+void interface_link_address(int s, uint32_t index, struct freebsd_sockaddr_dl *out);
+
+#endif
