@@ -70,8 +70,7 @@ static int64_t send_flags(int s, int32_t flags, uint32_t *host)
     return 0;
 }
 
-/* Whether a TCP socket has never been connected: it has no peer, and nobody has closed its receiving side. */
-static bool never_connected(int s)
+bool socket_never_connected(int s)
 {
     struct pollfd p = {.fd = s, .events = POLLRDHUP};
     struct __kernel_timespec none = {0, 0};
@@ -87,7 +86,7 @@ static bool never_connected(int s)
 static int64_t after_send(struct thread *t, int s, uint32_t flags, int64_t sent)
 {
     if (sent == -EPIPE) {
-        if (never_connected(s)) {
+        if (socket_never_connected(s)) {
             return -ENOTCONN;
         }
         if (!(flags & FREEBSD_MSG_NOSIGNAL) && !nosigpipe_is_set(t, s)) {
@@ -122,7 +121,7 @@ static int64_t address_copyin(struct thread *t, int s, guest_ptr name, uint32_t 
 /* Sending to an address connects a TCP socket to it first (PR_IMPLOPCL, tcp_usr_send()). */
 static bool wants_connection(int s, const struct sockaddr_buffer *a, int64_t r)
 {
-    return r == -EPIPE && a->length > 0 && a->host_family != HOST_AF_UNIX && never_connected(s);
+    return r == -EPIPE && a->length > 0 && a->host_family != HOST_AF_UNIX && socket_never_connected(s);
 }
 
 /* What the host finds wrong and FreeBSD finds something else to be wrong with; `too_long`: more than SSIZE_MAX bytes. */

@@ -182,3 +182,10 @@ int64_t freebsd_getpeername(struct thread *t, int32_t s, guest_ptr name, guest_p
     (void)t;
     return name_call(__NR_getpeername, s, name, namelen);
 }
+
+/* setfib(2): the routing table of sockets to come. There is one (net.fibs). */
+int64_t freebsd_setfib(struct thread *t, int32_t fibnum)
+{
+    (void)t;
+    return fibnum == 0 ? 0 : -EINVAL;
+}

@@ -96,6 +96,12 @@ int64_t socket_kind(int s, struct socket_kind *out);
 /* Whether the socket has a peer. */
 bool socket_is_connected(int s);
 
+/*
+ * Whether a stream that sending has found broken (EPIPE) was never connected: it has no peer, and nobody has closed its
+ * receiving side. FreeBSD has ENOTCONN for it.
+ */
+bool socket_never_connected(int s);
+
 /* Whether a family of FreeBSD's has such sockets: 0, EPROTOTYPE or EPROTONOSUPPORT (socreate()). */
 int freebsd_protocol_check(int domain, int type, int protocol);
 

@@ -134,6 +134,8 @@ const struct sysctl_leaf sysctl_leaves[] = {
     INT("vfs.timestamp_precision", VFS, 0, 2),
 
     {LEAF("net.route", NET, 17, 0, SYSCTL_NODE, "N"), .read = sysctl_route},
+    INT("net.fibs", NET, 0, 1),
+    INT("net.my_fibnum", NET, 0, 0),
     INT("net.inet.ip.portrange.first", NET, 0, 10000),
     INT("net.inet.ip.portrange.last", NET, 0, 65535),
     INT("net.inet.ip.portrange.hifirst", NET, 0, 49152),

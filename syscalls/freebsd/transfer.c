@@ -1,4 +1,4 @@
-/* Space and bulk data: fallocate, fadvise, copy_file_range, fspacectl, sendfile. Sources: their man pages. */
+/* Space and bulk data: fallocate, fadvise, copy_file_range, fspacectl. Sources: their man pages. */
 #include "freebsd_syscalls.h"
 
 #include "base/host.h"
@@ -10,7 +10,6 @@
 #include "signals/signals.h"
 #include "syscalls/common/transfer.h"
 #include "syscalls/freebsd/file_class.h"
-#include "syscalls/freebsd/socket.h"
 
 #include <linux/falloc.h>
 #include <linux/fcntl.h>
@@ -179,86 +178,4 @@ int64_t freebsd_fspacectl(struct thread *t, int32_t fd, int32_t cmd, guest_ptr r
     }
     range.length = 0;
     return r < 0 ? r : guest_is_null(rmsr) ? 0 : COPYOUT(rmsr, &range);
-}
-
-/* struct sf_hdtr: what goes before and after the file. */
-struct sf_hdtr {
-    guest_ptr headers;
-    int32_t header_count, pad0;
-    guest_ptr trailers;
-    int32_t trailer_count, pad1;
-};
-
-/* Writes a guest vector to the socket. Returns bytes or -errno. */
-static int64_t send_vector(struct thread *t, int s, guest_ptr vector, int count)
-{
-    if (guest_is_null(vector) || count <= 0) {
-        return 0;
-    }
-    return host_call_intr(t, __NR_writev, (uint64_t)s, vector.va, (uint64_t)count, 0, 0, 0);
-}
-
-/* The file itself; nbytes 0 means to its end. *sent grows as data goes out. */
-static int64_t send_body(struct thread *t, int s, int fd, int64_t offset, uint64_t nbytes, int64_t *sent)
-{
-    const uint64_t chunk = 1 << 30;
-    uint64_t done = 0;
-
-    while (nbytes == 0 || done < nbytes) {
-        uint64_t want = nbytes == 0 || nbytes - done > chunk ? chunk : nbytes - done;
-        int64_t r = host_call_intr(t, __NR_sendfile, (uint64_t)s, (uint64_t)fd, (uint64_t)&offset, want, 0, 0);
-
-        if (r <= 0) {
-            return r;
-        }
-        done += (uint64_t)r;
-        *sent += r;
-    }
-    return 0;
-}
-
-static int64_t send_all(struct thread *t, int fd, int s, int64_t offset, uint64_t nbytes, const struct sf_hdtr *around,
-                        int64_t *sent)
-{
-    int64_t r = send_vector(t, s, around->headers, around->header_count);
-
-    if (r < 0) {
-        return r;
-    }
-    *sent += r;
-    r = send_body(t, s, fd, offset, nbytes, sent);
-    if (r < 0) {
-        return r;
-    }
-    r = send_vector(t, s, around->trailers, around->trailer_count);
-    if (r > 0) {
-        *sent += r;
-    }
-    return r < 0 ? r : 0;
-}
-
-int64_t freebsd_sendfile(struct thread *t, int32_t fd, int32_t s, int64_t offset, uint64_t nbytes, guest_ptr hdtr,
-                         guest_ptr sbytes, int32_t flags)
-{
-    struct sf_hdtr around;
-    int64_t sent = 0;
-    int64_t r = socket_int_option(s, HOST_SO_TYPE);
-
-    (void)flags; /* SF_NODISKIO, SF_NOCACHE, SF_USER_READAHEAD: hints */
-    if (r < 0) {
-        return r;
-    }
-    if (r != SOCKET_STREAM || offset < 0) {
-        return -EINVAL;
-    }
-    memset(&around, 0, sizeof(around));
-    if (!guest_is_null(hdtr) && COPYIN(&around, hdtr) < 0) {
-        return -EFAULT;
-    }
-    r = send_all(t, fd, s, offset, nbytes, &around, &sent);
-    if (!guest_is_null(sbytes) && COPYOUT(sbytes, &sent) < 0) {
-        return -EFAULT;
-    }
-    /* With data out, a restart would send it again. */
-    return sent == 0 ? restartable(r) : r;
 }
