@@ -78,6 +78,13 @@ struct personality {
     /* The initial stack, auxiliary vector and registers of a program; see loader/stack.h. */
     int (*build_stack)(const struct stack_request *rq, struct stack_result *out);
 
+    /*
+     * What of a process's personality_data outlives the guest's exec: written to a block of `size` zeroed bytes in the
+     * old image, read from it in the new one, before the guest's first instruction. May be NULL.
+     */
+    void (*hand_over)(struct thread *t, void *block, uint32_t size);
+    void (*take_over)(struct thread *t, const void *block, uint32_t size);
+
     /* In a new thread, before its first instruction; may be NULL. */
     void (*thread_started)(struct thread *t);
 

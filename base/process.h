@@ -18,7 +18,8 @@
 #include "base/settings.h"
 #include "base/signal_types.h"
 
-#define PERSONALITY_DATA_MAX 2048
+#define PERSONALITY_DATA_MAX      2048
+#define PERSONALITY_INHERITED_MAX 256
 
 struct address_space;
 struct descriptor_table;
@@ -132,6 +133,9 @@ struct process {
     char program[1024];        /* the executable, as an absolute path */
     char personality_name[16]; /* of `personality`, beside the rest that a fork's child tells of itself */
     char command[32];          /* its last component, at most 19 characters as FreeBSD keeps it */
+
+    /* The personality's: what a child has from its parent (a vfork child as a copy), and a program from the one before. */
+    uint8_t inherited[PERSONALITY_INHERITED_MAX] __attribute__((aligned(8)));
 };
 
 #endif

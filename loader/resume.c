@@ -68,7 +68,7 @@ static bool take(int fd, struct start_request *rq)
     rq->handed_over = true;
     rq->mask = h.mask;
     rq->ignored = h.ignored;
-    memcpy(rq->login, h.login, sizeof rq->login);
+    rq->personality_state = h.personality;
     rq->table_start = h.table_start;
     rq->table_slot = h.table_slot;
     return true;

@@ -26,6 +26,7 @@
 #include "loader/loader.h"
 #include "loader/stack.h"
 #include "loader/start_request.h"
+#include "process/handover.h"
 #include "process/process.h"
 #include "process/space.h"
 #include "process/table.h"
@@ -283,6 +284,9 @@ _Noreturn void become_guest(struct start_request *rq)
     struct thread *t = make_thread(rq, &program);
     join_table(t->proc, rq->handed_over);
     load_and_lay(t, &program, argv, rq->envp);
+    if (rq->personality_state != NULL && t->proc->personality->take_over != NULL) {
+        t->proc->personality->take_over(t, rq->personality_state, HANDOVER_PERSONALITY);
+    }
     uint64_t host_ignored = host_signals_to_guest(t, rq);
     const char *why = process_arm(t);
     if (why != NULL) {

@@ -16,7 +16,9 @@
 
 #define HANDOVER_VARIABLE "DRAGOMAN_HANDOVER"
 #define HANDOVER_MAGIC    0x72657661646e6148ULL /* "Handaver" */
-#define HANDOVER_VERSION  2u
+#define HANDOVER_VERSION  3u
+
+#define HANDOVER_PERSONALITY 256 /* bytes that are the personality's own */
 
 struct handover {
     uint64_t magic;
@@ -26,7 +28,7 @@ struct handover {
     struct signal_set mask;    /* guest numbers */
     struct signal_set ignored; /* guest signals that stay ignored */
     struct settings settings;
-    char login[64];
+    uint8_t personality[HANDOVER_PERSONALITY]; /* personality.hand_over and take_over */
     uint64_t table_start; /* struct process has both: what the process table needs not ask for again */
     int32_t table_slot;
     uint8_t reserved[52];

@@ -155,6 +155,9 @@ static void fill_handover(struct thread *t, struct exec *e)
     h->settings = t->proc->settings;
     h->table_start = t->proc->table_start;
     h->table_slot = t->proc->table_slot;
+    if (t->proc->personality->hand_over != NULL) {
+        t->proc->personality->hand_over(t, h->personality, sizeof h->personality);
+    }
     for (int signo = 1; signo <= t->proc->personality->signal_count; signo++) {
         if (t->proc->actions[signo].handler == SIGNAL_IGNORE) {
             signal_set_add(&h->ignored, signo);

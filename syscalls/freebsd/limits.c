@@ -5,7 +5,9 @@
 
 #include "base/host.h"
 #include "freebsd_syscalls.h"
+#include "process/process.h"
 #include "process/thread.h"
+#include "syscalls/freebsd/process_data.h"
 
 #define HOST_INFINITY     UINT64_MAX
 #define MAX_FILES_DEFAULT 1048576 /* the host's fs.nr_open as it mostly is */
@@ -13,8 +15,21 @@
 int freebsd_rlimit_to_host(int which)
 {
     static const int8_t host[FREEBSD_RLIM_NLIMITS] = {
-        RLIMIT_CPU,   RLIMIT_FSIZE,  RLIMIT_DATA, RLIMIT_STACK, RLIMIT_CORE, RLIMIT_RSS, RLIMIT_MEMLOCK,
-        RLIMIT_NPROC, RLIMIT_NOFILE, -1,          RLIMIT_AS,    -1,          -1,         -1,
+        RLIMIT_CPU,
+        RLIMIT_FSIZE,
+        RLIMIT_DATA,
+        RLIMIT_STACK,
+        RLIMIT_CORE,
+        RLIMIT_RSS,
+        RLIMIT_MEMLOCK,
+        RLIMIT_NPROC,
+        RLIMIT_NOFILE,
+        -1,
+        RLIMIT_AS,
+        -1,
+        -1,
+        -1,
+        -1,
         -1,
     };
     return host[which];
@@ -31,13 +46,14 @@ uint64_t freebsd_rlimit_value_to_host(int64_t value)
     return value < 0 || value == FREEBSD_RLIM_INFINITY ? HOST_INFINITY : (uint64_t)value;
 }
 
-int64_t freebsd_getrlimit(struct thread *t, int32_t which, guest_ptr rlp)
+/* Place among those that the engine keeps of a limit that the host does not have. */
+static unsigned own_index(int which)
 {
-    (void)t;
-    struct freebsd_rlimit limit = {FREEBSD_RLIM_INFINITY, FREEBSD_RLIM_INFINITY};
-    if (which < 0 || which >= FREEBSD_RLIM_NLIMITS) {
-        return -EINVAL;
-    }
+    return which == FREEBSD_RLIMIT_SBSIZE ? 0 : (unsigned)which - FREEBSD_RLIMIT_VMEM;
+}
+
+int64_t freebsd_limit_now(struct thread *t, int which, struct freebsd_rlimit *limit)
+{
     int host = freebsd_rlimit_to_host(which);
     if (host >= 0) {
         struct rlimit64 now;
@@ -45,39 +61,86 @@ int64_t freebsd_getrlimit(struct thread *t, int32_t which, guest_ptr rlp)
         if (r < 0) {
             return r;
         }
-        limit.current = freebsd_rlimit_value_from_host(now.rlim_cur);
-        limit.maximum = freebsd_rlimit_value_from_host(now.rlim_max);
+        limit->current = freebsd_rlimit_value_from_host(now.rlim_cur);
+        limit->maximum = freebsd_rlimit_value_from_host(now.rlim_max);
+        return 0;
     }
-    return COPYOUT(rlp, &limit);
+    struct freebsd_process *fp = freebsd_process(t);
+    const struct freebsd_inherited *in = freebsd_inherited(t);
+    unsigned i = own_index(which);
+    *limit = (struct freebsd_rlimit){FREEBSD_RLIM_INFINITY, FREEBSD_RLIM_INFINITY};
+    lock_acquire(&fp->lock);
+    if ((in->limits_set >> i & 1) != 0) {
+        *limit = in->limits[i];
+    }
+    lock_release(&fp->lock);
+    return 0;
 }
 
+static int64_t change(struct thread *t, int which, struct freebsd_rlimit next)
+{
+    int host = freebsd_rlimit_to_host(which);
+    if (host >= 0) {
+        struct rlimit64 value = {.rlim_cur = freebsd_rlimit_value_to_host(next.current),
+                                 .rlim_max = freebsd_rlimit_value_to_host(next.maximum)};
+        return host_call4(__NR_prlimit64, 0, host, &value, 0);
+    }
+    struct freebsd_process *fp = freebsd_process(t);
+    struct freebsd_inherited *in = freebsd_inherited(t);
+    unsigned i = own_index(which);
+    lock_acquire(&fp->lock);
+    in->limits[i] = next;
+    in->limits_set |= 1u << i;
+    lock_release(&fp->lock);
+    return 0;
+}
+
+int64_t freebsd_getrlimit(struct thread *t, int32_t which, guest_ptr rlp)
+{
+    struct freebsd_rlimit limit;
+    if (which < 0 || which >= FREEBSD_RLIM_NLIMITS) {
+        return -EINVAL;
+    }
+    int64_t r = freebsd_limit_now(t, which, &limit);
+    return r < 0 ? r : COPYOUT(rlp, &limit);
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Negative values stand for no limit. Who has the privilege to raise is asked before values are cut to what there is. */
 int64_t freebsd_setrlimit(struct thread *t, int32_t which, guest_ptr rlp)
 {
-    (void)t;
-    struct freebsd_rlimit limit;
-    int r = COPYIN(&limit, rlp);
+    struct freebsd_rlimit next, now;
+    int r = COPYIN(&next, rlp);
     if (r < 0) {
         return r;
     }
     if (which < 0 || which >= FREEBSD_RLIM_NLIMITS) {
         return -EINVAL;
     }
-    struct rlimit64 next = {.rlim_cur = freebsd_rlimit_value_to_host(limit.current),
-                            .rlim_max = freebsd_rlimit_value_to_host(limit.maximum)};
-    int host = freebsd_rlimit_to_host(which);
-    if (host < 0) {
-        /* Nothing here enforces it: only "no limit" can be granted. */
-        return next.rlim_cur == HOST_INFINITY && next.rlim_max == HOST_INFINITY ? 0 : -EINVAL;
+    int64_t e = freebsd_limit_now(t, which, &now);
+    if (e < 0) {
+        return e;
     }
+    next.current = next.current < 0 ? FREEBSD_RLIM_INFINITY : next.current;
+    next.maximum = next.maximum < 0 ? FREEBSD_RLIM_INFINITY : next.maximum;
+    if ((next.current > now.maximum || next.maximum > now.maximum) && t->proc->users.effective != 0) {
+        return -EPERM;
+    }
+    next.current = least(next.current, next.maximum);
     if (which == FREEBSD_RLIMIT_NOFILE) {
-        uint64_t most = (uint64_t)freebsd_max_files();
-        next.rlim_cur = next.rlim_cur > most ? most : next.rlim_cur;
-        next.rlim_max = next.rlim_max > most ? most : next.rlim_max;
+        int64_t most = freebsd_max_files();
+        next.current = least(next.current, most);
+        next.maximum = least(next.maximum, most);
     }
-    if (next.rlim_cur > next.rlim_max) {
-        next.rlim_cur = next.rlim_max;
+    if (which == FREEBSD_RLIMIT_NPROC) {
+        next.current = next.current < 1 ? 1 : next.current;
+        next.maximum = next.maximum < 1 ? 1 : next.maximum;
     }
-    return host_call4(__NR_prlimit64, 0, host, &next, 0);
+    return change(t, which, next);
 }
 
 int64_t freebsd_max_files(void)

@@ -5,8 +5,20 @@
 #include <stdint.h>
 
 #define FREEBSD_RLIM_INFINITY INT64_MAX
-#define FREEBSD_RLIM_NLIMITS  15
-#define FREEBSD_RLIMIT_NOFILE 8
+#define FREEBSD_RLIM_NLIMITS  16 /* release 14.2 added the last, RLIMIT_PIPEBUF */
+#define FREEBSD_RLIM_OWN      6  /* limits that the host does not have */
+
+enum {
+    FREEBSD_RLIMIT_CPU = 0,
+    FREEBSD_RLIMIT_DATA = 2,
+    FREEBSD_RLIMIT_STACK = 3,
+    FREEBSD_RLIMIT_RSS = 5,
+    FREEBSD_RLIMIT_MEMLOCK = 6,
+    FREEBSD_RLIMIT_NPROC = 7,
+    FREEBSD_RLIMIT_NOFILE = 8,
+    FREEBSD_RLIMIT_SBSIZE = 9,
+    FREEBSD_RLIMIT_VMEM = 10,
+};
 
 struct freebsd_rlimit {
     int64_t current, maximum;
@@ -16,6 +28,11 @@ struct freebsd_rlimit {
 int freebsd_rlimit_to_host(int which);
 int64_t freebsd_rlimit_value_from_host(uint64_t value);
 uint64_t freebsd_rlimit_value_to_host(int64_t value);
+
+struct thread;
+
+/* A limit as it stands, `which` being valid. Returns 0 or -errno. */
+int64_t freebsd_limit_now(struct thread *t, int which, struct freebsd_rlimit *limit);
 
 /* kern.maxfilesperproc: no descriptor limit counts beyond it. */
 int64_t freebsd_max_files(void);

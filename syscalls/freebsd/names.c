@@ -7,6 +7,7 @@
 #include "base/thread.h"
 #include "syscalls/freebsd/fcntl.h"
 #include "syscalls/freebsd/file_class.h"
+#include "syscalls/freebsd/process_data.h"
 #include "syscalls/freebsd/stat.h"
 
 #include <linux/fcntl.h>
@@ -230,7 +231,7 @@ static int64_t make_node(struct thread *t, int dirfd, guest_ptr path, uint32_t m
         return r;
     }
     /* The host's encoding of a device number (linux/kdev_t.h, new_encode_dev). */
-    return host_call4(__NR_mknodat, where.dirfd, where.name, type | (mode & FREEBSD_ALLPERMS),
+    return host_call4(__NR_mknodat, where.dirfd, where.name, type | (mode & FREEBSD_ALLPERMS & ~freebsd_umask_high(t)),
                       (minor & 0xff) | (major << 8) | ((minor & ~0xffu) << 12));
 }
 

@@ -8,6 +8,7 @@
 #include "process/descriptors.h"
 #include "syscalls/common/open.h"
 #include "syscalls/freebsd/fcntl.h"
+#include "syscalls/freebsd/process_data.h"
 
 #include <linux/fcntl.h>
 
@@ -85,7 +86,7 @@ static int64_t open_at(struct thread *t, int dirfd, guest_ptr path, uint32_t fla
         .path = &where,
         /* No open makes a terminal the controlling one there, asked or not (open(2)): only TIOCSCTTY does. */
         .flags = (uint32_t)host | O_NOCTTY,
-        .mode = mode & FREEBSD_ALLPERMS & ~FREEBSD_S_ISTXT,
+        .mode = mode & FREEBSD_ALLPERMS & ~FREEBSD_S_ISTXT & ~freebsd_umask_high(t),
         .lock_shared = flags & FREEBSD_O_SHLOCK,
         .lock_exclusive = flags & FREEBSD_O_EXLOCK,
         .executable = (flags & FREEBSD_O_EXEC) && !(flags & FREEBSD_O_PATH),

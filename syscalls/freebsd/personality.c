@@ -13,6 +13,7 @@
 #include "signals/signals.h"
 #include "syscalls/freebsd/abi.h"
 #include "syscalls/freebsd/frame.h"
+#include "syscalls/freebsd/process_data.h"
 #include "syscalls/freebsd/program.h"
 #include "syscalls/freebsd/thread.h"
 #include "syscalls/freebsd/trace.h"
@@ -115,6 +116,8 @@ const struct personality freebsd_personality = {
     .sigcode = freebsd_sigcode,
     .sigcode_size = FREEBSD_SIGCODE_SIZE,
     .build_stack = freebsd_build_stack,
+    .hand_over = freebsd_hand_over,
+    .take_over = freebsd_take_over,
     .thread_started = freebsd_thread_started,
     .trace = &freebsd_trace_names,
 };

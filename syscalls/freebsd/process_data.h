@@ -9,19 +9,32 @@
 #include <stdint.h>
 
 #include "base/lock.h"
+#include "base/process.h"
+#include "base/thread.h"
+#include "syscalls/freebsd/limits.h"
 
-struct thread;
-
-#define FREEBSD_TIMER_MIN      3 /* sys/sys/time.h: timers 0 to 2 are setitimer(2)'s */
-#define FREEBSD_TIMER_MAX      32
-#define FREEBSD_MAXLOGNAME     33
-#define FREEBSD_LOGINCLASS_MAX 33
+#define FREEBSD_TIMER_MIN  3 /* sys/sys/time.h: timers 0 to 2 are setitimer(2)'s */
+#define FREEBSD_TIMER_MAX  32
+#define FREEBSD_MAXLOGNAME 33
 
 /* A range of memory that the host does not know all of (ranges.c). */
 struct freebsd_range {
     uint64_t low, high;
     uint32_t max; /* of PROT_MAX: PROT_* bits; 0: all */
     bool guard;   /* of MAP_GUARD */
+};
+
+/* What a child has from its parent, and a program from the one before it. */
+struct freebsd_inherited {
+    uint32_t size;        /* of this structure, when it is handed over: that of another build is not believed */
+    uint32_t umask_high;  /* the set-id and sticky bits of umask(2): the host's mask has only the permissions */
+    uint32_t control;     /* what procctl(2) has set: procctl.c */
+    uint32_t limits_set;  /* bit n: limits[n] counts; else there is no limit */
+    int32_t reaper;       /* the process that inherits orphans here, as far as a guest is it (procctl(2)); 0: none */
+    int32_t outer_reaper; /* the one before that */
+    struct freebsd_rlimit limits[FREEBSD_RLIM_OWN];
+    char login[FREEBSD_MAXLOGNAME];       /* set by setlogin(2); empty: take the host's */
+    char login_class[FREEBSD_MAXLOGNAME]; /* set by setloginclass(2); empty: "default" */
 };
 
 struct freebsd_process {
@@ -38,12 +51,24 @@ struct freebsd_process {
     uint64_t umtx_least_timeout; /* nanoseconds that a timed umtx wait lasts at least (umtx.c) */
     uint32_t quiet_pipes;        /* 1: some socket of this process may have SO_NOSIGPIPE (nosigpipe.h) */
     uint32_t range_count, range_room;
-    struct freebsd_range *ranges;   /* of the engine's heap, sorted, none meets another */
-    char login[FREEBSD_MAXLOGNAME]; /* set by setlogin(2); empty: take the host's */
+    struct freebsd_range *ranges; /* of the engine's heap, sorted, none meets another */
 };
+
+/* What it has inherited and hands on; a vfork child's is its own. Under the lock, but for single words. */
+static inline struct freebsd_inherited *freebsd_inherited(struct thread *t)
+{
+    return (struct freebsd_inherited *)t->proc->inherited;
+}
 
 /* The process's data. */
 struct freebsd_process *freebsd_process(struct thread *t);
+
+/* personality.hand_over and take_over */
+void freebsd_hand_over(struct thread *t, void *block, uint32_t size);
+void freebsd_take_over(struct thread *t, const void *block, uint32_t size);
+
+/* The bits of umask(2) above the permissions, which the host's mask does not have. */
+uint32_t freebsd_umask_high(struct thread *t);
 
 /* process_fork() with everything whole in the child that its parent's other threads may be at. */
 int64_t freebsd_fork_whole(struct thread *t);

@@ -64,6 +64,12 @@ uint32_t sysctl_mib_of(uint32_t leaf, int32_t mib[3]);
 /* "14.2-RELEASE" for the release the guest sees. */
 void freebsd_release_name(struct thread *t, char *to, size_t size);
 
+/*
+ * Sets the host's name or (`nr`) domain name from the guest's memory: for root, if the host lets it. Returns 0, -EPERM,
+ * -EINVAL (longer than either system takes) or -EFAULT.
+ */
+int64_t freebsd_host_name_set(struct thread *t, long nr, guest_ptr from, uint64_t size);
+
 sysctl_reader sysctl_osrelease, sysctl_version, sysctl_hostname, sysctl_clockrate, sysctl_boottime, sysctl_arandom,
     sysctl_hostuuid, sysctl_model, sysctl_loadavg, sysctl_cp_time, sysctl_pagesizes, sysctl_domainname;
 sysctl_reader sysctl_proc_pathname, sysctl_proc_args, sysctl_proc_osrel, sysctl_proc_rlimit, sysctl_proc_pid;

@@ -123,10 +123,14 @@ int sysctl_proc_rlimit(struct sysctl_request *rq)
         return -EINVAL;
     }
     int host = freebsd_rlimit_to_host(rq->rest[1]);
-    if (host >= 0) {
+    if (rq->rest[0] == -1 || rq->rest[0] == rq->t->proc->pid) {
+        int64_t r = freebsd_limit_now(rq->t, rq->rest[1], &limit);
+        if (r < 0) {
+            return (int)r;
+        }
+    } else if (host >= 0) {
         struct rlimit64 now;
-        int64_t pid = rq->rest[0] == -1 ? 0 : rq->rest[0];
-        int64_t r = host_call4(__NR_prlimit64, pid, host, 0, &now);
+        int64_t r = host_call4(__NR_prlimit64, rq->rest[0], host, 0, &now);
         if (r < 0) {
             return (int)r;
         }

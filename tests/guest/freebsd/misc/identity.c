@@ -49,14 +49,14 @@ TEST(limits)
 {
     struct freebsd_rlimit limit;
 
-    for (int which = 0; which <= 14; which++) {
+    for (int which = 0; which <= 15; which++) {
         int64_t r = SYS(getrlimit, which, &limit);
 
         if (r != 0 || limit.current < 0 || limit.maximum < limit.current)
             guest_fail(__FILE__, __LINE__, "limit %d: result %ld, %ld of %ld", which, (long)r, (long)limit.current,
                        (long)limit.maximum);
     }
-    CHECK_ERR(SYS(getrlimit, 15, &limit), FREEBSD_EINVAL);
+    CHECK_ERR(SYS(getrlimit, 16, &limit), FREEBSD_EINVAL);
     CHECK_ERR(SYS(getrlimit, -1, &limit), FREEBSD_EINVAL);
 }
 

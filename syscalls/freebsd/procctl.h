@@ -1,0 +1,37 @@
+/* What procctl(2) keeps of a process (struct freebsd_inherited, control). Sources: procctl(2), sys/kern/kern_procctl.c. */
+#ifndef SYSCALLS_FREEBSD_PROCCTL_H
+#define SYSCALLS_FREEBSD_PROCCTL_H
+
+#include <stdint.h>
+
+#include "base/guest.h"
+
+struct thread;
+
+/* p_flag2 in sys/sys/proc.h has the same, at other places. */
+enum {
+    CONTROL_ASLR_ENABLE = 0x1,
+    CONTROL_ASLR_DISABLE = 0x2,
+    CONTROL_NOTRACE = 0x4,
+    CONTROL_NOTRACE_EXEC = 0x8,
+    CONTROL_PROTMAX_ENABLE = 0x10,
+    CONTROL_PROTMAX_DISABLE = 0x20,
+    CONTROL_TRAPCAP = 0x40,
+    CONTROL_STACKGAP_DISABLE = 0x80,
+    CONTROL_STACKGAP_DISABLE_EXEC = 0x100,
+    CONTROL_WX_PERMIT = 0x200,
+    CONTROL_LOGSIGEXIT_SET = 0x400,
+    CONTROL_LOGSIGEXIT_ENABLE = 0x800,
+};
+
+/* What is left of them in the next program. */
+uint32_t freebsd_control_after_exec(uint32_t control);
+
+/* The commands about reapers: procctl_reap.c. `data` is where the guest has its structure. */
+int64_t freebsd_reap_acquire(struct thread *t, int32_t pid);
+int64_t freebsd_reap_release(struct thread *t, int32_t pid);
+int64_t freebsd_reap_status(struct thread *t, int32_t pid, guest_ptr data);
+int64_t freebsd_reap_getpids(struct thread *t, int32_t pid, guest_ptr data);
+int64_t freebsd_reap_kill(struct thread *t, int32_t pid, guest_ptr data);
+
+#endif
