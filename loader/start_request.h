@@ -19,7 +19,7 @@ struct start_request {
     struct signal_set mask; /* guest numbers */
     struct signal_set ignored;
     const void *personality_state; /* what personality.take_over gets; NULL where there was no image before */
-    uint64_t table_start; /* see struct process; -1 and 0 where there was no image before */
+    uint64_t table_start;          /* see struct process; -1 and 0 where there was no image before */
     int32_t table_slot;
 };
 

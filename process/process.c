@@ -1,7 +1,9 @@
 /* Processes: the first of an image, fork, vfork, exit. */
 #include "process/process.h"
 
+#include <linux/mman.h>
 #include <linux/sched.h>
+#include <linux/wait.h>
 
 #include "base/fork_page.h"
 #include "base/heap.h"
@@ -69,7 +71,42 @@ static void fork_child(struct thread *t)
     process_watch_inherit(t, parent);
 }
 
-int64_t process_fork(struct thread *t)
+static int64_t clone_process(struct thread *t, uint64_t flags, int32_t *pid)
+{
+    return host_call5(__NR_clone, CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | flags, 0, pid, &t->tid, 0);
+}
+
+/*
+ * A child whose parent is gone at once: it is started by a child, of which no wait of the guest's knows (it ends without
+ * a signal). What that child sees of the memory but one page is its own copy.
+ */
+static int64_t clone_orphan(struct thread *t, int exit_signal)
+{
+    int64_t page = host_call6(__NR_mmap, 0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (is_error(page)) {
+        return page;
+    }
+    volatile int32_t *pid = (int32_t *)page;
+    int64_t between = host_call5(__NR_clone, 0, 0, 0, 0, 0);
+    if (between == 0) {
+        int64_t r = clone_process(t, CLONE_PARENT_SETTID | (uint64_t)exit_signal, (int32_t *)page);
+        if (r != 0) {
+            *pid = (int32_t)r; /* also where it failed */
+            host_call1(__NR_exit_group, 0);
+        }
+        host_call2(__NR_munmap, page, 4096);
+        return 0;
+    }
+    int64_t r = between;
+    if (!is_error(between)) {
+        while (host_call4(__NR_wait4, between, 0, __WALL, 0) == -EINTR) {}
+        r = *pid != 0 ? *pid : -EAGAIN;
+    }
+    host_call2(__NR_munmap, page, 4096);
+    return r;
+}
+
+int64_t process_fork(struct thread *t, const struct fork_how *how)
 {
     struct process *p = t->proc;
     p->hooks->forking(t);
@@ -81,7 +118,7 @@ int64_t process_fork(struct thread *t)
     lock_acquire(&p->queue.lock);
     heap_lock_for_fork();
     process_table_before_fork(p);
-    int64_t r = host_call5(__NR_clone, CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD, 0, 0, &t->tid, 0);
+    int64_t r = how->orphan ? clone_orphan(t, how->exit_signal) : clone_process(t, (uint64_t)how->exit_signal, NULL);
     heap_unlock_after_fork();
     lock_release(&p->queue.lock);
     lock_release(&p->actions_lock);

@@ -22,11 +22,17 @@ void process_start_mask(struct thread *t, const struct signal_set *handed, uint6
  */
 void process_start_signals(struct thread *t, uint64_t host_ignored);
 
+/* What is unusual about a fork. */
+struct fork_how {
+    int exit_signal; /* the host's number of what the parent hears at the child's end; 0: nothing */
+    bool orphan;     /* the child is not the caller's, but the reaper's of orphans */
+};
+
 /*
  * Forks the calling process; the child returns to the guest like its parent, with result 0. Returns the child's
  * pid, 0 in the child, or -errno.
  */
-int64_t process_fork(struct thread *t);
+int64_t process_fork(struct thread *t, const struct fork_how *how);
 
 /*
  * vfork: the child runs on a region of its own in the same memory, from t->regs with result 0 (and t's

@@ -79,12 +79,16 @@ static inline bool freebsd_signal_valid(int64_t signo)
 #define FREEBSD_SI_LWP     0x10007
 
 /*
- * siginfo.c: what the host tells of a signal (asm/siginfo.h), in FreeBSD's terms: personality.signal_describe.
+ * siginfo.c: what the host tells of a signal (asm/siginfo.h), in FreeBSD's terms.
  * For faults the trap number decides, as in trap() of sys/amd64/amd64/trap.c: a general protection fault is a
  * SIGBUS there and a SIGSEGV here.
  */
 void freebsd_signal_describe(struct thread *t, const void *host_siginfo, const struct cpu_context *regs,
                              uint64_t trapno, uint64_t error_code, struct guest_signal *out);
+
+/* The same of a signal that has arrived, which may be one that the guest is not to hear of: personality.signal_describe. */
+void freebsd_signal_arrived(struct thread *t, const void *host_siginfo, const struct cpu_context *regs, uint64_t trapno,
+                            uint64_t error_code, struct guest_signal *out);
 
 /* A host wait status in FreeBSD's form: its signals' numbers, and 0x13 for a continued child. */
 int32_t freebsd_wait_status(int32_t host);

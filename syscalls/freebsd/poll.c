@@ -9,7 +9,9 @@
 #include "base/heap.h"
 #include "base/host.h"
 #include "base/thread.h"
+#include "process/descriptors.h"
 #include "signals/signals.h"
+#include "syscalls/freebsd/process_data.h"
 #include "syscalls/freebsd/stat.h"
 
 #include <asm/poll.h>
@@ -78,6 +80,12 @@ static int64_t host_poll(struct thread *t, struct poll_entry *entries, uint32_t 
     return host_call_intr(t, __NR_ppoll, (uint64_t)entries, n, (uint64_t)ts, (uint64_t)pass, HOST_SIGSET_SIZE, 0);
 }
 
+/* A process descriptor has hung up when the process has ended, and that is all it ever has (procdesc_poll()). */
+static bool is_process(struct thread *t, int32_t fd)
+{
+    return freebsd_process(t)->has_described != 0 && descriptor_kind_of(t->proc->descriptors, fd) == DESCRIPTOR_PROCESS;
+}
+
 static int64_t poll_entries(struct thread *t, struct poll_entry *entries, guest_ptr fds, uint32_t n,
                             struct freebsd_timespec *ts, guest_ptr mask)
 {
@@ -88,7 +96,7 @@ static int64_t poll_entries(struct thread *t, struct poll_entry *entries, guest_
         return -EFAULT;
     }
     for (uint32_t i = 0; i < n; i++) {
-        entries[i].events = freebsd_poll_to_host(entries[i].events);
+        entries[i].events = is_process(t, entries[i].fd) ? POLLIN : freebsd_poll_to_host(entries[i].events);
         entries[i].revents = 0;
     }
     r = host_poll(t, entries, n, ts, mask);
@@ -97,6 +105,10 @@ static int64_t poll_entries(struct thread *t, struct poll_entry *entries, guest_
     }
     for (uint32_t i = 0; i < n; i++) {
         uint16_t events = freebsd_poll_from_host(entries[i].revents);
+
+        if (events != 0 && is_process(t, entries[i].fd)) {
+            events = POLLHUP;
+        }
 
         if (copyout(guest_at(fds, i * sizeof(*entries) + 6), &events, sizeof(events)) < 0) {
             return -EFAULT;

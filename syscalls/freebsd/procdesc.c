@@ -2,8 +2,13 @@
  * Process descriptors: pdfork, pdgetpid, pdkill. Semantics: pdfork(2), sys/kern/sys_procdesc.c. The guest's
  * descriptor is a host pidfd with an object beside it; a second, hidden pidfd is what the end of the guest's last
  * descriptor kills by.
+ *
+ * To the host these children are like any other. So the process has a list of them: their SIGCHLD is not delivered
+ * (freebsd_signal_arrived), waits for any child pass them over (wait.c), and those to which no descriptor leads any more
+ * stay on it until they have ended and are reaped.
  */
 #include <linux/fcntl.h>
+#include <linux/poll.h>
 #include <linux/wait.h>
 
 #include "base/heap.h"
@@ -22,31 +27,124 @@ enum { FREEBSD_PD_DAEMON = 1, FREEBSD_PD_CLOEXEC = 2 };
 
 struct process_descriptor {
     struct descriptor_object head;
+    struct process_descriptor *next;
+    struct freebsd_process *home; /* on whose list it is */
     int32_t pid;
+    int32_t parent; /* whose child it is: not that of a fork's child, which has the descriptor as well */
     int32_t hidden; /* the engine's own pidfd */
-    bool kills;     /* on the last close; not with PD_DAEMON, and not in a fork's child, whose parent still holds it */
+    bool kills;     /* on the last close; not with PD_DAEMON */
+    bool detached;  /* no descriptor is left: it is to be reaped when it has ended */
 };
 
-static void release(struct descriptor_object *o)
+enum { DIES_WITHIN_MS = 20 }; /* what is killed is mostly gone by then, and reaped at once */
+
+static void discard(struct process_descriptor *p)
 {
-    struct process_descriptor *p = (struct process_descriptor *)o;
-    siginfo_t info;
-    if (p->kills) {
-        host_call4(__NR_pidfd_send_signal, p->hidden, SIGKILL, 0, 0);
-        host_call5(__NR_waitid, P_PIDFD, p->hidden, &info, WEXITED | WNOHANG, 0);
-    }
     host_call1(__NR_close, p->hidden);
     heap_free(p);
 }
 
+/* The lock is held. */
+static void unlist(struct process_descriptor *p)
+{
+    for (struct process_descriptor **at = &p->home->described; *at != NULL; at = &(*at)->next) {
+        if (*at == p) {
+            *at = p->next;
+            return;
+        }
+    }
+}
+
+/* True: it has been reaped, here or by a wait for it. */
+static bool reap(const struct process_descriptor *p)
+{
+    siginfo_t info = {.si_pid = 0};
+    int64_t r = host_call5(__NR_waitid, P_PIDFD, p->hidden, &info, WEXITED | WNOHANG, 0);
+    return is_error(r) || info.si_pid != 0;
+}
+
+static void release(struct descriptor_object *o)
+{
+    struct process_descriptor *p = (struct process_descriptor *)o;
+    struct freebsd_process *home = p->home;
+    bool own = p->parent == (int32_t)host_call0(__NR_getpid);
+    if (own && p->kills) {
+        struct pollfd end = {p->hidden, POLLIN, 0};
+        host_call4(__NR_pidfd_send_signal, p->hidden, SIGKILL, 0, 0);
+        host_call3(__NR_poll, &end, 1, DIES_WITHIN_MS);
+    }
+    lock_acquire(&home->described_lock);
+    p->detached = own && !reap(p);
+    bool stays = p->detached;
+    if (!stays) {
+        unlist(p);
+    }
+    lock_release(&home->described_lock);
+    if (!stays) {
+        discard(p);
+    }
+}
+
 static bool survives_fork(struct descriptor_object *o)
 {
-    ((struct process_descriptor *)o)->kills = false;
+    (void)o;
     return true;
 }
 
 static const struct descriptor_ops process_descriptor_ops = {
     .kind = DESCRIPTOR_PROCESS, .release = release, .survives_fork = survives_fork};
+
+bool freebsd_has_described(struct thread *t)
+{
+    return __atomic_load_n(&freebsd_process(t)->described, __ATOMIC_RELAXED) != NULL;
+}
+
+bool freebsd_is_described(struct thread *t, int32_t pid)
+{
+    struct freebsd_process *fp = freebsd_process(t);
+    bool found = false;
+    lock_acquire(&fp->described_lock);
+    for (const struct process_descriptor *p = fp->described; p != NULL && !found; p = p->next) {
+        found = p->pid == pid && p->parent == t->proc->pid;
+    }
+    lock_release(&fp->described_lock);
+    return found;
+}
+
+void freebsd_described_reap(struct thread *t)
+{
+    struct freebsd_process *fp = freebsd_process(t);
+    struct process_descriptor *ended = NULL;
+    lock_acquire(&fp->described_lock);
+    for (struct process_descriptor **at = &fp->described; *at != NULL;) {
+        struct process_descriptor *p = *at;
+        if (p->detached && p->parent == t->proc->pid && reap(p)) {
+            *at = p->next;
+            p->next = ended;
+            ended = p;
+        } else {
+            at = &p->next;
+        }
+    }
+    lock_release(&fp->described_lock);
+    while (ended != NULL) {
+        struct process_descriptor *p = ended;
+        ended = p->next;
+        discard(p);
+    }
+}
+
+void freebsd_described_forget(struct thread *t)
+{
+    struct freebsd_process *fp = freebsd_process(t);
+    while (fp->described != NULL) {
+        struct process_descriptor *p = fp->described;
+        fp->described = p->next;
+        if (p->detached) {
+            discard(p);
+        }
+    }
+}
 
 /* Opens the guest's descriptor for a child; returns it or -errno. */
 static int64_t describe_child(struct thread *t, int32_t pid, int32_t flags)
@@ -61,14 +159,22 @@ static int64_t describe_child(struct thread *t, int32_t pid, int32_t flags)
         }
         return hidden < 0 ? hidden : -ENOMEM;
     }
+    struct freebsd_process *fp = freebsd_process(t);
     p->head.ops = &process_descriptor_ops;
     p->head.references = 1;
     p->pid = pid;
+    p->parent = t->proc->pid;
     p->hidden = hidden;
+    p->home = fp;
     p->kills = (flags & FREEBSD_PD_DAEMON) == 0;
     if ((flags & FREEBSD_PD_CLOEXEC) == 0) {
         host_call3(__NR_fcntl, fd, F_SETFD, 0);
     }
+    lock_acquire(&fp->described_lock);
+    p->next = fp->described;
+    fp->described = p;
+    fp->has_described = 1;
+    lock_release(&fp->described_lock);
     int r = descriptor_attach(t->proc->descriptors, (int)fd, &p->head);
     return r < 0 ? r : fd;
 }
@@ -78,7 +184,13 @@ int64_t freebsd_pdfork(struct thread *t, guest_ptr fdp, int32_t flags)
     if ((flags & ~(FREEBSD_PD_DAEMON | FREEBSD_PD_CLOEXEC)) != 0) {
         return -EINVAL;
     }
-    int64_t pid = freebsd_fork_whole(t);
+    int64_t room = host_call2(__NR_eventfd2, 0, 0); /* whether there is a number: afterwards the child would be there */
+    if (is_error(room)) {
+        return room;
+    }
+    host_call1(__NR_close, room);
+    freebsd_described_reap(t);
+    int64_t pid = freebsd_fork_whole(t, &(struct fork_how){.exit_signal = SIGCHLD});
     t->call_flags |= CALL_RESULT2;
     t->call_result2 = pid == 0;
     if (pid <= 0) {

@@ -3,6 +3,7 @@
 
 #include "base/format.h"
 #include "base/host.h"
+#include "base/host_signal.h"
 #include "base/mem.h"
 #include "base/thread.h"
 #include "freebsd_syscalls.h"
@@ -10,19 +11,26 @@
 #include "process/report.h"
 #include "signals/signals.h"
 #include "syscalls/entry/gate.h"
+#include "syscalls/freebsd/abi.h"
 #include "syscalls/freebsd/process_data.h"
 
-/* sys/sys/unistd.h */
-#define FREEBSD_RFFDG    0x4u
-#define FREEBSD_RFPROC   0x10u
-#define FREEBSD_RFMEM    0x20u
-#define FREEBSD_RFNOWAIT 0x40u
-#define FREEBSD_RFCFDG   0x1000u
-#define FREEBSD_RFTHREAD 0x2000u
-#define FREEBSD_RFSPAWN  0x80000000u
-#define FREEBSD_RFFLAGS                                                                                                \
-    (FREEBSD_RFFDG | FREEBSD_RFPROC | FREEBSD_RFMEM | FREEBSD_RFNOWAIT | FREEBSD_RFCFDG | FREEBSD_RFTHREAD |           \
-     0x4000u /* RFSIGSHARE */ | 0x10000u /* RFLINUXTHPN */ | 0x80000u /* RFTSIGZMB */ | 0xff00000u)
+/* sys/sys/unistd.h. The kernel's own RFSTOPPED, RFHIGHPID and RFPROCDESC are no flags for programs. */
+enum {
+    RFFDG = 0x4,
+    RFPROC = 0x10,
+    RFMEM = 0x20,
+    RFNOWAIT = 0x40,
+    RFCFDG = 0x1000,
+    RFTHREAD = 0x2000,
+    RFSIGSHARE = 0x4000,
+    RFLINUXTHPN = 0x10000,
+    RFTSIGZMB = 0x80000,
+    RFTSIG_SHIFT = 20,
+    RFTSIG_MASK = 0xff00000,
+    RFFLAGS =
+        RFFDG | RFPROC | RFMEM | RFNOWAIT | RFCFDG | RFTHREAD | RFSIGSHARE | RFLINUXTHPN | RFTSIGZMB | RFTSIG_MASK,
+};
+#define RFSPAWN 0x80000000u
 
 /* The second result register tells parent (0) from child (1): sys/amd64/amd64/vm_machdep.c, cpu_fork(). */
 static int64_t fork_result(struct thread *t, int64_t pid)
@@ -33,23 +41,28 @@ static int64_t fork_result(struct thread *t, int64_t pid)
 }
 
 /* The child's copies of libc and of this personality's state must be whole: nobody may be at them at that moment. */
-int64_t freebsd_fork_whole(struct thread *t)
+int64_t freebsd_fork_whole(struct thread *t, const struct fork_how *how)
 {
     struct freebsd_process *fp = freebsd_process(t);
     if (fp == NULL) {
         return -ENOMEM;
     }
     lock_acquire(&fp->lock);
+    lock_acquire(&fp->described_lock);
     gate_hold_for_fork(t);
-    int64_t pid = process_fork(t);
+    int64_t pid = process_fork(t, how);
     gate_release_after_fork(t);
+    lock_release(&fp->described_lock);
     lock_release(&fp->lock);
+    if (pid == 0) {
+        freebsd_described_forget(t);
+    }
     return pid;
 }
 
 int64_t freebsd_fork(struct thread *t)
 {
-    return fork_result(t, freebsd_fork_whole(t));
+    return fork_result(t, freebsd_fork_whole(t, &(struct fork_how){.exit_signal = SIGCHLD}));
 }
 
 static int64_t vfork_with(struct thread *t, bool drop_caught)
@@ -67,21 +80,61 @@ int64_t freebsd_vfork(struct thread *t)
     return vfork_with(t, false);
 }
 
+/* What rfork() finds wrong with its flags: sys_rfork() and fork1(). */
+static bool flags_ok(uint32_t f)
+{
+    uint32_t signo = (f & RFTSIG_MASK) >> RFTSIG_SHIFT;
+    return (f & ~(uint32_t)RFFLAGS) == 0 && (signo == 0 || (f & RFTSIGZMB) != 0) &&
+           (f & (RFFDG | RFCFDG)) != (RFFDG | RFCFDG) && ((f & RFTSIGZMB) == 0 || signo <= FREEBSD_SIG_MAXSIG);
+}
+
+/* What the parent hears at the child's end, in the host's numbers; -1: what the host cannot tell. */
+static int exit_signal(uint32_t f)
+{
+    enum { SIGUSR1_GUEST = 30 };
+    uint32_t signo = (f & RFTSIG_MASK) >> RFTSIG_SHIFT;
+    if ((f & RFLINUXTHPN) != 0) {
+        signo = SIGUSR1_GUEST;
+    } else if ((f & RFTSIGZMB) == 0) {
+        return SIGCHLD;
+    }
+    int host = signo == 0 ? 0 : freebsd_signal_to_host[signo];
+    return signo != 0 && host == 0 ? -1 : host;
+}
+
+/* Without RFPROC the process itself changes: its descriptors, which nobody shares with it, stay or go. */
+static int64_t change_self(struct thread *t, uint32_t f)
+{
+    if ((f & RFCFDG) != 0) {
+        freebsd12_closefrom(t, 0);
+    }
+    t->call_flags |= CALL_RESULT2;
+    t->call_result2 = 0;
+    return 0;
+}
+
 int64_t freebsd_rfork(struct thread *t, int flags)
 {
     uint32_t f = (uint32_t)flags;
-    if (f == FREEBSD_RFSPAWN) {
+    if (f == RFSPAWN) {
         return vfork_with(t, true);
     }
-    if ((f & ~FREEBSD_RFFLAGS) != 0 || (f & FREEBSD_RFSPAWN) != 0 ||
-        (f & (FREEBSD_RFFDG | FREEBSD_RFCFDG)) == (FREEBSD_RFFDG | FREEBSD_RFCFDG)) {
+    if (!flags_ok(f)) {
         return -EINVAL;
     }
-    if (f == (FREEBSD_RFPROC | FREEBSD_RFFDG)) {
-        return freebsd_fork(t);
+    if ((f & RFPROC) == 0) {
+        return change_self(t, f);
     }
-    report_unsupported(t, "rfork", (int)t->call_number, "flags other than RFPROC|RFFDG and RFSPAWN");
-    return -ENOSYS;
+    struct fork_how how = {.exit_signal = exit_signal(f), .orphan = (f & RFNOWAIT) != 0};
+    if ((f & (RFMEM | RFTHREAD | RFSIGSHARE)) != 0 || (f & (RFFDG | RFCFDG)) == 0 || how.exit_signal < 0) {
+        report_unsupported(t, "rfork", (int)t->call_number, "a child that shares memory, descriptors or handlers");
+        return -ENOSYS;
+    }
+    int64_t pid = freebsd_fork_whole(t, &how);
+    if (pid == 0 && (f & RFCFDG) != 0) {
+        freebsd12_closefrom(t, 0);
+    }
+    return fork_result(t, pid);
 }
 
 int64_t freebsd_exit(struct thread *t, int status)

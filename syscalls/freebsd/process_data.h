@@ -39,7 +39,10 @@ struct freebsd_inherited {
 
 struct freebsd_process {
     struct lock lock;
-    int32_t timers_of; /* pid the timers belong to: a fork's child has none */
+    struct lock described_lock; /* of the list; may be taken under `lock`, and nothing but the heap's under it */
+    struct process_descriptor *described; /* children of this process by pdfork(2): procdesc.c */
+    uint32_t has_described;               /* 1: some descriptor of this process may be one of a process */
+    int32_t timers_of;                    /* pid the timers belong to: a fork's child has none */
     struct {
         int32_t used;
         int32_t host_id;
@@ -70,7 +73,24 @@ void freebsd_take_over(struct thread *t, const void *block, uint32_t size);
 /* The bits of umask(2) above the permissions, which the host's mask does not have. */
 uint32_t freebsd_umask_high(struct thread *t);
 
+/* Whether the process has children by pdfork(2), whose ends neither SIGCHLD nor a wait for any child tells. */
+bool freebsd_has_described(struct thread *t);
+bool freebsd_is_described(struct thread *t, int32_t pid);
+
+/* Reaps the children of that kind that have ended and to which no descriptor leads any more. */
+void freebsd_described_reap(struct thread *t);
+
+/* In a fork's child: they are its parent's. */
+void freebsd_described_forget(struct thread *t);
+
+/*
+ * Whether some child but those has an end (or a stop, or a continuation) to tell: *info (siginfo_t) is
+ * the host's of it. The child is not reaped.
+ */
+bool freebsd_child_to_tell(struct thread *t, void *info);
+
 /* process_fork() with everything whole in the child that its parent's other threads may be at. */
-int64_t freebsd_fork_whole(struct thread *t);
+struct fork_how;
+int64_t freebsd_fork_whole(struct thread *t, const struct fork_how *how);
 
 #endif

@@ -212,3 +212,22 @@ int32_t freebsd_wait_status(int32_t host)
         low < FREEBSD_HOST_SIGNALS && freebsd_signal_from_host[low] != 0 ? freebsd_signal_from_host[low] : low;
     return (host & ~0x7f) | signo;
 }
+
+/* Of a child by pdfork(2) nobody hears; but the host keeps one SIGCHLD, which may have been for several children. */
+void freebsd_signal_arrived(struct thread *t, const void *host_siginfo, const struct cpu_context *regs, uint64_t trapno,
+                            uint64_t error_code, struct guest_signal *out)
+{
+    const siginfo_t *si = host_siginfo;
+    siginfo_t other;
+    bool ended = si->si_signo == SIGCHLD &&
+                 (si->si_code == CLD_EXITED || si->si_code == CLD_KILLED || si->si_code == CLD_DUMPED);
+    if (ended && freebsd_has_described(t) && freebsd_is_described(t, si->si_pid)) {
+        freebsd_described_reap(t);
+        if (!freebsd_child_to_tell(t, &other)) {
+            out->signo = 0;
+            return;
+        }
+        si = &other;
+    }
+    freebsd_signal_describe(t, si, regs, trapno, error_code, out);
+}

@@ -1,7 +1,7 @@
 /*
  * Waiting for children: wait4 and wait6. Semantics: wait(2), wait6(2), kern_wait6() and proc_to_reap() in
  * sys/kern/kern_exit.c. The host waits for one child, a group's or any; what else FreeBSD can ask for is found by looking
- * at the children one by one, again and again while none has anything to tell.
+ * at the children one by one, again and again while none has anything to tell. Children by pdfork(2) are not any child's.
  */
 #include <linux/resource.h>
 #include <linux/time_types.h>
@@ -17,29 +17,30 @@
 #include "process/host_tree.h"
 #include "signals/signals.h"
 #include "syscalls/freebsd/abi.h"
+#include "syscalls/freebsd/process_data.h"
 #include "syscalls/freebsd/sysctl.h"
 
 /* sys/sys/wait.h against linux/wait.h */
 static const struct {
     uint32_t guest, host;
 } wait_options[] = {
-    {1, WNOHANG},    /* WNOHANG */
-    {2, WSTOPPED},   /* WUNTRACED, WSTOPPED */
-    {4, WCONTINUED}, /* WCONTINUED */
-    {8, WNOWAIT},    /* WNOWAIT */
-    {16, WEXITED},   /* WEXITED */
-    {32, 0},         /* WTRAPPED: no guest traces another */
+    {1, WNOHANG},            /* WNOHANG */
+    {2, WSTOPPED},           /* WUNTRACED, WSTOPPED */
+    {4, WCONTINUED},         /* WCONTINUED */
+    {8, WNOWAIT},            /* WNOWAIT */
+    {16, WEXITED},           /* WEXITED */
+    {0x80000000u, __WCLONE}, /* WLINUXCLONE: children whose end is not told by SIGCHLD, and only those */
+    {32, 0},                 /* WTRAPPED: no guest traces another */
 };
 #define FREEBSD_WEXITED     16u
 #define FREEBSD_WAIT_EVENTS (2u | 4u | 16u | 32u)
-#define FREEBSD_WLINUXCLONE 0x80000000u
 #define HOST_EVENTS         ((uint32_t)(WSTOPPED | WCONTINUED | WEXITED))
 
 #define LOOK_EVERY_NS 5000000 /* between two looks at children that the host cannot be asked to wait for */
 
 static int64_t host_wait_options(uint32_t guest)
 {
-    uint32_t host = 0, left = guest & ~FREEBSD_WLINUXCLONE;
+    uint32_t host = 0, left = guest;
     for (unsigned i = 0; i < sizeof wait_options / sizeof wait_options[0]; i++) {
         if (left & wait_options[i].guest) {
             host |= wait_options[i].host;
@@ -231,7 +232,8 @@ static int64_t look(struct thread *t, const struct wait_request *rq, struct wait
     int64_t r = host_tree_read(&tree), found = -ECHILD;
     for (uint32_t i = 0; r == 0 && i < tree.count; i++) {
         const struct host_process *p = &tree.list[i];
-        if (p->parent != t->proc->pid || !is_meant(p, rq)) {
+        if (p->parent != t->proc->pid || !is_meant(p, rq) ||
+            (rq->idtype == FREEBSD_P_ALL && freebsd_is_described(t, p->pid))) {
             continue;
         }
         found = 0;
@@ -256,8 +258,9 @@ static int64_t wait_by_looking(struct thread *t, const struct wait_request *rq, 
             return r;
         }
         r = host_call_intr(t, __NR_nanosleep, (uint64_t)&pause, 0, 0, 0, 0, 0);
-        if (r == -EINTR) {
-            return r;
+        if (r == -EINTR) { /* mostly SIGCHLD: the host too looks once more before it says so */
+            r = look(t, rq, w);
+            return r != 0 ? r : -EINTR;
         }
     }
 }
@@ -275,9 +278,12 @@ static int64_t wait_for(struct thread *t, struct wait_request *rq, uint32_t opti
         rq->idtype = FREEBSD_P_PGID; /* WAIT_MYPGRP */
         rq->id = host_call1(__NR_getpgid, 0);
     }
-    bool events = (rq->options & HOST_EVENTS) != 0;
+    bool events = (rq->options & HOST_EVENTS) != 0, described = freebsd_has_described(t);
     int64_t r;
-    if (rq->idtype == FREEBSD_P_ALL && events) {
+    if (described) {
+        freebsd_described_reap(t);
+    }
+    if (rq->idtype == FREEBSD_P_ALL && events && !described) {
         r = wait_as_host(t, P_ALL, rq, w);
     } else if (rq->idtype == FREEBSD_P_PID && events) {
         r = rq->id > 0 && rq->id <= INT32_MAX ? wait_as_host(t, P_PID, rq, w) : -ECHILD;
@@ -287,6 +293,18 @@ static int64_t wait_for(struct thread *t, struct wait_request *rq, uint32_t opti
         r = wait_by_looking(t, rq, w);
     }
     return restartable(r);
+}
+
+bool freebsd_child_to_tell(struct thread *t, void *info)
+{
+    struct waited w;
+    const struct wait_request rq = {.idtype = FREEBSD_P_ALL, .options = HOST_EVENTS | WNOWAIT | WNOHANG};
+    memset(&w, 0, sizeof w);
+    if (look(t, &rq, &w) <= 0) {
+        return false;
+    }
+    memcpy(info, &w.info, sizeof w.info);
+    return true;
 }
 
 int64_t freebsd_wait4(struct thread *t, int pid, guest_ptr status, int options, guest_ptr rusage)
