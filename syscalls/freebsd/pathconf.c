@@ -4,12 +4,15 @@
 #include "base/host.h"
 #include "base/process.h"
 #include "base/thread.h"
+#include "syscalls/freebsd/file_class.h"
 #include "vfs/path.h"
 
 #include <asm/ioctls.h>
 #include <asm/termbits.h>
 #include <linux/fcntl.h>
 #include <linux/stat.h>
+
+#define PIPE_BUF 512 /* sys/syslimits.h */
 
 enum {
     PC_LINK_MAX = 1,
@@ -55,7 +58,7 @@ static int64_t special_value(int fd, uint32_t type, int name)
         }
         return 255; /* sys/sys/syslimits.h: MAX_CANON, MAX_INPUT; sys/sys/_termios.h: _POSIX_VDISABLE 0xff */
     case PC_PIPE_BUF:
-        return type == S_IFIFO || type == S_IFDIR ? 512 : -EINVAL;
+        return type == S_IFIFO || type == S_IFDIR ? PIPE_BUF : -EINVAL;
     default:
         return -EINVAL;
     }
@@ -133,7 +136,19 @@ int64_t freebsd_lpathconf(struct thread *t, guest_ptr path, int32_t name)
 int64_t freebsd_fpathconf(struct thread *t, int32_t fd, int32_t name)
 {
     struct statx x;
-    int64_t r = fd < 0 ? -EBADF : host_call5(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &x);
+    uint32_t mode;
+    int64_t class = freebsd_file_class(t, fd, &mode), r;
+
+    if (class < 0) {
+        return class;
+    }
+    if (name != PC_ASYNC_IO && class != FILE_VNODE && class != FILE_FIFO) {
+        if (class != FILE_PIPE && class != FILE_SOCKET) {
+            return -EOPNOTSUPP; /* kern_fpathconf() */
+        }
+        return name == PC_PIPE_BUF ? PIPE_BUF : -EINVAL;
+    }
+    r = host_call5(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &x);
 
     if (r < 0) {
         return r;

@@ -108,6 +108,9 @@ int64_t freebsd_copy_file_range(struct thread *t, int32_t infd, guest_ptr inoffp
     len = in >= 0 && len > (uint64_t)(INT64_MAX - in) ? (uint64_t)(INT64_MAX - in) : len;
     len = out >= 0 && len > (uint64_t)(INT64_MAX - out) ? (uint64_t)(INT64_MAX - out) : len;
     r = restartable(do_copy_file_range(t, infd, has_in ? &in : NULL, outfd, has_out ? &out : NULL, len));
+    if (r == -EOVERFLOW) {
+        return -EINVAL; /* an offset below 0 */
+    }
     if (r >= 0 && ((has_in && COPYOUT(inoffp, &in) < 0) || (has_out && COPYOUT(outoffp, &out) < 0))) {
         return -EFAULT;
     }
