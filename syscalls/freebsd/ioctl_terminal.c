@@ -133,9 +133,14 @@ static int64_t discipline(struct thread *t, int fd, guest_ptr data)
 /* TIOCSPGRP: a group that is not there, or of another session, is EPERM. */
 static int64_t set_group(struct thread *t, int fd, guest_ptr data)
 {
-    int64_t r = freebsd_ioctl_pass_on(t, fd, TIOCSPGRP, READS_INT, data);
+    int64_t r = freebsd_ioctl_pass_on(t, fd, TIOCSPGRP, READS_INT, data), foreground;
+    int32_t group;
 
-    return (r == -ESRCH || r == -EINVAL) && is_terminal(t, fd) == 0 ? -EPERM : r;
+    if (r != -ESRCH && r != -EINVAL) {
+        return r;
+    }
+    foreground = freebsd_host_ioctl(t, fd, TIOCGPGRP, (uint64_t)&group); /* only of the controlling terminal */
+    return foreground < 0 ? foreground : -EPERM;
 }
 
 /* TIOCGPGRP: NO_PID where there is none, 0 in the host. */

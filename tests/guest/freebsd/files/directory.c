@@ -1,8 +1,12 @@
 /*
- * getdirentries(2) in both generations, getcwd, chdir. Sources: getdirentries(2), sys/sys/dirent.h,
- * sys/kern/vfs_syscalls.c kern_getdirentries.
+ * Directories: their entries in both generations, the working and the root directory, real paths.
+ *
+ * Rows: getdirentries: getdirentries(2), sys/sys/dirent.h, kern_getdirentries() in sys/kern/vfs_syscalls.c
+ * Rows: freebsd11_getdirentries freebsd11_getdents: freebsd11_kern_getdirentries() in sys/kern/vfs_syscalls.c
+ * Rows: __getcwd __realpathat: getcwd(3), __realpathat(2), sys/kern/vfs_cache.c
+ * Rows: chdir fchdir chroot fchroot: chdir(2), chroot(2), sys_chroot() and kern_chroot() in sys/kern/vfs_syscalls.c
  */
-#include "guest.h"
+#include "files.h"
 
 enum { ENTRIES = 50 };
 
@@ -174,4 +178,220 @@ TEST(change_directory)
     CHECK_OK(SYS(fchdir, here));
     CHECK_ERR(SYS(fchdir, 999), FREEBSD_EBADF);
     CHECK_ERR(SYS(fchdir, guest_file("plainfile", "x")), FREEBSD_ENOTDIR);
+}
+
+TEST(entry_errors)
+{
+    int64_t base;
+    int dir = (int)MUST(SYS(open, ".", FREEBSD_O_DIRECTORY)), gone, file = guest_file("nodirectory", "x");
+    int path = (int)MUST(SYS(open, ".", FREEBSD_O_PATH));
+
+    CHECK_ERR(SYS(getdirentries, dir, WILD, 512, 0), FREEBSD_EFAULT);
+    CHECK_OK(SYS(lseek, dir, 0, FREEBSD_SEEK_SET));
+    CHECK_ERR(SYS(getdirentries, dir, buffer, 512, WILD_HIGH), FREEBSD_EFAULT);
+    CHECK_OK(SYS(lseek, dir, 0, FREEBSD_SEEK_SET));
+    CHECK_ERR(SYS(getdirentries, dir, buffer, 1UL << 63, &base), FREEBSD_EINVAL);
+    CHECK_ERR(SYS(getdirentries, -1, buffer, 512, 0), FREEBSD_EBADF);
+    CHECK_ERR(SYS(getdirentries, path, buffer, 512, 0), FREEBSD_EBADF);
+    CHECK_ERR(SYS(getdirentries, files_pipe(), buffer, 512, 0), FREEBSD_EINVAL);
+    CHECK_ERR(SYS(getdirentries, files_socket(), buffer, 512, 0), FREEBSD_EINVAL);
+    CHECK_ERR(SYS(freebsd11_getdirentries, dir, WILD, 512, 0), FREEBSD_EFAULT);
+    CHECK_ERR(SYS(freebsd11_getdirentries, dir, buffer, 512, WILD), FREEBSD_EFAULT);
+    CHECK_ERR(SYS(freebsd11_getdirentries, 999, buffer, 512, 0), FREEBSD_EBADF);
+    CHECK_ERR(SYS(freebsd11_getdirentries, file, buffer, 512, 0), FREEBSD_EINVAL);
+    CHECK_OK(SYS(lseek, dir, 0, FREEBSD_SEEK_SET));
+    CHECK_ERR(SYS(freebsd11_getdirentries, dir, buffer, 4, 0), FREEBSD_EINVAL);
+    CHECK_ERR(SYS(freebsd11_getdents, dir, buffer, 4), FREEBSD_EINVAL);
+    CHECK_ERR(SYS(freebsd11_getdents, dir, WILD_HIGH, 512), FREEBSD_EFAULT);
+    CHECK_ERR(SYS(freebsd11_getdents, 999, buffer, 512), FREEBSD_EBADF);
+    CHECK_ERR(SYS(freebsd11_getdents, file, buffer, 512), FREEBSD_EINVAL);
+    CHECK_OK(SYS(mkdir, "doomed", 0755));
+    gone = (int)MUST(SYS(open, "doomed", FREEBSD_O_DIRECTORY));
+    CHECK_OK(SYS(rmdir, "doomed"));
+    CHECK_ERR(SYS(getdirentries, gone, buffer, 512, 0), FREEBSD_ENOENT);
+    CHECK_ERR(SYS(freebsd11_getdents, gone, buffer, 512), FREEBSD_ENOENT);
+}
+
+/* Every cookie leads back to the entry after it, however often and in whatever order */
+TEST(every_cookie)
+{
+    static int64_t cookies[ENTRIES + 4];
+    static char names[ENTRIES + 4][32];
+    int64_t got, base;
+    int fd, count = 0;
+
+    fill("allcookies");
+    fd = (int)MUST(SYS(open, "allcookies", FREEBSD_O_DIRECTORY));
+    while ((got = SYS(getdirentries, fd, buffer, 1024, &base)) > 0) {
+        for (int64_t at = 0; at < got;) {
+            struct freebsd_dirent *d = (struct freebsd_dirent *)(buffer + at);
+
+            REQUIRE(d->reclen > 0 && count < ENTRIES + 4);
+            memcpy(names[count], d->name, sizeof(names[0]));
+            cookies[count++] = d->off;
+            at += d->reclen;
+        }
+        CHECK_EQ(SYS(lseek, fd, 0, FREEBSD_SEEK_CUR), cookies[count - 1]);
+    }
+    CHECK_EQ(count, ENTRIES + 4);
+    for (int i = count - 2; i >= 0; i--) {
+        CHECK_EQ(SYS(lseek, fd, cookies[i], FREEBSD_SEEK_SET), cookies[i]);
+        got = MUST(SYS(getdirentries, fd, buffer, 512, &base));
+        CHECK_EQ(base, cookies[i]);
+        REQUIRE(got > 0);
+        CHECK_EQ(guest_strcmp(((struct freebsd_dirent *)buffer)->name, names[i + 1]), 0);
+    }
+}
+
+TEST(old_calls_agree)
+{
+    struct freebsd11_dirent *d = (struct freebsd11_dirent *)buffer;
+    int64_t got, base = -1;
+    char first[32];
+    int fd;
+
+    fill("agree");
+    fd = (int)MUST(SYS(open, "agree", FREEBSD_O_DIRECTORY));
+    got = MUST(SYS(freebsd11_getdirentries, fd, buffer, 512, &base));
+    CHECK_EQ(base, 0);
+    memcpy(first, d->name, sizeof(first));
+    CHECK_OK(SYS(lseek, fd, 0, FREEBSD_SEEK_SET));
+    CHECK_EQ(SYS(freebsd11_getdents, fd, buffer, 512), got);
+    CHECK_EQ(guest_strcmp(d->name, first), 0);
+    CHECK_EQ(d->reclen % 4, 0);
+}
+
+/* A name of 255 bytes, the longest */
+TEST(longest_name)
+{
+    static char path[300];
+    int64_t got;
+    bool found = false;
+    int fd;
+
+    CHECK_OK(SYS(mkdir, "long", 0755));
+    memcpy(path, "long/", 5);
+    memset(path + 5, 'l', 255);
+    SYS(close, guest_file(path, "x"));
+    fd = (int)MUST(SYS(open, "long", FREEBSD_O_DIRECTORY));
+    while ((got = SYS(getdirentries, fd, buffer, 512, 0)) > 0)
+        for (int64_t at = 0; at < got; at += ((struct freebsd_dirent *)(buffer + at))->reclen)
+            found = found || ((struct freebsd_dirent *)(buffer + at))->namlen == 255;
+    CHECK_EQ(got, 0);
+    CHECK(found);
+    CHECK_OK(SYS(lseek, fd, 0, FREEBSD_SEEK_SET));
+    while ((got = SYS(getdirentries, fd, buffer, 64, 0)) > 0) {}
+    CHECK_EQ(got, -FREEBSD_EINVAL);
+}
+
+TEST(working_directory_errors)
+{
+    char path[16];
+
+    CHECK_ERR(SYS(__getcwd, WILD, 1024), FREEBSD_EFAULT);
+    CHECK_ERR(SYS(__getcwd, WILD_HIGH, 1024), FREEBSD_EFAULT);
+    CHECK_ERR(SYS(__getcwd, path, 0), FREEBSD_EINVAL);
+    FILES_PATH_ERRORS(SYS(chdir, path));
+    CHECK_ERR(SYS(fchdir, files_pipe()), FREEBSD_EINVAL);
+    CHECK_ERR(SYS(fchdir, files_socket()), FREEBSD_EINVAL);
+    CHECK_ERR(SYS(fchdir, -1), FREEBSD_EBADF);
+}
+
+static void in_a_removed_directory(void *unused)
+{
+    char path[64];
+
+    (void)unused;
+    CHECK_OK(SYS(mkdir, "vanishing", 0755));
+    CHECK_OK(SYS(chdir, "vanishing"));
+    CHECK_OK(SYS(rmdir, "../vanishing"));
+    CHECK_ERR(SYS(__getcwd, path, sizeof(path)), FREEBSD_ENOENT);
+}
+
+TEST(removed_working_directory)
+{
+    CHECK_EQ(guest_in_child(in_a_removed_directory, NULL), 0);
+}
+
+static void without_permission(void)
+{
+    int dir = (int)MUST(SYS(open, ".", FREEBSD_O_DIRECTORY));
+
+    CHECK_ERR(SYS(chdir, "private"), FREEBSD_EACCES);
+    CHECK_ERR(SYS(chdir, "private/inner"), FREEBSD_EACCES);
+    CHECK_ERR(SYS(chroot, "."), FREEBSD_EPERM);
+    CHECK_ERR(SYS(chroot, "absent"), FREEBSD_EPERM);
+    CHECK_ERR(SYS(chroot, WILD), FREEBSD_EPERM);
+    CHECK_ERR(SYS(fchroot, dir), FREEBSD_EPERM);
+}
+
+TEST(permissions)
+{
+    if (SYS(geteuid) != 0)
+        SKIP("only root can make files that are somebody else's");
+    CHECK_OK(SYS(mkdir, "private", 0700));
+    CHECK_OK(SYS(mkdir, "private/inner", 0700));
+    CHECK_EQ(files_as_nobody(without_permission), 0);
+}
+
+static void new_root(void *by_descriptor)
+{
+    int dir = (int)MUST(SYS(open, "root", FREEBSD_O_DIRECTORY));
+
+    if (by_descriptor != NULL)
+        CHECK_OK(SYS(fchroot, dir));
+    else
+        CHECK_OK(SYS(chroot, "root"));
+    CHECK_OK(SYS(chdir, "/"));
+    CHECK(files_exists("/marker"));
+    CHECK_OK(SYS(chdir, ".."));
+    CHECK(files_exists("marker"));
+}
+
+TEST(change_root)
+{
+    int file = guest_file("noroot", "x");
+
+    if (SYS(geteuid) != 0)
+        SKIP("only root may");
+    CHECK_OK(SYS(mkdir, "root", 0755));
+    SYS(close, guest_file("root/marker", "x"));
+    CHECK_EQ(guest_in_child(new_root, NULL), 0);
+    CHECK_EQ(guest_in_child(new_root, &file), 0);
+    FILES_PATH_ERRORS(SYS(chroot, path));
+    CHECK_ERR(SYS(chroot, "noroot"), FREEBSD_ENOTDIR);
+    CHECK_ERR(SYS(fchroot, file), FREEBSD_ENOTDIR);
+    CHECK_ERR(SYS(fchroot, 999), FREEBSD_EBADF);
+    CHECK_ERR(SYS(fchroot, files_pipe()), FREEBSD_EINVAL);
+}
+
+TEST(real_path)
+{
+    static char here[1024], path[1024];
+    int dir;
+
+    CHECK_OK(SYS(__getcwd, here, sizeof(here)));
+    CHECK_OK(SYS(mkdir, "real", 0755));
+    SYS(close, guest_file("real/file", "x"));
+    CHECK_OK(SYS(symlink, "real/../real/file", "winding"));
+    CHECK_OK(SYS(__realpathat, FREEBSD_AT_FDCWD, "winding", path, sizeof(path), 0));
+    CHECK(guest_starts(path, here));
+    CHECK_EQ(guest_strcmp(path + guest_strlen(here), "/real/file"), 0);
+    dir = (int)MUST(SYS(open, "real", FREEBSD_O_DIRECTORY));
+    CHECK_OK(SYS(__realpathat, dir, "./file", path, sizeof(path), 0));
+    CHECK_EQ(guest_strcmp(path + guest_strlen(here), "/real/file"), 0);
+    CHECK_OK(SYS(__realpathat, dir, "/", path, sizeof(path), 0));
+    CHECK_EQ(guest_strcmp(path, "/"), 0);
+}
+
+TEST(real_path_errors)
+{
+    static char result[1024];
+
+    FILES_PATH_ERRORS(SYS(__realpathat, FREEBSD_AT_FDCWD, path, result, sizeof(result), 0));
+    CHECK_ERR(SYS(__realpathat, FREEBSD_AT_FDCWD, ".", result, sizeof(result), 1), FREEBSD_EINVAL);
+    CHECK_ERR(SYS(__realpathat, FREEBSD_AT_FDCWD, ".", result, 2, 0), FREEBSD_ENOMEM);
+    CHECK_ERR(SYS(__realpathat, FREEBSD_AT_FDCWD, ".", WILD, sizeof(result), 0), FREEBSD_EFAULT);
+    CHECK_ERR(SYS(__realpathat, 999, "x", result, sizeof(result), 0), FREEBSD_EBADF);
+    CHECK_ERR(SYS(__realpathat, guest_file("nodirectory", "x"), "x", result, sizeof(result), 0), FREEBSD_ENOTDIR);
 }
