@@ -131,7 +131,7 @@ TEST(path_errors)
 TEST(argument_errors)
 {
     static char name[256];
-    char buffer[8];
+    static char buffer[8];
     int fd = guest_file("arguments", "x");
 
     if (!supported("arguments"))
