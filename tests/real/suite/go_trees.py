@@ -7,7 +7,7 @@ import pathlib
 import re
 import shutil
 
-from .common import HERE, WORK, call, go_tool
+from .common import DRAGOMAN, HERE, WORK, call, go_tool
 
 
 class Tree:
@@ -47,11 +47,14 @@ class Tree:
                 raise RuntimeError(f"go install std: {made.out}")
 
     def environment(self, goos):
-        """What `go` and the tests see. Nothing is fetched, and no other toolchain is."""
+        """What `go` and the tests see. Nothing is fetched, and no other toolchain is taken.
+
+        dragoman is in PATH: tests that have `go` run what it builds depend on go's finding its runner.
+        """
         kept = {name: value for name, value in os.environ.items() if not name.startswith("GO")}
         return {
             **kept,
-            "PATH": f"{self.root}/bin:{os.environ.get('PATH', '/usr/bin:/bin')}",
+            "PATH": f"{self.root}/bin:{os.path.dirname(DRAGOMAN)}:{os.environ.get('PATH', '/usr/bin:/bin')}",
             "GOROOT": str(self.root),
             "GOOS": goos,
             "GOARCH": "amd64",
