@@ -156,7 +156,9 @@ static int64_t check_address(const struct socket_kind *kind, enum sockaddr_use u
             return -EACCES;
         }
     }
-    if (host != HOST_AF_UNIX && use == SOCKADDR_CONNECT && a->bytes[2] == 0 && a->bytes[3] == 0) {
+    /* Raw sockets have no ports (rip_connect(), rip6_connect()). */
+    if (host != HOST_AF_UNIX && kind->type != SOCKET_RAW && use == SOCKADDR_CONNECT && a->bytes[2] == 0 &&
+        a->bytes[3] == 0) {
         return a->length == (host == HOST_AF_INET ? 16 : 28) ? -EADDRNOTAVAIL : -EINVAL;
     }
     return 0;
