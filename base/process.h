@@ -3,8 +3,9 @@
  *
  * Reached only by thread->proc: a vfork child shares its parent's memory and has a struct process of its own.
  *
- * Lock order, outermost first: the descriptor table's lock, the ledger's, actions_lock, the signal queue's, the
- * report's, the heap's (base/heap.c), the cold gate's. None is held across copyin/copyout or a blocking host call.
+ * Lock order, outermost first: asynchronous I/O's (syscalls/common/aio.h), the descriptor table's lock, the ledger's,
+ * actions_lock, the signal queue's, the report's, the heap's (base/heap.c), the cold gate's. None is held across
+ * copyin/copyout or a blocking host call.
  */
 #ifndef BASE_PROCESS_H
 #define BASE_PROCESS_H
@@ -22,6 +23,7 @@
 #define PERSONALITY_INHERITED_MAX 256
 
 struct address_space;
+struct aio_state;
 struct descriptor_table;
 struct personality;
 struct process_table;
@@ -104,6 +106,7 @@ struct process {
     struct descriptor_table *descriptors;
     struct address_space *space;
     struct report_state *report;
+    struct aio_state *aio; /* syscalls/common/aio.h; NULL: the process has had none to do with that */
     /* The personality's own per-process state, PERSONALITY_DATA_MAX bytes; a vfork child's too. */
     void *personality_data;
 

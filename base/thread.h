@@ -130,6 +130,11 @@ struct thread {
     bool start_cancelled;   /* it is to end instead */
 
     uint32_t wake_token; /* thr_wake before thr_suspend */
+
+    bool leaving; /* it ends, and is not the last */
+    /* Not a thread of the guest's but one of the engine's, which does this; NULL: the guest's. */
+    void (*engine_work)(struct thread *t);
+    uint64_t engine_argument;
 };
 
 _Static_assert(sizeof(struct thread) <= THREAD_STRUCT_MAX, "the region's first part holds it");

@@ -45,7 +45,7 @@ static void wait_for_all(struct round *r)
     struct __kernel_timespec look = {.tv_nsec = LOOK_NS};
     for (;;) {
         uint32_t done = __atomic_load_n(&r->errand->done, __ATOMIC_ACQUIRE);
-        if (!threads_each(is_due, r)) {
+        if (!threads_each_of_all(is_due, r)) {
             return;
         }
         host_call4(__NR_futex, &r->errand->done, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, done, &look);
@@ -61,7 +61,7 @@ int64_t call_everywhere(struct thread *t, long number, uint64_t a, uint64_t b, u
     struct errand errand = {.number = number, .arguments = {a, b, c}};
     struct round round = {t, &errand};
     signals_take_errands();
-    threads_each(send, &round);
+    threads_each_of_all(send, &round);
     wait_for_all(&round);
     if (errand.failed != 0) {
         process_abort(t, "this host has changed the credentials of some threads only");

@@ -155,6 +155,7 @@ static struct process *process_copy(struct process *p)
     signals_queue_init(copy, signals, SIGNALS_PENDING_VFORK);
     copy->descriptors = table;
     copy->shares_memory = true;
+    copy->aio = NULL;
     copy->exec_scratch[0] = copy->exec_scratch[1] = NULL; /* the parent's, if it is a vfork child itself */
     return copy;
 }

@@ -182,10 +182,19 @@ static void regions_drop(uint32_t first, uint32_t end)
     }
 }
 
+/* Of the process that the memory belongs to. */
+static uint32_t engine_threads;
+
+static struct lock leaving;
+
 void threads_forget_others(struct thread *self)
 {
     if (opening.state != 0) { /* a page that is not written to need not be copied */
         lock_reset(&opening);
+    }
+    if (engine_threads != 0) {
+        engine_threads = 0;
+        lock_reset(&leaving);
     }
     if (regions_open == 1) {
         return;
@@ -197,21 +206,38 @@ void threads_forget_others(struct thread *self)
     left = regions_open - 1;
 }
 
-int threads_each(int (*fn)(struct thread *t, void *arg), void *arg)
+/* Calls fn for every live thread, the engine's own too if `all`. */
+static int each(bool all, int (*fn)(struct thread *t, void *arg), void *arg)
 {
     uint32_t open = __atomic_load_n(&regions_open, __ATOMIC_ACQUIRE);
     int r = 0;
     for (uint32_t i = 0; i < open && r == 0; i++) {
-        if (__atomic_load_n(&region(i)->tid, __ATOMIC_RELAXED) > 0) {
+        if (__atomic_load_n(&region(i)->tid, __ATOMIC_RELAXED) > 0 && (all || region(i)->engine_work == NULL)) {
             r = fn(region(i), arg);
         }
     }
     return r;
 }
 
+int threads_each(int (*fn)(struct thread *t, void *arg), void *arg)
+{
+    return each(false, fn, arg);
+}
+
+int threads_each_of_all(int (*fn)(struct thread *t, void *arg), void *arg)
+{
+    return each(true, fn, arg);
+}
+
 /* The first code of a new host thread: on its engine stack, all signals blocked, not yet armed. */
 __attribute__((used)) _Noreturn void thread_begin(struct thread *t)
 {
+    if (t->engine_work != NULL) {
+        signals_arm_thread(t);
+        signals_open_errands();
+        t->engine_work(t);
+        process_abort(t, "a thread of the engine's own has come to an end");
+    }
     signals_arm_thread(t);
     if (t->proc->hooks->arm(t) != 0) {
         /* A foreign call would reach the host untranslated. */
@@ -298,6 +324,48 @@ int64_t thread_start(struct thread *creator, struct thread *t, uint64_t fs_base)
     return r;
 }
 
+uint32_t threads_engine(void)
+{
+    return __atomic_load_n(&engine_threads, __ATOMIC_RELAXED);
+}
+
+struct thread *thread_start_engine(struct thread *creator, void (*work)(struct thread *t), uint64_t argument,
+                                   bool share_descriptors)
+{
+    struct thread *t = thread_new(creator->proc);
+    if (t == NULL) {
+        return NULL;
+    }
+    t->engine_work = work;
+    t->engine_argument = argument;
+    uint64_t flags = CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM;
+    lock_acquire(&creator->proc->everywhere); /* as for every thread */
+    int64_t r = thread_clone(t, flags | (share_descriptors ? CLONE_FILES : 0), 0);
+    lock_release(&creator->proc->everywhere);
+    if (is_error(r)) {
+        thread_free(t);
+        return NULL;
+    }
+    __atomic_fetch_add(&engine_threads, 1, __ATOMIC_RELAXED);
+    return t;
+}
+
+static int is_staying(struct thread *other, void *self)
+{
+    const struct thread *t = self;
+    return other->proc == t->proc && !other->leaving;
+}
+
+/* Whether no other thread of the guest's is left: the engine's own would keep the process alive. */
+static bool leaves_last(struct thread *t)
+{
+    lock_acquire(&leaving);
+    t->leaving = true;
+    bool last = threads_each(is_staying, t) == 0;
+    lock_release(&leaving);
+    return last;
+}
+
 /* Its counts go to the process. First out of one, then into the other: who adds up meanwhile finds none twice. */
 static void leave_count(uint64_t *from, uint64_t *to)
 {
@@ -311,6 +379,9 @@ _Noreturn void thread_exit(struct thread *t, int status)
     signals_give_back(t);
     leave_count(&t->calls_fast, &t->proc->calls_ended.fast);
     leave_count(&t->calls_trapped, &t->proc->calls_ended.trapped);
+    if (threads_engine() != 0 && !t->proc->shares_memory && leaves_last(t)) {
+        process_exit(t, status);
+    }
     thread_leaving(t); /* the kernel clears its tid, which frees the region */
     for (;;) {
         host_call1(__NR_exit, status);

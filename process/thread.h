@@ -25,8 +25,14 @@ void thread_leaving(const struct thread *t);
 /* In a fork's child: every thread but `self` is gone. */
 void threads_forget_others(struct thread *self);
 
-/* Calls fn for every live thread of the address space other than those claimed; stops at a non-zero result. */
+/*
+ * Calls fn for every live thread of the address space other than those claimed, and other than the engine's own; stops
+ * at a non-zero result.
+ */
 int threads_each(int (*fn)(struct thread *t, void *arg), void *arg);
+
+/* The same, the engine's own threads (thread_start_engine) included. */
+int threads_each_of_all(int (*fn)(struct thread *t, void *arg), void *arg);
 
 /*
  * Starts t as a new host thread of this process at t->start_regs, with the extended state and the GS base that
@@ -34,6 +40,17 @@ int threads_each(int (*fn)(struct thread *t, void *arg), void *arg);
  * is freed on error.
  */
 int64_t thread_start(struct thread *creator, struct thread *t, uint64_t fs_base);
+
+/*
+ * Starts a thread of the engine's own in the calling process: with all signals blocked but the one that carries
+ * errands (process/everywhere.h), which can interrupt its calls, and no call of it intercepted. It does `work`, which
+ * must not return. No guest sees it, a fork's child has none, and it ends with the process. No lock may be held. share_descriptors: with the process's descriptor table, else with a copy. NULL: no room, or the host refuses.
+ */
+struct thread *thread_start_engine(struct thread *creator, void (*work)(struct thread *t), uint64_t argument,
+                                   bool share_descriptors);
+
+/* How many of them the calling process has. */
+uint32_t threads_engine(void);
 
 /*
  * The guest's GS base, and its change. While it is 0, the base is the thread's region, by which the fast entry finds it

@@ -221,6 +221,12 @@ void signals_take_errands(void)
     host_disposition(HOST_ERRAND, HOST_HANDLER, false, false);
 }
 
+void signals_open_errands(void)
+{
+    uint64_t all_but = ~HOST_BIT(HOST_ERRAND);
+    host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &all_but, 0, sizeof all_but);
+}
+
 void signals_send_errand(const struct thread *t)
 {
     host_call3(__NR_tgkill, host_call0(__NR_getpid), t->tid, HOST_ERRAND);

@@ -169,6 +169,9 @@ _Noreturn void signal_die(struct thread *t, int guest_signo);
 /* Puts the handler of errands in place; it stays. Before the first is sent. */
 void signals_take_errands(void);
 
+/* In a thread of the engine's own, which has all signals blocked: from here on errands reach it. */
+void signals_open_errands(void);
+
 /* Tells a thread of this process that t->errand is there. */
 void signals_send_errand(const struct thread *t);
 

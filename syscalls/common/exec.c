@@ -25,6 +25,7 @@
 #include "process/thread.h"
 #include "process/watch.h"
 #include "signals/signals.h"
+#include "syscalls/common/aio.h"
 #include "syscalls/entry/gate.h"
 #include "syscalls/entry/ways.h"
 
@@ -275,6 +276,7 @@ static int64_t exec_with(struct thread *t, struct exec *e, const char *path, gue
     if (filter_forbids(t, &e->program)) {
         return -EPERM;
     }
+    aio_rundown(t);
     uint64_t all = ~0UL, old;
     host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &all, &old, sizeof old);
     ways_tell(t);

@@ -8,6 +8,7 @@
 #include "process/table.h"
 #include "process/thread.h"
 #include "process/watch.h"
+#include "syscalls/common/aio.h"
 #include "syscalls/common/kqueue.h"
 #include "syscalls/entry/code_files.h"
 #include "syscalls/entry/dispatch.h"
@@ -48,6 +49,7 @@ void process_forked(struct thread *t)
 
 void process_leaving(struct thread *t)
 {
+    aio_rundown(t);
     ways_tell(t);
     report_flush(t);
     process_announce(t, WATCH_EXIT, t->proc->end_status);

@@ -10,6 +10,7 @@
 #include "process/remark.h"
 #include "process/report.h"
 #include "signals/signals.h"
+#include "syscalls/common/aio.h"
 #include "syscalls/entry/gate.h"
 #include "syscalls/freebsd/abi.h"
 #include "syscalls/freebsd/process_data.h"
@@ -49,9 +50,11 @@ int64_t freebsd_fork_whole(struct thread *t, const struct fork_how *how)
     }
     lock_acquire(&fp->lock);
     lock_acquire(&fp->described_lock);
+    struct aio_state *aio = aio_hold_for_fork(t);
     gate_hold_for_fork(t);
     int64_t pid = process_fork(t, how);
     gate_release_after_fork(t);
+    aio_release_after_fork(t, aio, pid == 0);
     lock_release(&fp->described_lock);
     lock_release(&fp->lock);
     if (pid == 0) {

@@ -42,6 +42,12 @@ static bool hosts_own(int host)
     }
 }
 
+int freebsd_signal_queued_by_host(int32_t signo)
+{
+    int host = freebsd_signal_to_host[signo];
+    return host >= FIRST_QUEUED_BY_HOST || hosts_own(host) ? host : 0;
+}
+
 /* Whether the calling thread, being of the process, would find the signal pending rather than handle it. */
 static bool stays_pending(const struct thread *t, const struct signal_target *to, int32_t signo)
 {

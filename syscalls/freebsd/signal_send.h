@@ -23,6 +23,12 @@ int64_t freebsd_signal_send(struct thread *t, const struct signal_target *to, in
                             uint64_t value);
 
 /*
+ * The host's signal by which each of several signals of one number arrives, or which only the host can bring; 0: those
+ * of this number take the carrier (signals/queue.h).
+ */
+int freebsd_signal_queued_by_host(int32_t signo);
+
+/*
  * Sends a signal that the host has no number for to a process group, or to every process that may be sent one:
  * group -1. Returns 0, -ESRCH or -EPERM.
  */
