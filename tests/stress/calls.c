@@ -240,6 +240,17 @@ static void fill_area(struct stress_worker *w)
     }
 }
 
+/* System V's objects would outlive the child, and the test. */
+static void take_away(const char *name, int64_t id)
+{
+    if (guest_strcmp(name, "semget") == 0)
+        SYS(__semctl, id, 0, 0 /* IPC_RMID */, 0);
+    else if (guest_strcmp(name, "msgget") == 0)
+        SYS(msgctl, id, 0, 0);
+    else if (guest_strcmp(name, "shmget") == 0)
+        SYS(shmctl, id, 0, 0);
+}
+
 /* By id: the child of a call that makes processes comes back here as well, and ends. */
 static void make_call(struct stress_worker *w, uint32_t index)
 {
@@ -263,8 +274,10 @@ static void make_call(struct stress_worker *w, uint32_t index)
         r = guest_call_raw((uint64_t)row->number, a[0], a[1], a[2], a[3], a[4], a[5]);
     if (SYS(getpid) != own_pid)
         guest_exit(0);
-    if (r.carry == 0)
+    if (r.carry == 0) {
+        take_away(row->name, (int64_t)r.rax);
         return;
+    }
     shared->wrecked = wrecked;
     for (const uint8_t *e = row->errors; *e != 0; e++)
         if (*e == r.rax)

@@ -390,6 +390,67 @@ TEST(invisible)
     close_pair();
 }
 
+enum { STORMERS = 4, ROUNDS = 150 };
+
+static int storm_file;
+
+/* Requests of all sorts, of several threads at once, cancelled and awaited in every way. */
+static void storm(void *argument)
+{
+    int32_t pair[2];
+    uint64_t seed = (uint64_t)argument;
+    char a[8], b[8], c[8];
+
+    CHECK_OK(SYS(socketpair, FREEBSD_AF_UNIX, FREEBSD_SOCK_STREAM, 0, pair));
+    for (int i = 0; i < ROUNDS && !guest_failed(); i++) {
+        struct freebsd_aiocb file = aio_request(storm_file, 0, a, 4), socket = aio_request(pair[0], 0, b, 4),
+                             spare = aio_request(pair[0], 0, c, 4);
+        seed = seed * 6364136223846793005 + 1442695040888963407;
+        CHECK_OK(SYS(aio_read, &socket));
+        CHECK_OK(SYS(aio_read, &file));
+        CHECK_OK(SYS(aio_read, &spare));
+        if ((seed >> 33 & 1) != 0) {
+            CHECK_EQ(SYS(write, pair[1], "abcd", 4), 4);
+        }
+        if ((seed >> 34 & 1) != 0) {
+            SYS(sched_yield);
+        }
+        int64_t cancelled = SYS(aio_cancel, pair[0], &spare);
+        CHECK(cancelled == FREEBSD_AIO_CANCELED || cancelled == FREEBSD_AIO_NOTCANCELED ||
+              cancelled == FREEBSD_AIO_ALLDONE);
+        int64_t of_spare = aio_finish(&spare);
+        CHECK(of_spare == -FREEBSD_ECANCELED || of_spare == 4);
+        if ((seed >> 33 & 1) == 0) {
+            CHECK_EQ(SYS(write, pair[1], "abcd", 4), 4);
+        }
+        CHECK_EQ(aio_finish(&socket), 4);
+        CHECK_EQ(aio_finish(&file), 4);
+        if ((seed >> 35 & 15) == 0) {
+            int pid = guest_fork();
+            if (pid == 0) {
+                guest_exit(0);
+            }
+            CHECK_OK(guest_wait(pid));
+        }
+    }
+    SYS(close, pair[0]);
+    SYS(close, pair[1]);
+}
+
+TEST(storm)
+{
+    struct guest_thread threads[STORMERS];
+
+    storm_file = guest_file("file", "data");
+    for (int i = 0; i < STORMERS; i++) {
+        CHECK_OK(guest_thread_start(&threads[i], storm, (void *)(uint64_t)(i + 1)));
+    }
+    for (int i = 0; i < STORMERS; i++) {
+        guest_thread_join(&threads[i]);
+    }
+    CHECK_OK(SYS(close, storm_file));
+}
+
 static void drop_privileges(void *argument)
 {
     char in[4];
