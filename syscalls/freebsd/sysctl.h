@@ -90,6 +90,21 @@ int64_t sysctl_maxfilesperproc(struct thread *t);
 int64_t sysctl_maxproc(struct thread *t);
 int64_t sysctl_somaxconn(struct thread *t);
 int64_t sysctl_hostid(struct thread *t);
+int64_t sysctl_semmni(struct thread *t);
+int64_t sysctl_semmns(struct thread *t);
+int64_t sysctl_semmsl(struct thread *t);
+int64_t sysctl_semopm(struct thread *t);
+int64_t sysctl_semume(struct thread *t);
+int64_t sysctl_semusz(struct thread *t);
+int64_t sysctl_semvmx(struct thread *t);
+int64_t sysctl_semaem(struct thread *t);
+int64_t sysctl_msgmax(struct thread *t);
+int64_t sysctl_msgmnb(struct thread *t);
+int64_t sysctl_msgmni(struct thread *t);
+int64_t sysctl_shmmax(struct thread *t);
+int64_t sysctl_shmall(struct thread *t);
+int64_t sysctl_shmmni(struct thread *t);
+int64_t sysctl_shmseg(struct thread *t);
 int64_t sysctl_tsc_freq(struct thread *t);
 
 /* Reads a small host file; returns its length, NUL-terminated in the buffer, or -errno. */
