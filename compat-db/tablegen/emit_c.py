@@ -49,11 +49,16 @@ def emit_header(personality, source, rows):
 STRUCT_MAX = 512
 
 
+def is_wide(arg):
+    return TYPES[arg.kind].ctype == "uint64_t"
+
+
 def spans(row):
-    """Which arguments are buffers that the host may be handed as they are: their index and that of their length."""
+    """Which arguments are buffers that the host may be handed as they are: their index and that of their length (of
+    type size; what has another is a structure's or an option's, and copied)."""
     found = {}
     for index, arg in enumerate(row.args):
-        if arg.kind in ("inbuf", "outbuf") and arg.length_kind == "LENGTH_ARG":
+        if arg.kind in ("inbuf", "outbuf") and arg.length_kind == "LENGTH_ARG" and is_wide(row.args[arg.length]):
             found[index] = arg.length
         elif arg.kind in ("in", "out", "inout") and row.handler != "own":
             found[index] = None
@@ -64,8 +69,7 @@ def emit_spans(row):
     """Keeps the host from memory that is the engine's (base/guest.h)."""
     lines = []
     for index, length in spans(row).items():
-        wide = length is not None and TYPES[row.args[length].kind].ctype == "uint64_t"
-        size = STRUCT_MAX if length is None else f"a[{length}]" if wide else f"(uint32_t)a[{length}]"
+        size = STRUCT_MAX if length is None else f"a[{length}]"
         lines.append(f"const struct guest_span s{index} = guest_span(a[{index}], {size});")
     return lines
 
