@@ -126,12 +126,15 @@ int64_t signal_wait(struct thread *t, const struct signal_set *set, const struct
     t->awaited = *set;
     __atomic_store_n(&t->waiting, true, __ATOMIC_RELEASE);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    int64_t r = wait(t, set, timeout, &info);
+    int64_t r;
+    do {
+        r = wait(t, set, timeout, &info);
+        if (r == 0) {
+            signal_described(t, &info, NULL, 0, 0, out);
+        }
+    } while (r == 0 && out->signo == 0); /* of a timer that has been deleted */
     __atomic_store_n(&t->waiting, false, __ATOMIC_RELEASE);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     signal_queue_offer(t); /* of what it was told and has not taken */
-    if (r == 0) {
-        signal_described(t, &info, NULL, 0, 0, out);
-    }
     return r;
 }

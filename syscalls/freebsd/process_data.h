@@ -44,8 +44,11 @@ struct freebsd_process {
     uint32_t has_described;               /* 1: some descriptor of this process may be one of a process */
     int32_t timers_of;                    /* pid the timers belong to: a fork's child has none */
     struct {
-        int32_t used;
         int32_t host_id;
+        int32_t overrun; /* of the last signal that was taken */
+        bool used;
+        bool running;  /* it has a time to expire at: of a stopped SIGEV_NONE timer the host tells the old one */
+        uint8_t signo; /* the guest's */
     } timers[FREEBSD_TIMER_MAX];
     int32_t cpuset_plus_one; /* number of the processor set it is in (cpuset.c), and 1; 0: the default set */
     uint32_t cpusets_made;

@@ -100,26 +100,29 @@ static void describe_child(const siginfo_t *si, struct guest_signal *out)
     }
 }
 
-/* The guest's timer whose host timer it is; the host's id where the guest has none such. */
-static int32_t timer_id(struct thread *t, int32_t host_id)
+/* The guest's timer whose host timer it is, and its signal; the host's id where the guest has none such. */
+static void describe_timer(struct thread *t, const siginfo_t *si, struct guest_signal *out)
 {
-    const struct freebsd_process *p = t->proc->personality_data;
+    struct freebsd_process *p = t->proc->personality_data;
+    out->code = FREEBSD_SI_TIMER;
+    out->timer_id = si->si_tid;
+    out->overrun = si->si_overrun;
+    out->value = (uint64_t)si->si_ptr;
     for (int32_t id = FREEBSD_TIMER_MIN; p != NULL && id < FREEBSD_TIMER_MAX; id++) {
-        if (p->timers[id].used != 0 && p->timers[id].host_id == host_id) {
-            return id;
+        if (p->timers[id].used != 0 && p->timers[id].host_id == si->si_tid) {
+            out->timer_id = id;
+            out->signo = p->timers[id].signo;
+            p->timers[id].overrun = si->si_overrun;
+            return;
         }
     }
-    return host_id;
 }
 
 static void describe_sent(struct thread *t, const siginfo_t *si, struct guest_signal *out)
 {
     switch (si->si_code) {
     case SI_TIMER:
-        out->code = FREEBSD_SI_TIMER;
-        out->timer_id = timer_id(t, si->si_tid);
-        out->overrun = si->si_overrun;
-        out->value = (uint64_t)si->si_ptr;
+        describe_timer(t, si, out);
         return;
     case SI_USER:
         out->code = FREEBSD_SI_USER;

@@ -79,6 +79,12 @@ int64_t freebsd_sigaction(struct thread *t, int32_t sig, guest_ptr act, guest_pt
     return COPYOUT(oact, &guest);
 }
 
+/* Only the frame of this generation was another, and on amd64 it never was (sys/amd64/amd64/exec_machdep.c). */
+int64_t freebsd4_sigaction(struct thread *t, int32_t sig, guest_ptr act, guest_ptr oact)
+{
+    return freebsd_sigaction(t, sig, act, oact);
+}
+
 static int change_mask(struct thread *t, int32_t how, const struct signal_set *set)
 {
     struct signal_set next = t->mask;
@@ -166,6 +172,11 @@ int64_t freebsd_sigaltstack(struct thread *t, guest_ptr ss, guest_ptr oss)
 }
 
 int64_t freebsd_sigreturn(struct thread *t, guest_ptr sigcntxp)
+{
+    return freebsd_frame_restore(t, sigcntxp);
+}
+
+int64_t freebsd4_sigreturn(struct thread *t, guest_ptr sigcntxp)
 {
     return freebsd_frame_restore(t, sigcntxp);
 }

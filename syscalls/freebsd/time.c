@@ -5,7 +5,6 @@
 #include <linux/resource.h>
 #include <linux/time.h>
 #include <linux/time_types.h>
-#include <linux/timex.h>
 
 #include "base/host.h"
 #include "base/host_clock.h"
@@ -118,11 +117,11 @@ int64_t freebsd_clock_getres(struct thread *t, int32_t clock_id, guest_ptr tp)
     (void)t;
     struct __kernel_timespec resolution;
     int32_t host;
+    if (guest_is_null(tp)) {
+        return 0; /* whatever the clock */
+    }
     if (!freebsd_clock_to_host(clock_id, &host)) {
         return -EINVAL;
-    }
-    if (guest_is_null(tp)) {
-        return 0;
     }
     int64_t r = resolution_of(host, &resolution);
     if (r < 0) {
@@ -134,18 +133,17 @@ int64_t freebsd_clock_getres(struct thread *t, int32_t clock_id, guest_ptr tp)
     return COPYOUT(tp, &resolution);
 }
 
+/*
+ * Setting the clock is not for a jail's processes, root's neither (PRIV_CLOCK_SETTIME and PRIV_SETTIMEOFDAY are not in
+ * prison_priv_check(), sys/kern/kern_jail.c): the clock is the host's. Privilege is looked at before any value.
+ */
 int64_t freebsd_clock_settime(struct thread *t, int32_t clock_id, guest_ptr tp)
 {
     (void)t;
+    (void)clock_id;
     struct __kernel_timespec time;
     int r = COPYIN(&time, tp);
-    if (r < 0) {
-        return r;
-    }
-    if (clock_id != FREEBSD_CLOCK_REALTIME || time.tv_nsec < 0 || time.tv_nsec >= NS_PER_SECOND || time.tv_sec < 0) {
-        return -EINVAL;
-    }
-    return host_call2(__NR_clock_settime, CLOCK_REALTIME, &time);
+    return r < 0 ? r : -EPERM;
 }
 
 int64_t freebsd_gettimeofday(struct thread *t, guest_ptr tp, guest_ptr tzp)
@@ -164,40 +162,13 @@ int64_t freebsd_gettimeofday(struct thread *t, guest_ptr tp, guest_ptr tzp)
 int64_t freebsd_settimeofday(struct thread *t, guest_ptr tv, guest_ptr tzp)
 {
     (void)t;
-    (void)tzp;
     int64_t time[2];
-    if (guest_is_null(tv)) {
-        return 0;
+    int32_t zone[2];
+    int r = guest_is_null(tv) ? 0 : copyin(time, tv, sizeof time);
+    if (r == 0 && !guest_is_null(tzp)) {
+        r = copyin(zone, tzp, sizeof zone);
     }
-    int r = copyin(time, tv, sizeof time);
-    if (r < 0) {
-        return r;
-    }
-    if (time[1] < 0 || time[1] >= 1000000 || time[0] < 0) {
-        return -EINVAL;
-    }
-    return host_call2(__NR_settimeofday, time, 0);
-}
-
-int64_t freebsd_adjtime(struct thread *t, guest_ptr delta, guest_ptr olddelta)
-{
-    (void)t;
-    int64_t change[2];
-    struct __kernel_timex x = {.modes = ADJ_OFFSET_SS_READ};
-    if (!guest_is_null(delta)) {
-        int r = copyin(change, delta, sizeof change);
-        if (r < 0) {
-            return r;
-        }
-        x.modes = ADJ_OFFSET_SINGLESHOT;
-        x.offset = change[0] * 1000000 + change[1];
-    }
-    int64_t r = host_call1(__NR_adjtimex, &x);
-    if (r < 0 || guest_is_null(olddelta)) {
-        return r < 0 ? r : 0;
-    }
-    int64_t left[2] = {x.offset / 1000000, x.offset % 1000000};
-    return copyout(olddelta, left, sizeof left);
+    return r < 0 ? r : -EPERM;
 }
 
 static struct __kernel_timespec now(void)
@@ -292,26 +263,22 @@ int64_t freebsd_clock_nanosleep(struct thread *t, int32_t clock_id, int32_t flag
     return mapped != 0 ? mapped : -r;
 }
 
+/* Whether a process is there is looked at, a thread only when its clock is read (kern_clock_getcpuclockid2()). */
 int64_t freebsd_clock_getcpuclockid2(struct thread *t, int64_t id, int32_t which, guest_ptr clock_id)
 {
     uint32_t clock;
-    int32_t host;
     switch (which) {
     case 0: /* CPUCLOCK_WHICH_PID */
-        id = id != 0 ? id : t->proc->pid;
-        clock = (uint32_t)id | FREEBSD_CPUCLOCK_BIT | FREEBSD_CPUCLOCK_PROCESS_BIT;
+        if (id != 0 && (id < 0 || id != (int32_t)id || host_call2(__NR_kill, id, 0) == -ESRCH)) {
+            return -ESRCH;
+        }
+        clock = (uint32_t)(id != 0 ? id : t->proc->pid) | FREEBSD_CPUCLOCK_BIT | FREEBSD_CPUCLOCK_PROCESS_BIT;
         break;
     case 1: /* CPUCLOCK_WHICH_TID */
-        id = id != 0 ? id : t->tid + FREEBSD_TID_OFFSET;
-        clock = (uint32_t)id | FREEBSD_CPUCLOCK_BIT;
+        clock = (uint32_t)(id != 0 ? id : t->tid + FREEBSD_TID_OFFSET) | FREEBSD_CPUCLOCK_BIT;
         break;
     default:
         return -EINVAL;
-    }
-    struct __kernel_timespec now;
-    if (id < 0 || id > INT32_MAX / 4 || !freebsd_clock_to_host((int32_t)clock, &host) ||
-        host_call2(__NR_clock_gettime, host, &now) < 0) {
-        return -ESRCH;
     }
     return COPYOUT(clock_id, &clock);
 }

@@ -1,17 +1,22 @@
 /*
- * POSIX timers and timer descriptors. Semantics: sys/kern/kern_time.c (kern_ktimer_create() and on),
- * timerfd(2). The timers are the host's; the guest's ids are slots of a table of its size.
+ * Timers: setitimer(2), POSIX timers, timer descriptors. Semantics: sys/kern/kern_time.c (kern_setitimer(),
+ * kern_ktimer_create() and on), sys/kern/sys_timerfd.c. The timers are the host's; the guest's ids are slots of a table
+ * of its size.
  */
 #include <linux/time.h>
 #include <linux/time_types.h>
 
 #include "base/host.h"
-#include "base/personality.h"
 #include "freebsd_syscalls.h"
+#include "process/descriptors.h"
 #include "process/process.h"
 #include "process/thread.h"
+#include "signals/signals.h"
+#include "syscalls/freebsd/abi.h"
 #include "syscalls/freebsd/process_data.h"
 #include "syscalls/freebsd/time.h"
+
+#define US_PER_SECOND 1000000
 
 struct freebsd_sigevent {
     int32_t notify;
@@ -42,7 +47,7 @@ _Static_assert(sizeof(struct host_sigevent) == 64, "asm-generic/siginfo.h");
 enum { HOST_SIGEV_SIGNAL = 0, HOST_SIGEV_NONE = 1, HOST_SIGEV_THREAD_ID = 4 };
 
 /* Returns 0 or -EINVAL. */
-static int event_to_host(struct thread *t, const struct freebsd_sigevent *from, struct host_sigevent *to)
+static int event_to_host(const struct freebsd_sigevent *from, struct host_sigevent *to)
 {
     *to = (struct host_sigevent){.value = from->value};
     if (from->notify == FREEBSD_SIGEV_NONE) {
@@ -52,11 +57,12 @@ static int event_to_host(struct thread *t, const struct freebsd_sigevent *from, 
     if (from->notify != FREEBSD_SIGEV_SIGNAL && from->notify != FREEBSD_SIGEV_THREAD_ID) {
         return -EINVAL;
     }
-    const struct personality *p = t->proc->personality;
-    if (from->signo <= 0 || from->signo > p->signal_count || p->signal_to_host[from->signo] == 0) {
+    if (!freebsd_signal_valid(from->signo)) {
         return -EINVAL;
     }
-    to->signo = p->signal_to_host[from->signo];
+    /* What the host has no number for comes by the carrier, and the slot says which it is (siginfo.c). */
+    int host = freebsd_signal_to_host[from->signo];
+    to->signo = host != 0 ? host : __builtin_ctzll(signal_carrier_bit()) + 1;
     to->notify = HOST_SIGEV_SIGNAL;
     if (from->notify == FREEBSD_SIGEV_THREAD_ID) {
         to->notify = HOST_SIGEV_THREAD_ID;
@@ -105,38 +111,64 @@ static int64_t host_timer(struct thread *t, int32_t id)
     return fp->timers[id].host_id;
 }
 
-int64_t freebsd_ktimer_create(struct thread *t, int32_t clock_id, guest_ptr evp, guest_ptr timerid)
+/*
+ * A host's timer. A thread that is not there is no error before the timer fires (itimer_fire()); then it sends nothing.
+ */
+static int64_t make_timer(int32_t clock, struct host_sigevent *event, int32_t *id)
 {
-    struct freebsd_sigevent event = {.notify = FREEBSD_SIGEV_SIGNAL, .signo = FREEBSD_SIGALRM};
+    int64_t r = host_call3(__NR_timer_create, clock, event, id);
+    if (r == -EINVAL && event->notify == HOST_SIGEV_THREAD_ID) {
+        event->notify = HOST_SIGEV_NONE;
+        r = host_call3(__NR_timer_create, clock, event, id);
+    }
+    return r;
+}
+
+static int64_t create(struct thread *t, int32_t clock_id, struct freebsd_sigevent *event, bool by_default,
+                      int32_t *slot)
+{
     struct host_sigevent host_event;
     int32_t clock;
     if (clock_id != FREEBSD_CLOCK_REALTIME && clock_id != FREEBSD_CLOCK_MONOTONIC) {
         return -EINVAL;
     }
+    int64_t r = event_to_host(event, &host_event);
+    if (r < 0) {
+        return r;
+    }
     freebsd_clock_to_host(clock_id, &clock);
     struct freebsd_process *fp = freebsd_process(t);
-    int32_t slot = fp == NULL ? -EAGAIN : claim_slot(t, fp);
-    if (slot < 0) {
-        return slot;
+    *slot = fp == NULL ? -EAGAIN : claim_slot(t, fp);
+    if (*slot < 0) {
+        return *slot;
     }
-    event.value = (uint64_t)slot;
+    host_event.value = by_default ? (uint64_t)*slot : host_event.value;
+    fp->timers[*slot].signo = (uint8_t)event->signo;
+    fp->timers[*slot].overrun = 0;
+    fp->timers[*slot].running = false;
+    int32_t id;
+    r = make_timer(clock, &host_event, &id);
+    fp->timers[*slot].host_id = r == 0 ? id : -1;
+    if (r < 0) {
+        free_slot(fp, *slot);
+    }
+    return r;
+}
+
+int64_t freebsd_ktimer_create(struct thread *t, int32_t clock_id, guest_ptr evp, guest_ptr timerid)
+{
+    struct freebsd_sigevent event = {.notify = FREEBSD_SIGEV_SIGNAL, .signo = FREEBSD_SIGALRM};
+    int32_t slot;
     int64_t r = guest_is_null(evp) ? 0 : COPYIN(&event, evp);
     if (r == 0) {
-        r = event_to_host(t, &event, &host_event);
-    }
-    if (r == 0) {
-        int32_t id;
-        r = host_call3(__NR_timer_create, clock, &host_event, &id);
-        fp->timers[slot].host_id = r == 0 ? id : -1;
-    }
-    if (r == 0) {
-        r = COPYOUT(timerid, &slot);
-        if (r < 0) {
-            host_call1(__NR_timer_delete, fp->timers[slot].host_id);
-        }
+        r = create(t, clock_id, &event, guest_is_null(evp), &slot);
     }
     if (r < 0) {
-        free_slot(fp, slot);
+        return r;
+    }
+    r = COPYOUT(timerid, &slot);
+    if (r < 0) {
+        freebsd_ktimer_delete(t, slot);
     }
     return r;
 }
@@ -160,7 +192,16 @@ int64_t freebsd_ktimer_settime(struct thread *t, int32_t timerid, int32_t flags,
     if (r < 0 || host < 0) {
         return r < 0 ? r : host;
     }
+    bool stops = next.it_value.tv_sec == 0 && next.it_value.tv_nsec == 0;
+    if (stops) {
+        next.it_interval = next.it_value; /* a timer that is stopped has none, whatever was given */
+    }
     int64_t result = host_call4(__NR_timer_settime, host, flags & FREEBSD_TIMER_ABSTIME, &next, &last);
+    struct freebsd_process *fp = freebsd_process(t);
+    if (result == 0) {
+        last = fp->timers[timerid].running ? last : (struct __kernel_itimerspec){0};
+        fp->timers[timerid].running = !stops;
+    }
     if (result == 0 && !guest_is_null(ovalue)) {
         result = COPYOUT(ovalue, &last);
     }
@@ -175,13 +216,16 @@ int64_t freebsd_ktimer_gettime(struct thread *t, int32_t timerid, guest_ptr valu
         return host;
     }
     int64_t r = host_call2(__NR_timer_gettime, host, &now);
+    if (!freebsd_process(t)->timers[timerid].running) {
+        now = (struct __kernel_itimerspec){0};
+    }
     return r < 0 ? r : COPYOUT(value, &now);
 }
 
 int64_t freebsd_ktimer_getoverrun(struct thread *t, int32_t timerid)
 {
     int64_t host = host_timer(t, timerid);
-    return host < 0 ? host : host_call1(__NR_timer_getoverrun, host);
+    return host < 0 ? host : freebsd_process(t)->timers[timerid].overrun;
 }
 
 /* sys/sys/timerfd.h: the flags are those of open(2). */
@@ -205,7 +249,7 @@ int64_t freebsd_timerfd_gettime(struct thread *t, int32_t fd, guest_ptr curr_val
 {
     (void)t;
     struct __kernel_itimerspec now;
-    int64_t r = host_call2(__NR_timerfd_gettime, fd, &now);
+    int64_t r = engine_descriptor(fd) ? -EBADF : host_call2(__NR_timerfd_gettime, fd, &now);
     return r < 0 ? r : COPYOUT(curr_value, &now);
 }
 
@@ -217,9 +261,59 @@ int64_t freebsd_timerfd_settime(struct thread *t, int32_t fd, int32_t flags, gue
     if (r < 0) {
         return r;
     }
-    int64_t result = host_call4(__NR_timerfd_settime, fd, flags, &next, &last);
+    int64_t result = engine_descriptor(fd) ? -EBADF : host_call4(__NR_timerfd_settime, fd, flags, &next, &last);
     if (result == 0 && !guest_is_null(old_value)) {
         result = COPYOUT(old_value, &last);
+    }
+    return result;
+}
+
+enum { ITIMER_KINDS = 3 };
+
+struct freebsd_itimerval {
+    int64_t interval[2], value[2]; /* seconds and microseconds */
+};
+
+static bool is_set(const int64_t time[2])
+{
+    return time[0] != 0 || time[1] != 0;
+}
+
+static bool is_timer_time(const int64_t time[2])
+{
+    return time[0] >= 0 && time[0] <= INT32_MAX / 2 && time[1] >= 0 && time[1] < US_PER_SECOND;
+}
+
+int64_t freebsd_getitimer(struct thread *t, int32_t which, guest_ptr itv)
+{
+    (void)t;
+    struct freebsd_itimerval now;
+    if (which < 0 || which >= ITIMER_KINDS) {
+        return -EINVAL;
+    }
+    int64_t r = host_call2(__NR_getitimer, which, &now);
+    return r < 0 ? r : COPYOUT(itv, &now);
+}
+
+int64_t freebsd_setitimer(struct thread *t, int32_t which, guest_ptr itv, guest_ptr oitv)
+{
+    struct freebsd_itimerval next, last;
+    if (guest_is_null(itv)) {
+        return freebsd_getitimer(t, which, oitv);
+    }
+    int r = COPYIN(&next, itv);
+    if (r < 0) {
+        return r;
+    }
+    if (!is_set(next.value)) {
+        next.interval[0] = next.interval[1] = 0;
+    }
+    if (which < 0 || which >= ITIMER_KINDS || !is_timer_time(next.value) || !is_timer_time(next.interval)) {
+        return -EINVAL;
+    }
+    int64_t result = host_call3(__NR_setitimer, which, &next, &last);
+    if (result == 0 && !guest_is_null(oitv)) {
+        result = COPYOUT(oitv, &last);
     }
     return result;
 }
