@@ -57,6 +57,7 @@ uint64_t host_signals_to_guest(struct thread *t, const struct start_request *rq)
         int host = p->signal_to_host[signo];
         bool ignored = rq->handed_over ? signal_set_has(&rq->ignored, signo) : host != 0 && host_ignores(host);
         t->proc->actions[signo].handler = ignored ? SIGNAL_IGNORE : SIGNAL_DEFAULT;
+        t->proc->actions[signo].flags = p->signal_flags;
         known |= ignored && !rq->handed_over ? UINT64_C(1) << (host - 1) : 0;
     }
     return known;

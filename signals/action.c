@@ -163,12 +163,21 @@ void signals_leave_to_host(struct thread *t, bool alone)
     }
 }
 
+void signal_action_reset(struct thread *t, int signo)
+{
+    struct signal_action a;
+    if (signal_action_change(t, signo, NULL, &a) == 0) {
+        a.handler = SIGNAL_DEFAULT;
+        a.flags &= ~SIGNAL_SIGINFO;
+        signal_action_change(t, signo, &a, NULL);
+    }
+}
+
 void signals_drop_caught(struct thread *t)
 {
-    static const struct signal_action none;
     for (int signo = 1; signo <= t->proc->personality->signal_count; signo++) {
         if (t->proc->actions[signo].handler > SIGNAL_IGNORE) {
-            signal_action_change(t, signo, &none, NULL);
+            signal_action_reset(t, signo);
         }
     }
 }

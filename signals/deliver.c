@@ -55,8 +55,7 @@ static void run_handler(struct thread *t, struct ucontext *uc, const struct gues
         signal_die(t, p->signal_from_host[GUEST_SIGILL_OF_HOST]);
     }
     if (a->flags & SIGNAL_RESETHAND) {
-        static const struct signal_action reset;
-        signal_action_change(t, sig->signo, &reset, NULL);
+        signal_action_reset(t, sig->signo);
     }
     enter_handler_mask(t, a, sig->signo);
     return_mask(t, uc);
