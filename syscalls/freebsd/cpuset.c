@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "freebsd_syscalls.h"
 #include "process/process.h"
+#include "process/tasks.h"
 #include "process/thread.h"
 #include "syscalls/freebsd/process_data.h"
 
@@ -67,11 +68,14 @@ int64_t cpu_which(struct thread *t, int32_t which, int64_t id, struct cpu_target
     default:
         return -EINVAL;
     }
+    if (out->process && out->host_id == 0) {
+        out->host_id = t->proc->pid;
+    }
     out->own = out->host_id == 0 || host_call3(__NR_tgkill, t->proc->pid, out->host_id, 0) == 0;
     if (!out->own) {
         out->set = SET_DEFAULT; /* as far as we know */
     }
-    return out->own || host_call2(__NR_kill, out->host_id, 0) != -ESRCH ? 0 : -ESRCH;
+    return out->own ? 0 : host_call2(__NR_kill, out->host_id, 0); /* of another user's: -EPERM (p_cansched()) */
 }
 
 /* What the host would let the calling thread have, whatever it has now. */
@@ -117,55 +121,43 @@ static bool is_empty(const uint8_t mask[CPU_BYTES])
     return is_part(mask, none);
 }
 
-/* A round over the threads of the process. */
-struct each {
-    const struct process *proc;
-    const uint8_t *mask;
-    uint8_t *sum;
-};
-
-static int add_one(struct thread *t, void *arg)
+static int64_t add_one(int32_t tid, void *sum)
 {
-    const struct each *e = arg;
-    uint8_t one[CPU_BYTES] = {0};
-    if (t->proc == e->proc && host_call3(__NR_sched_getaffinity, t->tid, sizeof one, one) > 0) {
+    uint8_t one[CPU_BYTES] = {0}, *all = sum;
+    if (host_call3(__NR_sched_getaffinity, tid, sizeof one, one) > 0) {
         for (int i = 0; i < CPU_BYTES; i++) {
-            e->sum[i] |= one[i];
+            all[i] |= one[i];
         }
     }
     return 0;
 }
 
-static int set_one(struct thread *t, void *arg)
+static int64_t set_one(int32_t tid, void *mask)
 {
-    const struct each *e = arg;
-    int64_t r = t->proc == e->proc ? host_call3(__NR_sched_setaffinity, t->tid, CPU_BYTES, e->mask) : 0;
-    return r < 0 && r != -ESRCH ? (int)r : 0;
+    return host_call3(__NR_sched_setaffinity, tid, CPU_BYTES, mask);
 }
 
 /* What a thread keeps of its mask in a set that has been narrowed: all of the set if nothing would be left. */
-static int narrow_one(struct thread *t, void *arg)
+static int64_t narrow_one(int32_t tid, void *arg)
 {
-    const struct each *e = arg;
+    const uint8_t *mask = arg;
     uint8_t one[CPU_BYTES] = {0};
-    if (t->proc != e->proc || host_call3(__NR_sched_getaffinity, t->tid, sizeof one, one) < 0) {
+    if (host_call3(__NR_sched_getaffinity, tid, sizeof one, one) < 0) {
         return 0;
     }
     for (int i = 0; i < CPU_BYTES; i++) {
-        one[i] &= e->mask[i];
+        one[i] &= mask[i];
     }
-    host_call3(__NR_sched_setaffinity, t->tid, CPU_BYTES, is_empty(one) ? e->mask : one);
+    host_call3(__NR_sched_setaffinity, tid, CPU_BYTES, is_empty(one) ? mask : one);
     return 0;
 }
 
-/* A thread's mask, or all that a process's threads have between them. Of other processes, the first thread speaks. */
-static int64_t mask_of_target(struct thread *t, const struct cpu_target *target, uint8_t mask[CPU_BYTES])
+/* A thread's mask, or all that a process's threads have between them. */
+static int64_t mask_of_target(const struct cpu_target *target, uint8_t mask[CPU_BYTES])
 {
     memset(mask, 0, CPU_BYTES);
-    if (target->process && target->own) {
-        struct each e = {.proc = t->proc, .sum = mask};
-        threads_each(add_one, &e);
-        return 0;
+    if (target->process) {
+        return tasks_each(target->host_id, add_one, mask);
     }
     int64_t r = host_call3(__NR_sched_getaffinity, target->host_id, CPU_BYTES, mask);
     return r < 0 ? r : 0;
@@ -187,7 +179,7 @@ int64_t freebsd_cpuset_getaffinity(struct thread *t, int32_t level, int32_t whic
         /* Memory has one domain, which all processors are near; interrupts are not to be looked at. */
         r = which != CPU_WHICH_DOMAIN ? -ESRCH : id == 0 ? allowed(set) : id < 0 || id >= DOMAINS_MAX ? -ESRCH : 0;
     } else if (level == CPU_LEVEL_WHICH && !target.is_set) {
-        r = mask_of_target(t, &target, set);
+        r = mask_of_target(&target, set);
     } else {
         r = mask_of_set(t, level == CPU_LEVEL_ROOT ? SET_ROOT : target.set, set);
     }
@@ -245,13 +237,14 @@ static int64_t modify_set(struct thread *t, int64_t set, const uint8_t mask[CPU_
     memcpy(p->cpuset_mask, mask, CPU_BYTES);
     p->cpuset_narrowed = true;
     lock_release(&p->lock);
-    struct each e = {.proc = t->proc, .mask = mask};
-    threads_each(narrow_one, &e);
+    uint8_t copy[CPU_BYTES];
+    memcpy(copy, mask, sizeof copy);
+    tasks_each(t->proc->pid, narrow_one, copy);
     return 0;
 }
 
 /* A mask of a thread's or of all of a process's, which must be a part of their set. */
-static int64_t set_mask(struct thread *t, const struct cpu_target *target, const uint8_t mask[CPU_BYTES])
+static int64_t set_mask(struct thread *t, const struct cpu_target *target, uint8_t mask[CPU_BYTES])
 {
     uint8_t whole[CPU_BYTES];
     int64_t r = mask_of_set(t, target->set, whole);
@@ -261,9 +254,8 @@ static int64_t set_mask(struct thread *t, const struct cpu_target *target, const
     if (!is_part(mask, whole)) {
         return -EDEADLK;
     }
-    if (target->process && target->own) {
-        struct each e = {.proc = t->proc, .mask = mask};
-        return threads_each(set_one, &e);
+    if (target->process) {
+        return tasks_each(target->host_id, set_one, mask);
     }
     return host_call3(__NR_sched_setaffinity, target->host_id, CPU_BYTES, mask);
 }

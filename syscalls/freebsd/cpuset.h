@@ -34,7 +34,7 @@ struct cpu_target {
     bool is_thing;   /* something that has processors: an interrupt, a memory domain */
 };
 
-/* Returns 0, -ESRCH, or -EINVAL: no such kind. */
+/* Returns 0, -ESRCH, -EPERM, or -EINVAL: no such kind. */
 int64_t cpu_which(struct thread *t, int32_t which, int64_t id, struct cpu_target *out);
 
 #endif

@@ -55,6 +55,7 @@ struct freebsd_process {
     bool cpuset_narrowed;        /* the set is one of the guest's own, with less than the root set: */
     uint8_t cpuset_mask[128];    /* this */
     uint64_t umtx_least_timeout; /* nanoseconds that a timed umtx wait lasts at least (umtx.c) */
+    uint32_t membarriers;        /* membarrier commands it has registered for */
     uint32_t quiet_pipes;        /* 1: some socket of this process may have SO_NOSIGPIPE (nosigpipe.h) */
     uint32_t range_count, range_room;
     struct freebsd_range *ranges; /* of the engine's heap, sorted, none meets another */

@@ -9,6 +9,7 @@ struct freebsd_rtprio {
     uint16_t type, prio;
 };
 
+#define FREEBSD_RTP_FIFO_BIT 8 /* beside a type: without a quantum */
 enum { FREEBSD_RTP_REALTIME = 2, FREEBSD_RTP_NORMAL = 3, FREEBSD_RTP_IDLE = 4, FREEBSD_RTP_FIFO = 10 };
 
 /* Returns 0, or -EINVAL: no such type or priority. */

@@ -72,6 +72,9 @@ static int64_t open_object(guest_ptr path, uint32_t flags, uint32_t mode, uint32
     if (r < 0) {
         return r;
     }
+    if ((flags & FREEBSD_O_ACCMODE) == 0) {
+        flags &= ~FREEBSD_O_TRUNC; /* only what may be written is truncated */
+    }
     return host_call4(__NR_openat, AT_FDCWD, file,
                       freebsd_open_flags_to_host(flags) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
                       mode & FREEBSD_ACCESSPERMS);
@@ -104,7 +107,10 @@ int64_t freebsd_shm_unlink(struct thread *t, guest_ptr path)
     int64_t r = object_path(path, file, sizeof(file));
 
     (void)t;
-    return r < 0 ? r : host_call3(__NR_unlinkat, AT_FDCWD, file, 0);
+    if (r == 0) {
+        r = host_call3(__NR_unlinkat, AT_FDCWD, file, 0);
+    }
+    return r == -EPERM ? -EACCES : r; /* the host's directory is sticky */
 }
 
 int64_t freebsd_shm_rename(struct thread *t, guest_ptr path_from, guest_ptr path_to, int32_t flags)
@@ -123,7 +129,14 @@ int64_t freebsd_shm_rename(struct thread *t, guest_ptr path_from, guest_ptr path
     if (r < 0) {
         return r;
     }
+    if (hot_strcmp(from, to) == 0) {
+        return 0; /* without a look at whether it is there */
+    }
     host |= (uint32_t)flags & SHM_RENAME_NOREPLACE ? RENAME_NOREPLACE : 0;
     host |= (uint32_t)flags & SHM_RENAME_EXCHANGE ? RENAME_EXCHANGE : 0;
-    return host_call5(__NR_renameat2, AT_FDCWD, from, AT_FDCWD, to, host);
+    r = host_call5(__NR_renameat2, AT_FDCWD, from, AT_FDCWD, to, host);
+    if (r == -ENOENT && host == RENAME_EXCHANGE) {
+        r = host_call5(__NR_renameat2, AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE); /* nothing to exchange with */
+    }
+    return r == -EPERM ? -EACCES : r;
 }
