@@ -4,6 +4,7 @@
 #include <linux/fcntl.h>
 
 #include "base/host.h"
+#include "base/mem.h"
 
 #define MAPS_BUFFER 4096
 
@@ -50,6 +51,27 @@ static uint64_t number(struct reader *r, uint64_t base)
     return value;
 }
 
+/* The rest of a line, from a byte of it that has been read: blanks, the path, and " (deleted)". */
+static void name(struct reader *r, int c, struct mapping *m)
+{
+    static const char deleted[] = " (deleted)";
+    uint32_t n = 0;
+    while (c == ' ') {
+        c = next_byte(r);
+    }
+    for (; c != '\n' && c != -1; c = next_byte(r)) {
+        if (n < sizeof m->name - 1) {
+            m->name[n++] = (char)c;
+        }
+    }
+    m->name[n] = '\0';
+    uint32_t tail = sizeof deleted - 1;
+    m->deleted = n >= tail && n < sizeof m->name - 1 && hot_strcmp(m->name + n - tail, deleted) == 0;
+    if (m->deleted) {
+        m->name[n - tail] = '\0';
+    }
+}
+
 /* One line. False at the end of the file. */
 static bool line(struct reader *r, struct mapping *m)
 {
@@ -67,9 +89,7 @@ static bool line(struct reader *r, struct mapping *m)
     for (m->inode = 0; digit(c) >= 0; c = next_byte(r)) {
         m->inode = m->inode * 10 + (uint64_t)digit(c);
     }
-    while (c != '\n' && c != -1) {
-        c = next_byte(r);
-    }
+    name(r, c, m);
     return m->high != 0;
 }
 

@@ -11,6 +11,8 @@ struct mapping {
     uint64_t offset; /* of the file, at `low` */
     uint32_t device_major, device_minor;
     uint64_t inode; /* 0: anonymous, private memory */
+    char name[96];  /* the file's path, cut; "" for memory without one */
+    bool deleted;   /* the file has no name any more; not told of one whose name is cut */
 };
 
 /*

@@ -52,11 +52,13 @@ struct freebsd_process {
     } timers[FREEBSD_TIMER_MAX];
     int32_t cpuset_plus_one; /* number of the processor set it is in (cpuset.c), and 1; 0: the default set */
     uint32_t cpusets_made;
-    bool cpuset_narrowed;        /* the set is one of the guest's own, with less than the root set: */
-    uint8_t cpuset_mask[128];    /* this */
-    uint64_t umtx_least_timeout; /* nanoseconds that a timed umtx wait lasts at least (umtx.c) */
-    uint32_t membarriers;        /* membarrier commands it has registered for */
-    uint32_t quiet_pipes;        /* 1: some socket of this process may have SO_NOSIGPIPE (nosigpipe.h) */
+    bool cpuset_narrowed;                 /* the set is one of the guest's own, with less than the root set: */
+    uint8_t cpuset_mask[128];             /* this */
+    uint64_t umtx_least_timeout;          /* nanoseconds that a timed umtx wait lasts at least (umtx.c) */
+    struct freebsd_umtx_hold *umtx_holds; /* pages of UMTX_OP_SHM (umtx_shm.c), of the engine's heap */
+    uint32_t umtx_hold_count, umtx_hold_room;
+    uint32_t membarriers; /* membarrier commands it has registered for */
+    uint32_t quiet_pipes; /* 1: some socket of this process may have SO_NOSIGPIPE (nosigpipe.h) */
     uint32_t range_count, range_room;
     struct freebsd_range *ranges; /* of the engine's heap, sorted, none meets another */
 };

@@ -382,13 +382,16 @@ static int64_t op_robust_lists(struct thread *t, const struct umtx_call *c)
     return 0;
 }
 
-/* The shared object registry behind pshared pthread objects needs a home outside the process: not there yet.
- */
 static int64_t op_unsupported(struct thread *t, const struct umtx_call *c)
 {
     (void)t;
     (void)c;
     return -EOPNOTSUPP;
+}
+
+static int64_t op_shm(struct thread *t, const struct umtx_call *c)
+{
+    return umtx_shm(t, c->address1, (uint32_t)c->value);
 }
 
 /* A floor for timeouts, against programs that poll; 0, the default: none. */
@@ -417,7 +420,7 @@ static umtx_operation *const operations[] = {
     [12] = op_rw_rdlock,       [13] = op_rw_wrlock,     [14] = op_rw_unlock,    [15] = op_wait_uint_private,
     [16] = op_wake_private,    [17] = op_mutex_wait,    [18] = op_mutex_wake,   [19] = op_sem_wait,
     [20] = op_sem_wake,        [21] = op_nwake_private, [22] = op_mutex_wake2,  [23] = umtx_sem2_wait,
-    [24] = op_sem2_wake,       [25] = op_unsupported,   [26] = op_robust_lists, [27] = op_get_min_timeout,
+    [24] = op_sem2_wake,       [25] = op_shm,           [26] = op_robust_lists, [27] = op_get_min_timeout,
     [28] = op_set_min_timeout,
 };
 

@@ -153,6 +153,12 @@ int64_t umtx_rw_rdlock(struct thread *t, guest_ptr rw, uint32_t flags, const str
 int64_t umtx_rw_wrlock(struct thread *t, guest_ptr rw, const struct deadline *d);
 int64_t umtx_rw_unlock(guest_ptr rw);
 
+/*
+ * UMTX_OP_SHM: the page that belongs to an address. Returns a descriptor of it, 0, or -errno: -EINVAL, -EFAULT, -ESRCH
+ * (no such page), -ENOTTY (the page mapped there has been destroyed), -ENOMEM, -EMFILE.
+ */
+int64_t umtx_shm(struct thread *t, guest_ptr at, uint32_t flags);
+
 /* Wakes at most n waiters of UMTX_OP_WAIT and its kin (thr_exit does so with the thread's state word). */
 int64_t umtx_wake(guest_ptr at, int32_t n, bool private_only);
 

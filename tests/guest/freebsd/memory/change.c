@@ -307,3 +307,10 @@ TEST(mlockall_and_munlockall)
 {
     CHECK_EQ(guest_in_child(lock_all, NULL), 0);
 }
+
+/* Rows: freebsd11_vadvise: sys/vm/vm_mmap.c (freebsd11_vadvise): refused, whatever it is asked */
+TEST(vadvise_is_gone)
+{
+    CHECK_ERR(SYS(freebsd11_vadvise, 0), FREEBSD_EINVAL);
+    CHECK_ERR(SYS(freebsd11_vadvise, -1), FREEBSD_EINVAL);
+}
