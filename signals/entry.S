@@ -76,38 +76,35 @@ signal_restorer:
         .type   host_call_intr, @function
 host_call_intr:
         push    %rbx
-        mov     %rdi, %r11
-        mov     %rsi, %rbx
+        push    %rsi                            /* the number, for a second time */
+        mov     %rdi, %rbx
         mov     %rdx, %rdi
         mov     %rcx, %rsi
         mov     %r8, %rdx
         mov     %r9, %r10
-        mov     16(%rsp), %r8
-        mov     24(%rsp), %r9
-1:      mov     %rbx, %rax
+        mov     24(%rsp), %r8
+        mov     32(%rsp), %r9
+1:      mov     (%rsp), %rax
 intr_begin:
-        cmpb    $0, THREAD_RECORDED(%r11)
+        cmpb    $0, THREAD_RECORDED(%rbx)
         jne     intr_bail
         syscall
 intr_end:
         cmp     $-4, %rax                       /* -EINTR */
         je      3f
-2:      pop     %rbx
+2:      add     $8, %rsp
+        pop     %rbx
         ret
-3:      mov     %rsp, %r11                      /* the call has destroyed it */
-        and     $~(THREAD_REGION - 1), %r11
-        cmpl    $0, THREAD_DISTURBED(%r11)
+3:      cmpl    $0, THREAD_DISTURBED(%rbx)
         je      2b
-        movl    $0, THREAD_DISTURBED(%r11)
-        cmpb    $0, THREAD_RECORDED(%r11)
+        movl    $0, THREAD_DISTURBED(%rbx)
+        cmpb    $0, THREAD_RECORDED(%rbx)
         je      1b
-        pop     %rbx
-        ret
+        jmp     2b
 intr_bail:
-        orl     $CALL_NOT_MADE, THREAD_CALL_FLAGS(%r11)
+        orl     $CALL_NOT_MADE, THREAD_CALL_FLAGS(%rbx)
         mov     $-4, %rax
-        pop     %rbx
-        ret
+        jmp     2b
         .size   host_call_intr, . - host_call_intr
 
         .section .note.GNU-stack, "", @progbits

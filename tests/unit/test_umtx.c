@@ -18,6 +18,7 @@
 #include "process/process.h"
 #include "process/thread.h"
 #include "signals/signals.h"
+#include "syscalls/freebsd/process_data.h"
 #include "syscalls/freebsd/umtx.h"
 
 enum { THREADS = 4, ROUNDS = 20000, PATIENCE = 60 };
@@ -55,7 +56,8 @@ __attribute__((weak)) int64_t host_call_intr(struct thread *t, long nr, uint64_t
     return r < 0 ? -errno : r;
 }
 
-static struct process process;
+static struct freebsd_process data;
+static struct process process = {.personality_data = &data};
 static struct freebsd_umutex mutex;
 static struct freebsd_ucond cond;
 static struct freebsd_urwlock rwlock;
