@@ -161,28 +161,33 @@ static int64_t unmap_piece(uint64_t low, uint64_t high, int64_t argument)
     return host_call2(__NR_munmap, low, high - low);
 }
 
-/* The host stops at a hole. What has been done before is done again then, mapping by mapping. */
+/* The host stops at a hole: then mapping by mapping, with what has been done before done again. */
 static int64_t protect_piece(uint64_t low, uint64_t high, int64_t prot)
 {
     int64_t r = host_call3(__NR_mprotect, low, high - low, prot);
     struct mapping m;
-    for (uint64_t at = low; r == -ENOMEM && at < high; at = m.high) {
+    if (r != -ENOMEM) {
+        return r;
+    }
+    for (uint64_t at = low; at < high; at = m.high) {
         int64_t found = mapping_at_or_above(at, &m);
         if (found < 0) {
             return found == -ENOENT ? 0 : r;
         }
         uint64_t from = m.low > at ? m.low : at, to = m.high < high ? m.high : high;
         int64_t one = from < to ? host_call3(__NR_mprotect, from, to - from, prot) : 0;
-        if (one < 0 && one != -ENOMEM) {
-            return one;
+        if (one < 0) {
+            return one; /* -ENOMEM: no hole any more, but a want of memory */
         }
     }
-    return r == -ENOMEM ? 0 : r;
+    return 0;
 }
 
+/* The host goes on behind a hole. */
 static int64_t advise_piece(uint64_t low, uint64_t high, int64_t advice)
 {
-    return host_call3(__NR_madvise, low, high - low, advice);
+    int64_t r = host_call3(__NR_madvise, low, high - low, advice);
+    return r == -ENOMEM ? 0 : r;
 }
 
 /* Does `fn` to [low, high) around what is reserved in it, until it fails. */

@@ -154,7 +154,7 @@ int64_t freebsd_minherit(struct thread *t, guest_ptr addr, uint64_t len, int32_t
         r = space_advise(t, start, size, MADV_WIPEONFORK);
         break;
     }
-    return r == -ENOMEM ? 0 : r; /* holes are skipped there */
+    return r;
 }
 
 /* Without a length, what is mapped as one with the address (vm_map_sync()). */

@@ -120,6 +120,29 @@ TEST(new_with_wild_pointers)
     CHECK(tid >= 100000);
 }
 
+static void start_nowhere(void *where)
+{
+    struct freebsd_thr_param param = {0};
+
+    param.start_func = (void (*)(void *))where;
+    param.stack_base = guest_pages(65536);
+    param.stack_size = 65536;
+    CHECK_OK(SYS(thr_new, &param, sizeof(param)));
+    guest_sleep_ms(5000);
+}
+
+/* Nobody looks where a thread is to begin; it dies there, and the process with it */
+TEST(new_at_wild_places)
+{
+    static const uint64_t places[] = {0x10, 0xdeadbeef00000000UL, 0xffffffff80000000UL, 0x800000000000UL};
+
+    for (unsigned i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        int status = guest_in_child(start_nowhere, (void *)places[i]);
+
+        CHECK(KILLED(status, FREEBSD_SIGSEGV) || KILLED(status, FREEBSD_SIGBUS));
+    }
+}
+
 /* A parameter block that ends early: the rest is zero. */
 TEST(new_with_short_parameters)
 {
@@ -187,6 +210,31 @@ TEST(create_by_context)
     CHECK_EQ(seen[2], xmm9);
     CHECK_EQ(seen[3], (uint64_t)&place);
     CHECK_EQ(seen_mxcsr, mxcsr);
+}
+
+static void create_nowhere(void *where)
+{
+    struct freebsd_ucontext uc;
+    int64_t tid = 0;
+
+    CHECK_OK(SYS(getcontext, &uc));
+    uc.mc.rip = (uint64_t)where;
+    uc.mc.rsp = 0xdeadbeef00000000UL;
+    uc.mc.rflags = ~0UL;
+    memset(uc.mc.fpstate, 0xff, sizeof(uc.mc.fpstate));
+    CHECK_OK(SYS(thr_create, &uc, &tid, 0));
+    guest_sleep_ms(5000);
+}
+
+TEST(create_with_wild_registers)
+{
+    static const uint64_t places[] = {0x10, 0xdeadbeef00000000UL, 0xffffffff80000000UL};
+
+    for (unsigned i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        int status = guest_in_child(create_nowhere, (void *)places[i]);
+
+        CHECK(KILLED(status, FREEBSD_SIGSEGV) || KILLED(status, FREEBSD_SIGBUS) || KILLED(status, FREEBSD_SIGTRAP));
+    }
 }
 
 /* ---- thr_suspend, thr_wake ---- */
