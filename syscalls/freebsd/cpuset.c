@@ -22,14 +22,15 @@
 #define MASK_MAX    (1 << 16) /* bytes; as much is looked at for bits that no processor has */
 
 /* The set that the process is in. */
-static int64_t own_set(const struct freebsd_process *p)
+static int64_t own_set(struct thread *t)
 {
-    return p->cpuset_plus_one == 0 ? SET_DEFAULT : p->cpuset_plus_one - 1;
+    int32_t plus_one = __atomic_load_n(&freebsd_inherited(t)->cpuset_plus_one, __ATOMIC_RELAXED);
+    return plus_one == 0 ? SET_DEFAULT : plus_one - 1;
 }
 
 int64_t cpu_which(struct thread *t, int32_t which, int64_t id, struct cpu_target *out)
 {
-    *out = (struct cpu_target){.set = own_set(freebsd_process(t))};
+    *out = (struct cpu_target){.set = own_set(t)};
     switch (which) {
     case CPU_WHICH_TID:
     case CPU_WHICH_TIDPID:
@@ -296,7 +297,7 @@ int64_t freebsd_cpuset(struct thread *t, guest_ptr setid)
         return r;
     }
     lock_acquire(&p->lock);
-    p->cpuset_plus_one = set + 1;
+    freebsd_inherited(t)->cpuset_plus_one = set + 1;
     p->cpuset_narrowed = false;
     lock_release(&p->lock);
     return 0;
@@ -321,8 +322,8 @@ int64_t freebsd_cpuset_setid(struct thread *t, int32_t which, int64_t id, int32_
         return -EPERM;
     }
     lock_acquire(&p->lock);
-    p->cpuset_narrowed = p->cpuset_narrowed && set.set == own_set(p);
-    p->cpuset_plus_one = (int32_t)set.set + 1;
+    p->cpuset_narrowed = p->cpuset_narrowed && set.set == own_set(t);
+    freebsd_inherited(t)->cpuset_plus_one = (int32_t)set.set + 1;
     lock_release(&p->lock);
     return 0;
 }

@@ -26,12 +26,13 @@ struct freebsd_range {
 
 /* What a child has from its parent, and a program from the one before it. */
 struct freebsd_inherited {
-    uint32_t size;        /* of this structure, when it is handed over: that of another build is not believed */
-    uint32_t umask_high;  /* the set-id and sticky bits of umask(2): the host's mask has only the permissions */
-    uint32_t control;     /* what procctl(2) has set: procctl.c */
-    uint32_t limits_set;  /* bit n: limits[n] counts; else there is no limit */
-    int32_t reaper;       /* the process that inherits orphans here, as far as a guest is it (procctl(2)); 0: none */
-    int32_t outer_reaper; /* the one before that */
+    uint32_t size;           /* of this structure, when it is handed over: that of another build is not believed */
+    uint32_t umask_high;     /* the set-id and sticky bits of umask(2): the host's mask has only the permissions */
+    uint32_t control;        /* what procctl(2) has set: procctl.c */
+    uint32_t limits_set;     /* bit n: limits[n] counts; else there is no limit */
+    int32_t reaper;          /* the process that inherits orphans here, as far as a guest is it (procctl(2)); 0: none */
+    int32_t outer_reaper;    /* the one before that */
+    int32_t cpuset_plus_one; /* number of the processor set it is in (cpuset.c), and 1; 0: the default set */
     struct freebsd_rlimit limits[FREEBSD_RLIM_OWN];
     char login[FREEBSD_MAXLOGNAME];       /* set by setlogin(2); empty: take the host's */
     char login_class[FREEBSD_MAXLOGNAME]; /* set by setloginclass(2); empty: "default" */
@@ -50,7 +51,6 @@ struct freebsd_process {
         bool running;  /* it has a time to expire at: of a stopped SIGEV_NONE timer the host tells the old one */
         uint8_t signo; /* the guest's */
     } timers[FREEBSD_TIMER_MAX];
-    int32_t cpuset_plus_one; /* number of the processor set it is in (cpuset.c), and 1; 0: the default set */
     uint32_t cpusets_made;
     bool cpuset_narrowed;                 /* the set is one of the guest's own, with less than the root set: */
     uint8_t cpuset_mask[128];             /* this */

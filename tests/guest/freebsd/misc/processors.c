@@ -211,6 +211,34 @@ static void make_a_set(void *unused)
     is_in_set(&second);
 }
 
+int guest_child(int argc, char **argv)
+{
+    int32_t id = 0, expected = 0;
+
+    (void)argc;
+    for (const char *digit = argv[2]; *digit != '\0'; digit++)
+        expected = expected * 10 + (*digit - '0');
+    return SYS(cpuset_getid, CPU_LEVEL_CPUSET, CPU_WHICH_PID, -1, &id) == 0 && id == expected ? 0 : 1;
+}
+
+static void exec_in_a_set(void *unused)
+{
+    char number[16];
+    char *arguments[] = {(char *)(uintptr_t)guest_self, "--set", number, NULL};
+    int32_t id = 0;
+
+    (void)unused;
+    CHECK_OK(SYS(cpuset, &id));
+    guest_format(number, sizeof(number), "%d", id);
+    SYS(execve, guest_self, arguments, guest_envp);
+    guest_fail(__FILE__, __LINE__, "execve came back");
+}
+
+TEST(sets_are_kept_by_exec)
+{
+    CHECK_EQ(guest_in_child(exec_in_a_set, NULL), 0);
+}
+
 /* Rows: cpuset: cpuset(2) */
 TEST(sets_of_ones_own)
 {
