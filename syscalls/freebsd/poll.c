@@ -15,10 +15,15 @@
 #include "syscalls/freebsd/stat.h"
 
 #include <asm/poll.h>
+#include <asm/stat.h>
+#include <linux/fcntl.h>
+#include <linux/stat.h>
 
 #define ENTRIES_ON_STACK 128
 #define ENTRIES_MAX      1048576 /* the host's fs.nr_open */
 #define HOST_SIGSET_SIZE 8
+#define HOST_LOOKS       64 /* a host's table has room for these at least; the engine's descriptors are above */
+#define HIDDEN           (INT32_MIN + 1) /* for the host no descriptor */
 
 /* Of these the numbers are the same. */
 #define POLL_SAME (POLLIN | POLLPRI | POLLOUT | POLLERR | POLLHUP | POLLNVAL | POLLRDNORM | POLLRDBAND)
@@ -80,41 +85,86 @@ static int64_t host_poll(struct thread *t, struct poll_entry *entries, uint32_t 
     return host_call_intr(t, __NR_ppoll, (uint64_t)entries, n, (uint64_t)ts, (uint64_t)pass, HOST_SIGSET_SIZE, 0);
 }
 
+/*
+ * What the guest's kernel says where the host says that an end has come or an error is there: a pipe's end is readable
+ * as well, and a writer without readers is hung up (pipe_poll()); a socket with an error is readable and writable
+ * (soreadable(), sowriteable()). e is in host terms.
+ */
+static uint16_t settled(const struct poll_entry *e)
+{
+    uint16_t events = freebsd_poll_from_host(e->revents), asked = freebsd_poll_from_host(e->events);
+    const uint16_t in = asked & (FREEBSD_POLLIN | FREEBSD_POLLRDNORM), out = asked & FREEBSD_POLLOUT;
+    struct stat st;
+
+    if ((events & (FREEBSD_POLLERR | FREEBSD_POLLHUP)) == 0 || host_call2(__NR_fstat, e->fd, &st) < 0) {
+        return events;
+    }
+    if ((events & FREEBSD_POLLERR) != 0 && S_ISFIFO(st.st_mode)) {
+        return (uint16_t)((events & ~FREEBSD_POLLERR) | FREEBSD_POLLHUP | out);
+    }
+    if ((events & FREEBSD_POLLERR) != 0 && S_ISSOCK(st.st_mode) && (in | out) != 0) {
+        return (uint16_t)((events & ~FREEBSD_POLLERR) | in | out);
+    }
+    return (events & FREEBSD_POLLHUP) != 0 && !S_ISSOCK(st.st_mode) ? (uint16_t)(events | in) : events;
+}
+
 /* A process descriptor has hung up when the process has ended, and that is all it ever has (procdesc_poll()). */
 static bool is_process(struct thread *t, int32_t fd)
 {
     return freebsd_process(t)->has_described != 0 && descriptor_kind_of(t->proc->descriptors, fd) == DESCRIPTOR_PROCESS;
 }
 
+/* What the guest is told of an entry that the host has answered. */
+static uint16_t told(struct thread *t, const struct poll_entry *e)
+{
+    if (e->fd == HIDDEN) {
+        return FREEBSD_POLLNVAL;
+    }
+    return e->revents != 0 && is_process(t, e->fd) ? FREEBSD_POLLHUP : settled(e);
+}
+
+/* Puts the entries in host terms. Returns how many name descriptors of the engine, which the host must not see. */
+static uint32_t prepare(struct thread *t, struct poll_entry *entries, uint32_t n)
+{
+    uint32_t hidden = 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        entries[i].events = is_process(t, entries[i].fd) ? POLLIN : freebsd_poll_to_host(entries[i].events);
+        entries[i].revents = 0;
+        if (entries[i].fd >= 0 && engine_descriptor(entries[i].fd)) {
+            entries[i].fd = HIDDEN;
+            hidden++;
+        } else if (entries[i].fd < 0) {
+            entries[i].fd = -1;
+        }
+    }
+    return hidden;
+}
+
 static int64_t poll_entries(struct thread *t, struct poll_entry *entries, guest_ptr fds, uint32_t n,
                             struct freebsd_timespec *ts, guest_ptr mask)
 {
+    struct freebsd_timespec at_once = {0, 0};
     size_t size = (size_t)n * sizeof(*entries);
+    uint32_t hidden;
     int64_t r;
 
     if (copyin(entries, fds, size) < 0) {
         return -EFAULT;
     }
-    for (uint32_t i = 0; i < n; i++) {
-        entries[i].events = is_process(t, entries[i].fd) ? POLLIN : freebsd_poll_to_host(entries[i].events);
-        entries[i].revents = 0;
-    }
-    r = host_poll(t, entries, n, ts, mask);
+    hidden = prepare(t, entries, n);
+    r = host_poll(t, entries, n, hidden != 0 ? &at_once : ts, mask);
     if (r < 0) {
         return r;
     }
     for (uint32_t i = 0; i < n; i++) {
-        uint16_t events = freebsd_poll_from_host(entries[i].revents);
-
-        if (events != 0 && is_process(t, entries[i].fd)) {
-            events = POLLHUP;
-        }
+        uint16_t events = told(t, &entries[i]);
 
         if (copyout(guest_at(fds, i * sizeof(*entries) + 6), &events, sizeof(events)) < 0) {
             return -EFAULT;
         }
     }
-    return r;
+    return r + hidden;
 }
 
 static int64_t poll_any(struct thread *t, guest_ptr fds, uint32_t n, struct freebsd_timespec *ts, guest_ptr mask)
@@ -173,6 +223,29 @@ int64_t freebsd_ppoll(struct thread *t, guest_ptr fds, uint32_t nfds, guest_ptr 
     return r < 0 ? r : poll_any(t, fds, nfds, limit, set);
 }
 
+/*
+ * Whether a set has the bit of a descriptor that is not open, from `from` on: select_check_badfd(). The host does not
+ * look beyond its table. Returns 0, -EBADF or -EFAULT.
+ */
+static int64_t check_set(guest_ptr set, int from, int nd)
+{
+    for (int fd = from; !guest_is_null(set) && fd < nd; fd += 64) {
+        uint64_t word;
+
+        if (COPYIN(&word, guest_at(set, (uint64_t)fd / 8)) < 0) {
+            return -EFAULT;
+        }
+        for (; word != 0; word &= word - 1) {
+            int bit = fd + __builtin_ctzll(word);
+
+            if (bit < nd && (engine_descriptor(bit) || host_call3(__NR_fcntl, bit, F_GETFD, 0) < 0)) {
+                return -EBADF;
+            }
+        }
+    }
+    return 0;
+}
+
 /* Descriptor sets are arrays of 64-bit words in both systems, so the host reads and writes the guest's own. */
 static int64_t select_any(struct thread *t, int nd, const guest_ptr sets[3], struct freebsd_timespec *ts,
                           guest_ptr mask)
@@ -190,6 +263,10 @@ static int64_t select_any(struct thread *t, int nd, const guest_ptr sets[3], str
     for (int i = 0; i < 3; i++) {
         if (!guest_is_null(sets[i]) && !guest_range_ok(sets[i], ((uint64_t)nd + 63) / 64 * 8)) {
             return -EFAULT;
+        }
+        int64_t r = check_set(sets[i], HOST_LOOKS, nd);
+        if (r < 0) {
+            return r;
         }
     }
     if (!guest_is_null(mask)) {
