@@ -76,26 +76,3 @@ int64_t freebsd10_pipe(struct thread *t)
     t->call_result2 = (uint64_t)fds[1];
     return fds[0];
 }
-
-/* __specialfd(2): so far what eventfd(2) is made of (sys/specialfd.h). */
-int64_t freebsd_specialfd(struct thread *t, int32_t type, guest_ptr req, uint64_t len)
-{
-    const uint32_t semaphore = 1, nonblock = FREEBSD_O_NONBLOCK, cloexec = FREEBSD_O_CLOEXEC;
-    struct {
-        uint32_t initval;
-        uint32_t flags;
-    } event;
-
-    (void)t;
-    if (type != 1 || len != sizeof(event)) {
-        return -EINVAL;
-    }
-    if (COPYIN(&event, req) < 0) {
-        return -EFAULT;
-    }
-    if (event.flags & ~(semaphore | nonblock | cloexec)) {
-        return -EINVAL;
-    }
-    return host_call2(__NR_eventfd2, event.initval,
-                      (event.flags & semaphore) | freebsd_open_flags_to_host(event.flags & (nonblock | cloexec)));
-}
