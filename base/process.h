@@ -65,8 +65,11 @@ struct process_hooks {
      * fast entry; signals are blocked until then. For new threads.
      */
     void (*enter)(struct thread *t);
-    /* A guest signal in `watched` has been delivered or ignored. In signal context. */
-    void (*signalled)(struct thread *t, int guest_signo);
+    /*
+     * A guest signal in `watched` has been sent and is blocked (stays: it has yet to be delivered), or has been delivered,
+     * taken by a wait or ignored. In signal context.
+     */
+    void (*signalled)(struct thread *t, int guest_signo, bool stays);
     /* Calls fn for every live thread of the address space, until it returns other than 0. May be called anywhere. */
     int (*each_thread)(int (*fn)(struct thread *t, void *arg), void *arg);
 };

@@ -46,7 +46,9 @@ static uint64_t disposition_for(const struct thread *t, int signo, int host, con
                host != SIGCHLD) {
         disposition = SIGNAL_IGNORE; /* the host's default may be to die of it (SIGIO) */
     }
-    if (disposition == SIGNAL_IGNORE && host != SIGCHLD && signal_set_has(&t->proc->watched, signo)) {
+    /* SIGCHLD that is ignored is not sent, in FreeBSD either (kqueue(2)); by default it is, and does nothing. */
+    uint64_t without_effect = host == SIGCHLD ? SIGNAL_DEFAULT : SIGNAL_IGNORE;
+    if (disposition == without_effect && signal_set_has(&t->proc->watched, signo)) {
         disposition = HOST_HANDLER;
     }
     return disposition;

@@ -136,7 +136,7 @@ static bool dropped(struct thread *t, int signo)
     bool ignored = handler == SIGNAL_IGNORE ||
                    (handler == SIGNAL_DEFAULT && t->proc->personality->signal_default(signo) == SIGNAL_ACT_IGNORE);
     if (ignored && signal_set_has(&t->proc->watched, signo)) {
-        t->proc->hooks->signalled(t, signo);
+        t->proc->hooks->signalled(t, signo, false);
     }
     return ignored;
 }
@@ -163,10 +163,21 @@ static bool kept_arrived(struct thread *t, siginfo_t *info, bool engine)
         return false;
     }
     if (signal_set_has(&t->mask, signo) || (engine && t->recorded)) {
+        if (signal_set_has(&t->proc->watched, signo)) {
+            t->proc->hooks->signalled(t, signo, true);
+        }
         signal_keep(t, info);
         return false;
     }
     return true;
+}
+
+/* Whether the guest ignores it, and it arrives here only for those to be told who watch it. */
+static bool only_watched(struct thread *t, const siginfo_t *info)
+{
+    int signo = t->proc->personality->signal_from_host[info->si_signo];
+    return signo != 0 && !signal_kept_here(info->si_signo) && signal_set_has(&t->proc->watched, signo) &&
+           dropped(t, signo);
 }
 
 /* Returns whether the guest was interrupted. */
@@ -181,6 +192,12 @@ static bool asynchronous_arrived(struct thread *t, siginfo_t *info, struct ucont
         if (engine && t->recorded) {
             go_on_recorded(uc);
         } else if (engine) {
+            go_on_undisturbed(t, uc);
+        }
+        return !engine;
+    }
+    if (only_watched(t, info)) {
+        if (engine) {
             go_on_undisturbed(t, uc);
         }
         return !engine;

@@ -65,7 +65,7 @@ void signal_deliver(struct thread *t, struct ucontext *uc, const struct guest_si
 {
     struct signal_action a = action_of(t, sig->signo);
     if (signal_set_has(&t->proc->watched, sig->signo)) {
-        t->proc->hooks->signalled(t, sig->signo);
+        t->proc->hooks->signalled(t, sig->signo, false);
     }
     if (a.handler == SIGNAL_IGNORE) {
         return;

@@ -55,8 +55,8 @@ void signal_action_reset(struct thread *t, int signo);
 void signals_drop_caught(struct thread *t);
 
 /*
- * From now on the process's hook `signalled` hears of the signal whenever it arrives, also while it is ignored (but
- * not while it is blocked). Returns 0 or -EINVAL (no such signal).
+ * From now on the process's hook `signalled` hears of the signal whenever it arrives, also while it is ignored; while it
+ * is blocked only what the engine keeps. Returns 0 or -EINVAL (no such signal).
  */
 int signal_watch(struct thread *t, int signo);
 

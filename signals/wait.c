@@ -136,5 +136,8 @@ int64_t signal_wait(struct thread *t, const struct signal_set *set, const struct
     __atomic_store_n(&t->waiting, false, __ATOMIC_RELEASE);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     signal_queue_offer(t); /* of what it was told and has not taken */
+    if (r == 0 && signal_set_has(&t->proc->watched, out->signo)) {
+        t->proc->hooks->signalled(t, out->signo, false);
+    }
     return r;
 }

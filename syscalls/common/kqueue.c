@@ -98,7 +98,7 @@ static struct kqueue *kqueue_new(struct process *p)
     kq->group = group;
     kq->bucket_count = FIRST_BUCKETS;
     kq->slot_free = NO_SLOT;
-    kq->epoll = kq->bell = kq->inotify = kq->watch_bell = -1;
+    kq->epoll = kq->bell = kq->inotify = kq->watch_bell = kq->signal_fd = -1;
     kq->table = p->table;
     for (int i = 0; i < KQ_LANES; i++) {
         kq->lanes[i] = -1;
@@ -154,6 +154,16 @@ void kqueue_put(struct kqueue *kq)
     descriptor_put(&kq->object);
 }
 
+uint64_t kqueue_looks(struct thread *t, int fd)
+{
+    struct kqueue *kq = kqueue_get(t, fd);
+    uint64_t looks = kq != NULL ? kq->looks : 0;
+    if (kq != NULL) {
+        kqueue_put(kq);
+    }
+    return looks;
+}
+
 static void leave_group(struct kqueue *kq)
 {
     lock_acquire(&kq->group->lock);
@@ -199,6 +209,7 @@ static void kqueue_release(struct descriptor_object *o)
     close_own(&kq->bell);
     close_own(&kq->inotify);
     close_own(&kq->watch_bell);
+    close_own(&kq->signal_fd);
     heap_free(kq->buckets);
     heap_free(kq->slots);
     heap_free(kq);

@@ -158,8 +158,14 @@ static inline int64_t kqueue_after_read(struct thread *t, int fd, int64_t n)
     return n == 0 ? -kqueue_kept_error(t, fd) : n;
 }
 
-/* A signal was sent to the process: EVFILT_SIGNAL counts it. Async-signal-safe. */
-void kqueue_note_signal(struct thread *t, int guest_signo);
+/*
+ * A signal was sent to the process: EVFILT_SIGNAL counts it. stays: it is blocked, and will come here again when it is
+ * delivered. Async-signal-safe.
+ */
+void kqueue_note_signal(struct thread *t, int guest_signo, bool stays);
+
+/* How often a knote of the kqueue has been asked whether it has something to report; for tests. */
+uint64_t kqueue_looks(struct thread *t, int fd);
 
 /*
  * Requests that end some time (aio(4), lio_listio(2) with SIGEV_KEVENT). Whoever makes one makes a knote for it, which

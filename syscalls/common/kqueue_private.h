@@ -95,6 +95,7 @@ struct kqueue_group {
     bool files, writers;          /* whether there have been knotes for reading files, for writing to sockets */
     int32_t signal_bell;          /* an event descriptor, edge-triggered in each epoll; -1 */
     uint32_t signals[KQ_SIGNALS]; /* how often each was sent */
+    bool waiting[KQ_SIGNALS];     /* one that waits to be delivered has been counted */
 };
 
 struct kqueue {
@@ -105,10 +106,13 @@ struct kqueue {
     struct kqueue *group_next;
     uint64_t number; /* in the group */
     uint32_t round;  /* of the latest call that collects */
+    uint64_t looks;
 
     int32_t epoll;           /* the guest's first descriptor may be closed while a copy lives: a copy of ours */
     int32_t lanes[KQ_LANES]; /* [0] is `epoll` */
     int32_t bell, inotify;
+    int32_t signal_fd; /* SIGNAL: polls when one comes that the host keeps; never read */
+    uint64_t signal_fd_mask;
     int32_t watch_bell; /* PROC: where watched processes ring */
     uint64_t watch_number;
     struct process_table *table; /* NULL: none */
@@ -178,6 +182,6 @@ void kqueue_hear_processes(struct kqueue *kq);
 /* Takes the knote's cell from the process table. */
 void kqueue_unwatch(struct kqueue *kq, struct knote *kn);
 /* Signals were counted: activates the knotes concerned. */
-void kqueue_check_signals(struct kqueue *kq);
+void kqueue_check_signals(struct thread *t, struct kqueue *kq);
 
 #endif

@@ -207,6 +207,7 @@ static bool had_already(const struct knote *kn, const struct collection *c)
 static bool report(struct thread *t, struct kqueue *kq, struct knote *kn, uint32_t events, struct collection *c)
 {
     struct kqueue_event *out = &c->out[c->count];
+    kq->looks++;
     *out = (struct kqueue_event){.ident = kn->ident,
                                  .filter = kn->filter,
                                  .flags = kn->flags,
@@ -238,7 +239,10 @@ static bool report(struct thread *t, struct kqueue *kq, struct knote *kn, uint32
     return true;
 }
 
-/* Off the ready list; level-triggered ones that still hold go to its end, where this scan does not come. */
+/*
+ * Off the ready list; level-triggered ones that still hold go to its end, where this scan does not come, and where what
+ * follows is nothing that this call should report.
+ */
 static void take_ready(struct thread *t, struct kqueue *kq, struct collection *c)
 {
     struct knote *last = kq->ready_last;
@@ -246,8 +250,11 @@ static void take_ready(struct thread *t, struct kqueue *kq, struct collection *c
         struct knote *kn = kq->ready_first;
         bool end = kn == last;
         uint32_t slot = kn->slot, generation = kq->slots[slot].generation;
+        if (had_already(kn, c)) {
+            return;
+        }
         knote_unready(kq, kn);
-        bool reported = had_already(kn, c) || report(t, kq, kn, 0, c);
+        bool reported = report(t, kq, kn, 0, c);
         bool alive = kq->slots[slot].knote != NULL && kq->slots[slot].generation == generation;
         if (alive && !reported) {
             kn->active = false;
@@ -328,7 +335,7 @@ static void take_events(struct thread *t, struct kqueue *kq, const struct epoll_
         if (token == TOKEN_INOTIFY) {
             kqueue_read_inotify(kq);
         } else if (token == TOKEN_SIGNALS) {
-            kqueue_check_signals(kq);
+            kqueue_check_signals(t, kq);
         } else if (token == TOKEN_WATCH) {
             kqueue_hear_processes(kq);
         } else if (token >= TOKEN_LANE && token < TOKEN_LANE + KQ_LANES) {

@@ -15,6 +15,7 @@
 #include "base/thread.h"
 #include "process/host_list.h"
 #include "process/process.h"
+#include "signals/queue.h"
 #include "signals/signals.h"
 #include "syscalls/freebsd/abi.h"
 
@@ -130,7 +131,12 @@ int64_t freebsd_signal_send(struct thread *t, const struct signal_target *to, in
         return 0;
     }
     if (!wants_carrier(t, to, signo, code)) {
-        return send_plain(t, to, host, code, value);
+        int64_t r = send_plain(t, to, host, code, value);
+        if (r == 0 && to->pid == t->proc->pid && signal_set_has(&t->proc->watched, signo) &&
+            signal_set_has(&t->mask, signo) && !signal_kept_here(host)) {
+            t->proc->hooks->signalled(t, signo, true); /* several of one number are one for the host */
+        }
+        return r;
     }
     if (to->pid == t->proc->pid) {
         return send_carried(t, to, &sig);

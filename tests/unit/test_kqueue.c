@@ -34,11 +34,10 @@ __attribute__((weak)) int64_t host_call_intr(struct thread *t, long nr, uint64_t
     return r < 0 ? -errno : r;
 }
 
-__attribute__((weak)) int signal_watch(struct thread *t, int signo)
+static uint8_t terminates(int signo)
 {
-    (void)t;
     (void)signo;
-    return 0;
+    return SIGNAL_ACT_TERMINATE;
 }
 
 /* Threads of a test are not the engine's: it finds none, and so takes its locks. */
@@ -50,7 +49,7 @@ int threads_each(int (*fn)(struct thread *t, void *arg), void *arg)
 }
 
 static const uint8_t errno_map[] = {[EAGAIN] = 35};
-static uint8_t signal_map[65];
+static uint8_t signal_map[65], signal_numbers[129]; /* the guest's are the host's, as far as those go */
 static struct personality personality;
 static struct process process;
 static struct descriptor_table table;
@@ -68,12 +67,14 @@ static void setup(void)
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
     ck_assert_ptr_eq(heap, (void *)ARENA_BASE);
     for (int i = 0; i < 65; i++) {
-        signal_map[i] = (uint8_t)i;
+        signal_map[i] = signal_numbers[i] = (uint8_t)i;
     }
     personality.errno_from_host = errno_map;
     personality.errno_from_host_count = sizeof errno_map;
     personality.signal_count = 128;
     personality.signal_from_host = signal_map;
+    personality.signal_to_host = signal_numbers;
+    personality.signal_default = terminates;
     process.personality = &personality;
     process.pid = getpid();
     process.descriptors = &table;
@@ -305,9 +306,9 @@ START_TEST(signals_are_counted)
 {
     ck_assert_int_eq(change(30, KQ_FILTER_SIGNAL, KQ_ADD, 0, 0), 0);
     expect_none();
-    kqueue_note_signal(&thread, 30);
-    kqueue_note_signal(&thread, 30);
-    kqueue_note_signal(&thread, 31);
+    kqueue_note_signal(&thread, 30, false);
+    kqueue_note_signal(&thread, 30, false);
+    kqueue_note_signal(&thread, 31, false);
     ck_assert_int_eq(expect_one(30, KQ_FILTER_SIGNAL).data, 2);
     expect_none();
     ck_assert_int_eq(change(0, KQ_FILTER_SIGNAL, KQ_ADD, 0, 0), 0); /* filt_sigattach(): any number */
@@ -515,6 +516,42 @@ START_TEST(many_knotes)
 }
 END_TEST
 
+/*
+ * A call's cost is that of what is ready, not of what is registered: with 10,000 knotes, one of them ready, as many are
+ * looked at as with one.
+ */
+START_TEST(cost_is_of_what_is_ready)
+{
+    enum { KNOTES = 10000 };
+    struct kqueue_event e;
+    int p[2], files[64];
+    char name[] = "/tmp/test_kqueue.XXXXXX";
+    ck_assert_int_eq(pipe(p), 0);
+    ck_assert_int_eq(change((uint64_t)p[0], KQ_FILTER_READ, KQ_ADD, 0, 0), 0);
+    ck_assert_int_eq(write(p[1], "x", 1), 1);
+    uint64_t before = kqueue_looks(&thread, kq);
+    expect_one((uint64_t)p[0], KQ_FILTER_READ);
+    uint64_t alone = kqueue_looks(&thread, kq) - before;
+    ck_assert_uint_ge(alone, 1);
+    for (uint64_t i = 0; i < KNOTES; i++) {
+        ck_assert_int_eq(change(i, KQ_FILTER_USER, KQ_ADD, 0, 0), 0);
+    }
+    for (int i = 0; i < 64; i++) { /* at their ends, so that there is nothing to read */
+        files[i] = i == 0 ? mkstemp(name) : open(name, O_RDWR);
+        ck_assert_int_eq(change((uint64_t)files[i], KQ_FILTER_READ, KQ_ADD, 0, 0), 0);
+    }
+    unlink(name);
+    while (fetch(&e, 0) == 1 && e.filter != KQ_FILTER_READ) {}
+    before = kqueue_looks(&thread, kq);
+    expect_one((uint64_t)p[0], KQ_FILTER_READ);
+    ck_assert_uint_le(kqueue_looks(&thread, kq) - before, alone);
+    ck_assert_int_eq(read(p[0], &e, 1), 1);
+    before = kqueue_looks(&thread, kq);
+    expect_none();
+    ck_assert_uint_eq(kqueue_looks(&thread, kq), before);
+}
+END_TEST
+
 static int fds[2];
 static volatile int received;
 
@@ -583,6 +620,7 @@ int main(void)
                                   each_once_in_a_call,
                                   requests,
                                   many_knotes,
+                                  cost_is_of_what_is_ready,
                                   threads_share_a_kqueue};
     Suite *suite = suite_create("kqueue");
     TCase *cases = tcase_create("kqueue");
