@@ -20,8 +20,9 @@ enum {
     GUEST_FAULT = 77,
 };
 
-#define STALL 300000000ULL  /* ns in one call after which a child is looked at */
-#define SPIN  8000000000ULL /* ns of computing in one call that no call may take */
+#define STALL  300000000ULL   /* ns in one call after which a child is looked at */
+#define ENOUGH 40000000000ULL /* ns after which a child has made calls enough */
+#define SPIN   8000000000ULL  /* ns of computing in one call that no call may take */
 
 struct fuzz_row {
     int number;
@@ -395,12 +396,14 @@ static uint64_t busy_time(int pid)
 /* Waits for a child; one that stands in a call is killed. Returns the status, and whether it was computing there. */
 static int await_child(int pid, bool *spinning)
 {
-    uint64_t seen = 0, since = guest_now(), busy = 0;
+    uint64_t begin = guest_now(), seen = 0, since = begin, busy = 0;
     int status = 0;
 
     while (SYS(wait4, pid, &status, FREEBSD_WNOHANG, 0) == 0) {
         uint64_t now = guest_now();
 
+        if (now - begin > ENOUGH)
+            SYS(kill, pid, FREEBSD_SIGKILL);
         if (shared->calls != seen) {
             seen = shared->calls;
             since = now;
