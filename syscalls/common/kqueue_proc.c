@@ -348,9 +348,9 @@ static bool is_known(const struct kqueue *kq, uint32_t cell)
  */
 void kqueue_hear_processes(struct kqueue *kq)
 {
-    enum { MANY = 8 }; /* less than any bell holds (net.unix.max_dgram_qlen) */
+    enum { MANY = 8, AT_ONCE = 1024 }; /* MANY: less than any bell holds (net.unix.max_dgram_qlen) */
     uint32_t cell, messages = 0;
-    while (host_call3(__NR_read, kq->watch_bell, &cell, sizeof cell) == sizeof cell) {
+    while (messages < AT_ONCE && host_call3(__NR_read, kq->watch_bell, &cell, sizeof cell) == sizeof cell) {
         messages++;
         if (!is_known(kq, cell)) {
             child_told(kq, cell);

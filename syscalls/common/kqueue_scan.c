@@ -412,6 +412,7 @@ int64_t kqueue_scan(struct thread *t, struct kqueue *kq, int fd, struct kqueue_e
         int before = c.count;
         if (has_own_events(kq)) {
             take_own_events(t, kq, &c);
+            settle(&c);
         }
         if (c.count == max) {
             return max;

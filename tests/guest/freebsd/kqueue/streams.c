@@ -115,6 +115,7 @@ TEST(ends)
     e = queue_one((uint64_t)pair[0], WRITE);
     CHECK_EQ(e.flags, EOF_ | FREEBSD_EV_CLEAR);
     CHECK_EQ(e.fflags, 0);
+    CHECK(e.data >= 0);
     CHECK_OK(queue_change((uint64_t)pair[0], READ, ADD, 0, 0));
     CHECK_EQ(SYS(write, pair[1], "last", 4), 4);
     CHECK_EQ(queue_one((uint64_t)pair[0], READ).flags & EOF_, 0);
@@ -128,6 +129,21 @@ TEST(ends)
         }
     }
     SYS(close, pair[0]);
+}
+
+/* With room for one only: what is asked of the host last is asked all the same */
+TEST(end_with_room_for_one)
+{
+    struct freebsd_timespec time = {1, 0};
+
+    stream_pair();
+    CHECK_OK(queue_change((uint64_t)pair[0], WRITE, ADD | FREEBSD_EV_CLEAR, 0, 0));
+    queue_one((uint64_t)pair[0], WRITE);
+    CHECK_OK(SYS(shutdown, pair[0], FREEBSD_SHUT_WR));
+    CHECK_EQ(SYS(kevent, queue, 0, 0, queue_out, 1, &time), 1);
+    CHECK_EQ(queue_out[0].flags & EOF_, EOF_);
+    CHECK(queue_out[0].data >= 0);
+    close_pair();
 }
 
 /* so_error is in fflags, and stays for getsockopt(SO_ERROR), which takes it */
