@@ -324,9 +324,9 @@ int64_t thread_start(struct thread *creator, struct thread *t, uint64_t fs_base)
     return r;
 }
 
-uint32_t threads_engine(void)
+uint32_t threads_engine(const struct process *p)
 {
-    return __atomic_load_n(&engine_threads, __ATOMIC_RELAXED);
+    return p->shares_memory ? 0 : __atomic_load_n(&engine_threads, __ATOMIC_RELAXED);
 }
 
 struct thread *thread_start_engine(struct thread *creator, void (*work)(struct thread *t), uint64_t argument,
@@ -379,7 +379,7 @@ _Noreturn void thread_exit(struct thread *t, int status)
     signals_give_back(t);
     leave_count(&t->calls_fast, &t->proc->calls_ended.fast);
     leave_count(&t->calls_trapped, &t->proc->calls_ended.trapped);
-    if (threads_engine() != 0 && !t->proc->shares_memory && leaves_last(t)) {
+    if (threads_engine(t->proc) != 0 && leaves_last(t)) {
         process_exit(t, status);
     }
     thread_leaving(t); /* the kernel clears its tid, which frees the region */

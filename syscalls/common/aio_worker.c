@@ -180,15 +180,35 @@ static void wait_too(struct worker *w, struct aio_job *job)
     *at = job;
 }
 
+/*
+ * Whether what has come is of the sort that was found when the job was made: the descriptor's number may have got another
+ * meaning in between. Nothing is done that could keep the worker for ever. -EAGAIN: the process may have no more files.
+ */
+static int check(struct aio_job *job)
+{
+    struct statx x = {.stx_ino = 0};
+    if (job->operation == AIO_OP_LOCK) {
+        return 0;
+    }
+    if (job->host_fd < 0) {
+        return -EAGAIN;
+    }
+    int64_t r = host_call5(__NR_statx, job->host_fd, "", AT_EMPTY_PATH, STATX_TYPE | STATX_INO, &x);
+    uint32_t type = r < 0 ? 0 : x.stx_mode & S_IFMT;
+    job->inode = x.stx_ino;
+    bool file = type == S_IFREG || type == S_IFDIR || type == S_IFBLK;
+    return (job->is_socket ? type == S_IFSOCK : file) ? 0 : -EBADF;
+}
+
 /* A job has come. */
 static void take(struct worker *w, struct aio_job *job, int fd)
 {
-    struct statx x = {.stx_ino = 0};
     job->host_fd = fd;
+    int wrong = check(job);
     lock_acquire(&w->s->lock);
     bool gone = job->phase == AIO_DONE; /* cancelled on its way */
     if (!gone) {
-        job->phase = job->is_socket ? AIO_WAITING : AIO_RUNNING;
+        job->phase = job->is_socket && wrong == 0 ? AIO_WAITING : AIO_RUNNING;
     }
     lock_release(&w->s->lock);
     if (gone) {
@@ -198,13 +218,11 @@ static void take(struct worker *w, struct aio_job *job, int fd)
         lock_release(&w->s->lock);
         return;
     }
-    if (job->is_socket) {
-        host_call5(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_INO, &x);
-        job->inode = x.stx_ino;
+    if (job->is_socket && wrong == 0) {
         wait_too(w, job);
-        return;
+    } else {
+        finish(w, job, wrong != 0 ? wrong : run(job));
     }
-    finish(w, job, run(job));
 }
 
 /* A connection that is broken raises SIGPIPE for the process, not for this thread. */

@@ -146,7 +146,7 @@ int sysctl_proc_pid(struct sysctl_request *rq)
     fill_ids(&record, text_cstr(&status));
     const struct process *p = rq->t->proc;
     if (record.pid == p->pid) {
-        record.numthreads -= (int32_t)threads_engine();
+        record.numthreads -= (int32_t)threads_engine(p);
         memset(record.comm, 0, sizeof record.comm);
         hot_strlcpy(record.comm, p->command, sizeof record.comm);
     }

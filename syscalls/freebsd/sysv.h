@@ -40,7 +40,7 @@ enum {
 #define FREEBSD_SHMSEG_REMOVED   0x0400u
 #define FREEBSD_SHMSEG_ALLOCATED 0x0800u
 
-#define HOST_SHM_DEST 01000u /* the host's shm_perm.mode: removed, and still attached (include/uapi of shmctl(2)) */
+#define HOST_SHM_DEST 01000u /* the host's shm_perm.mode: removed, and still attached (include/linux/shm.h) */
 
 struct freebsd_ipc_perm {
     uint32_t cuid, cgid, uid, gid;
