@@ -8,11 +8,7 @@
 
 void nosigpipe_used(struct thread *t)
 {
-    struct freebsd_process *p = freebsd_process(t);
-
-    if (p) {
-        __atomic_store_n(&p->quiet_pipes, 1, __ATOMIC_RELAXED);
-    }
+    __atomic_store_n(&freebsd_inherited(t)->quiet_pipes, 1, __ATOMIC_RELAXED);
 }
 
 void nosigpipe_received(struct thread *t, int fd)
@@ -24,9 +20,7 @@ void nosigpipe_received(struct thread *t, int fd)
 
 bool nosigpipe_is_set(struct thread *t, int fd)
 {
-    const struct freebsd_process *p = t->proc->personality_data;
-
-    if (!p || !__atomic_load_n(&p->quiet_pipes, __ATOMIC_RELAXED)) {
+    if (__atomic_load_n(&freebsd_inherited(t)->quiet_pipes, __ATOMIC_RELAXED) == 0) {
         return false;
     }
     return socket_int_option(fd, HOST_SO_SELECT_ERR_QUEUE) == 1;

@@ -4,7 +4,8 @@
  * The host only has MSG_NOSIGNAL, call by call, so the option has to be remembered with the socket: in the host's
  * SO_SELECT_ERR_QUEUE, which dup, fork, exec, accept and passing carry along as the guest's kernel would, and which
  * has no other effect on sockets that collect no error queue (none of FreeBSD's options makes one do so). Writing
- * asks for it only in a process that has set the option once.
+ * asks for it only in a process that has set the option once, or has come by such a socket from another one or from the
+ * image before.
  */
 #ifndef SYSCALLS_FREEBSD_NOSIGPIPE_H
 #define SYSCALLS_FREEBSD_NOSIGPIPE_H

@@ -511,3 +511,30 @@ TEST(quiet_socket_from_elsewhere)
     SYS(close, c.fds[0]);
     net_close(pair);
 }
+
+/* And it is known after exec. */
+int guest_child(int argc, char **argv)
+{
+    int fd = argc > 2 ? argv[2][0] - 'a' : -1;
+
+    return SYS(write, fd, "x", 1) == -FREEBSD_EPIPE ? 7 : 8;
+}
+
+static void execute(void *fd)
+{
+    char number[2] = {(char)('a' + *(int32_t *)fd), 0};
+    const char *argv[] = {guest_self, "--write", number, 0};
+
+    SYS(execve, guest_self, argv, guest_envp);
+}
+
+TEST(quiet_socket_after_exec)
+{
+    int32_t pair[2];
+
+    net_local_pair(FREEBSD_SOCK_STREAM, pair);
+    CHECK_OK(net_set_option(pair[0], SOL, FREEBSD_SO_NOSIGPIPE, 1));
+    SYS(close, pair[1]);
+    CHECK(EXITED(guest_in_child(execute, pair), 7));
+    SYS(close, pair[0]);
+}
