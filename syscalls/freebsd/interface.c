@@ -16,19 +16,6 @@ enum { IFT_ETHER = 0x06, IFT_PPP = 0x17, IFT_LOOP = 0x18 };
 /* up, broadcast, debug, loopback, point to point, running, no arp, promiscuous, all multi */
 #define IFF_COMMON 0x3dfu
 
-/* struct ifreq of the host: a name and a union of 24 bytes */
-struct host_ifreq {
-    char name[INTERFACE_NAME_MAX];
-    union {
-        int32_t index;
-        struct {
-            uint16_t family;
-            uint8_t data[14];
-        } address;
-        uint8_t bytes[24];
-    };
-};
-
 uint8_t interface_type(uint16_t arp_type)
 {
     switch (arp_type) {

@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "base/guest.h"
+
 #define INTERFACE_NAME_MAX 16 /* IFNAMSIZ, both systems' */
 
 /* struct sockaddr_dl, as long as the kernel makes them for interfaces */
@@ -15,6 +17,19 @@ struct freebsd_sockaddr_dl {
 };
 _Static_assert(sizeof(struct freebsd_sockaddr_dl) == 54, "sys/net/if_dl.h");
 
+/* struct ifreq of the host: a name and a union of 24 bytes */
+struct host_ifreq {
+    char name[INTERFACE_NAME_MAX];
+    union {
+        int32_t index;
+        struct {
+            uint16_t family;
+            uint8_t data[14];
+        } address;
+        uint8_t bytes[24];
+    };
+};
+
 /* IFT_* for the host's ARPHRD_*. */
 uint8_t interface_type(uint16_t arp_type);
 
@@ -24,6 +39,12 @@ int32_t interface_flags(uint32_t host);
 /* Fills in a link address; `hardware` has alen bytes (none for a loopback). */
 void interface_fill_link(struct freebsd_sockaddr_dl *dl, uint32_t index, uint16_t arp_type, const char *name,
                          const void *hardware, uint32_t alen);
+
+/*
+ * SIOCGIFCONF: every interface with each of its addresses, as many as there is room for. Returns 0 or -errno: EFAULT,
+ * EINVAL (no room at all).
+ */
+int64_t interface_configuration(guest_ptr data);
 
 /* The link address of an interface, asked of the host by any socket; one without name when there is none. */
 void interface_link_address(int s, uint32_t index, struct freebsd_sockaddr_dl *out);

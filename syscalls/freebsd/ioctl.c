@@ -17,7 +17,6 @@
 #include "syscalls/freebsd/stat.h"
 
 #include <asm/ioctls.h>
-#include <asm/sockios.h>
 #include <asm/termbits.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
@@ -234,10 +233,8 @@ static int64_t file_request(struct thread *t, int fd, uint32_t request, guest_pt
         return seek_extent(t, fd, data, SEEK_DATA);
     case BSD_IOWR('f', 98, 8):
         return seek_extent(t, fd, data, SEEK_HOLE);
-    case BSD_IOR('s', 7, 4): /* SIOCATMARK */
-        return freebsd_ioctl_pass_on(t, fd, SIOCATMARK, WRITES_INT, data);
     default:
-        return -ENOTTY;
+        return freebsd_network_ioctl(fd, request, data);
     }
 }
 

@@ -23,6 +23,11 @@ int64_t freebsd_host_ioctl(struct thread *t, int fd, uint64_t request, uint64_t 
 /* The same with the guest's argument copied in or out. */
 int64_t freebsd_ioctl_pass_on(struct thread *t, int fd, uint32_t host, enum ioctl_argument kind, guest_ptr data);
 
+/*
+ * Requests that are sockets': SIOCATMARK, FIONSPACE, group 'i' (sys/sockio.h). -ENOTTY: not one of these, or no socket.
+ */
+int64_t freebsd_network_ioctl(int s, uint32_t request, guest_ptr data);
+
 /* Requests of group 't' with a form of their own (sys/ttycom.h); -ENOTTY for others. */
 int64_t freebsd_terminal_ioctl(struct thread *t, int fd, uint32_t request, guest_ptr data);
 

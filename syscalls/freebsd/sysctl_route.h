@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct freebsd_sockaddr_dl;
+struct ifinfomsg;
 struct sysctl_request;
 
 #define HOST_AF_INET     2
@@ -14,6 +16,8 @@ struct sysctl_request;
 #define FREEBSD_AF_INET6 28
 
 #define FREEBSD_RTM_VERSION 5
+
+#define FREEBSD_RTF_LLDATA 0x400 /* sys/net/route.h: of NET_RT_FLAGS, the neighbours */
 
 /* The common head of all these messages; the long forms add length, offset and more. */
 struct freebsd_if_head {
@@ -39,6 +43,12 @@ void route_append_address(struct message *m, const void *data, size_t size);
 /* Adds a sockaddr_in or sockaddr_in6 for a host family; scope is the interface of a link-local address. */
 void route_append_inet(struct message *m, uint8_t family, const void *address, uint32_t scope);
 
+/* Adds the mask of a prefix, as an address. */
+void route_append_mask(struct message *m, uint8_t family, uint8_t prefix);
+
+/* An interface's link address, from the host's message of it. */
+void route_fill_link(struct freebsd_sockaddr_dl *dl, const struct ifinfomsg *link, const uint8_t *end);
+
 /* Pads the message and writes its length into its head. */
 void route_finish(struct message *m);
 
@@ -47,5 +57,14 @@ void route_finish(struct message *m);
  * Returns 0 or what sysctl_put() refuses.
  */
 int sysctl_route_multicast(struct sysctl_request *rq, int32_t family, int32_t only);
+
+/*
+ * NET_RT_DUMP and NET_RT_FLAGS: the routes of guest family `family` (0: all) that have all of `flags`. Returns 0 or
+ * what sysctl_put() refuses, or the host's -errno.
+ */
+int sysctl_routes(struct sysctl_request *rq, int32_t family, int32_t flags);
+
+/* NET_RT_FLAGS with RTF_LLDATA: neighbours and their link addresses, as arp(8) and ndp(8) list them. */
+int sysctl_neighbours(struct sysctl_request *rq, int32_t family);
 
 #endif

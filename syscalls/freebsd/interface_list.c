@@ -1,0 +1,105 @@
+/* SIOCGIFCONF: ifconf() of sys/net/if.c. */
+#include "base/host.h"
+#include "base/mem.h"
+#include "process/thread.h"
+#include "syscalls/freebsd/interface.h"
+#include "syscalls/freebsd/netlink.h"
+#include "syscalls/freebsd/sysctl_route.h"
+
+/* struct ifconf */
+struct freebsd_ifconf {
+    int32_t length, pad;
+    guest_ptr buffer;
+};
+
+struct listing {
+    guest_ptr to;
+    uint32_t room, used;
+    bool full;
+    const struct netlink_dump *addresses;
+    uint32_t index; /* of the interface that is being listed */
+    char name[INTERFACE_NAME_MAX];
+};
+
+/* A name and an address, which is longer than struct ifreq has room for if need be. Nothing comes after what does not fit. */
+static int put(struct listing *l, const void *address, uint32_t length)
+{
+    uint8_t entry[INTERFACE_NAME_MAX + sizeof(struct freebsd_sockaddr_dl)] = {0};
+    uint32_t size = INTERFACE_NAME_MAX + (length < 16 ? 16 : length);
+
+    memcpy(entry, l->name, INTERFACE_NAME_MAX);
+    memcpy(entry + INTERFACE_NAME_MAX, address, length);
+    if (l->full || size > l->room - l->used) {
+        l->full = true;
+        return 0;
+    }
+    if (copyout(guest_at(l->to, l->used), entry, size) < 0) {
+        return -EFAULT;
+    }
+    l->used += size;
+    return 0;
+}
+
+static int put_address(void *arg, const struct nlmsghdr *h)
+{
+    struct listing *l = arg;
+    const struct ifaddrmsg *a = NLMSG_DATA(h);
+    const struct rtattr *address = netlink_attribute(a + 1, netlink_end(h), IFA_LOCAL);
+    struct message m = {.size = 0};
+    uint32_t size = a->ifa_family == HOST_AF_INET ? 4 : 16;
+
+    address = address != NULL ? address : netlink_attribute(a + 1, netlink_end(h), IFA_ADDRESS);
+    if (a->ifa_index != l->index || (a->ifa_family != HOST_AF_INET && a->ifa_family != HOST_AF_INET6) ||
+        address == NULL || RTA_PAYLOAD(address) < size) {
+        return 0;
+    }
+    route_append_inet(&m, a->ifa_family, RTA_DATA(address), a->ifa_index);
+    return put(l, m.bytes, m.bytes[0]);
+}
+
+static int put_link(void *arg, const struct nlmsghdr *h)
+{
+    struct listing *l = arg;
+    const struct ifinfomsg *link = NLMSG_DATA(h);
+    const struct rtattr *name = netlink_attribute(link + 1, netlink_end(h), IFLA_IFNAME);
+    struct freebsd_sockaddr_dl dl;
+    int r;
+
+    memset(l->name, 0, sizeof(l->name));
+    if (name != NULL && RTA_PAYLOAD(name) > 0) {
+        hot_strlcpy(l->name, RTA_DATA(name), sizeof(l->name));
+    }
+    l->index = (uint32_t)link->ifi_index;
+    route_fill_link(&dl, link, netlink_end(h));
+    r = put(l, &dl, sizeof(dl));
+    return r < 0 ? r : netlink_each(l->addresses, RTM_NEWADDR, l, put_address);
+}
+
+int64_t interface_configuration(guest_ptr data)
+{
+    struct netlink_dump links = {0}, addresses = {0};
+    struct listing l = {.addresses = &addresses};
+    struct freebsd_ifconf conf;
+    int64_t fd, r;
+
+    if (COPYIN(&conf, data) < 0) {
+        return -EFAULT;
+    }
+    if (conf.length <= 0) {
+        return -EINVAL;
+    }
+    l.to = conf.buffer;
+    l.room = (uint32_t)conf.length;
+    fd = netlink_open();
+    if (fd < 0) {
+        return fd;
+    }
+    r = netlink_fetch(fd, RTM_GETLINK, &links);
+    r = r < 0 ? r : netlink_fetch(fd, RTM_GETADDR, &addresses);
+    host_call1(__NR_close, fd);
+    r = r < 0 ? r : netlink_each(&links, RTM_NEWLINK, &l, put_link);
+    netlink_free(&links);
+    netlink_free(&addresses);
+    conf.length = (int32_t)l.used;
+    return r < 0 ? r : COPYOUT(data, &conf);
+}
