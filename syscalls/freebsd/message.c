@@ -125,7 +125,7 @@ static bool wants_connection(int s, const struct sockaddr_buffer *a, int64_t r)
 }
 
 /* What the host finds wrong and FreeBSD finds something else to be wrong with; `too_long`: more than SSIZE_MAX bytes. */
-static int64_t send_error(const struct sockaddr_buffer *a, bool too_long, int64_t r)
+static int64_t send_error(int s, const struct sockaddr_buffer *a, bool too_long, int64_t r)
 {
     if (too_long && (r == -EFAULT || r == -EMSGSIZE)) {
         return -EINVAL;
@@ -133,7 +133,8 @@ static int64_t send_error(const struct sockaddr_buffer *a, bool too_long, int64_
     if (a->length == 0) {
         return r;
     }
-    if (r == -EINVAL && a->host_family != HOST_AF_UNIX && a->bytes[2] == 0 && a->bytes[3] == 0) {
+    if (r == -EINVAL && a->host_family != HOST_AF_UNIX && a->bytes[2] == 0 && a->bytes[3] == 0 &&
+        socket_int_option(s, HOST_SO_TYPE) == SOCKET_DGRAM) {
         return -EADDRNOTAVAIL; /* port 0: in_pcbconnect_setup() */
     }
     return r == -EOPNOTSUPP && a->host_family == HOST_AF_UNIX ? -ENOTCONN : r;
@@ -163,7 +164,7 @@ int64_t freebsd_sendto(struct thread *t, int32_t s, guest_ptr buf, uint64_t len,
         r = freebsd_connect(t, s, to, tolen);
         r = r < 0 ? r : restartable(host_call_intr(t, __NR_sendto, (uint64_t)s, buf.va, len, host, 0, 0));
     }
-    return after_send(t, s, (uint32_t)flags, send_error(&a, len > INT64_MAX, r));
+    return after_send(t, s, (uint32_t)flags, send_error(s, &a, len > INT64_MAX, r));
 }
 
 /* The host's flags for receiving. MSG_TRUNC asks a datagram for its whole length; streams know nothing of it. */
@@ -346,7 +347,7 @@ int64_t freebsd_sendmsg(struct thread *t, int32_t s, guest_ptr msg, int32_t flag
         host_call1(__NR_close, control.note);
     }
     bool too_long = (r == -EFAULT || r == -EMSGSIZE) && vector_is_too_long(m.msg_iov, (uint32_t)m.msg_iovlen);
-    return after_send(t, s, (uint32_t)flags, send_error(&a, too_long, r));
+    return after_send(t, s, (uint32_t)flags, send_error(s, &a, too_long, r));
 }
 
 static int64_t close_passed(void *arg, int fd)

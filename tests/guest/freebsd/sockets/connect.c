@@ -74,6 +74,20 @@ TEST(connect_datagram)
     SYS(close, s);
 }
 
+/* A raw socket has no ports: rip_connect(). */
+TEST(connect_raw)
+{
+    struct freebsd_sockaddr_in address = net_loopback(0);
+    int64_t s = SYS(socket, FREEBSD_AF_INET, FREEBSD_SOCK_RAW, 253);
+
+    if (s == -FREEBSD_EPERM)
+        SKIP("raw sockets are root's");
+    MUST(s);
+    CHECK_OK(SYS(connect, s, &address, 16));
+    CHECK_EQ(SYS(write, s, "x", 1), 1);
+    SYS(close, s);
+}
+
 TEST(connect_local)
 {
     struct freebsd_sockaddr_un address = net_local("connect.sock"), file = net_local("plain");
