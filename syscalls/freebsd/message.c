@@ -441,13 +441,20 @@ static int64_t message_copyout(struct thread *t, int s, int32_t flags, guest_ptr
         m->msg_namelen = a->length < m->msg_namelen ? a->length : m->msg_namelen;
         r = copyout(m->msg_name, a->bytes, m->msg_namelen);
     }
-    /* soreceive() adds to the call's own flags. The host's CTRUNC only says that nobody asked for control data. */
+    /* soreceive() adds to the call's own flags. */
     m->msg_flags = flags | (int32_t)(freebsd_msg_from_host(h->flags) & ~FREEBSD_MSG_CTRUNC);
+    /*
+     * There is always room for what the host has to say: CTRUNC means that nobody asked, or that the process can have
+     * no more descriptors (unp_externalize()).
+     */
+    if (r == 0 && h->control && (h->flags & HOST_MSG_CTRUNC)) {
+        r = -EMSGSIZE;
+    }
     if (r < 0) {
         host_control_each_fd(h->control, h->controllen, close_passed, t);
         return r;
     }
-    if (h->control) {
+    if (h->control && h->controllen > 0) {
         r = control_copyout(t, s, flags, m, h);
     } else if (!guest_is_null(m->msg_control)) {
         m->msg_controllen = 0;

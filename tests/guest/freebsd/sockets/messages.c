@@ -195,6 +195,32 @@ TEST(truncated_rights)
     net_close(pair);
 }
 
+/* No descriptor is free: unp_externalize() has EMSGSIZE for that, and nothing is left open. */
+static void receive_without_descriptors(void *pair)
+{
+    struct freebsd_rlimit limit = {0, 0};
+    union control c;
+    int before = lowest();
+
+    limit.current = limit.maximum = before + 1;
+    CHECK_OK(SYS(setrlimit, 8, &limit)); /* RLIMIT_NOFILE */
+    CHECK_ERR(receive_control(((int32_t *)pair)[1], &c, sizeof(c), 0, 0), FREEBSD_EMSGSIZE);
+    CHECK_EQ(lowest(), before);
+}
+
+TEST(rights_without_descriptors)
+{
+    union control c;
+    int32_t pair[2];
+    uint32_t n = message(&c, SOL, FREEBSD_SCM_RIGHTS, 12);
+
+    net_local_pair(FREEBSD_SOCK_STREAM, pair);
+    c.fds[0] = c.fds[1] = c.fds[2] = 0;
+    CHECK_EQ(send_control(pair[0], &c, n), 1);
+    CHECK(EXITED(guest_in_child(receive_without_descriptors, pair), 0));
+    net_close(pair);
+}
+
 TEST(wild_control_on_receipt)
 {
     struct freebsd_iovec iov = {received, sizeof(received)};
