@@ -46,6 +46,14 @@ void interface_fill_link(struct freebsd_sockaddr_dl *dl, uint32_t index, uint16_
  */
 int64_t interface_configuration(guest_ptr data);
 
+/* The state of an IPv6 address (a sockaddr_in6 of FreeBSD): IN6_IFF_* flags, and lifetimes in seconds; ~0: for ever. */
+struct in6_state {
+    uint32_t flags, valid, preferred;
+};
+
+/* Returns 0 or -errno: ENXIO (no such interface), EADDRNOTAVAIL (it has no such address). */
+int64_t interface_in6_state(const char *name, const uint8_t address[28], struct in6_state *out);
+
 /* The link address of an interface, asked of the host by any socket; one without name when there is none. */
 void interface_link_address(int s, uint32_t index, struct freebsd_sockaddr_dl *out);
 

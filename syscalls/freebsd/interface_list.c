@@ -1,4 +1,7 @@
-/* SIOCGIFCONF: ifconf() of sys/net/if.c. */
+/*
+ * What of interfaces is asked by lists: SIOCGIFCONF (ifconf() of sys/net/if.c), and of one IPv6 address its state
+ * (in6_control() of sys/netinet6/in6.c).
+ */
 #include "base/host.h"
 #include "base/mem.h"
 #include "process/thread.h"
@@ -102,4 +105,86 @@ int64_t interface_configuration(guest_ptr data)
     netlink_free(&addresses);
     conf.length = (int32_t)l.used;
     return r < 0 ? r : COPYOUT(data, &conf);
+}
+
+/* One address of one interface. */
+struct wanted {
+    const char *name;
+    const uint8_t *address; /* sockaddr_in6's */
+    uint32_t index;         /* the interface's, when its name has been found */
+    struct in6_state *out;
+    bool found;
+};
+
+static int match_name(void *arg, const struct nlmsghdr *h)
+{
+    struct wanted *w = arg;
+    const struct ifinfomsg *link = NLMSG_DATA(h);
+    const struct rtattr *name = netlink_attribute(link + 1, netlink_end(h), IFLA_IFNAME);
+
+    if (name != NULL && RTA_PAYLOAD(name) > 0 && hot_strcmp(RTA_DATA(name), w->name) == 0) {
+        w->index = (uint32_t)link->ifi_index;
+    }
+    return 0;
+}
+
+/* IN6_IFF_* for the host's IFA_F_*. */
+static uint32_t address_flags(uint32_t host)
+{
+    return (host & IFA_F_TENTATIVE ? 0x02 : 0) | (host & IFA_F_DADFAILED ? 0x04 : 0) |
+           (host & IFA_F_DEPRECATED ? 0x10 : 0) | (host & IFA_F_TEMPORARY ? 0x80 : 0);
+}
+
+static int match_address(void *arg, const struct nlmsghdr *h)
+{
+    struct wanted *w = arg;
+    const struct ifaddrmsg *a = NLMSG_DATA(h);
+    const struct rtattr *address = netlink_attribute(a + 1, netlink_end(h), IFA_ADDRESS);
+    const struct rtattr *flags = netlink_attribute(a + 1, netlink_end(h), IFA_FLAGS);
+    const struct rtattr *cache = netlink_attribute(a + 1, netlink_end(h), IFA_CACHEINFO);
+    struct ifa_cacheinfo info = {.ifa_valid = UINT32_MAX, .ifa_prefered = UINT32_MAX};
+    uint32_t host = a->ifa_flags;
+    uint8_t plain[16];
+
+    if (a->ifa_family != HOST_AF_INET6 || a->ifa_index != w->index || address == NULL || RTA_PAYLOAD(address) < 16) {
+        return 0;
+    }
+    memcpy(plain, w->address + 8, sizeof(plain));
+    if (plain[0] == 0xfe && (plain[1] & 0xc0) == 0x80) {
+        plain[2] = plain[3] = 0; /* link-local ones may have their scope inside */
+    }
+    if (memcmp(plain, RTA_DATA(address), sizeof(plain)) != 0) {
+        return 0;
+    }
+    if (flags != NULL && RTA_PAYLOAD(flags) >= sizeof(host)) {
+        memcpy(&host, RTA_DATA(flags), sizeof(host));
+    }
+    if (cache != NULL && RTA_PAYLOAD(cache) >= sizeof(info)) {
+        memcpy(&info, RTA_DATA(cache), sizeof(info));
+    }
+    *w->out = (struct in6_state){address_flags(host), info.ifa_valid, info.ifa_prefered};
+    w->found = true;
+    return 0;
+}
+
+int64_t interface_in6_state(const char *name, const uint8_t address[28], struct in6_state *out)
+{
+    struct netlink_dump links = {0}, addresses = {0};
+    struct wanted w = {.name = name, .address = address, .out = out};
+    int64_t fd = netlink_open(), r;
+
+    if (fd < 0) {
+        return fd;
+    }
+    r = netlink_fetch(fd, RTM_GETLINK, &links);
+    r = r < 0 ? r : netlink_fetch(fd, RTM_GETADDR, &addresses);
+    host_call1(__NR_close, fd);
+    if (r == 0) {
+        netlink_each(&links, RTM_NEWLINK, &w, match_name);
+        netlink_each(&addresses, RTM_NEWADDR, &w, match_address);
+        r = w.index == 0 ? -ENXIO : w.found ? 0 : -EADDRNOTAVAIL;
+    }
+    netlink_free(&links);
+    netlink_free(&addresses);
+    return r;
 }

@@ -16,10 +16,12 @@
 #include <linux/if_arp.h>
 #include <linux/sockios.h>
 
-#define IFREQ_SIZE       32u
-#define HOST_IFF_P2P     0x10
-#define HOST_IFF_BRDCAST 0x2
-#define HOST_IFF_RUNNING 0x40
+#define IFREQ_SIZE           32u
+#define HOST_CLOCK_MONOTONIC 1
+#define HOST_IFF_P2P         0x10
+#define HOST_IFF_LOOPBACK    0x8
+#define HOST_IFF_BRDCAST     0x2
+#define HOST_IFF_RUNNING     0x40
 
 #define IFM_ETHER  0x20
 #define IFM_AVALID 0x1
@@ -51,6 +53,12 @@ _Static_assert(sizeof(struct freebsd_ifmediareq) == 48, "sys/net/if.h");
 #define SIOCS(n)      BSD_IOW('i', n, IFREQ_SIZE)
 #define SIOCGIFMEDIA  BSD_IOWR('i', 56, 48)
 #define SIOCGIFXMEDIA BSD_IOWR('i', 139, 48)
+
+#define IN6_IFREQ_SIZE       288u
+#define IFGROUPREQ_SIZE      40u
+#define SIOCGIFAFLAG_IN6     BSD_IOWR('i', 73, IN6_IFREQ_SIZE)
+#define SIOCGIFALIFETIME_IN6 BSD_IOWR('i', 81, IN6_IFREQ_SIZE)
+#define SIOCGIFGROUP         BSD_IOWR('i', 136, IFGROUPREQ_SIZE)
 
 /* Asks the host about the interface of that name: ENXIO is what FreeBSD has for one that is not there. */
 static int64_t ask(int s, uint64_t request, const char *name, struct host_ifreq *h)
@@ -203,6 +211,81 @@ static int64_t get_media(int s, guest_ptr data)
     return COPYOUT(data, &m);
 }
 
+/* SIOCGIFAFLAG_IN6 and SIOCGIFALIFETIME_IN6: what ifconfig(8) shows of an IPv6 address. */
+static int64_t get_in6_state(int s, bool lifetime, guest_ptr data)
+{
+    struct {
+        char name[INTERFACE_NAME_MAX];
+        union {
+            uint8_t address[28];
+            uint32_t words[68]; /* lifetimes: expiry, end of preference, 64 bits each; both in seconds */
+        };
+    } rq;
+    struct in6_state state;
+    int64_t now[2] = {0, 0}, r;
+
+    _Static_assert(sizeof(rq) == IN6_IFREQ_SIZE, "struct in6_ifreq");
+    if (COPYIN(&rq, data) < 0) {
+        return -EFAULT;
+    }
+    if (socket_int_option(s, HOST_SO_DOMAIN) != HOST_AF_INET6) {
+        return -EINVAL;
+    }
+    rq.name[sizeof(rq.name) - 1] = 0;
+    r = rq.address[1] != FREEBSD_AF_INET6 ? -EAFNOSUPPORT : interface_in6_state(rq.name, rq.address, &state);
+    if (r < 0) {
+        return r;
+    }
+    memset(rq.words, 0, sizeof(rq.words));
+    rq.words[0] = lifetime ? 0 : state.flags;
+    if (lifetime) {
+        host_call2(__NR_clock_gettime, HOST_CLOCK_MONOTONIC, now); /* time_uptime: what the expiry is counted by */
+        int64_t expire = state.valid == UINT32_MAX ? 0 : now[0] + state.valid;
+        int64_t end = state.preferred == UINT32_MAX ? 0 : now[0] + state.preferred;
+
+        memcpy(&rq.words[0], &expire, sizeof(expire));
+        memcpy(&rq.words[2], &end, sizeof(end));
+        rq.words[4] = state.valid;
+        rq.words[5] = state.preferred;
+    }
+    return COPYOUT(data, &rq);
+}
+
+/* SIOCGIFGROUP: "all", and a loopback "lo" (if_getgroup()). */
+static int64_t get_groups(int s, guest_ptr data)
+{
+    static const char groups[2][INTERFACE_NAME_MAX] = {"all", "lo"};
+    struct {
+        char name[INTERFACE_NAME_MAX];
+        uint32_t length, pad;
+        guest_ptr groups;
+        uint64_t rest;
+    } rq;
+    uint32_t flags, size;
+    int64_t r;
+
+    _Static_assert(sizeof(rq) == IFGROUPREQ_SIZE, "struct ifgroupreq");
+    if (COPYIN(&rq, data) < 0) {
+        return -EFAULT;
+    }
+    rq.name[sizeof(rq.name) - 1] = 0;
+    r = flags_of(s, rq.name, &flags);
+    if (r < 0) {
+        return r;
+    }
+    size = (flags & HOST_IFF_LOOPBACK ? 2 : 1) * INTERFACE_NAME_MAX;
+    if (rq.length != 0) {
+        if (rq.length < size) {
+            return -EINVAL;
+        }
+        if (copyout(rq.groups, groups, size) < 0) {
+            return -EFAULT;
+        }
+    }
+    rq.length = size;
+    return COPYOUT(data, &rq);
+}
+
 static int64_t interface_request(int s, uint32_t request, guest_ptr data)
 {
     struct freebsd_ifreq rq;
@@ -214,6 +297,12 @@ static int64_t interface_request(int s, uint32_t request, guest_ptr data)
     }
     if (request == BSD_IOWR('i', 36, 16)) {
         return interface_configuration(data);
+    }
+    if (request == SIOCGIFAFLAG_IN6 || request == SIOCGIFALIFETIME_IN6) {
+        return get_in6_state(s, request == SIOCGIFALIFETIME_IN6, data);
+    }
+    if (request == SIOCGIFGROUP) {
+        return get_groups(s, data);
     }
     /* All others begin with a name. */
     memset(&rq, 0, sizeof(rq));

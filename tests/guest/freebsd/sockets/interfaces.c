@@ -167,6 +167,75 @@ TEST(errors)
     SYS(close, s);
 }
 
+TEST(groups)
+{
+    struct {
+        char name[16];
+        uint32_t length, pad;
+        void *groups;
+        uint64_t rest;
+    } rq;
+    char groups[4][16] = {{0}};
+    int s = net_socket(FREEBSD_AF_INET, FREEBSD_SOCK_DGRAM);
+    const char *name = loopback(s);
+
+    REQUIRE(name != 0);
+    memset(&rq, 0, sizeof(rq));
+    memcpy(rq.name, name, guest_strlen(name));
+    CHECK_OK(SYS(ioctl, s, IOWR('i', 136, 40), &rq)); /* SIOCGIFGROUP: how much there is */
+    CHECK_EQ(rq.length, 32);
+    rq.groups = groups;
+    CHECK_OK(SYS(ioctl, s, IOWR('i', 136, 40), &rq));
+    CHECK_EQ(guest_strcmp(groups[0], "all"), 0);
+    CHECK_EQ(guest_strcmp(groups[1], "lo"), 0);
+    rq.length = 16;
+    CHECK_ERR(SYS(ioctl, s, IOWR('i', 136, 40), &rq), FREEBSD_EINVAL);
+    rq.length = 32;
+    rq.groups = WILD;
+    CHECK_ERR(SYS(ioctl, s, IOWR('i', 136, 40), &rq), FREEBSD_EFAULT);
+    rq.name[0] = '?';
+    CHECK_ERR(SYS(ioctl, s, IOWR('i', 136, 40), &rq), FREEBSD_ENXIO);
+    SYS(close, s);
+}
+
+/* SIOCGIFAFLAG_IN6 and SIOCGIFALIFETIME_IN6 */
+TEST(version_six)
+{
+    union {
+        struct {
+            char name[16];
+            struct freebsd_sockaddr_in6 address;
+        };
+        uint32_t words[72];
+    } rq;
+    struct freebsd_sockaddr_in6 one = {28, FREEBSD_AF_INET6, 0, 0, {[15] = 1}, 0};
+    int64_t s = SYS(socket, FREEBSD_AF_INET6, FREEBSD_SOCK_DGRAM, 0);
+    int u = net_socket(FREEBSD_AF_INET, FREEBSD_SOCK_DGRAM);
+    const char *name = loopback(u);
+
+    if (s == -FREEBSD_EAFNOSUPPORT || SYS(bind, s, &one, 28) == -FREEBSD_EADDRNOTAVAIL)
+        SKIP("the host's loopback has no IPv6 address");
+    REQUIRE(name != 0);
+    memset(&rq, 0, sizeof(rq));
+    memcpy(rq.name, name, guest_strlen(name));
+    rq.address = one;
+    CHECK_ERR(SYS(ioctl, u, IOWR('i', 73, 288), &rq), FREEBSD_EINVAL);
+    CHECK_OK(SYS(ioctl, s, IOWR('i', 73, 288), &rq));
+    CHECK_EQ(rq.words[4], 0);
+    rq.address = one;
+    CHECK_OK(SYS(ioctl, s, IOWR('i', 81, 288), &rq));
+    CHECK_EQ(rq.words[4], 0);          /* expires never */
+    CHECK_EQ(rq.words[8], 0xffffffff); /* valid */
+    CHECK_EQ(rq.words[9], 0xffffffff); /* preferred */
+    rq.address = one;
+    rq.address.addr[15] = 77;
+    CHECK_ERR(SYS(ioctl, s, IOWR('i', 73, 288), &rq), FREEBSD_EADDRNOTAVAIL);
+    rq.name[0] = '?';
+    CHECK_ERR(SYS(ioctl, s, IOWR('i', 73, 288), &rq), FREEBSD_ENXIO);
+    SYS(close, u);
+    SYS(close, s);
+}
+
 TEST(of_sockets)
 {
     int32_t pair[2], value = -1, room;
