@@ -1,4 +1,4 @@
-/* kern.proc.pid: one process's record, from what the host shows of it. */
+/* kern.proc.pid and its kin: processes' records, from what the host shows of them. */
 #include "syscalls/freebsd/kinfo_proc.h"
 
 #include <linux/time.h>
@@ -8,7 +8,9 @@
 #include "base/host.h"
 #include "base/host_clock.h"
 #include "base/mem.h"
+#include "process/host_tree.h"
 #include "process/process.h"
+#include "process/table.h"
 #include "process/thread.h"
 #include "syscalls/freebsd/sysctl.h"
 
@@ -125,30 +127,125 @@ static void fill_ids(struct freebsd_kinfo_proc *out, const char *path)
     }
 }
 
+/* Fills the record of a process. Returns 0 or -ESRCH. */
+static int describe(struct thread *t, int32_t pid, struct freebsd_kinfo_proc *record)
+{
+    char path[48], stat[1024];
+    struct text x = TEXT_ON(path);
+    struct process_table_entry other;
+    text_format(&x, "/proc/%d/stat", pid);
+    if (pid <= 0 || host_read_file(text_cstr(&x), stat, sizeof stat) <= 0 ||
+        kinfo_proc_from_stat(record, stat, HOST_TICKS, boot_time()) != 0) {
+        return -ESRCH;
+    }
+    struct text status = TEXT_ON(path);
+    text_format(&status, "/proc/%d/status", pid);
+    fill_ids(record, text_cstr(&status));
+    const char *command = NULL;
+    if (pid == t->proc->pid) {
+        record->numthreads -= (int32_t)threads_engine(t->proc);
+        command = t->proc->command;
+    } else if (process_table_other(t, pid, &other) == 0) {
+        command = other.command;
+    }
+    if (command != NULL) { /* the host has the engine's, or the first argument */
+        memset(record->comm, 0, sizeof record->comm);
+        hot_strlcpy(record->comm, command, sizeof record->comm);
+    }
+    return 0;
+}
+
 int sysctl_proc_pid(struct sysctl_request *rq)
 {
     struct freebsd_kinfo_proc record;
-    char path[48], stat[1024];
-    struct text x = TEXT_ON(path);
     if (rq->rest_count != 1) {
         return -EINVAL;
     }
-    text_format(&x, "/proc/%d/stat", rq->rest[0]);
-    if (rq->rest[0] <= 0 || host_read_file(text_cstr(&x), stat, sizeof stat) <= 0) {
-        return -ESRCH;
+    int r = describe(rq->t, rq->rest[0], &record);
+    return r < 0 ? r : sysctl_put(rq, &record, sizeof record);
+}
+
+enum selection { BY_NOTHING, BY_GROUP, BY_SESSION, BY_TERMINAL, BY_USER, BY_REAL_USER, BY_GID, BY_REAL_GID };
+
+static bool selected(const struct freebsd_kinfo_proc *p, enum selection by, int32_t value)
+{
+    switch (by) {
+    case BY_GROUP:
+        return p->pgid == value;
+    case BY_SESSION:
+        return p->sid == value;
+    case BY_TERMINAL:
+        return (int32_t)p->tdev_freebsd11 == value;
+    case BY_USER:
+        return p->uid == (uint32_t)value;
+    case BY_REAL_USER:
+        return p->ruid == (uint32_t)value;
+    case BY_GID:
+        return p->groups[0] == (uint32_t)value;
+    case BY_REAL_GID:
+        return p->rgid == (uint32_t)value;
+    default:
+        return true;
     }
-    int r = kinfo_proc_from_stat(&record, stat, HOST_TICKS, boot_time());
-    if (r < 0) {
-        return r;
+}
+
+/* Without a place for them, room for five more than there are is asked for (sysctl_kern_proc()). */
+static int put_selected(struct sysctl_request *rq, enum selection by)
+{
+    enum { MORE = 5 };
+    struct host_tree tree;
+    struct freebsd_kinfo_proc record;
+    if (rq->rest_count != (by == BY_NOTHING ? 0 : 1)) {
+        return rq->rest_count == 0 ? -EISDIR : -EINVAL;
     }
-    struct text status = TEXT_ON(path);
-    text_format(&status, "/proc/%d/status", rq->rest[0]);
-    fill_ids(&record, text_cstr(&status));
-    const struct process *p = rq->t->proc;
-    if (record.pid == p->pid) {
-        record.numthreads -= (int32_t)threads_engine(p);
-        memset(record.comm, 0, sizeof record.comm);
-        hot_strlcpy(record.comm, p->command, sizeof record.comm);
+    int32_t value = by == BY_NOTHING ? 0 : rq->rest[0];
+    int r = host_tree_read(&tree);
+    rq->done += guest_is_null(rq->old) ? MORE * sizeof record : 0;
+    for (uint32_t i = 0; r == 0 && i < tree.count; i++) {
+        if (describe(rq->t, tree.list[i].pid, &record) == 0 && selected(&record, by, value)) {
+            r = sysctl_put(rq, &record, sizeof record);
+        }
     }
-    return sysctl_put(rq, &record, sizeof record);
+    host_tree_free(&tree);
+    return r;
+}
+
+int sysctl_proc_all(struct sysctl_request *rq)
+{
+    return put_selected(rq, BY_NOTHING);
+}
+
+int sysctl_proc_group(struct sysctl_request *rq)
+{
+    return put_selected(rq, BY_GROUP);
+}
+
+int sysctl_proc_session(struct sysctl_request *rq)
+{
+    return put_selected(rq, BY_SESSION);
+}
+
+int sysctl_proc_terminal(struct sysctl_request *rq)
+{
+    return put_selected(rq, BY_TERMINAL);
+}
+
+int sysctl_proc_user(struct sysctl_request *rq)
+{
+    return put_selected(rq, BY_USER);
+}
+
+int sysctl_proc_real_user(struct sysctl_request *rq)
+{
+    return put_selected(rq, BY_REAL_USER);
+}
+
+int sysctl_proc_gid(struct sysctl_request *rq)
+{
+    return put_selected(rq, BY_GID);
+}
+
+int sysctl_proc_real_gid(struct sysctl_request *rq)
+{
+    return put_selected(rq, BY_REAL_GID);
 }

@@ -46,7 +46,10 @@ int64_t freebsd4_getdomainname(struct thread *t, guest_ptr domainname, int32_t l
     return sysctl_domainname(&rq);
 }
 
+/* The host's name is not a guest's to change: security.jail.set_hostname_allowed is 0. */
 int64_t freebsd4_setdomainname(struct thread *t, guest_ptr domainname, int32_t len)
 {
-    return freebsd_host_name_set(t, __NR_setdomainname, domainname, (uint64_t)(int64_t)len);
+    (void)t;
+    (void)len;
+    return guest_is_null(domainname) ? 0 : -EPERM;
 }

@@ -1,12 +1,13 @@
 /* __sysctl(2) and __sysctlbyname(2): names, numbers, lengths and errors. Semantics: sys/kern/kern_sysctl.c. */
 #include "syscalls/freebsd/sysctl.h"
 
+#include "base/format.h"
 #include "base/host.h"
 #include "base/mem.h"
 #include "freebsd_syscalls.h"
 #include "process/thread.h"
 
-#define NAME_BYTES 256
+#define NAME_BYTES 1024 /* MAXPATHLEN */
 #define FLAG_READ  0x80000000u
 
 enum { QUERY_NAME = 1, QUERY_NEXT = 2, QUERY_OID = 3, QUERY_FORMAT = 4, QUERY_DESCRIPTION = 5, QUERY_NEXTNOSKIP = 7 };
@@ -29,55 +30,6 @@ int sysctl_put(struct sysctl_request *rq, const void *data, size_t size)
 int sysctl_put_string(struct sysctl_request *rq, const char *s)
 {
     return sysctl_put(rq, s, hot_strlen(s) + 1);
-}
-
-uint32_t sysctl_mib_of(uint32_t leaf, int32_t mib[3])
-{
-    const int32_t *own = sysctl_leaves[leaf].mib;
-    mib[0] = own[0];
-    mib[1] = own[1] != 0 ? own[1] : SYSCTL_AUTO + (int32_t)leaf;
-    mib[2] = own[2];
-    return own[1] != 0 && own[2] != 0 ? 3 : 2;
-}
-
-/*
- * The leaf of a name by numbers; *used receives how many of them are its own. Returns -ENOENT, or -EISDIR where
- * the name stops above the leaves.
- */
-static int64_t find_leaf(const int32_t *mib, uint32_t count, uint32_t *used)
-{
-    int64_t found = -ENOENT;
-    *used = 0;
-    for (uint32_t i = 0; i < sysctl_leaf_count; i++) {
-        const int32_t *own = sysctl_leaves[i].mib;
-        if (count > 0 && own[0] != mib[0]) {
-            continue;
-        }
-        if (count > 1 && (own[1] != 0 ? own[1] : SYSCTL_AUTO + (int32_t)i) != mib[1]) {
-            continue;
-        }
-        uint32_t n = own[1] != 0 && own[2] != 0 ? 3 : 2;
-        if (n == 3 && count > 2 && own[2] != mib[2]) {
-            continue;
-        }
-        if (n <= count && n > *used) {
-            *used = n; /* the most specific */
-            found = i;
-        } else if (n > count && found < 0) {
-            found = -EISDIR;
-        }
-    }
-    return found;
-}
-
-static int64_t find_name(const char *name)
-{
-    for (uint32_t i = 0; i < sysctl_leaf_count; i++) {
-        if (hot_strcmp(sysctl_leaves[i].name, name) == 0) {
-            return i;
-        }
-    }
-    return -ENOENT;
 }
 
 static int put_number(struct sysctl_request *rq, uint8_t type, int64_t value)
@@ -103,49 +55,35 @@ static int read_leaf(struct sysctl_request *rq, const struct sysctl_leaf *leaf)
     return put_number(rq, leaf->type, leaf->compute != NULL ? leaf->compute(rq->t) : leaf->number);
 }
 
-/* {0, 1}: the name for numbers. Without such a leaf the numbers themselves, as the kernel does. */
+/* {0, 1}: the name for numbers. */
 static int query_name(struct sysctl_request *rq)
 {
-    uint32_t used;
-    int64_t leaf = find_leaf(rq->rest, rq->rest_count, &used);
-    return leaf < 0 ? (int)leaf : sysctl_put_string(rq, sysctl_leaves[leaf].name);
-}
-
-/* Whether a comes before b. */
-static bool before(const int32_t *a, uint32_t na, const int32_t *b, uint32_t nb)
-{
-    for (uint32_t i = 0; i < na && i < nb; i++) {
-        if (a[i] != b[i]) {
-            return a[i] < b[i];
-        }
+    char name[NAME_BYTES];
+    struct text x = TEXT_ON(name);
+    if (rq->rest_count == 0) {
+        return -EINVAL;
     }
-    return na < nb;
+    sysctl_name_of(&x, rq->rest, rq->rest_count);
+    return sysctl_put_string(rq, text_cstr(&x));
 }
 
-/* {0, 2}: the leaf that follows. */
+/* {0, 2} and {0, 7}: the leaf that follows. None here is one that the first is to skip. */
 static int query_next(struct sysctl_request *rq)
 {
-    int32_t best[3] = {0};
-    uint32_t best_count = 0;
-    for (uint32_t i = 0; i < sysctl_leaf_count; i++) {
-        int32_t own[3];
-        uint32_t n = sysctl_mib_of(i, own);
-        if (sysctl_leaves[i].type == SYSCTL_NODE || !before(rq->rest, rq->rest_count, own, n)) {
-            continue;
-        }
-        if (best_count == 0 || before(own, n, best, best_count)) {
-            memcpy(best, own, sizeof best);
-            best_count = n;
-        }
+    uint32_t count;
+    int64_t leaf = sysctl_next(rq->rest, rq->rest_count);
+    if (leaf < 0) {
+        return (int)leaf;
     }
-    return best_count == 0 ? -ENOENT : sysctl_put(rq, best, best_count * sizeof best[0]);
+    const int32_t *oid = sysctl_oid((uint32_t)leaf, &count);
+    return sysctl_put(rq, oid, count * sizeof *oid);
 }
 
 /* {0, 4}: kind and format. */
 static int query_format(struct sysctl_request *rq)
 {
     uint32_t used;
-    int64_t leaf = find_leaf(rq->rest, rq->rest_count, &used);
+    int64_t leaf = sysctl_find(rq->rest, rq->rest_count, &used);
     if (leaf == -EISDIR) {
         uint32_t kind = FLAG_READ | SYSCTL_NODE;
         int r = sysctl_put(rq, &kind, sizeof kind);
@@ -159,11 +97,12 @@ static int query_format(struct sysctl_request *rq)
     return r < 0 ? r : sysctl_put_string(rq, sysctl_leaves[leaf].format);
 }
 
+/* A node stands for those below it, and has nothing to say but that it is there. */
 static int query_description(struct sysctl_request *rq)
 {
     uint32_t used;
-    int64_t leaf = find_leaf(rq->rest, rq->rest_count, &used);
-    return leaf < 0 ? (int)leaf : sysctl_put_string(rq, "");
+    int64_t leaf = sysctl_find(rq->rest, rq->rest_count, &used);
+    return leaf < 0 && leaf != -EISDIR ? (int)leaf : sysctl_put_string(rq, "");
 }
 
 /* A name from the guest: `size` bytes, with or without NUL; one dot at the end is allowed. */
@@ -191,14 +130,14 @@ static int copyin_name(char name[NAME_BYTES], guest_ptr from, uint64_t size)
 static int query_oid(struct sysctl_request *rq, guest_ptr new, uint64_t newlen)
 {
     char name[NAME_BYTES];
-    int32_t mib[3];
+    uint32_t count, wanted;
     int r = copyin_name(name, new, newlen);
-    int64_t leaf = r < 0 ? r : find_name(name);
+    int64_t leaf = r < 0 ? r : sysctl_find_name(name, &wanted);
     if (leaf < 0) {
         return (int)leaf;
     }
-    uint32_t n = sysctl_mib_of((uint32_t)leaf, mib);
-    return sysctl_put(rq, mib, n * sizeof mib[0]);
+    const int32_t *oid = sysctl_oid((uint32_t)leaf, &count);
+    return sysctl_put(rq, oid, wanted * sizeof *oid);
 }
 
 static int query(struct sysctl_request *rq, int32_t which, guest_ptr new, uint64_t newlen)
@@ -228,12 +167,12 @@ static int perform(struct sysctl_request *rq, const int32_t *mib, uint32_t count
         return query(rq, mib[1], new, newlen);
     }
     uint32_t used;
-    int64_t leaf = find_leaf(mib, count, &used);
+    int64_t leaf = sysctl_find(mib, count, &used);
     if (leaf < 0) {
         return (int)leaf;
     }
-    if (!guest_is_null(new) && newlen != 0) {
-        return -EPERM; /* nothing here may be changed */
+    if (!guest_is_null(new)) {
+        return -EPERM; /* nothing here may be changed; newlen plays no part (sysctl_root()) */
     }
     rq->rest = mib + used;
     rq->rest_count = count - used;
@@ -275,12 +214,14 @@ int64_t freebsd_sysctlbyname(struct thread *t, guest_ptr name, uint64_t namelen,
                              guest_ptr new_, uint64_t newlen)
 {
     char text[NAME_BYTES];
-    int32_t mib[3];
+    uint32_t count, wanted;
+    if (namelen == 0 || namelen > NAME_BYTES) {
+        return -EINVAL; /* kern___sysctlbyname() */
+    }
     int r = copyin_name(text, name, namelen);
-    int64_t leaf = r < 0 ? r : find_name(text);
+    int64_t leaf = r < 0 ? r : sysctl_find_name(text, &wanted);
     if (leaf < 0) {
         return leaf;
     }
-    uint32_t n = sysctl_mib_of((uint32_t)leaf, mib);
-    return run(t, mib, n, old, oldlenp, new_, newlen);
+    return run(t, sysctl_oid((uint32_t)leaf, &count), wanted, old, oldlenp, new_, newlen);
 }

@@ -11,7 +11,8 @@
 struct thread;
 
 #define SYSCTL_NAME_MAX 24     /* CTL_MAXNAME */
-#define SYSCTL_AUTO     0x1000 /* second number of leaves that have none of their own: this plus the table's index */
+#define SYSCTL_DEPTH    6      /* components of a leaf's name at most */
+#define SYSCTL_AUTO     0x1000 /* number of a node that has none of its own: this plus the first leaf's place below it */
 
 /* sys/sys/sysctl.h: what a leaf holds. */
 enum sysctl_type {
@@ -46,7 +47,8 @@ typedef int sysctl_reader(struct sysctl_request *rq);
 
 struct sysctl_leaf {
     const char *name;
-    int32_t mib[3]; /* {top, 0}: numbered automatically */
+    int32_t mib[3]; /* numbers that FreeBSD has fixed; 0: given by the tree */
+    bool is_zero;   /* the third is fixed, and 0 */
     uint8_t type;   /* enum sysctl_type */
     const char *format;
     int64_t number;                       /* the value of a number without reader */
@@ -58,23 +60,48 @@ struct sysctl_leaf {
 extern const struct sysctl_leaf sysctl_leaves[];
 extern const uint32_t sysctl_leaf_count;
 
-/* A leaf's numbers; returns how many. */
-uint32_t sysctl_mib_of(uint32_t leaf, int32_t mib[3]);
+struct text;
+
+/* A leaf's numbers, *count of them. */
+const int32_t *sysctl_oid(uint32_t leaf, uint32_t *count);
+
+/*
+ * The leaf of a name by numbers; *used receives how many of them are its own. Returns -ENOENT, or -EISDIR where
+ * the name stops above the leaves.
+ */
+int64_t sysctl_find(const int32_t *mib, uint32_t count, uint32_t *used);
+
+/* A leaf whose first *count components are `name`, which may be that of a node above it; -ENOENT. */
+int64_t sysctl_find_name(const char *name, uint32_t *count);
+
+/* Appends the name of what numbers stand for; those that stand for nothing appear as they are. */
+void sysctl_name_of(struct text *x, const int32_t *mib, uint32_t count);
+
+/* The leaf with the lowest numbers behind these; -ENOENT: none. */
+int64_t sysctl_next(const int32_t *mib, uint32_t count);
 
 /* "14.2-RELEASE" for the release the guest sees. */
 void freebsd_release_name(struct thread *t, char *to, size_t size);
 
-/*
- * Sets the host's name or (`nr`) domain name from the guest's memory: for root, if the host lets it. Returns 0, -EPERM,
- * -EINVAL (longer than either system takes) or -EFAULT.
- */
-int64_t freebsd_host_name_set(struct thread *t, long nr, guest_ptr from, uint64_t size);
-
 sysctl_reader sysctl_osrelease, sysctl_version, sysctl_hostname, sysctl_clockrate, sysctl_boottime, sysctl_arandom,
     sysctl_hostuuid, sysctl_model, sysctl_loadavg, sysctl_cp_time, sysctl_pagesizes, sysctl_domainname;
+sysctl_reader sysctl_proc_all, sysctl_proc_group, sysctl_proc_session, sysctl_proc_terminal, sysctl_proc_user,
+    sysctl_proc_real_user, sysctl_proc_gid, sysctl_proc_real_gid;
+sysctl_reader sysctl_proc_env, sysctl_proc_auxv, sysctl_proc_ps_strings, sysctl_proc_umask, sysctl_proc_groups,
+    sysctl_proc_sv_name;
 sysctl_reader sysctl_proc_pathname, sysctl_proc_args, sysctl_proc_osrel, sysctl_proc_rlimit, sysctl_proc_pid;
 sysctl_reader sysctl_route;
 
+sysctl_reader sysctl_vmtotal, sysctl_conflist;
+
+int64_t sysctl_lastpid(struct thread *t);
+int64_t sysctl_openfiles(struct thread *t);
+int64_t sysctl_active_pages(struct thread *t);
+int64_t sysctl_inactive_pages(struct thread *t);
+int64_t sysctl_wired_pages(struct thread *t);
+int64_t sysctl_forwarding(struct thread *t);
+int64_t sysctl_forwarding6(struct thread *t);
+int64_t sysctl_clockrate_mhz(struct thread *t);
 int64_t sysctl_ncpu(struct thread *t);
 int64_t sysctl_maxcpus(struct thread *t);
 int64_t sysctl_physmem(struct thread *t);

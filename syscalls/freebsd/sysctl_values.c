@@ -95,26 +95,6 @@ int sysctl_domainname(struct sysctl_request *rq)
     return sysctl_put_string(rq, hot_strcmp(u.domainname, "(none)") == 0 ? "" : u.domainname);
 }
 
-int64_t freebsd_host_name_set(struct thread *t, long nr, guest_ptr from, uint64_t size)
-{
-    char name[256]; /* MAXHOSTNAMELEN, with the NUL */
-    if (guest_is_null(from)) {
-        return 0;
-    }
-    if (t->proc->users.effective != 0) {
-        return -EPERM;
-    }
-    if (size >= sizeof name) {
-        return -EINVAL;
-    }
-    int r = copyin(name, from, size);
-    if (r < 0) {
-        return r;
-    }
-    name[size] = '\0';
-    return host_call2(nr, name, hot_strlen(name));
-}
-
 int sysctl_clockrate(struct sysctl_request *rq)
 {
     static const int32_t clockinfo[5] = {1000, 1000, 0, 127, 8128}; /* hz, tick, spare, stathz, profhz */

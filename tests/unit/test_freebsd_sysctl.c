@@ -28,6 +28,8 @@ static void setup(void)
 {
     (void)mmap((void *)ARENA_BASE, ARENA_THREADS_SIZE + ARENA_HEAP_SIZE, PROT_READ | PROT_WRITE,
                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    static uint8_t data[PERSONALITY_DATA_MAX] __attribute__((aligned(16)));
+    process.personality_data = data;
     process.pid = getpid();
     process.release = 1402000;
     strcpy(process.program, "/bin/guest");
@@ -102,7 +104,7 @@ START_TEST(errors)
     ck_assert_int_eq(by_number(none, 2, text, &size), -ENOENT);
     ck_assert_int_eq(by_number(top, 1, text, &size), -EINVAL);
     ck_assert_int_eq(by_number(top, 25, text, &size), -EINVAL);
-    ck_assert_int_eq(freebsd_sysctlbyname(&thread, at("kern.hostname"), 13, guest_addr(0), guest_addr(0), at("x"), 1),
+    ck_assert_int_eq(freebsd_sysctlbyname(&thread, at("kern.ostype"), 11, guest_addr(0), guest_addr(0), at("x"), 1),
                      -EPERM);
 }
 END_TEST
@@ -110,7 +112,7 @@ END_TEST
 /* {0, 1} name, {0, 2} next, {0, 3} number, {0, 4} format. */
 START_TEST(queries)
 {
-    int32_t to_oid[] = {0, 3}, oid[4] = {0};
+    int32_t to_oid[] = {0, 3}, oid[6] = {0};
     uint64_t size = sizeof oid;
     ck_assert_int_eq(freebsd_sysctl(&thread, at(to_oid), 2, at(oid), at(&size), at("hw.pagesize"), 11), 0);
     ck_assert_uint_eq(size, 8);
@@ -133,13 +135,21 @@ START_TEST(queries)
     size = sizeof oid;
     ck_assert_int_eq(freebsd_sysctl(&thread, at(to_oid), 2, at(oid), at(&size), at("kern.smp.cpus"), 13), 0);
     ck_assert_int_eq(oid[0], 1);
+    ck_assert_uint_eq(size, 12);
+    size = sizeof oid;
+    ck_assert_int_eq(freebsd_sysctl(&thread, at(to_oid), 2, at(oid), at(&size), at("kern.smp."), 9), 0);
+    ck_assert_uint_eq(size, 8);
+    int32_t node[] = {0, 1, oid[0], oid[1], 77};
+    size = sizeof name;
+    ck_assert_int_eq(by_number(node, 5, name, &size), 0);
+    ck_assert_str_eq(name, "kern.smp.77");
 }
 END_TEST
 
 /* Walking by {0, 2} meets every leaf once and ends. */
 START_TEST(next_visits_all)
 {
-    int32_t ask[8] = {0, 2, 1}, found[4];
+    int32_t ask[8] = {0, 2, 1}, found[6];
     uint32_t n = 3, leaves = 0, values = 0;
     for (uint64_t size = sizeof found; by_number(ask, n, found, &size) == 0; size = sizeof found) {
         memcpy(ask + 2, found, size);
@@ -147,14 +157,18 @@ START_TEST(next_visits_all)
         ck_assert_uint_lt(++leaves, 1000);
     }
     for (uint32_t i = 0; i < sysctl_leaf_count; i++) {
-        int32_t mib[3];
+        uint32_t count;
         values += sysctl_leaves[i].type != SYSCTL_NODE;
-        char byname[4096];
+        static char byname[1 << 16];
         uint64_t size = sizeof byname;
         if (sysctl_leaves[i].type != SYSCTL_NODE) {
             ck_assert_msg(by_name(sysctl_leaves[i].name, byname, &size) == 0, "%s", sysctl_leaves[i].name);
         }
-        ck_assert_uint_ge(sysctl_mib_of(i, mib), 2);
+        const int32_t *oid = sysctl_oid(i, &count);
+        uint32_t used;
+        ck_assert_msg(sysctl_find(oid, count, &used) == i && used == count, "%s", sysctl_leaves[i].name);
+        ck_assert_uint_ge(count, 2);
+        ck_assert_uint_le(count, SYSCTL_DEPTH);
         for (uint32_t j = 0; j < i; j++) {
             ck_assert_str_ne(sysctl_leaves[i].name, sysctl_leaves[j].name);
         }
@@ -224,9 +238,12 @@ START_TEST(limit_values)
     limit.current = limit.maximum < 100 ? limit.maximum : 100;
     ck_assert_int_eq(freebsd_setrlimit(&thread, 8, at(&limit)), 0);
     ck_assert_int_eq(freebsd_getdtablesize(&thread), limit.current);
-    ck_assert_int_eq(freebsd_getrlimit(&thread, 15, at(&limit)), -EINVAL);
-    limit = (struct freebsd_rlimit){5, 5};
-    ck_assert_int_eq(freebsd_setrlimit(&thread, 11, at(&limit)), -EINVAL);
+    ck_assert_int_eq(freebsd_getrlimit(&thread, 16, at(&limit)), -EINVAL);
+    limit = (struct freebsd_rlimit){5, 6};
+    ck_assert_int_eq(freebsd_setrlimit(&thread, 11, at(&limit)), 0);
+    limit.current = 0;
+    ck_assert_int_eq(freebsd_getrlimit(&thread, 11, at(&limit)), 0);
+    ck_assert_int_eq(limit.current, 5);
 }
 END_TEST
 

@@ -1,0 +1,179 @@
+/*
+ * The tree that the leaves' names make: each node's number, and names for numbers. Nodes that FreeBSD numbers as it
+ * boots get their numbers here by where they first stand in the table. Semantics: sys/kern/kern_sysctl.c.
+ */
+#include "base/format.h"
+#include "base/host.h"
+#include "base/mem.h"
+#include "syscalls/freebsd/sysctl.h"
+
+#define LEAVES_MAX 1024
+
+/*
+ * The numbers of all leaves, computed when they are first asked for. They are constants: whoever computes them while
+ * another does writes the same.
+ */
+static int32_t numbers[LEAVES_MAX][SYSCTL_DEPTH];
+static uint8_t depths[LEAVES_MAX];
+static uint32_t numbered;
+
+/* Length of the first `components` of a name; that of the whole name if it has no more. */
+static size_t prefix(const char *name, uint32_t components)
+{
+    size_t n = 0;
+    for (; name[n] != '\0'; n++) {
+        if (name[n] == '.' && --components == 0) {
+            break;
+        }
+    }
+    return n;
+}
+
+static uint32_t components_of(const char *name)
+{
+    uint32_t n = 1;
+    for (; *name != '\0'; name++) {
+        n += *name == '.';
+    }
+    return n;
+}
+
+static bool begins_with(const char *name, const char *with, size_t length)
+{
+    return hot_strncmp(name, with, length) == 0 && (name[length] == '.' || name[length] == '\0');
+}
+
+/* The number of a leaf's component `k`: one that a leaf below it declares, else one by the first leaf below it. */
+static int32_t number_of(uint32_t leaf, uint32_t k)
+{
+    const char *name = sysctl_leaves[leaf].name;
+    size_t length = prefix(name, k + 1);
+    int64_t first = -1;
+    for (uint32_t i = 0; i < sysctl_leaf_count; i++) {
+        const struct sysctl_leaf *l = &sysctl_leaves[i];
+        if (!begins_with(l->name, name, length)) {
+            continue;
+        }
+        first = first < 0 ? i : first;
+        if (k < 3 && (l->mib[k] != 0 || (k == 2 && l->is_zero))) {
+            return l->mib[k];
+        }
+    }
+    return SYSCTL_AUTO + (int32_t)first;
+}
+
+static void number_all(void)
+{
+    if (__atomic_load_n(&numbered, __ATOMIC_ACQUIRE) != 0) {
+        return;
+    }
+    for (uint32_t i = 0; i < sysctl_leaf_count && i < LEAVES_MAX; i++) {
+        uint32_t depth = components_of(sysctl_leaves[i].name);
+        depth = depth < SYSCTL_DEPTH ? depth : SYSCTL_DEPTH;
+        for (uint32_t k = 0; k < depth; k++) {
+            numbers[i][k] = number_of(i, k);
+        }
+        depths[i] = (uint8_t)depth;
+    }
+    __atomic_store_n(&numbered, 1, __ATOMIC_RELEASE);
+}
+
+const int32_t *sysctl_oid(uint32_t leaf, uint32_t *count)
+{
+    number_all();
+    *count = depths[leaf];
+    return numbers[leaf];
+}
+
+/* How many of the first numbers are the same. */
+static uint32_t common(const int32_t *a, uint32_t na, const int32_t *b, uint32_t nb)
+{
+    uint32_t n = 0;
+    while (n < na && n < nb && a[n] == b[n]) {
+        n++;
+    }
+    return n;
+}
+
+int64_t sysctl_find(const int32_t *mib, uint32_t count, uint32_t *used)
+{
+    int64_t found = -ENOENT;
+    *used = 0;
+    for (uint32_t i = 0; i < sysctl_leaf_count; i++) {
+        uint32_t n;
+        const int32_t *own = sysctl_oid(i, &n);
+        uint32_t same = common(own, n, mib, count);
+        if (same == n && n > *used) {
+            *used = n;
+            found = i;
+        } else if (same == count && found < 0) {
+            found = -EISDIR;
+        }
+    }
+    return found;
+}
+
+int64_t sysctl_find_name(const char *name, uint32_t *count)
+{
+    size_t length = hot_strlen(name);
+    *count = components_of(name);
+    for (uint32_t i = 0; i < sysctl_leaf_count; i++) {
+        if (begins_with(sysctl_leaves[i].name, name, length)) {
+            return i;
+        }
+    }
+    return -ENOENT;
+}
+
+/* Appends what stands for one number: the component of a leaf that has all numbers up to it, else the number. */
+static void put_component(struct text *x, const int32_t *mib, uint32_t k)
+{
+    for (uint32_t i = 0; i < sysctl_leaf_count; i++) {
+        uint32_t n;
+        const int32_t *own = sysctl_oid(i, &n);
+        if (n > k && common(own, n, mib, k + 1) == k + 1) {
+            const char *name = sysctl_leaves[i].name;
+            size_t from = k == 0 ? 0 : prefix(name, k) + 1;
+            text_bytes(x, name + from, prefix(name, k + 1) - from);
+            return;
+        }
+    }
+    text_dec(x, mib[k]);
+}
+
+void sysctl_name_of(struct text *x, const int32_t *mib, uint32_t count)
+{
+    for (uint32_t k = 0; k < count; k++) {
+        if (k > 0) {
+            text_char(x, '.');
+        }
+        put_component(x, mib, k);
+    }
+}
+
+/* Whether a comes before b. */
+static bool before(const int32_t *a, uint32_t na, const int32_t *b, uint32_t nb)
+{
+    uint32_t same = common(a, na, b, nb);
+    return same < na && same < nb ? a[same] < b[same] : na < nb;
+}
+
+int64_t sysctl_next(const int32_t *mib, uint32_t count)
+{
+    int64_t best = -ENOENT;
+    const int32_t *lowest = NULL;
+    uint32_t lowest_count = 0;
+    for (uint32_t i = 0; i < sysctl_leaf_count; i++) {
+        uint32_t n;
+        const int32_t *own = sysctl_oid(i, &n);
+        if (sysctl_leaves[i].type == SYSCTL_NODE || !before(mib, count, own, n)) {
+            continue;
+        }
+        if (lowest == NULL || before(own, n, lowest, lowest_count)) {
+            lowest = own;
+            lowest_count = n;
+            best = i;
+        }
+    }
+    return best;
+}
