@@ -277,7 +277,10 @@ void signal_mask_set(struct thread *t, const struct signal_set *mask)
     signal_set_remove(&next, from_host[SIGSTOP]);
     uint64_t host = signal_mask_to_host(t, &next);
     t->mask = next;
-    t->held_due = signal_due(t);
+    t->held_due = false;
+    if (signal_due(t)) {
+        t->held_due = true; /* in two steps: a handler may set it in between */
+    }
     if (host != t->host_mask) {
         t->host_mask = host;
         t->mask_stale = true;

@@ -150,7 +150,7 @@ static bool kept_arrived(struct thread *t, siginfo_t *info, bool engine)
     int signo = signal_number(t, info);
     if (signo == 0) {
         if (engine && t->recorded) {
-            t->held_due = signal_due(t);
+            t->held_due |= signal_due(t);
             return false;
         }
         if (info->si_signo == HOST_CARRIER && signal_take_due(t, info)) {

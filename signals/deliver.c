@@ -12,6 +12,7 @@
 #include "signals/signals.h"
 
 #define GUEST_SIGILL_OF_HOST SIGILL
+#define EXIT_STATUS_MAX      255
 
 /* A frame of the kernel's brings the mask with it; behind the thread's own the mask is yet to be set. */
 static void return_mask(struct thread *t, struct ucontext *uc)
@@ -176,11 +177,14 @@ static void deliver_queued(struct thread *t, struct ucontext *uc)
         deliver_recorded(t, uc);
     }
     bool closed = t->fast_block.va != 0 && signal_due(t) && signal_fast_blocked(t, SIGNAL_FAST_PENDING);
-    while (!closed && next_due(t, &info)) {
+    for (;;) {
+        t->held_due = false; /* before looking: what comes after that sets it again */
+        if (closed || !next_due(t, &info)) {
+            break;
+        }
         deliver_info(t, uc, &info);
         closed = t->fast_block.va != 0 && signal_fast_blocked(t, 0);
     }
-    t->held_due = false;
 }
 
 void signals_give_back(struct thread *t)
@@ -283,6 +287,7 @@ _Noreturn void signal_die(struct thread *t, int guest_signo)
         host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &none, 0, sizeof none);
     }
     for (;;) {
-        host_call1(__NR_exit_group, 128 + guest_signo); /* the host has no such signal to die of */
+        /* The host has no such signal to die of. */
+        host_call1(__NR_exit_group, guest_signo < EXIT_STATUS_MAX - 128 ? 128 + guest_signo : EXIT_STATUS_MAX);
     }
 }

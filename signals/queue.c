@@ -155,7 +155,9 @@ void signal_keep(struct thread *t, const siginfo_t *info)
     if (!threads && !would_take(t, signo)) {
         offer(t, signo);
     }
-    t->held_due = signal_due(t);
+    if (signal_due(t)) {
+        t->held_due = true; /* never false here: a handler may just have set it */
+    }
 }
 
 bool signals_queue_full(const struct process *p)

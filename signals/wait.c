@@ -50,7 +50,9 @@ static void not_awaited(struct thread *t, const siginfo_t *info)
 {
     int signo = signal_number(t, info);
     if (signo == 0) {
-        t->held_due = signal_due(t); /* it says that the queue has something */
+        if (signal_due(t)) {
+            t->held_due = true; /* it says that the queue has something */
+        }
         return;
     }
     if (signal_set_has(&t->mask, signo)) {
@@ -101,7 +103,7 @@ static int64_t wait(struct thread *t, const struct signal_set *set, const struct
         if (take_recorded(t, set, info) || take_queued(t, set, info)) {
             return 0;
         }
-        if (t->recorded || t->held_due) {
+        if (t->recorded || (t->held_due && signal_due(t))) {
             return -EINTR;
         }
         left = endless ? at_once : first ? *timeout : left_until(&end);

@@ -114,8 +114,11 @@ static int64_t send_carried(struct thread *t, const struct signal_target *to, co
         return -EAGAIN;
     }
     int64_t r = to->pidfd >= 0 ? signal_carry_to_pidfd(to->pidfd, sig) : signal_carry(t, to->pid, to->tid, sig);
-    /* Only sigqueue(2) is refused for want of room; the host merges what is sent to the same place by kill(2) as well. */
-    return r == -EAGAIN && sig->code != FREEBSD_SI_QUEUE ? 0 : r;
+    int host = freebsd_signal_to_host[sig->signo];
+    if (r == -EAGAIN && sig->code != FREEBSD_SI_QUEUE && host != 0) {
+        return send_plain(t, to, host, sig->code, 0); /* only sigqueue(2) is refused for want of room; others merge */
+    }
+    return r;
 }
 
 int64_t freebsd_signal_send(struct thread *t, const struct signal_target *to, int32_t signo, int32_t code,
