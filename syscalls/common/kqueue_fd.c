@@ -20,6 +20,12 @@
 #include "syscalls/common/kqueue_private.h"
 
 #define HOST_SOL_SOCKET    1
+#define HOST_SO_TYPE       3
+#define HOST_SO_DOMAIN     39
+#define HOST_AF_UNIX       1
+#define HOST_SOCK_STREAM   1
+#define HOST_MSG_DONTWAIT  0x40
+#define HOST_MSG_NOSIGNAL  0x4000
 #define HOST_SO_SNDBUF     7
 #define HOST_SO_ACCEPTCONN 30
 #define HOST_IPPROTO_TCP   6
@@ -84,14 +90,28 @@ static int file_attach(struct kqueue *kq, struct knote *kn)
     return 0;
 }
 
-/* Whether a stream socket has been shut for writing by now. A local one does not tell. */
+static int32_t socket_number(const struct knote *kn, int option)
+{
+    int32_t value = 0;
+    uint32_t size = sizeof value;
+    host_call5(__NR_getsockopt, kn->ident, HOST_SOL_SOCKET, option, &value, &size);
+    return value;
+}
+
+/*
+ * Whether a stream socket has been shut for writing by now. Nothing is sent by sending nothing, but a local socket that
+ * has been shut refuses it.
+ */
 static bool is_shut(const struct knote *kn)
 {
     enum { FIN_WAIT1 = 4, FIN_WAIT2 = 5, TIME_WAIT = 6, LAST_ACK = 9, CLOSING = 11 }; /* net/tcp_states.h */
     uint8_t state = 0;
     uint32_t size = sizeof state;
-    if (!S_ISSOCK(kn->mode) ||
-        host_call5(__NR_getsockopt, kn->ident, HOST_IPPROTO_TCP, HOST_TCP_INFO, &state, &size) < 0) {
+    if (socket_number(kn, HOST_SO_DOMAIN) == HOST_AF_UNIX) {
+        return socket_number(kn, HOST_SO_TYPE) == HOST_SOCK_STREAM &&
+               host_call6(__NR_sendto, kn->ident, 0, 0, HOST_MSG_DONTWAIT | HOST_MSG_NOSIGNAL, 0, 0) == -EPIPE;
+    }
+    if (host_call5(__NR_getsockopt, kn->ident, HOST_IPPROTO_TCP, HOST_TCP_INFO, &state, &size) < 0) {
         return false;
     }
     return state == FIN_WAIT1 || state == FIN_WAIT2 || state == TIME_WAIT || state == LAST_ACK || state == CLOSING;

@@ -14,6 +14,7 @@
 #include "syscalls/freebsd/process_data.h"
 #include "syscalls/freebsd/stat.h"
 
+#include <asm/ioctls.h>
 #include <asm/poll.h>
 #include <asm/stat.h>
 #include <linux/fcntl.h>
@@ -22,7 +23,9 @@
 #define ENTRIES_ON_STACK 128
 #define ENTRIES_MAX      1048576 /* the host's fs.nr_open */
 #define HOST_SIGSET_SIZE 8
-#define HOST_LOOKS       64 /* a host's table has room for these at least; the engine's descriptors are above */
+#define HOST_LOOKS       64      /* a host's table has room for these at least; the engine's descriptors are above */
+#define IGNORES_END      0x0800u /* among an entry's events, where the host has no such */
+#define NAP_NS           10000000
 #define HIDDEN           (INT32_MIN + 1) /* for the host no descriptor */
 
 /* Of these the numbers are the same. */
@@ -61,28 +64,34 @@ static int64_t whole_milliseconds(const struct freebsd_timespec *ts)
     return ts->tv_nsec % 1000000 == 0 && ts->tv_sec < 1000000 ? ts->tv_sec * 1000 + ts->tv_nsec / 1000000 : -2;
 }
 
-/*
- * One host call over entries in host terms. mask: guest address of a signal set, or null. Without one the plain call
- * does, which has less to copy.
- */
+/* One host call over entries in host terms. Without a mask the plain call does, which has less to copy. */
 static int64_t host_poll(struct thread *t, struct poll_entry *entries, uint32_t n, struct freebsd_timespec *ts,
-                         guest_ptr mask)
+                         const uint64_t *mask)
 {
-    struct signal_set set;
-    uint64_t host_mask, *pass = NULL;
     int64_t milliseconds = whole_milliseconds(ts);
 
-    if (guest_is_null(mask) && milliseconds >= -1) {
+    if (mask == NULL && milliseconds >= -1) {
         return host_call_intr(t, __NR_poll, (uint64_t)entries, n, (uint64_t)milliseconds, 0, 0, 0);
     }
-    if (!guest_is_null(mask)) {
-        if (COPYIN(&set, mask) < 0) {
-            return -EFAULT;
-        }
-        host_mask = signal_mask_temporary(t, &set);
-        pass = &host_mask;
-    }
-    return host_call_intr(t, __NR_ppoll, (uint64_t)entries, n, (uint64_t)ts, (uint64_t)pass, HOST_SIGSET_SIZE, 0);
+    return host_call_intr(t, __NR_ppoll, (uint64_t)entries, n, (uint64_t)ts, (uint64_t)mask, HOST_SIGSET_SIZE, 0);
+}
+
+/* The host calls a stream socket hung up before it was ever connected. One that was has been shut for reading as well. */
+static bool never_connected(const struct poll_entry *e)
+{
+    struct poll_entry again = {.fd = e->fd, .events = POLLRDHUP};
+
+    return (e->revents & (POLLHUP | POLLERR)) == POLLHUP && host_call3(__NR_poll, &again, 1, 0) == 1 &&
+           (again.revents & POLLRDHUP) == 0;
+}
+
+/* POLLINIGNEOF: an end is nothing, only what is left to read. */
+static uint16_t without_end(const struct poll_entry *e, uint16_t events)
+{
+    int32_t bytes = 0;
+
+    host_call3(__NR_ioctl, e->fd, FIONREAD, &bytes);
+    return events & (uint16_t) ~(FREEBSD_POLLHUP | (bytes == 0 ? FREEBSD_POLLIN | FREEBSD_POLLRDNORM : 0));
 }
 
 /*
@@ -92,12 +101,19 @@ static int64_t host_poll(struct thread *t, struct poll_entry *entries, uint32_t 
  */
 static uint16_t settled(const struct poll_entry *e)
 {
+    const bool ignores_end = (e->events & IGNORES_END) != 0;
     uint16_t events = freebsd_poll_from_host(e->revents), asked = freebsd_poll_from_host(e->events);
     const uint16_t in = asked & (FREEBSD_POLLIN | FREEBSD_POLLRDNORM), out = asked & FREEBSD_POLLOUT;
     struct stat st;
 
     if ((events & (FREEBSD_POLLERR | FREEBSD_POLLHUP)) == 0 || host_call2(__NR_fstat, e->fd, &st) < 0) {
         return events;
+    }
+    if (S_ISSOCK(st.st_mode) && never_connected(e)) {
+        return 0;
+    }
+    if (ignores_end && (events & FREEBSD_POLLERR) == 0) {
+        return without_end(e, events);
     }
     if ((events & FREEBSD_POLLERR) != 0 && S_ISFIFO(st.st_mode)) {
         return (uint16_t)((events & ~FREEBSD_POLLERR) | FREEBSD_POLLHUP | out);
@@ -129,7 +145,9 @@ static uint32_t prepare(struct thread *t, struct poll_entry *entries, uint32_t n
     uint32_t hidden = 0;
 
     for (uint32_t i = 0; i < n; i++) {
-        entries[i].events = is_process(t, entries[i].fd) ? POLLIN : freebsd_poll_to_host(entries[i].events);
+        uint16_t mark = entries[i].events & FREEBSD_POLLINIGNEOF ? IGNORES_END : 0;
+
+        entries[i].events = is_process(t, entries[i].fd) ? POLLIN : freebsd_poll_to_host(entries[i].events) | mark;
         entries[i].revents = 0;
         if (entries[i].fd >= 0 && engine_descriptor(entries[i].fd)) {
             entries[i].fd = HIDDEN;
@@ -141,30 +159,94 @@ static uint32_t prepare(struct thread *t, struct poll_entry *entries, uint32_t n
     return hidden;
 }
 
+/* Replaces the host's answers by what the guest is told. Returns how many there are. */
+static int64_t settle(struct thread *t, struct poll_entry *entries, uint32_t n)
+{
+    int64_t count = 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        entries[i].revents = told(t, &entries[i]);
+        count += entries[i].revents != 0;
+    }
+    return count;
+}
+
+/* Sleeps a moment of *ts (NULL: no end), and shortens it. Returns 1, 0 (no time is left) or -EINTR. */
+static int64_t nap(struct thread *t, struct freebsd_timespec *ts, const uint64_t *mask)
+{
+    struct freebsd_timespec moment = {0, NAP_NS};
+
+    if (ts != NULL && ts->tv_sec == 0 && ts->tv_nsec <= NAP_NS) {
+        moment = *ts;
+        *ts = (struct freebsd_timespec){0, 0};
+    } else if (ts != NULL) {
+        ts->tv_sec -= ts->tv_nsec < NAP_NS;
+        ts->tv_nsec += ts->tv_nsec < NAP_NS ? 1000000000 - NAP_NS : -NAP_NS;
+    }
+    if (moment.tv_nsec == 0) {
+        return 0;
+    }
+    int64_t r = host_call_intr(t, __NR_ppoll, 0, 0, (uint64_t)&moment, (uint64_t)mask, HOST_SIGSET_SIZE, 0);
+    return r < 0 ? r : 1;
+}
+
+/*
+ * Waits until there is something to tell. What the host is always ready to say of an entry, and the guest's kernel is
+ * not, would end every wait at once: then it is looked at every so often. Returns the number of answers or -errno.
+ */
+static int64_t wait_entries(struct thread *t, struct poll_entry *entries, uint32_t n, struct freebsd_timespec *ts,
+                            const uint64_t *mask)
+{
+    for (;;) {
+        int64_t r = host_poll(t, entries, n, ts, mask);
+
+        if (r < 0) {
+            return r;
+        }
+        int64_t count = settle(t, entries, n);
+
+        if (r == 0 || count != 0) {
+            return count;
+        }
+        r = nap(t, ts, mask);
+        if (r <= 0) {
+            return r;
+        }
+    }
+}
+
 static int64_t poll_entries(struct thread *t, struct poll_entry *entries, guest_ptr fds, uint32_t n,
                             struct freebsd_timespec *ts, guest_ptr mask)
 {
     struct freebsd_timespec at_once = {0, 0};
     size_t size = (size_t)n * sizeof(*entries);
-    uint32_t hidden;
+    struct signal_set set;
+    uint64_t host_mask, *pass = NULL;
     int64_t r;
 
     if (copyin(entries, fds, size) < 0) {
         return -EFAULT;
     }
-    hidden = prepare(t, entries, n);
-    r = host_poll(t, entries, n, hidden != 0 ? &at_once : ts, mask);
+    if (prepare(t, entries, n) != 0) {
+        ts = &at_once;
+    }
+    if (!guest_is_null(mask)) {
+        if (COPYIN(&set, mask) < 0) {
+            return -EFAULT;
+        }
+        host_mask = signal_mask_temporary(t, &set);
+        pass = &host_mask;
+    }
+    r = wait_entries(t, entries, n, ts, pass);
     if (r < 0) {
         return r;
     }
     for (uint32_t i = 0; i < n; i++) {
-        uint16_t events = told(t, &entries[i]);
-
-        if (copyout(guest_at(fds, i * sizeof(*entries) + 6), &events, sizeof(events)) < 0) {
+        if (copyout(guest_at(fds, i * sizeof(*entries) + 6), &entries[i].revents, sizeof(entries[i].revents)) < 0) {
             return -EFAULT;
         }
     }
-    return r + hidden;
+    return r;
 }
 
 static int64_t poll_any(struct thread *t, guest_ptr fds, uint32_t n, struct freebsd_timespec *ts, guest_ptr mask)

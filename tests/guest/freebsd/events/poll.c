@@ -94,6 +94,58 @@ TEST(ends_of_sockets)
     SYS(close, pair[0]);
 }
 
+static void connect_later(void *pair)
+{
+    int32_t *fds = pair;
+    struct freebsd_sockaddr_in at;
+    int32_t length = sizeof(at);
+
+    guest_sleep_ms(50);
+    CHECK_OK(SYS(getsockname, fds[1], &at, &length));
+    CHECK_OK(SYS(connect, fds[0], &at, length));
+}
+
+/* sowriteable(): a stream socket that is not connected is not ready for anything; who waits for it is told later */
+TEST(unconnected_sockets)
+{
+    struct freebsd_sockaddr_in at = {.len = sizeof(at), .family = FREEBSD_AF_INET, .addr = 0x0100007f};
+    struct guest_thread thread;
+    struct entry e;
+    int32_t fds[2];
+
+    for (int i = 0; i < 2; i++) {
+        fds[i] = (int)MUST(SYS(socket, FREEBSD_AF_INET, FREEBSD_SOCK_STREAM, 0));
+    }
+    CHECK_OK(SYS(bind, fds[1], &at, sizeof(at)));
+    CHECK_OK(SYS(listen, fds[1], 1));
+    CHECK_EQ(revents(fds[0], IN | OUT), 0);
+    e = (struct entry){fds[0], OUT, 0};
+    CHECK_EQ(SYS(poll, &e, 1, 30), 0);
+    CHECK_OK(guest_thread_start(&thread, connect_later, fds));
+    CHECK_EQ(SYS(poll, &e, 1, 10000), 1);
+    CHECK_EQ(e.revents, OUT);
+    guest_thread_join(&thread);
+    SYS(close, fds[0]);
+    SYS(close, fds[1]);
+}
+
+/* POLLINIGNEOF: an end is nothing to tell, what is left to read is */
+TEST(ends_ignored)
+{
+    enum { INIGNEOF = 0x2000 };
+    struct entry e;
+    char c;
+
+    pipe_with("x", 1);
+    SYS(close, ends[1]);
+    CHECK_EQ(revents(ends[0], IN | INIGNEOF), IN);
+    CHECK_EQ(SYS(read, ends[0], &c, 1), 1);
+    CHECK_EQ(revents(ends[0], IN | INIGNEOF), 0);
+    e = (struct entry){ends[0], IN | INIGNEOF, 0};
+    CHECK_EQ(SYS(poll, &e, 1, 30), 0);
+    SYS(close, ends[0]);
+}
+
 /* kqueues can be polled: sys/kern/kern_event.c, kqueue_poll() */
 TEST(kqueues)
 {

@@ -131,6 +131,34 @@ TEST(ends)
     SYS(close, pair[0]);
 }
 
+/* A socket that was shut before it is watched is at its end as well */
+TEST(shut_before)
+{
+    struct freebsd_sockaddr_in at;
+    char c;
+    int fd = listener(&at), client, server;
+
+    stream_pair();
+    CHECK_OK(SYS(shutdown, pair[0], FREEBSD_SHUT_WR));
+    CHECK_OK(queue_change((uint64_t)pair[0], WRITE, ADD, 0, 0));
+    CHECK_EQ(queue_one((uint64_t)pair[0], WRITE).flags & EOF_, EOF_);
+    CHECK_OK(queue_change((uint64_t)pair[1], WRITE, ADD | FREEBSD_EV_ONESHOT, 0, 0));
+    CHECK_EQ(queue_take(1000), 2);
+    CHECK_EQ(SYS(read, pair[1], &c, 1), 0); /* and nothing has been sent to find out */
+    CHECK_EQ(SYS(sendto, pair[1], "x", 1, 0, 0, 0), 1);
+    CHECK_EQ(SYS(read, pair[0], &c, 1), 1);
+    close_pair();
+    queue_fresh();
+    client = connected(&at);
+    server = (int)MUST(SYS(accept, fd, 0, 0));
+    CHECK_OK(SYS(shutdown, client, FREEBSD_SHUT_WR));
+    CHECK_OK(queue_change((uint64_t)client, WRITE, ADD, 0, 0));
+    CHECK_EQ(queue_one((uint64_t)client, WRITE).flags & EOF_, EOF_);
+    SYS(close, client);
+    SYS(close, server);
+    SYS(close, fd);
+}
+
 /* With room for one only: what is asked of the host last is asked all the same */
 TEST(end_with_room_for_one)
 {
