@@ -345,10 +345,9 @@ static void serve_ready(struct worker *w, const struct pollfd *polls, uint32_t c
 {
     for (struct aio_job **at = &w->waiting; *at != NULL;) {
         struct aio_job *job = *at;
-        if (!is_cancelled(w, job) && !is_ready(polls, count, job->host_fd)) {
-            at = &job->next_waiting;
-        } else if (!serve(w, at)) {
-            at = &job->next_waiting;
+        bool due = is_cancelled(w, job) || is_ready(polls, count, job->host_fd);
+        if (!due || !serve(w, at)) {
+            at = &job->next_waiting; /* it stays */
         }
     }
 }
