@@ -8,6 +8,7 @@
 #include "process/space.h"
 #include "syscalls/common/flag_map.h"
 #include "syscalls/freebsd/memory.h"
+#include "syscalls/freebsd/procctl.h"
 
 #define PAGE            4096ULL
 #define PAGE_SHIFT      12
@@ -144,6 +145,10 @@ static int64_t map(struct thread *t, const struct freebsd_mmap *m)
     if (!(rq.flags & SPACE_ANONYMOUS) && engine_descriptor(rq.fd)) {
         return -EBADF;
     }
+    uint32_t prot = (uint32_t)m->prot & FREEBSD_PROT_ALL, max = prot_max_given(m->prot);
+    if (freebsd_wx_forbidden(t, prot)) {
+        return -EACCES;
+    }
     r = space_map(t, &rq);
     if (r == -EEXIST) {
         return -ENOMEM; /* vm_map_fixed(): KERN_NO_SPACE, which vm_mmap_to_errno() makes this */
@@ -151,7 +156,8 @@ static int64_t map(struct thread *t, const struct freebsd_mmap *m)
     if (is_error(r)) {
         return r;
     }
-    freebsd_range_set(t, (uint64_t)r, rq.length, prot_max_given(m->prot), (rq.flags & SPACE_GUARD) != 0);
+    freebsd_range_set(t, (uint64_t)r, rq.length, max != 0 ? max : freebsd_implied_prot_max(t, prot),
+                      (rq.flags & SPACE_GUARD) != 0);
     return r + (int64_t)within_page;
 }
 
@@ -217,7 +223,7 @@ int64_t freebsd_mprotect(struct thread *t, guest_ptr addr, uint64_t len, int32_t
     }
     size = size > USER_END - start ? USER_END - start : size;
     uint32_t allowed = freebsd_prot_max(t, start, size), wanted = prot_max_given(prot);
-    if (((now | wanted) & ~allowed) != 0) {
+    if (((now | wanted) & ~allowed) != 0 || freebsd_wx_forbidden(t, now)) {
         return -EACCES;
     }
     int64_t done = 0;

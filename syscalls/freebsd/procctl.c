@@ -50,7 +50,7 @@ enum {
 
 enum { P_PID = 0, P_PGID = 2 };
 enum { ENABLE = 1, DISABLE = 2, OTHERWISE = 3 }; /* FORCE_ENABLE, FORCE_DISABLE, NOFORCE; CTL_DISABLE_EXEC */
-#define STATUS_ACTIVE 0x80000000u                /* PROC_ASLR_ACTIVE, PROC_PROTMAX_ACTIVE */
+#define STATUS_ACTIVE 0x80000000u                /* PROC_ASLR_ACTIVE, PROC_PROTMAX_ACTIVE, PROC_WXORX_ENFORCE */
 
 enum { STACKGAP_ENABLE = 1, STACKGAP_DISABLE = 2, STACKGAP_ENABLE_EXEC = 4, STACKGAP_DISABLE_EXEC = 8 };
 enum { WX_PERMIT = 1, WX_DISALLOW_EXEC = 2 };
@@ -64,7 +64,8 @@ uint32_t freebsd_control_after_exec(uint32_t control)
     if ((control & CONTROL_STACKGAP_DISABLE_EXEC) == 0) {
         control &= ~(uint32_t)CONTROL_STACKGAP_DISABLE;
     }
-    return control & ~(uint32_t)CONTROL_WX_PERMIT;
+    control &= ~(uint32_t)(CONTROL_WX_PERMIT | CONTROL_WX_ENFORCE);
+    return control | ((control & CONTROL_WX_DISALLOW_EXEC) != 0 ? CONTROL_WX_ENFORCE : 0);
 }
 
 static void control_change(struct thread *t, uint32_t clear, uint32_t set)
@@ -180,15 +181,26 @@ static int64_t aslr_status(struct thread *t)
     return forced(t, CONTROL_ASLR_ENABLE, CONTROL_ASLR_DISABLE) | (active ? (int64_t)STATUS_ACTIVE : 0);
 }
 
-/* What would tighten mappings behind the program's back is not done here: only what is so anyway can be had. */
 static int64_t protmax_control(struct thread *t, int32_t value)
 {
-    return value == ENABLE ? -EOPNOTSUPP : force(t, value, CONTROL_PROTMAX_ENABLE, CONTROL_PROTMAX_DISABLE);
+    return force(t, value, CONTROL_PROTMAX_ENABLE, CONTROL_PROTMAX_DISABLE);
 }
 
 static int64_t protmax_status(struct thread *t)
 {
-    return forced(t, CONTROL_PROTMAX_ENABLE, CONTROL_PROTMAX_DISABLE);
+    bool active = (control(t) & CONTROL_PROTMAX_ENABLE) != 0;
+    return forced(t, CONTROL_PROTMAX_ENABLE, CONTROL_PROTMAX_DISABLE) | (active ? (int64_t)STATUS_ACTIVE : 0);
+}
+
+uint32_t freebsd_implied_prot_max(struct thread *t, uint32_t prot)
+{
+    return (control(t) & CONTROL_PROTMAX_ENABLE) != 0 ? prot : 0;
+}
+
+bool freebsd_wx_forbidden(struct thread *t, uint32_t prot)
+{
+    enum { WRITE_AND_EXECUTE = 2 | 4 };
+    return (prot & WRITE_AND_EXECUTE) == WRITE_AND_EXECUTE && (control(t) & CONTROL_WX_ENFORCE) != 0;
 }
 
 static int64_t stackgap_control(struct thread *t, int32_t value)
@@ -227,18 +239,27 @@ static int64_t no_new_privileges_status(struct thread *t)
     return host_call5(__NR_prctl, PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? ENABLE : DISABLE;
 }
 
-/* Memory may be both written and executed; to forbid it to the next program is not done here. */
+/* To forbid memory that is writable and executable is for the next program; to allow it again, for this one. */
 static int64_t wx_control(struct thread *t, int32_t value)
 {
-    if (value == WX_PERMIT) {
-        control_change(t, 0, CONTROL_WX_PERMIT);
+    switch (value) {
+    case WX_PERMIT:
+        control_change(t, CONTROL_WX_ENFORCE, CONTROL_WX_PERMIT);
+        return 0;
+    case WX_DISALLOW_EXEC:
+        control_change(t, 0, CONTROL_WX_DISALLOW_EXEC);
+        return 0;
+    default:
+        return -EINVAL;
     }
-    return value == WX_PERMIT ? 0 : value == WX_DISALLOW_EXEC ? -EOPNOTSUPP : -EINVAL;
 }
 
 static int64_t wx_status(struct thread *t)
 {
-    return (control(t) & CONTROL_WX_PERMIT) != 0 ? WX_PERMIT : 0;
+    uint32_t c = control(t);
+    return ((c & CONTROL_WX_PERMIT) != 0 ? WX_PERMIT : 0) |
+           ((c & CONTROL_WX_DISALLOW_EXEC) != 0 ? WX_DISALLOW_EXEC : 0) |
+           ((c & CONTROL_WX_ENFORCE) != 0 ? (int64_t)STATUS_ACTIVE : 0);
 }
 
 /* PROC_LOGSIGEXIT_CTL_NOFORCE 1, FORCE_ENABLE 2, FORCE_DISABLE 3; no death is logged here, as kern.logsigexit says. */

@@ -2,6 +2,7 @@
 #ifndef SYSCALLS_FREEBSD_PROCCTL_H
 #define SYSCALLS_FREEBSD_PROCCTL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/guest.h"
@@ -22,7 +23,15 @@ enum {
     CONTROL_WX_PERMIT = 0x200,
     CONTROL_LOGSIGEXIT_SET = 0x400,
     CONTROL_LOGSIGEXIT_ENABLE = 0x800,
+    CONTROL_WX_DISALLOW_EXEC = 0x1000,
+    CONTROL_WX_ENFORCE = 0x2000, /* of this program: MAP_WXORX of its address space */
 };
+
+/* The maximum that a mapping gets for which none is given, PROC_PROTMAX_CTL; 0: all that there are. */
+uint32_t freebsd_implied_prot_max(struct thread *t, uint32_t prot);
+
+/* Whether this protection is not to be had, as memory would be writable and executable: PROC_WXMAP_CTL. */
+bool freebsd_wx_forbidden(struct thread *t, uint32_t prot);
 
 /* What is left of them in the next program. */
 uint32_t freebsd_control_after_exec(uint32_t control);

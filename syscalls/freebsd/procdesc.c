@@ -11,9 +11,11 @@
 #include <linux/poll.h>
 #include <linux/wait.h>
 
+#include "base/format.h"
 #include "base/heap.h"
 #include "base/host.h"
 #include "base/host_signal.h"
+#include "base/mem.h"
 #include "base/process.h"
 #include "base/thread.h"
 #include "freebsd_syscalls.h"
@@ -22,6 +24,7 @@
 #include "syscalls/freebsd/abi.h"
 #include "syscalls/freebsd/process_data.h"
 #include "syscalls/freebsd/signal_send.h"
+#include "syscalls/freebsd/sysctl.h"
 
 enum { FREEBSD_PD_DAEMON = 1, FREEBSD_PD_CLOEXEC = 2 };
 
@@ -207,39 +210,75 @@ int64_t freebsd_pdfork(struct thread *t, guest_ptr fdp, int32_t flags)
     return r < 0 ? r : pid;
 }
 
-/* The object of a process descriptor, with a reference; *error says why there is none. */
-static struct process_descriptor *find(struct thread *t, int32_t fd, int64_t *error)
+/* What a descriptor is that has no object: another process's, or one from before exec. Its pid, -EINVAL or -ESRCH. */
+static int64_t pid_without_object(int32_t fd)
 {
-    struct descriptor_object *o = descriptor_get(t->proc->descriptors, fd, DESCRIPTOR_PROCESS);
+    static const char key[] = "\nPid:\t";
+    char path[48], info[512];
+    struct text x = TEXT_ON(path);
+    text_format(&x, "/proc/self/fdinfo/%d", fd);
+    if (host_read_file(text_cstr(&x), info, sizeof info) <= 0) {
+        return -EINVAL;
+    }
+    for (const char *line = info; (line = hot_strchr(line, '\n')) != NULL; line++) {
+        if (hot_strncmp(line, key, sizeof key - 1) != 0) {
+            continue;
+        }
+        int64_t pid = 0;
+        for (line += sizeof key - 1; *line >= '0' && *line <= '9'; line++) {
+            pid = pid * 10 + (*line - '0');
+        }
+        return pid > 0 ? pid : -ESRCH; /* -1: it has ended, and been waited for */
+    }
+    return -EINVAL;
+}
+
+/*
+ * Whose descriptor it is: a pid, -EBADF, -EINVAL or -ESRCH. *object: its object, with a reference, or NULL; *pidfd: by
+ * which the host knows the process.
+ */
+static int64_t find(struct thread *t, int32_t fd, struct process_descriptor **object, int32_t *pidfd)
+{
+    *object = (struct process_descriptor *)descriptor_get(t->proc->descriptors, fd, DESCRIPTOR_PROCESS);
+    if (*object != NULL) {
+        *pidfd = (*object)->hidden;
+        return (*object)->pid;
+    }
+    *pidfd = fd;
     bool open = !engine_descriptor(fd) && !is_error(host_call3(__NR_fcntl, fd, F_GETFD, 0));
-    *error = open ? -EINVAL : -EBADF;
-    return (struct process_descriptor *)o;
+    return open ? pid_without_object(fd) : -EBADF;
+}
+
+static void put(struct process_descriptor *p)
+{
+    if (p != NULL) {
+        descriptor_put(&p->head);
+    }
 }
 
 int64_t freebsd_pdgetpid(struct thread *t, int32_t fd, guest_ptr pidp)
 {
-    int64_t error;
-    struct process_descriptor *p = find(t, fd, &error);
-    if (p == NULL) {
-        return error;
-    }
-    int32_t pid = p->pid;
-    descriptor_put(&p->head);
-    return COPYOUT(pidp, &pid);
+    struct process_descriptor *p;
+    int32_t pidfd;
+    int64_t found = find(t, fd, &p, &pidfd);
+    put(p);
+    int32_t pid = (int32_t)found;
+    return found < 0 ? found : COPYOUT(pidp, &pid);
 }
 
 int64_t freebsd_pdkill(struct thread *t, int32_t fd, int32_t signum)
 {
-    int64_t error;
+    struct process_descriptor *p;
+    int32_t pidfd;
     if (signum != 0 && !freebsd_signal_valid(signum)) {
         return -EINVAL;
     }
-    struct process_descriptor *p = find(t, fd, &error);
-    if (p == NULL) {
-        return error;
+    int64_t pid = find(t, fd, &p, &pidfd);
+    if (pid < 0) {
+        return pid;
     }
-    struct signal_target to = {p->pid, 0, p->hidden};
+    struct signal_target to = {(int32_t)pid, 0, pidfd};
     int64_t r = freebsd_signal_send(t, &to, signum, FREEBSD_SI_USER, 0);
-    descriptor_put(&p->head);
+    put(p);
     return r;
 }

@@ -131,11 +131,49 @@ TEST(own_states)
     CHECK_EQ(guest_in_child(states, NULL), 0);
 }
 
+static void maximum(void *unused)
+{
+    char *pages = guest_pages(4096), *read_only;
+
+    (void)unused;
+    CHECK_OK(set(PROTMAX_CTL, ENABLE));
+    CHECK_EQ((uint32_t)get(PROTMAX_STATUS), ENABLE | 0x80000000u);
+    read_only = (char *)SYS(mmap, 0, 4096, FREEBSD_PROT_READ, FREEBSD_MAP_PRIVATE | FREEBSD_MAP_ANON, -1, 0);
+    CHECK_ERR(SYS(mprotect, read_only, 4096, FREEBSD_PROT_READ | FREEBSD_PROT_WRITE), FREEBSD_EACCES);
+    CHECK_OK(SYS(mprotect, read_only, 4096, FREEBSD_PROT_NONE));
+    CHECK_OK(SYS(mprotect, pages, 4096, FREEBSD_PROT_READ | FREEBSD_PROT_EXEC)); /* from before */
+    CHECK_OK(set(PROTMAX_CTL, DISABLE));
+    read_only = (char *)SYS(mmap, 0, 4096, FREEBSD_PROT_READ, FREEBSD_MAP_PRIVATE | FREEBSD_MAP_ANON, -1, 0);
+    CHECK_OK(SYS(mprotect, read_only, 4096, FREEBSD_PROT_READ | FREEBSD_PROT_WRITE));
+}
+
+/* PROC_PROTMAX_CTL: mappings for which no maximum is given have what they begin with as theirs */
+TEST(implied_maximum)
+{
+    CHECK_EQ(guest_in_child(maximum, NULL), 0);
+}
+
+/* In a program whose parent has asked for it, no memory is both writable and executable, until it allows that itself. */
+static int strict_child(void)
+{
+    const int both = FREEBSD_PROT_WRITE | FREEBSD_PROT_EXEC;
+    char *pages = guest_pages(4096);
+    int wrong = 0;
+
+    wrong |= (uint32_t)get(WXMAP_STATUS) == (2 | 0x80000000u) ? 0 : 1;
+    wrong |= SYS(mmap, 0, 4096, both, FREEBSD_MAP_PRIVATE | FREEBSD_MAP_ANON, -1, 0) == -FREEBSD_EACCES ? 0 : 2;
+    wrong |= SYS(mprotect, pages, 4096, both) == -FREEBSD_EACCES ? 0 : 4;
+    wrong |= set(WXMAP_CTL, 1) == 0 && get(WXMAP_STATUS) == 3 ? 0 : 8;
+    wrong |= SYS(mprotect, pages, 4096, both) == 0 ? 0 : 16;
+    return wrong;
+}
+
 /* What the new image finds: the trace state as asked, randomisation off */
 int guest_child(int argc, char **argv)
 {
     (void)argc;
-    (void)argv;
+    if (guest_strcmp(argv[1], "--strict") == 0)
+        return strict_child();
     return (get(TRACE_STATUS) == -1 ? 0 : 1) | ((uint32_t)get(ASLR_STATUS) == DISABLE ? 0 : 2) |
            (get(STACKGAP_STATUS) == (1 | 4) ? 0 : 4) | (get(TRAPCAP_STATUS) == ENABLE ? 0 : 8);
 }
@@ -153,6 +191,23 @@ TEST(across_exec)
         set(ASLR_CTL, DISABLE);
         set(STACKGAP_CTL, 2);
         set(TRAPCAP_CTL, ENABLE);
+        SYS(execve, guest_self, argv, none);
+        guest_exit(60);
+    }
+    CHECK_EQ(guest_wait(pid), 0);
+}
+
+/* PROC_WXMAP_CTL */
+TEST(writable_or_executable)
+{
+    char *argv[] = {"name", "--strict", NULL};
+    char *none[] = {NULL};
+    int pid = guest_fork();
+
+    if (pid == 0) {
+        set(WXMAP_CTL, 2);
+        if (get(WXMAP_STATUS) != 2)
+            guest_exit(61);
         SYS(execve, guest_self, argv, none);
         guest_exit(60);
     }

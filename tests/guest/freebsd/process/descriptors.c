@@ -171,6 +171,36 @@ TEST(copies)
     CHECK_OK(SYS(close, fd));
 }
 
+int guest_child(int argc, char **argv)
+{
+    int32_t pid = 0;
+    int fd = 40;
+
+    (void)argc;
+    (void)argv;
+    return SYS(pdgetpid, fd, &pid) == 0 && SYS(kill, pid, 0) == 0 && SYS(pdkill, fd, FREEBSD_SIGTERM) == 0 ? 0 : 1;
+}
+
+/* A program that gets the descriptor by exec can use it */
+TEST(across_exec)
+{
+    char *argv[] = {"name", "--child", NULL};
+    char *none[] = {NULL};
+    int32_t fd = -1;
+    int child = sleeping(&fd, 0), pid = guest_fork(), status;
+
+    if (pid == 0) {
+        SYS(dup2, fd, 40);
+        SYS(execve, guest_self, argv, none);
+        guest_exit(60);
+    }
+    CHECK_EQ(guest_wait(pid), 0);
+    CHECK(hangs_up(fd));
+    CHECK_EQ(SYS(wait4, child, &status, 0, 0), child);
+    CHECK(KILLED(status, FREEBSD_SIGTERM));
+    CHECK_OK(SYS(close, fd));
+}
+
 TEST(no_room)
 {
     struct freebsd_rlimit old, limit;
