@@ -93,28 +93,40 @@ static struct __kernel_timespec end_of(const struct __kernel_timespec *timeout)
     return end;
 }
 
-static int64_t wait(struct thread *t, const struct signal_set *set, const struct __kernel_timespec *timeout,
-                    siginfo_t *info)
+/* False: one of a timer that has been deleted by now, or the end of a child that nobody is to hear of. */
+static bool is_for_guest(struct thread *t, const siginfo_t *info, struct guest_signal *out)
 {
+    signal_described(t, info, NULL, 0, 0, out);
+    return out->signo != 0;
+}
+
+static int64_t wait(struct thread *t, const struct signal_set *set, const struct __kernel_timespec *timeout,
+                    struct guest_signal *out)
+{
+    siginfo_t info;
     bool endless = timeout == NULL, first = true;
     struct __kernel_timespec left, end = endless ? at_once : end_of(timeout);
     uint64_t host = signal_set_to_host(t->proc->personality, set) | HOST_BIT(HOST_CARRIER);
     for (;; first = false) {
-        if (take_recorded(t, set, info) || take_queued(t, set, info)) {
-            return 0;
+        if (take_recorded(t, set, &info) || take_queued(t, set, &info)) {
+            if (is_for_guest(t, &info, out)) {
+                return 0;
+            }
+            continue;
         }
         if (t->recorded || (t->held_due && signal_due(t))) {
             return -EINTR;
         }
         left = endless ? at_once : first ? *timeout : left_until(&end);
-        int64_t r = host_call_intr(t, __NR_rt_sigtimedwait, (uint64_t)&host, (uint64_t)info,
+        int64_t r = host_call_intr(t, __NR_rt_sigtimedwait, (uint64_t)&host, (uint64_t)&info,
                                    endless ? 0 : (uint64_t)&left, sizeof host, 0, 0);
         if (r > 0) {
-            int signo = signal_number(t, info);
-            if (signo != 0 && signal_set_has(set, signo)) {
+            int signo = signal_number(t, &info);
+            if (signo == 0 || !signal_set_has(set, signo)) {
+                not_awaited(t, &info);
+            } else if (is_for_guest(t, &info, out)) {
                 return 0;
             }
-            not_awaited(t, info);
         } else if (r != -EINTR) {
             return r;
         }
@@ -124,17 +136,10 @@ static int64_t wait(struct thread *t, const struct signal_set *set, const struct
 int64_t signal_wait(struct thread *t, const struct signal_set *set, const struct __kernel_timespec *timeout,
                     struct guest_signal *out)
 {
-    siginfo_t info;
     t->awaited = *set;
     __atomic_store_n(&t->waiting, true, __ATOMIC_RELEASE);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    int64_t r;
-    do {
-        r = wait(t, set, timeout, &info);
-        if (r == 0) {
-            signal_described(t, &info, NULL, 0, 0, out);
-        }
-    } while (r == 0 && out->signo == 0); /* of a timer that has been deleted */
+    int64_t r = wait(t, set, timeout, out);
     __atomic_store_n(&t->waiting, false, __ATOMIC_RELEASE);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     signal_queue_offer(t); /* of what it was told and has not taken */

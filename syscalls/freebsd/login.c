@@ -8,7 +8,7 @@
 #include "syscalls/freebsd/process_data.h"
 #include "syscalls/freebsd/sysctl.h"
 
-#define USERS_MAX (256u << 10) /* bytes of the host's list of users that are read */
+#define USERS_MAX ((64u << 10) - 64) /* bytes of the host's list of users that are read; a heap block holds them */
 
 static uint64_t decimal(const char *at)
 {

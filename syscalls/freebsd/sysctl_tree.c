@@ -10,12 +10,11 @@
 #define LEAVES_MAX 1024
 
 /*
- * The numbers of all leaves, computed when they are first asked for. They are constants: whoever computes them while
- * another does writes the same.
+ * The numbers of leaves, computed when they are first asked for. They are constants: whoever computes one while another
+ * does writes the same. A depth of 0: not yet.
  */
 static int32_t numbers[LEAVES_MAX][SYSCTL_DEPTH];
 static uint8_t depths[LEAVES_MAX];
-static uint32_t numbered;
 
 /* Length of the first `components` of a name; that of the whole name if it has no more. */
 static size_t prefix(const char *name, uint32_t components)
@@ -62,26 +61,18 @@ static int32_t number_of(uint32_t leaf, uint32_t k)
     return SYSCTL_AUTO + (int32_t)first;
 }
 
-static void number_all(void)
-{
-    if (__atomic_load_n(&numbered, __ATOMIC_ACQUIRE) != 0) {
-        return;
-    }
-    for (uint32_t i = 0; i < sysctl_leaf_count && i < LEAVES_MAX; i++) {
-        uint32_t depth = components_of(sysctl_leaves[i].name);
-        depth = depth < SYSCTL_DEPTH ? depth : SYSCTL_DEPTH;
-        for (uint32_t k = 0; k < depth; k++) {
-            numbers[i][k] = number_of(i, k);
-        }
-        depths[i] = (uint8_t)depth;
-    }
-    __atomic_store_n(&numbered, 1, __ATOMIC_RELEASE);
-}
-
 const int32_t *sysctl_oid(uint32_t leaf, uint32_t *count)
 {
-    number_all();
-    *count = depths[leaf];
+    uint32_t depth = __atomic_load_n(&depths[leaf], __ATOMIC_ACQUIRE);
+    if (depth == 0) {
+        depth = components_of(sysctl_leaves[leaf].name);
+        depth = depth < SYSCTL_DEPTH ? depth : SYSCTL_DEPTH;
+        for (uint32_t k = 0; k < depth; k++) {
+            numbers[leaf][k] = number_of(leaf, k);
+        }
+        __atomic_store_n(&depths[leaf], (uint8_t)depth, __ATOMIC_RELEASE);
+    }
+    *count = depth;
     return numbers[leaf];
 }
 
@@ -95,9 +86,46 @@ static uint32_t common(const int32_t *a, uint32_t na, const int32_t *b, uint32_t
     return n;
 }
 
+/* How many numbers a leaf has that FreeBSD has fixed, if those are all it has; else 0. */
+static uint32_t fixed(const struct sysctl_leaf *l)
+{
+    if (l->mib[1] == 0) {
+        return 0;
+    }
+    uint32_t n = l->mib[2] != 0 || l->is_zero ? 3 : 2;
+    return components_of(l->name) == n ? n : 0;
+}
+
+/*
+ * The same without a number of any other leaf: programs ask for a few values at their start, and numbering all would take
+ * longer than the rest of it. The last number of a leaf that has none of its own tells which leaf it is.
+ */
+static int64_t find_at_once(const int32_t *mib, uint32_t count, uint32_t *used)
+{
+    int64_t last = (int64_t)mib[count - 1] - SYSCTL_AUTO;
+    if (last >= 0 && last < sysctl_leaf_count) {
+        uint32_t n;
+        const int32_t *own = sysctl_oid((uint32_t)last, &n);
+        *used = n;
+        return n == count && common(own, n, mib, count) == n ? last : -ENOENT;
+    }
+    for (uint32_t i = 0; i < sysctl_leaf_count; i++) {
+        const struct sysctl_leaf *l = &sysctl_leaves[i];
+        uint32_t n = l->mib[0] == mib[0] && l->mib[1] == mib[1] ? fixed(l) : 0;
+        if (n != 0 && common(l->mib, n, mib, count) == n) {
+            *used = n;
+            return i;
+        }
+    }
+    return -ENOENT;
+}
+
 int64_t sysctl_find(const int32_t *mib, uint32_t count, uint32_t *used)
 {
-    int64_t found = -ENOENT;
+    int64_t found = count >= 2 ? find_at_once(mib, count, used) : -ENOENT;
+    if (found >= 0) {
+        return found;
+    }
     *used = 0;
     for (uint32_t i = 0; i < sysctl_leaf_count; i++) {
         uint32_t n;

@@ -291,6 +291,9 @@ static int64_t wait_for(struct thread *t, struct wait_request *rq, uint32_t opti
         r = rq->id > 0 && rq->id <= INT32_MAX ? wait_as_host(t, P_PGID, rq, w) : -ECHILD;
     } else {
         r = wait_by_looking(t, rq, w);
+        if (r == -ENOENT || r == -EACCES) { /* there is no /proc to look in: any child it is */
+            r = events ? wait_as_host(t, P_ALL, rq, w) : -ECHILD;
+        }
     }
     return restartable(r);
 }

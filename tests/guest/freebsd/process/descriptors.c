@@ -171,6 +171,32 @@ TEST(copies)
     CHECK_OK(SYS(close, fd));
 }
 
+/* Nor is it there for who waits for the signal */
+TEST(not_waited_for)
+{
+    struct freebsd_sigset set = {{0}};
+    struct freebsd_timespec limit = {0, 400000000}, longer = {10, 0};
+    struct freebsd_siginfo info;
+    int32_t fd = -1;
+    int pid, other;
+
+    guest_set_add(&set, FREEBSD_SIGCHLD);
+    guest_handle(FREEBSD_SIGCHLD, tell, 0);
+    guest_block(FREEBSD_SIGCHLD);
+    pid = pdfork(&fd, 0);
+    if (pid == 0)
+        guest_exit(0);
+    CHECK_ERR(SYS(sigtimedwait, &set, &info, &limit), FREEBSD_EAGAIN);
+    CHECK(hangs_up(fd));
+    other = process_exiting(0);
+    CHECK_EQ(SYS(sigtimedwait, &set, &info, &longer), FREEBSD_SIGCHLD);
+    CHECK_EQ(info.pid, other);
+    guest_wait(other);
+    guest_default(FREEBSD_SIGCHLD);
+    guest_unblock(FREEBSD_SIGCHLD);
+    CHECK_OK(SYS(close, fd));
+}
+
 int guest_child(int argc, char **argv)
 {
     int32_t pid = 0;
