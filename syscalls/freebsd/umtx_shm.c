@@ -5,7 +5,8 @@
  * FreeBSD's kernel keeps such a page as long as the memory that it belongs to. Here it is a file in the host's /dev/shm,
  * named by what /proc tells of that memory, so that every process which maps it finds the same page. Whoever has asked
  * for a page holds a shared lock (flock) on its file, by a descriptor of the engine's, and so do its children by fork; a
- * file that nobody holds is of the past, and goes when somebody makes another.
+ * file that nobody holds is of the past, and goes when somebody makes another. A page is its user's: other users that map
+ * the same memory find it only if they have it by fork.
  */
 #include "syscalls/freebsd/umtx.h"
 
@@ -53,7 +54,7 @@ static int64_t name_of(struct thread *t, guest_ptr at, struct page_name *out)
     if (r < 0 || m.low > at.va || !m.writable) {
         return -EFAULT;
     }
-    text_format(&x, PREFIX "%u.", t->proc->users.effective);
+    text_str(&x, PREFIX);
     if (m.shared) {
         text_format(&x, "%x-%x-%lx-%lx", m.device_major, m.device_minor, m.inode, m.offset + (at.va - m.low));
     } else {
@@ -72,22 +73,36 @@ static int64_t open_page(const struct page_name *name, int flags)
     return host_call4(__NR_openat, AT_FDCWD, text_cstr(&x), O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
 }
 
-static void remove_page(const struct page_name *name)
+static int64_t remove_page(const struct page_name *name)
 {
     char path[sizeof name->text + sizeof DIRECTORY];
     struct text x = TEXT_ON(path);
     text_format(&x, DIRECTORY "/%s", name->text);
-    host_call3(__NR_unlinkat, AT_FDCWD, text_cstr(&x), 0);
+    return host_call3(__NR_unlinkat, AT_FDCWD, text_cstr(&x), 0);
 }
 
-/* A page that nobody holds is taken away. Whoever makes it at this moment looks whether its file still has a name. */
+/* Whether a page's file is the user's own: its name can be guessed, and made by others. */
+static bool is_own(int64_t fd, uint32_t user)
+{
+    struct statx st;
+    return host_call5(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_UID, &st) == 0 && st.stx_uid == user;
+}
+
+/* Whether a page still is what its address belongs to: its file may have been swept or destroyed since it was opened. */
+static bool has_name(int64_t fd)
+{
+    struct statx st;
+    return host_call5(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_NLINK, &st) == 0 && st.stx_nlink != 0;
+}
+
+/* A page that nobody holds is taken away. */
 static void remove_if_past(const struct page_name *name)
 {
     int64_t fd = open_page(name, 0);
     if (fd < 0) {
         return;
     }
-    if (host_call2(__NR_flock, fd, HOST_LOCK_EX | HOST_LOCK_NB) == 0) {
+    if (host_call2(__NR_flock, fd, HOST_LOCK_EX | HOST_LOCK_NB) == 0 && has_name(fd)) {
         remove_page(name);
     }
     host_call1(__NR_close, fd);
@@ -128,22 +143,15 @@ static void sweep(void)
     host_call1(__NR_close, fd);
 }
 
-/* Whether a file that we have locked still has its name: it may have been swept between opening and locking. */
-static bool has_name(int64_t fd)
-{
-    struct statx st;
-    return host_call5(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_NLINK, &st) == 0 && st.stx_nlink != 0;
-}
-
-/* A descriptor of the page's file that holds it, made where it is missing. Or -errno. */
-static int64_t open_held(const struct page_name *name)
+/* A descriptor of the page's file that holds it; O_CREAT makes it where it is missing. Or -errno. */
+static int64_t open_held(const struct page_name *name, int flags, uint32_t user)
 {
     for (;;) {
-        int64_t fd = open_page(name, O_CREAT);
+        int64_t fd = open_page(name, flags);
         if (fd < 0) {
             return fd;
         }
-        int64_t r = host_call2(__NR_flock, fd, HOST_LOCK_SH);
+        int64_t r = is_own(fd, user) ? host_call2(__NR_flock, fd, HOST_LOCK_SH) : -EACCES;
         if (r == 0 && has_name(fd)) {
             r = host_call2(__NR_ftruncate, fd, PAGE);
             r = r == 0 ? engine_descriptor_adopt((int)fd) : r;
@@ -187,72 +195,62 @@ static bool make_room(struct freebsd_process *p)
     return true;
 }
 
-/* From now on the process holds the page. Returns 0, or -ENOMEM: too many. Locked. */
-static int64_t hold(struct freebsd_process *p, const struct page_name *name)
+static void let_go(struct freebsd_process *p, struct freebsd_umtx_hold *h)
 {
-    if (find_hold(p, name) != NULL) {
+    engine_descriptor_close(h->fd);
+    *h = p->umtx_holds[--p->umtx_hold_count];
+}
+
+/* The process's hold on a page that is not destroyed; NULL: none. */
+static struct freebsd_umtx_hold *valid_hold(struct freebsd_process *p, const struct page_name *name)
+{
+    struct freebsd_umtx_hold *h = find_hold(p, name);
+    if (h != NULL && !has_name(h->fd)) {
+        let_go(p, h);
+        h = NULL;
+    }
+    return h;
+}
+
+/* The same, taken if there is such a page, or with O_CREAT in any case. -ESRCH, -ENOMEM: too many. */
+static int64_t hold(struct freebsd_process *p, const struct page_name *name, int flags, uint32_t user,
+                    struct freebsd_umtx_hold **out)
+{
+    *out = valid_hold(p, name);
+    if (*out != NULL) {
         return 0;
+    }
+    if (flags == O_CREAT) {
+        sweep();
+    } else {
+        remove_if_past(name);
     }
     if (!make_room(p)) {
         return -ENOMEM;
     }
-    int64_t fd = open_held(name);
+    int64_t fd = open_held(name, flags, user);
     if (fd < 0) {
-        return -ENOMEM;
+        return flags == O_CREAT ? -ENOMEM : -ESRCH;
     }
-    p->umtx_holds[p->umtx_hold_count++] = (struct freebsd_umtx_hold){*name, (int32_t)fd};
+    *out = &p->umtx_holds[p->umtx_hold_count++];
+    **out = (struct freebsd_umtx_hold){*name, (int32_t)fd};
     return 0;
 }
 
-static void let_go(struct freebsd_process *p, const struct page_name *name)
+static int64_t for_page(struct freebsd_process *p, const struct page_name *name, uint32_t what, uint32_t user)
 {
-    struct freebsd_umtx_hold *h = find_hold(p, name);
-    if (h != NULL) {
-        engine_descriptor_close(h->fd);
-        *h = p->umtx_holds[--p->umtx_hold_count];
+    struct freebsd_umtx_hold *h;
+    int64_t r = hold(p, name, what == SHM_CREAT ? O_CREAT : 0, user, &h);
+    if (r < 0) {
+        return r;
     }
-}
-
-/* Locked, and with a page that is there or is to be made. */
-static int64_t have_page(struct freebsd_process *p, const struct page_name *name)
-{
-    int64_t r = hold(p, name);
-    return r < 0 ? r : open_page(name, 0);
-}
-
-/* A page may be of the past: then it is not there. */
-static bool exists(struct freebsd_process *p, const struct page_name *name)
-{
-    if (find_hold(p, name) == NULL) {
-        remove_if_past(name);
+    if (what != SHM_DESTROY) {
+        /* A copy of the descriptor: who has held the page since before a change of ids could not open its file. */
+        return host_call3(__NR_fcntl, h->fd, F_DUPFD_CLOEXEC, 0);
     }
-    int64_t fd = open_page(name, 0);
-    if (fd >= 0) {
-        host_call1(__NR_close, fd);
-    }
-    return fd >= 0;
-}
-
-static int64_t for_page(struct freebsd_process *p, const struct page_name *name, uint32_t what)
-{
-    if (what == SHM_CREAT) {
-        if (find_hold(p, name) == NULL) {
-            sweep();
-        } else if (!exists(p, name)) {
-            let_go(p, name); /* another process has destroyed it */
-        }
-        return have_page(p, name);
-    }
-    if (!exists(p, name)) {
-        let_go(p, name);
-        return -ESRCH;
-    }
-    if (what == SHM_LOOKUP) {
-        return have_page(p, name);
-    }
-    remove_page(name);
-    let_go(p, name);
-    return 0;
+    r = remove_page(name);
+    let_go(p, h);
+    return r;
 }
 
 /* Whether a page, mapped at this address, still is what its address belongs to. */
@@ -285,7 +283,7 @@ int64_t umtx_shm(struct thread *t, guest_ptr at, uint32_t flags)
     }
     struct freebsd_process *p = freebsd_process(t);
     lock_acquire(&p->lock);
-    r = for_page(p, &name, what);
+    r = for_page(p, &name, what, t->proc->users.effective);
     lock_release(&p->lock);
     return r;
 }

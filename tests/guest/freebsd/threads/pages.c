@@ -92,6 +92,25 @@ TEST(pages_of_a_file)
     SYS(close, two);
 }
 
+static void find_as_another_user(void *at)
+{
+    CHECK_OK(SYS(setuid, 1000));
+    SYS(close, (int)MUST(shm(FREEBSD_UMTX_SHM_LOOKUP, at)));
+    SYS(close, (int)MUST(shm(FREEBSD_UMTX_SHM_CREAT, at)));
+}
+
+/* Made by root, used by children that have given up privileges */
+TEST(pages_and_users)
+{
+    char *at = (char *)MUST(SYS(mmap, 0, PAGE, RW, FREEBSD_MAP_SHARED | FREEBSD_MAP_ANON, -1, 0));
+
+    if (SYS(geteuid) != 0)
+        SKIP("only root may take other ids");
+    SYS(close, (int)MUST(shm(FREEBSD_UMTX_SHM_CREAT, at)));
+    CHECK_EQ(guest_in_child(find_as_another_user, at), 0);
+    CHECK_OK(shm(FREEBSD_UMTX_SHM_DESTROY, at));
+}
+
 static void make_one(void *at)
 {
     SYS(close, (int)MUST(shm(FREEBSD_UMTX_SHM_CREAT, at)));
