@@ -203,6 +203,7 @@ static int list(struct listing *l, uint16_t get, uint16_t type, int (*fn)(void *
     l->links = &links;
     l->addresses = &addresses;
     r = r < 0 ? r : netlink_each(&subject, type, l, fn);
+    l->links = l->addresses = NULL;
     netlink_free(&subject);
     netlink_free(&links);
     netlink_free(&addresses);

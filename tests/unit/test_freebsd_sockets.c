@@ -210,7 +210,7 @@ START_TEST(notes_are_taken_out)
     ck_assert_uint_eq(length, 0);
     ck_assert_uint_eq(found.kinds, 5);
     ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
-    fds[1] = fd = (int)control_note_write(&note);
+    fds[1] = (int)control_note_write(&note);
     memcpy(host, &h, sizeof(h));
     memcpy(host + CONTROL_HEADER, fds, sizeof(fds));
     length = CMSG_SPACE(sizeof(fds));
