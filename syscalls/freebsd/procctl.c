@@ -229,14 +229,22 @@ static int64_t stackgap_status(struct thread *t)
 
 static int64_t no_new_privileges(struct thread *t, int32_t value)
 {
-    (void)t;
-    return value == ENABLE ? host_call5(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) : -EINVAL;
+    if (value != ENABLE) {
+        return -EINVAL;
+    }
+    int64_t r = host_call5(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    if (r == 0) {
+        control_change(t, 0, CONTROL_NO_NEW_PRIVS);
+    }
+    return r;
 }
 
+/* A filter that catches the guest's calls has the host's flag set for itself. */
 static int64_t no_new_privileges_status(struct thread *t)
 {
-    (void)t;
-    return host_call5(__NR_prctl, PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? ENABLE : DISABLE;
+    bool filter = t->proc->settings.intercept_effective == INTERCEPT_SECCOMP;
+    bool host = !filter && host_call5(__NR_prctl, PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
+    return host || (control(t) & CONTROL_NO_NEW_PRIVS) != 0 ? ENABLE : DISABLE;
 }
 
 /* To forbid memory that is writable and executable is for the next program; to allow it again, for this one. */

@@ -24,6 +24,7 @@ enum {
     CONTROL_LOGSIGEXIT_SET = 0x400,
     CONTROL_LOGSIGEXIT_ENABLE = 0x800,
     CONTROL_WX_DISALLOW_EXEC = 0x1000,
+    CONTROL_NO_NEW_PRIVS = 0x4000,
     CONTROL_WX_ENFORCE = 0x2000, /* of this program: MAP_WXORX of its address space */
 };
 
