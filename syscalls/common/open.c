@@ -2,6 +2,7 @@
 #include "syscalls/common/open.h"
 
 #include "base/host.h"
+#include "base/mem.h"
 #include "signals/signals.h"
 
 #include <linux/fcntl.h>
@@ -22,6 +23,22 @@ static uint32_t type_of(int dirfd, const char *name, uint32_t flags)
     return x.stx_mode & S_IFMT;
 }
 
+/* What a look at the path gives, or `otherwise` if that is no error. */
+static int64_t error_of(int dirfd, const char *name, int64_t otherwise)
+{
+    struct statx x;
+    int64_t r = host_call5(__NR_statx, dirfd, name, 0, STATX_TYPE, &x);
+
+    return r < 0 ? r : otherwise;
+}
+
+static bool ends_in_slash(const char *name)
+{
+    size_t n = hot_strlen(name);
+
+    return n > 0 && name[n - 1] == '/';
+}
+
 static int64_t open_host(struct thread *t, const struct open_request *rq, uint32_t flags)
 {
     return restartable(
@@ -38,6 +55,9 @@ static int64_t settle_error(const struct open_request *rq, uint32_t flags, int64
     if (error == -ENOTDIR && (flags & O_NOFOLLOW) && (flags & O_DIRECTORY) &&
         type_of(rq->path->dirfd, rq->path->name, AT_SYMLINK_NOFOLLOW) == S_IFLNK) {
         return -EMLINK;
+    }
+    if (error == -EISDIR && (flags & O_CREAT) && ends_in_slash(rq->path->name)) {
+        return error_of(rq->path->dirfd, rq->path->name, error); /* a file is not made under such a name */
     }
     if (error == -ENXIO && type_of(rq->path->dirfd, rq->path->name, 0) == S_IFSOCK) {
         return -EOPNOTSUPP;

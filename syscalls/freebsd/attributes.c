@@ -17,18 +17,38 @@
 #define __NR_fchmodat2 452 /* Linux 6.6 */
 #endif
 
-/* Only root may make something other than a directory sticky (ufs_chmod(), zfs_setattr()). */
-static int64_t check_sticky(struct thread *t, int dirfd, const char *name, uint32_t at_flags, uint32_t mode)
+#define GROUPS_MAX 1024 /* FreeBSD's NGROUPS_MAX and the effective one */
+
+/* Whether the caller is a member of the group, as access checks see it. */
+static bool is_member(uint32_t group)
+{
+    uint32_t groups[GROUPS_MAX];
+    int64_t n = host_call2(__NR_getgroups, GROUPS_MAX, groups);
+
+    for (int64_t i = 0; i < n; i++) {
+        if (groups[i] == group) {
+            return true;
+        }
+    }
+    return n < 0 || (uint32_t)host_call0(__NR_getegid) == group;
+}
+
+/*
+ * Only root may make something other than a directory sticky, and set-group-id what is another group's, where the host
+ * drops the bit (ufs_chmod(), zfs_setattr()).
+ */
+static int64_t check_mode(struct thread *t, int dirfd, const char *name, uint32_t at_flags, uint32_t mode)
 {
     struct statx x;
 
-    if (!(mode & FREEBSD_S_ISTXT) || t->proc->users.effective == 0) {
+    if (!(mode & (FREEBSD_S_ISTXT | S_ISGID)) || t->proc->users.effective == 0 ||
+        host_call5(__NR_statx, dirfd, name, at_flags, STATX_TYPE | STATX_GID, &x) < 0) {
         return 0;
     }
-    if (host_call5(__NR_statx, dirfd, name, at_flags, STATX_TYPE, &x) == 0 && (x.stx_mode & S_IFMT) != S_IFDIR) {
+    if ((mode & FREEBSD_S_ISTXT) && (x.stx_mode & S_IFMT) != S_IFDIR) {
         return -GUEST_ERRNO(FREEBSD_EFTYPE);
     }
-    return 0;
+    return (mode & S_ISGID) && !is_member(x.stx_gid) ? -EPERM : 0;
 }
 
 /* The host changes no link's mode; what is no link can be changed without following. */
@@ -59,7 +79,7 @@ static int64_t chmod_at(struct thread *t, int dirfd, guest_ptr path, uint32_t mo
         return r;
     }
     mode &= FREEBSD_ALLPERMS;
-    r = check_sticky(t, at.path.dirfd, at.path.name, at.host_flags, mode);
+    r = check_mode(t, at.path.dirfd, at.path.name, at.host_flags, mode);
     if (r < 0) {
         return r;
     }
@@ -99,23 +119,57 @@ int64_t freebsd_fchmod(struct thread *t, int32_t fd, uint32_t mode)
 
     mode &= FREEBSD_ALLPERMS;
     r = has_attributes(t, fd);
-    r = r < 0 ? r : check_sticky(t, fd, "", AT_EMPTY_PATH, mode);
+    r = r < 0 ? r : check_mode(t, fd, "", AT_EMPTY_PATH, mode);
     return r < 0 ? r : host_call2(__NR_fchmod, fd, mode);
+}
+
+/*
+ * The mode of a file that a change of owner would take set-id bits from: the host does so even for root, whom FreeBSD
+ * lets keep them (PRIV_VFS_RETAINSUGID). 0: there is nothing to keep.
+ */
+static uint32_t mode_to_keep(struct thread *t, int dirfd, const char *name, uint32_t at_flags)
+{
+    struct statx x;
+
+    if (t->proc->users.effective != 0 ||
+        host_call5(__NR_statx, dirfd, name, at_flags, STATX_TYPE | STATX_MODE, &x) < 0 ||
+        (x.stx_mode & S_IFMT) != S_IFREG || !(x.stx_mode & (S_ISUID | S_ISGID))) {
+        return 0;
+    }
+    return x.stx_mode & FREEBSD_ALLPERMS;
 }
 
 static int64_t chown_at(struct thread *t, int dirfd, guest_ptr path, int32_t uid, int32_t gid, uint32_t flags)
 {
     struct freebsd_at at;
+    uint32_t mode;
     int64_t r = freebsd_at_copyin(t, dirfd, path, flags, PATH_FLAGS, true, &at);
 
-    return r < 0 ? r : host_call5(__NR_fchownat, at.path.dirfd, at.path.name, uid, gid, at.host_flags);
+    if (r < 0) {
+        return r;
+    }
+    mode = mode_to_keep(t, at.path.dirfd, at.path.name, at.host_flags);
+    r = host_call5(__NR_fchownat, at.path.dirfd, at.path.name, uid, gid, at.host_flags);
+    if (r == 0 && mode != 0) {
+        r = host_call3(__NR_fchmodat, at.path.dirfd, at.path.name, mode);
+    }
+    return r;
 }
 
 int64_t freebsd_fchown(struct thread *t, int32_t fd, int32_t uid, int32_t gid)
 {
+    uint32_t mode;
     int64_t r = has_attributes(t, fd);
 
-    return r < 0 ? r : host_call3(__NR_fchown, fd, uid, gid);
+    if (r < 0) {
+        return r;
+    }
+    mode = mode_to_keep(t, fd, "", AT_EMPTY_PATH);
+    r = host_call3(__NR_fchown, fd, uid, gid);
+    if (r == 0 && mode != 0) {
+        r = host_call2(__NR_fchmod, fd, mode);
+    }
+    return r;
 }
 
 int64_t freebsd_chown(struct thread *t, guest_ptr path, int32_t uid, int32_t gid)

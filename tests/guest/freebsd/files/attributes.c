@@ -135,6 +135,11 @@ static void as_owner(void)
     CHECK_ERR(SYS(fchmod, fd, 01600), 79);
     CHECK_OK(SYS(chmod, "owners", 0400));
     CHECK_ERR(SYS(chmod, "roots", 0600), FREEBSD_EPERM);
+    /* Of a group that the owner is no member of: no set-group-id, and an error that says so (ufs_chmod()) */
+    CHECK_ERR(SYS(chmod, "othergroups", 02755), FREEBSD_EPERM);
+    CHECK_OK(SYS(chmod, "othergroups", 0755));
+    CHECK_OK(SYS(fchmod, fd, 02700));
+    CHECK_EQ(files_mode("owners") & 07777, 02700);
     CHECK_ERR(SYS(fchmodat, FREEBSD_AT_FDCWD, "roots", 0600, 0), FREEBSD_EPERM);
     CHECK_ERR(SYS(chown, "owners", 0, -1), FREEBSD_EPERM);
     CHECK_ERR(SYS(lchown, "roots", 1, 1), FREEBSD_EPERM);
@@ -178,6 +183,8 @@ TEST(permissions)
     SYS(umask, old);
     if (SYS(geteuid) != 0)
         SKIP("only root can make files that are somebody else's");
+    SYS(close, guest_file("othergroups", "x"));
+    CHECK_OK(SYS(chown, "othergroups", 65534, 12));
     CHECK_EQ(files_as_nobody(as_owner), 0);
     CHECK_EQ(files_as_nobody(times_of_others), 0);
 }
@@ -207,6 +214,22 @@ TEST(change_owners)
     CHECK_OK(SYS(fstat, fd, &st));
     CHECK_EQ(st.uid, 11);
     CHECK_EQ(st.gid, 22);
+}
+
+/* ufs_chown(): root keeps the set-id bits of what it gives away (PRIV_VFS_RETAINSUGID) */
+TEST(set_id_bits_stay)
+{
+    int fd = guest_file("setid", "x");
+
+    if (SYS(geteuid) != 0)
+        SKIP("only root gives files away");
+    CHECK_OK(SYS(chmod, "setid", 06755));
+    CHECK_OK(SYS(chown, "setid", 10, 20));
+    CHECK_EQ(files_mode("setid") & 07777, 06755);
+    CHECK_OK(SYS(fchown, fd, 11, -1));
+    CHECK_EQ(files_mode("setid") & 07777, 06755);
+    CHECK_OK(SYS(lchown, "setid", -1, 21));
+    CHECK_EQ(files_mode("setid") & 07777, 06755);
 }
 
 /* kern_utimensat(): with nothing to set the path is looked up all the same; a descriptor is not (kern_futimens()) */

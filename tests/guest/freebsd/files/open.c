@@ -44,6 +44,8 @@ TEST(through_a_file)
     SYS(close, guest_file("plain", "x"));
     CHECK_ERR(open_at("plain/below", FREEBSD_O_RDONLY, 0), FREEBSD_ENOTDIR);
     CHECK_ERR(open_at("plain/", FREEBSD_O_RDONLY, 0), FREEBSD_ENOTDIR);
+    CHECK_ERR(open_at("plain/", FREEBSD_O_CREAT | FREEBSD_O_RDWR, 0600), FREEBSD_ENOTDIR);
+    CHECK_ERR(open_at("slashed/", FREEBSD_O_CREAT | FREEBSD_O_RDWR, 0600), FREEBSD_ENOENT);
 }
 
 /* "O_RDONLY|O_WRONLY|O_RDWR": all of the access bits at once is EINVAL */
