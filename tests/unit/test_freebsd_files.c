@@ -260,6 +260,37 @@ START_TEST(statfs_both_generations)
 }
 END_TEST
 
+START_TEST(statfs_of_freebsd4)
+{
+    struct statfs h = {.f_type = 0xef53, .f_bsize = 4096, .f_frsize = 512, .f_blocks = 10, .f_bavail = 5};
+    struct freebsd_statfs s;
+    struct freebsd4_statfs old;
+
+    h.f_flags = 1;
+    h.f_fsid.__val[1] = -7;
+    freebsd_statfs_from_host(&h, &s);
+    memset(s.f_mntonname, 'o', 200);
+    memset(s.f_mntfromname, 'f', 200);
+    strcpy(s.f_fstypename, "ext4");
+    s.f_files = UINT64_MAX;
+    memset(&old, 0x55, sizeof(old));
+    freebsd4_statfs_from_new(&s, &old);
+    ck_assert_int_eq(old.f_bsize, 512);
+    ck_assert_int_eq(old.f_iosize, 4096);
+    ck_assert_int_eq(old.f_blocks, 10);
+    ck_assert_int_eq(old.f_bavail, 5);
+    ck_assert_int_eq(old.f_files, INT64_MAX);
+    ck_assert_int_eq(old.f_fsid[1], -7);
+    ck_assert_int_eq(old.f_type, 0xef53);
+    ck_assert_int_eq(old.f_flags, FREEBSD_MNT_LOCAL | FREEBSD_MNT_RDONLY);
+    ck_assert_uint_eq(strlen(old.f_mntonname), FREEBSD4_MNAMELEN - 1);
+    ck_assert_uint_eq(strlen(old.f_mntfromname), FREEBSD4_MNAMELEN - 1);
+    ck_assert_str_eq(old.f_fstypename, "ext4");
+    ck_assert_int_eq(old.f_spares1, 0);
+    ck_assert_int_eq(old.f_spare[1], 0);
+}
+END_TEST
+
 START_TEST(termios_round_trip)
 {
     struct termios2 h, back;
@@ -394,6 +425,7 @@ int main(void)
     tcase_add_test(tc, directory_entries);
     tcase_add_test(tc, poll_bits);
     tcase_add_test(tc, statfs_both_generations);
+    tcase_add_test(tc, statfs_of_freebsd4);
     tcase_add_test(tc, termios_round_trip);
     tcase_add_test(tc, mount_lines);
     tcase_add_test(tc, sysroot_names);
