@@ -324,8 +324,9 @@ TEST(flags)
     CHECK_ERR(SYS(chflags, "flagged", 1UL << 40), FREEBSD_EOPNOTSUPP);
     CHECK_ERR(SYS(lchflags, "flagged", 0x4000), FREEBSD_EOPNOTSUPP);
     CHECK_ERR(SYS(chflagsat, FREEBSD_AT_FDCWD, "flagged", 0, 1), FREEBSD_EINVAL);
-    CHECK_OK(SYS(chflags, "/dev/null", 0));
-    CHECK_ERR(SYS(chflags, "/dev/null", FREEBSD_UF_NODUMP), FREEBSD_EOPNOTSUPP);
+    CHECK_OK(SYS(mkfifo, "flagfifo", 0600));
+    CHECK_OK(SYS(chflags, "flagfifo", 0));
+    CHECK_ERR(SYS(chflags, "flagfifo", FREEBSD_UF_NODUMP), FREEBSD_EOPNOTSUPP);
     if (SYS(chflags, "flagged", FREEBSD_UF_NODUMP) == -FREEBSD_EOPNOTSUPP)
         SKIP("the file system of the scratch directory keeps no flags");
     CHECK_EQ(flags_of("flagged"), FREEBSD_UF_NODUMP);
