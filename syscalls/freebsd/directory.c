@@ -11,7 +11,9 @@
 #include "base/thread.h"
 #include "process/descriptors.h"
 #include "syscalls/freebsd/dirent.h"
+#include "syscalls/freebsd/file_class.h"
 
+#include <linux/fcntl.h>
 #include <linux/fs.h>
 
 /* Where one entry goes; either generation. */
@@ -95,8 +97,16 @@ static int64_t deliver(int fd, const char *host, int64_t bytes, int64_t start, g
     return copyout(buf, out, done) < 0 ? -EFAULT : (int64_t)done;
 }
 
+/* What has no vnode comes first, then that it must be open for reading (kern_getdirentries()). */
+static int64_t not_a_directory(struct thread *t, int fd)
+{
+    int64_t flags = host_call3(__NR_fcntl, fd, F_GETFL, 0);
+
+    return flags >= 0 && (flags & O_ACCMODE) == O_WRONLY && freebsd_require_vnode(t, fd) == 0 ? -EBADF : -EINVAL;
+}
+
 /* `start` receives the position before the read. */
-static int64_t read_directory(int fd, guest_ptr buf, uint64_t count, bool old, int64_t *start)
+static int64_t read_directory(struct thread *t, int fd, guest_ptr buf, uint64_t count, bool old, int64_t *start)
 {
     char host[HOST_BUFFER] __attribute__((aligned(8)));
     uint64_t want = count / 4 * 3; /* at worst 24 bytes become 32 */
@@ -112,15 +122,15 @@ static int64_t read_directory(int fd, guest_ptr buf, uint64_t count, bool old, i
     want = want < HOST_BUFFER_MIN ? HOST_BUFFER_MIN : want > HOST_BUFFER ? HOST_BUFFER : want;
     n = host_call3(__NR_getdents64, fd, host, want);
     if (n < 0) {
-        return n == -ENOTDIR ? -EINVAL : n; /* a removed directory is ENOENT there too (VV_UNLINKED) */
+        return n == -ENOTDIR ? not_a_directory(t, fd) : n; /* a removed directory is ENOENT there too (VV_UNLINKED) */
     }
     return deliver(fd, host, n, *start, buf, count, old);
 }
 
-static int64_t directory_call(int fd, guest_ptr buf, uint64_t count, guest_ptr basep, bool old)
+static int64_t directory_call(struct thread *t, int fd, guest_ptr buf, uint64_t count, guest_ptr basep, bool old)
 {
     int64_t start;
-    int64_t n = read_directory(fd, buf, count, old, &start);
+    int64_t n = read_directory(t, fd, buf, count, old, &start);
 
     if (n >= 0 && !guest_is_null(basep) && COPYOUT(basep, &start) < 0) {
         return -EFAULT;
@@ -130,18 +140,15 @@ static int64_t directory_call(int fd, guest_ptr buf, uint64_t count, guest_ptr b
 
 int64_t freebsd_getdirentries(struct thread *t, int32_t fd, guest_ptr buf, uint64_t count, guest_ptr basep)
 {
-    (void)t;
-    return directory_call(fd, buf, count, basep, false);
+    return directory_call(t, fd, buf, count, basep, false);
 }
 
 int64_t freebsd11_getdirentries(struct thread *t, int32_t fd, guest_ptr buf, uint32_t count, guest_ptr basep)
 {
-    (void)t;
-    return directory_call(fd, buf, count, basep, true);
+    return directory_call(t, fd, buf, count, basep, true);
 }
 
 int64_t freebsd11_getdents(struct thread *t, int32_t fd, guest_ptr buf, uint64_t count)
 {
-    (void)t;
-    return directory_call(fd, buf, count, guest_addr(0), true);
+    return directory_call(t, fd, buf, count, guest_addr(0), true);
 }

@@ -193,6 +193,7 @@ TEST(entry_errors)
     CHECK_ERR(SYS(getdirentries, dir, buffer, 1UL << 63, &base), FREEBSD_EINVAL);
     CHECK_ERR(SYS(getdirentries, -1, buffer, 512, 0), FREEBSD_EBADF);
     CHECK_ERR(SYS(getdirentries, path, buffer, 512, 0), FREEBSD_EBADF);
+    CHECK_ERR(SYS(getdirentries, MUST(SYS(open, "nodirectory", FREEBSD_O_WRONLY)), buffer, 512, 0), FREEBSD_EBADF);
     CHECK_ERR(SYS(getdirentries, files_pipe(), buffer, 512, 0), FREEBSD_EINVAL);
     CHECK_ERR(SYS(getdirentries, files_socket(), buffer, 512, 0), FREEBSD_EINVAL);
     CHECK_ERR(SYS(freebsd11_getdirentries, dir, WILD, 512, 0), FREEBSD_EFAULT);
