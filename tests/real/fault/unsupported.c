@@ -1,5 +1,5 @@
 /*
- * A FreeBSD program that calls jail(2) five times. With one argument it then kills itself (SIGKILL); with two it
+ * A FreeBSD program that calls ktrace(2) five times. With one argument it then kills itself (SIGKILL); with two it
  * forks first, both calling, and waits for the child.
  */
 static long host(long number, long a, long b, long c, long d)
@@ -14,14 +14,14 @@ static long host(long number, long a, long b, long c, long d)
     return failed ? -result : result;
 }
 
-enum { SYS_EXIT = 1, SYS_FORK = 2, SYS_WAIT4 = 7, SYS_GETPID = 20, SYS_KILL = 37, SYS_JAIL = 338, KILL = 9 };
+enum { SYS_EXIT = 1, SYS_FORK = 2, SYS_WAIT4 = 7, SYS_GETPID = 20, SYS_KILL = 37, SYS_KTRACE = 45, KILL = 9 };
 
 void start_c(const long *stack)
 {
     long argc = stack[0];
     long child = argc > 2 ? host(SYS_FORK, 0, 0, 0, 0) : 0;
     for (int i = 0; i < 5; i++) {
-        host(SYS_JAIL, 0, 0, 0, 0);
+        host(SYS_KTRACE, 0, 0, 0, 0);
     }
     if (argc > 2 && child != 0) {
         host(SYS_WAIT4, child, 0, 0, 0);

@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// A call that FreeBSD has and dragoman does not: sctp_peeloff would be refused by GENERIC; getfh is not.
-const unsupportedCall = 161
+// A call that FreeBSD has and dragoman does not: ktrace, as in a kernel built without it.
+const unsupportedCall = 45
 
 func openDescriptors() []int {
 	open := []int{}
