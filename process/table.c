@@ -4,6 +4,7 @@
 #include "base/host.h"
 #include "base/mem.h"
 #include "base/shared.h"
+#include "base/signal_types.h"
 #include "process/host_stat.h"
 
 enum { TRIES = 16 }; /* of a reader that finds a slot being written */
@@ -114,18 +115,47 @@ int64_t process_table_publish(struct process_table *table, const struct process_
     return r == -EAGAIN ? -ENOSPC : r;
 }
 
-void process_table_withdraw(struct process_table *table, uint32_t slot, int32_t pid, uint64_t start)
+/* Becomes the writer of a slot if it still is this process's. */
+static bool take_own(struct process_table *table, uint32_t slot, int32_t pid, uint64_t start, uint64_t *held)
 {
     struct process_table_head h;
-    uint64_t held;
     if (slot >= PROCESS_TABLE_SLOTS || guest_copy(&h, &table->slots[slot].head, sizeof h) != 0) {
-        return;
+        return false;
     }
     bool own = writer_of(h.word) == 0 && h.pid == pid && h.start == start;
-    if (own && take(table, slot, h.word, pid, &held)) {
+    return own && take(table, slot, h.word, pid, held);
+}
+
+void process_table_withdraw(struct process_table *table, uint32_t slot, int32_t pid, uint64_t start)
+{
+    uint64_t held;
+    if (take_own(table, slot, pid, start, &held)) {
         name_owner(table, slot, 0, 0);
         let_go(table, slot, held);
     }
+}
+
+void process_table_note_death(struct process_table *table, uint32_t slot, int32_t pid, uint64_t start, int signo)
+{
+    uint64_t held;
+    if (take_own(table, slot, pid, start, &held)) {
+        guest_raw_store64(&table->slots[slot].head.death, (uint64_t)signo);
+        let_go(table, slot, held);
+    }
+}
+
+int process_table_death(const struct process_table *table, int32_t pid)
+{
+    for (uint32_t step = 0; step < PROCESS_TABLE_WINDOW; step++) {
+        struct process_table_head h;
+        if (guest_copy(&h, &table->slots[slot_of(pid, step)].head, sizeof h) != 0) {
+            break;
+        }
+        if (h.pid == pid && writer_of(h.word) == 0 && h.death != 0) {
+            return h.death <= SIGNAL_MAX ? (int)h.death : 0;
+        }
+    }
+    return 0;
 }
 
 static bool ends(const char *s, size_t size)

@@ -37,7 +37,7 @@ struct process_table_head {
     uint64_t start;
     int32_t pid; /* 0: free */
     uint32_t layout;
-    uint64_t reserved;
+    uint64_t death; /* the guest's signal that the process died of, if the host has none such */
 };
 
 struct process_table_entry {
@@ -79,6 +79,12 @@ int64_t process_table_publish(struct process_table *table, const struct process_
 /* Frees a slot if it still is this process's. */
 void process_table_withdraw(struct process_table *table, uint32_t slot, int32_t pid, uint64_t start);
 
+/* Says instead, for the process's parent, of which signal it dies. */
+void process_table_note_death(struct process_table *table, uint32_t slot, int32_t pid, uint64_t start, int signo);
+
+/* The signal that process `pid`, which has ended, says it died of; 0: none. */
+int process_table_death(const struct process_table *table, int32_t pid);
+
 /*
  * Copies a slot's entry, checked: strings end, sizes are within bounds, and it was not being written. Whether the
  * process still is there the caller asks the host. Returns 0, -ESRCH (free, damaged or busy), or -EFAULT.
@@ -105,6 +111,12 @@ void process_table_after_fork(struct thread *t);
 
 /* What another process's entry says. Returns 0 or -ESRCH: no guest of this user, or not entered. */
 int process_table_other(struct thread *t, int32_t pid, struct process_table_entry *out);
+
+/*
+ * The guest's signal that a child of the calling process died of, though for the host it exited with `status`, which
+ * then is above 128; 0: it did exit.
+ */
+int process_table_death_of(struct thread *t, int32_t pid, int status);
 
 /* ---- cold half ---- */
 

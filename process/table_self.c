@@ -77,10 +77,16 @@ void process_table_enter(struct thread *t)
 void process_table_leave(struct thread *t)
 {
     struct process *p = t->proc;
-    if (p->table != NULL && p->table_slot >= 0) {
-        process_table_withdraw(p->table, (uint32_t)p->table_slot, p->pid, p->table_start);
-        p->table_slot = PROCESS_TABLE_NO_SLOT;
+    if (p->table == NULL || p->table_slot < 0) {
+        return;
     }
+    int died = p->end_status > 0 && p->end_status <= p->personality->signal_count ? p->end_status : 0;
+    if (died != 0 && p->personality->signal_to_host[died] == 0) {
+        process_table_note_death(p->table, (uint32_t)p->table_slot, p->pid, p->table_start, died);
+    } else {
+        process_table_withdraw(p->table, (uint32_t)p->table_slot, p->pid, p->table_start);
+    }
+    p->table_slot = PROCESS_TABLE_NO_SLOT;
 }
 
 /*
@@ -93,6 +99,11 @@ void process_table_after_fork(struct thread *t)
     p->table_slot = PROCESS_TABLE_NO_SLOT;
     p->table_start = ticks_now() == p->fork_ticks ? p->fork_ticks : 0;
     process_table_enter(t);
+}
+
+int process_table_death_of(struct thread *t, int32_t pid, int status)
+{
+    return t->proc->table != NULL && status > 128 ? process_table_death(t->proc->table, pid) : 0;
 }
 
 int process_table_other(struct thread *t, int32_t pid, struct process_table_entry *out)

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/process.h"
 #include "base/thread.h"
+#include "process/table.h"
 #include "syscalls/freebsd/abi.h"
 #include "syscalls/freebsd/process_data.h"
 
@@ -89,14 +90,19 @@ static void describe_fault(const siginfo_t *si, const struct cpu_context *regs, 
     out->address = regs->rip;
 }
 
-static void describe_child(const siginfo_t *si, struct guest_signal *out)
+static void describe_child(struct thread *t, const siginfo_t *si, struct guest_signal *out)
 {
+    int death = si->si_code == CLD_EXITED ? process_table_death_of(t, si->si_pid, si->si_status & 0xff) : 0;
     out->code = si->si_code; /* CLD_EXITED to CLD_CONTINUED are the same numbers */
     out->pid = si->si_pid;
     out->uid = si->si_uid;
     out->status = si->si_status;
     if (si->si_code != CLD_EXITED && si->si_status > 0 && si->si_status < FREEBSD_HOST_SIGNALS) {
         out->status = freebsd_signal_from_host[si->si_status];
+    }
+    if (death != 0) {
+        out->code = CLD_KILLED;
+        out->status = death;
     }
 }
 
@@ -169,7 +175,7 @@ void freebsd_signal_describe(struct thread *t, const void *host_siginfo, const s
         }
     }
     if (si->si_signo == SIGCHLD && si->si_code > 0) {
-        describe_child(si, out);
+        describe_child(t, si, out);
         return;
     }
     describe_sent(t, si, out);

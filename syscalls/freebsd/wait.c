@@ -15,6 +15,7 @@
 #include "base/thread.h"
 #include "freebsd_syscalls.h"
 #include "process/host_tree.h"
+#include "process/table.h"
 #include "signals/signals.h"
 #include "syscalls/freebsd/abi.h"
 #include "syscalls/freebsd/process_data.h"
@@ -310,6 +311,13 @@ bool freebsd_child_to_tell(struct thread *t, void *info)
     return true;
 }
 
+/* As the guest's kernel tells it, also of a death by a signal that the host has not. */
+static int32_t guest_status_of(struct thread *t, const siginfo_t *si)
+{
+    int death = si->si_code == CLD_EXITED ? process_table_death_of(t, si->si_pid, si->si_status & 0xff) : 0;
+    return death != 0 ? death : freebsd_wait_status(status_of(si));
+}
+
 int64_t freebsd_wait4(struct thread *t, int pid, guest_ptr status, int options, guest_ptr rusage)
 {
     struct waited w;
@@ -321,7 +329,7 @@ int64_t freebsd_wait4(struct thread *t, int pid, guest_ptr status, int options, 
     if (r <= 0) {
         return r;
     }
-    int32_t guest_status = freebsd_wait_status(status_of(&w.info));
+    int32_t guest_status = guest_status_of(t, &w.info);
     if (!guest_is_null(status) && COPYOUT(status, &guest_status) != 0) {
         return -EFAULT;
     }
@@ -330,7 +338,7 @@ int64_t freebsd_wait4(struct thread *t, int pid, guest_ptr status, int options, 
 
 static int wait6_results(struct thread *t, const struct waited *w, guest_ptr status, guest_ptr wrusage, guest_ptr info)
 {
-    int32_t guest_status = freebsd_wait_status(status_of(&w->info));
+    int32_t guest_status = guest_status_of(t, &w->info);
     if (!guest_is_null(status) && COPYOUT(status, &guest_status) != 0) {
         return -EFAULT;
     }

@@ -219,9 +219,25 @@ static void send_default(void *signo)
 /* sys/kern/kern_sig.c sigproptbl: what ends a process by default, seen by a guest parent */
 TEST(default_deaths)
 {
-    static const int deadly[] = {FREEBSD_SIGHUP,  FREEBSD_SIGINT,  FREEBSD_SIGTERM, FREEBSD_SIGKILL, FREEBSD_SIGALRM,
-                                 FREEBSD_SIGUSR1, FREEBSD_SIGUSR2, FREEBSD_SIGEMT,  FREEBSD_SIGBUS,  FREEBSD_SIGSYS,
-                                 FREEBSD_SIGPROF, FREEBSD_SIGTHR,  FREEBSD_SIGRTMIN};
+    static const int deadly[] = {FREEBSD_SIGHUP,
+                                 FREEBSD_SIGINT,
+                                 FREEBSD_SIGTERM,
+                                 FREEBSD_SIGKILL,
+                                 FREEBSD_SIGALRM,
+                                 FREEBSD_SIGUSR1,
+                                 FREEBSD_SIGUSR2,
+                                 FREEBSD_SIGEMT,
+                                 FREEBSD_SIGBUS,
+                                 FREEBSD_SIGSYS,
+                                 FREEBSD_SIGPROF,
+                                 FREEBSD_SIGTHR,
+                                 FREEBSD_SIGRTMIN,
+                                 34,
+                                 64,
+                                 91,
+                                 92,
+                                 100,
+                                 126};
 
     for (size_t i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++) {
         int signo = deadly[i];
