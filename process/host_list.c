@@ -27,8 +27,11 @@ int64_t host_list_numbers(const char *path, void (*fn)(int32_t number, void *arg
 {
     char list[2048] __attribute__((aligned(8)));
     int64_t fd = host_call4(__NR_openat, AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    int64_t n = fd;
-    while (!is_error(fd) && (n = host_call3(__NR_getdents64, fd, list, sizeof list)) > 0) {
+    if (is_error(fd)) {
+        return fd;
+    }
+    int64_t n;
+    while ((n = host_call3(__NR_getdents64, fd, list, sizeof list)) > 0) {
         for (int64_t at = 0; at < n;) {
             const struct host_dirent *d = (const struct host_dirent *)(list + at);
             int32_t number = number_of(d->name);
@@ -38,8 +41,6 @@ int64_t host_list_numbers(const char *path, void (*fn)(int32_t number, void *arg
             at += d->length;
         }
     }
-    if (!is_error(fd)) {
-        host_call1(__NR_close, fd);
-    }
-    return is_error(fd) ? fd : 0;
+    host_call1(__NR_close, fd);
+    return 0;
 }
