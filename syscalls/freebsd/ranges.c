@@ -24,8 +24,10 @@ static bool make_room(struct freebsd_process *p)
     if (more == NULL) {
         return false;
     }
-    memcpy(more, p->ranges, p->range_count * sizeof *more);
-    heap_free(p->ranges);
+    if (p->ranges != NULL) {
+        memcpy(more, p->ranges, p->range_count * sizeof *more);
+        heap_free(p->ranges);
+    }
     p->ranges = more;
     p->range_room = room;
     return true;

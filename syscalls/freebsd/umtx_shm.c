@@ -188,8 +188,10 @@ static bool make_room(struct freebsd_process *p)
     if (more == NULL) {
         return false;
     }
-    memcpy(more, p->umtx_holds, p->umtx_hold_count * sizeof *more);
-    heap_free(p->umtx_holds);
+    if (p->umtx_holds != NULL) {
+        memcpy(more, p->umtx_holds, p->umtx_hold_count * sizeof *more);
+        heap_free(p->umtx_holds);
+    }
     p->umtx_holds = more;
     p->umtx_hold_room = room;
     return true;
