@@ -82,7 +82,7 @@ int knote_arm(struct kqueue *kq, struct knote *kn, int lane, uint32_t events)
     if (r == 0) {
         kn->lane = lane;
     }
-    return (int)r;
+    return r == -ELOOP ? -EINVAL : (int)r; /* kqueues that watch each other, which the host does not allow */
 }
 
 static int ring(struct kqueue *kq)

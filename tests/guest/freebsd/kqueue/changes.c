@@ -209,3 +209,32 @@ TEST(copies)
     CHECK_ERR(SYS(kevent, copy, 0, 0, queue_out, 1, 0), FREEBSD_EBADF);
     queue = 0;
 }
+
+/* A kqueue is readable while it has something, also for one that watches it, to any depth */
+TEST(nested)
+{
+    enum { DEPTH = 3 };
+    struct freebsd_timespec none = {0, 0};
+    int inner;
+
+    queue_fresh();
+    inner = queue;
+    CHECK_OK(queue_change(1, USER, ADD | FREEBSD_EV_CLEAR, 0, 0));
+    for (int i = 0; i < DEPTH; i++) {
+        int watched = queue;
+
+        queue = (int)MUST(SYS(kqueue));
+        CHECK_OK(queue_change((uint64_t)watched, READ, ADD, 0, 0));
+        CHECK_ERR(queue_change((uint64_t)watched, FREEBSD_EVFILT_WRITE, ADD, 0, 0), FREEBSD_EINVAL);
+    }
+    queue_none();
+    struct freebsd_kevent k = {1, USER, 0, FREEBSD_NOTE_TRIGGER, 0, 0, {0}};
+    CHECK_OK(SYS(kevent, inner, &k, 1, 0, 0, 0));
+    CHECK(queue_one((uint64_t)queue - 1, READ).data >= 1);
+    CHECK(queue_one((uint64_t)queue - 1, READ).data >= 1);
+    CHECK_EQ(SYS(kevent, inner, 0, 0, &k, 1, &none), 1);
+    queue_none();
+    for (int i = 0; i < DEPTH; i++) {
+        SYS(close, queue - 1 - i);
+    }
+}
