@@ -8,7 +8,9 @@
 #include "signals/signals.h"
 #include "syscalls/freebsd/sysv.h"
 
-#define SEMBUF_SIZE    6u
+#define SEMBUF_SIZE 6u
+_Static_assert(sizeof(struct sembuf) == SEMBUF_SIZE, "both systems' (sys/sem.h)");
+
 #define SEM_PERMISSION 0600u  /* of semget's flags, what an existing set has to grant: read and alter */
 #define OPERATIONS_MAX 65536u /* more than any host allows */
 
@@ -39,6 +41,32 @@ static int64_t no_operations(int32_t semid)
     return sem_look(semid, &ds);
 }
 
+/* Whether some operations alter and others wait for zero. */
+static bool is_mixed(guest_ptr sops, uint64_t count)
+{
+    enum { CHUNK = 64 };
+    struct sembuf ops[CHUNK];
+    bool alters = false, waits = false;
+    for (uint64_t done = 0; done < count; done += CHUNK) {
+        uint64_t n = count - done < CHUNK ? count - done : CHUNK;
+        if (copyin(ops, guest_at(sops, done * SEMBUF_SIZE), n * SEMBUF_SIZE) < 0) {
+            return false;
+        }
+        for (uint64_t i = 0; i < n; i++) {
+            alters |= ops[i].sem_op != 0;
+            waits |= ops[i].sem_op == 0;
+        }
+    }
+    return alters && waits;
+}
+
+/* Altering needs the right to alter and waiting for zero that to read; of both, the host asks for the first only. */
+static bool may_not_read(int32_t semid, guest_ptr sops, uint64_t count)
+{
+    struct semid64_ds ds;
+    return count > 1 && is_mixed(sops, count) && host_call4(__NR_semctl, semid, 0, IPC_STAT, &ds) == -EACCES;
+}
+
 int64_t freebsd_semop(struct thread *t, int32_t semid, guest_ptr sops, uint64_t nsops)
 {
     uint64_t count = nsops < OPERATIONS_MAX ? nsops : OPERATIONS_MAX;
@@ -47,6 +75,9 @@ int64_t freebsd_semop(struct thread *t, int32_t semid, guest_ptr sops, uint64_t 
     }
     if (!guest_range_ok(sops, count * SEMBUF_SIZE)) {
         sops = guest_addr(0); /* the host says first whether there are too many, and then EFAULT */
+    }
+    if (may_not_read(semid, sops, count)) {
+        return -EACCES;
     }
     /* struct sembuf and its flags are the same. Not restarted: msleep()'s errors are all EINTR there. */
     return host_call_intr(t, __NR_semop, (uint64_t)semid, sops.va, count, 0, 0, 0);

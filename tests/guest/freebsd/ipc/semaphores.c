@@ -317,9 +317,12 @@ static void write_only(void *argument)
 {
     uint16_t all[2] = {4, 5};
     const void *p = all;
+    struct freebsd_sembuf both[2] = {{0, 1, 0}, {1, 0, 0}};
 
     (void)argument;
     CHECK_ERR(value_of(0), FREEBSD_EACCES);
+    CHECK_ERR(SYS(semop, set, both, 2), FREEBSD_EACCES); /* the second is reading */
+    CHECK_OK(SYS(semop, set, both, 1));
     CHECK_OK(SYS(__semctl, set, 0, FREEBSD_SETALL, &p));
     CHECK_ERR(SYS(__semctl, set, 0, FREEBSD_GETALL, &p), FREEBSD_EACCES);
 }
