@@ -54,7 +54,7 @@ struct personality {
     uint8_t signal_count;
     const uint8_t *signal_to_host;   /* [signal_count + 1] */
     const uint8_t *signal_from_host; /* [65] */
-    uint32_t signal_flags; /* SIGNAL_*: the flags of an action that the program has never set */
+    uint32_t signal_flags;           /* SIGNAL_*: the flags of an action that the program has never set */
     uint32_t signal_code_queue;      /* SI_QUEUE; the codes of other sent signals differ from it in the low byte only */
     /* What a guest signal does by default: enum signal_default. */
     uint8_t (*signal_default)(int guest_signo);

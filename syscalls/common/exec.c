@@ -161,7 +161,8 @@ static void fill_handover(struct thread *t, struct exec *e)
     }
     for (int signo = 1; signo <= t->proc->personality->signal_count; signo++) {
         /* An ignored SIGCHLD is at its default again (execsigs(), FreeBSD's sys/kern/kern_sig.c). */
-        if (t->proc->actions[signo].handler == SIGNAL_IGNORE && t->proc->personality->signal_to_host[signo] != SIGCHLD) {
+        if (t->proc->actions[signo].handler == SIGNAL_IGNORE &&
+            t->proc->personality->signal_to_host[signo] != SIGCHLD) {
             signal_set_add(&h->ignored, signo);
         }
     }
