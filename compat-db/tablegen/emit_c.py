@@ -49,16 +49,11 @@ def emit_header(personality, source, rows):
 STRUCT_MAX = 512
 
 
-def is_wide(arg):
-    return TYPES[arg.kind].ctype == "uint64_t"
-
-
 def spans(row):
-    """Which arguments are buffers that the host may be handed as they are: their index and that of their length (of
-    type size; what has another is a structure's or an option's, and copied)."""
+    """Which arguments are memory that the host is handed as it is: their index and that of their length."""
     found = {}
     for index, arg in enumerate(row.args):
-        if arg.kind in ("inbuf", "outbuf") and arg.length_kind == "LENGTH_ARG" and is_wide(row.args[arg.length]):
+        if arg.kind in ("hostin", "hostout"):
             found[index] = arg.length
         elif arg.kind in ("in", "out", "inout") and row.handler != "own":
             found[index] = None
@@ -191,7 +186,7 @@ FUZZ_KINDS = {
     **dict.fromkeys(("fd", "dirfd"), "d"),
     **dict.fromkeys(("path", "str"), "p"),
     "strv": "v",
-    **dict.fromkeys(("in", "out", "inout", "inbuf", "outbuf", "ptr"), "a"),
+    **dict.fromkeys(("in", "out", "inout", "inbuf", "outbuf", "hostin", "hostout", "ptr"), "a"),
     **dict.fromkeys(("size", "ssize"), "z"),
     **dict.fromkeys(("uid", "gid"), "u"),
     **dict.fromkeys(("flags", "lflags", "enum", "lenum"), "f"),

@@ -37,6 +37,9 @@ TYPES = {
     "strv": Type("guest_ptr", "ARG_STRV"),
     "inbuf": Type("guest_ptr", "ARG_INBUF", "length"),
     "outbuf": Type("guest_ptr", "ARG_OUTBUF", "length"),
+    # As inbuf and outbuf, and the host is handed the buffer: cut off where the engine's memory begins.
+    "hostin": Type("guest_ptr", "ARG_INBUF", "length"),
+    "hostout": Type("guest_ptr", "ARG_OUTBUF", "length"),
     "in": Type("guest_ptr", "ARG_IN", "struct"),
     "out": Type("guest_ptr", "ARG_OUT", "struct"),
     "inout": Type("guest_ptr", "ARG_INOUT", "struct"),
