@@ -18,6 +18,7 @@ enum {
     ROWS_MAX = 640,
     ENGINE_DIED = 125,
     GUEST_FAULT = 77,
+    RING = 12,
 };
 
 #define STALL  300000000ULL   /* ns in one call after which a child is looked at */
@@ -43,6 +44,9 @@ struct shared {
     volatile uint32_t row;     /* of the last call */
     volatile uint32_t wrecked; /* a call may have taken away what the child stands on */
     volatile uint64_t arguments[6];
+    volatile uint16_t done[RING]; /* the last calls that succeeded */
+    volatile uint32_t done_count;
+    volatile uint64_t fault[4]; /* signal, code, address, instruction */
     volatile uint8_t made[ROWS_MAX];
     volatile uint8_t unlisted[ROWS_MAX][ERRORS_MAX];
 };
@@ -296,9 +300,13 @@ static void on_alarm(int signo, struct freebsd_siginfo *info, struct freebsd_uco
 /* A fault of the guest's own, if no call has sent the signal (those have codes above 0x10000: sys/sys/signal.h). */
 static void on_fault(int signo, struct freebsd_siginfo *info, struct freebsd_ucontext *context)
 {
-    (void)signo, (void)context;
-    if (info->code > 0 && info->code < 0x10000)
-        guest_exit(GUEST_FAULT);
+    if (info->code <= 0 || info->code >= 0x10000)
+        return;
+    shared->fault[0] = (uint64_t)signo;
+    shared->fault[1] = (uint64_t)info->code;
+    shared->fault[2] = (uint64_t)info->addr;
+    shared->fault[3] = context->mc.rip;
+    guest_exit(GUEST_FAULT);
 }
 
 /* Descriptors 3 to 12 or so, of most sorts. */
@@ -379,6 +387,12 @@ static bool judge(int status, bool spinning)
         what = "kills the guest";
     if (what == NULL)
         return true;
+    guest_printf("# signal %lu, code %lu, address 0x%lx, instruction 0x%lx; calls that succeeded before:",
+                 (unsigned long)shared->fault[0], (unsigned long)shared->fault[1], (unsigned long)shared->fault[2],
+                 (unsigned long)shared->fault[3]);
+    for (uint32_t i = shared->done_count > RING ? shared->done_count - RING : 0; i < shared->done_count; i++)
+        guest_printf(" %s", fuzz_rows[shared->done[i % RING]].name);
+    guest_printf("\n");
     guest_fail(__FILE__, __LINE__, "%s %s (status 0x%x): 0x%lx 0x%lx 0x%lx 0x%lx 0x%lx 0x%lx", row->name, what,
                (unsigned)status, (unsigned long)a[0], (unsigned long)a[1], (unsigned long)a[2], (unsigned long)a[3],
                (unsigned long)a[4], (unsigned long)a[5]);
