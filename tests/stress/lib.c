@@ -35,7 +35,7 @@ uint32_t stress_random(struct stress_worker *worker, uint32_t bound)
     return (uint32_t)((x >> 32) * bound >> 32);
 }
 
-static uint64_t setting(const char *name, uint64_t otherwise)
+uint64_t stress_setting(const char *name, uint64_t otherwise)
 {
     size_t length = guest_strlen(name);
 
@@ -118,8 +118,8 @@ void stress_alone(struct stress_worker *w, bool (*function)(struct stress_worker
                   const char *unit)
 {
     uint64_t begin = guest_now();
-    uint64_t end = begin + setting("STRESS_SECONDS", 3) * SECOND;
-    uint64_t seed = setting("STRESS_SEED", begin % 1000000);
+    uint64_t end = begin + stress_setting("STRESS_SECONDS", 3) * SECOND;
+    uint64_t seed = stress_setting("STRESS_SEED", begin % 1000000);
     uint64_t next = begin + SECOND;
 
     guest_printf("# seed %lu\n", (unsigned long)seed);
@@ -136,8 +136,8 @@ void stress_alone(struct stress_worker *w, bool (*function)(struct stress_worker
 void stress_run(void (*function)(struct stress_worker *), const char *unit)
 {
     uint64_t begin = guest_now();
-    uint64_t end = begin + setting("STRESS_SECONDS", 3) * SECOND;
-    uint64_t seed = setting("STRESS_SEED", begin % 1000000);
+    uint64_t end = begin + stress_setting("STRESS_SECONDS", 3) * SECOND;
+    uint64_t seed = stress_setting("STRESS_SEED", begin % 1000000);
     uint64_t next = begin + SECOND;
     struct watch watch = {{0}, {0}};
 

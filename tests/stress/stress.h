@@ -2,7 +2,7 @@
  * What the stress programs share: workers that a main thread watches until the time is over, and random numbers.
  *
  * A program has one test, named as the program. STRESS_SECONDS says how long it runs, STRESS_SEED where its random
- * numbers begin; both are in the environment.
+ * numbers begin, STRESS_LONG (1) that it is no short run; they are in the environment.
  */
 #ifndef STRESS_H
 #define STRESS_H
@@ -23,6 +23,8 @@ struct stress_worker {
 };
 extern struct stress_worker stress_workers[STRESS_WORKERS];
 
+/* A number of the environment, or `otherwise` where it is not there. */
+uint64_t stress_setting(const char *name, uint64_t otherwise);
 /* Whether the workers are to end: the time is over, or something has failed. */
 bool stress_over(void);
 /* The worker this thread is, or NULL. */
