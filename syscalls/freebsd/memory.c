@@ -187,6 +187,17 @@ int64_t freebsd_msync(struct thread *t, guest_ptr addr, uint64_t len, int32_t fl
     return r < 0 ? r : host_call3(__NR_msync, start, size, host);
 }
 
+/* kern_mlock() in sys/vm/vm_mmap.c: what wraps is wrong before any limit is looked at. */
+int64_t freebsd_mlock(struct thread *t, guest_ptr addr, uint64_t len)
+{
+    uint64_t end = addr.va + len;
+    (void)t;
+    if (end < addr.va || end + PAGE - 1 < addr.va) {
+        return -EINVAL;
+    }
+    return host_call2(__NR_mlock, addr.va, len);
+}
+
 int64_t freebsd_mlockall(struct thread *t, int32_t how)
 {
     (void)t;
