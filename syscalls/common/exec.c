@@ -264,22 +264,11 @@ static bool filter_forbids(struct thread *t, const struct program *program)
     return true;
 }
 
-static int64_t exec_with(struct thread *t, struct exec *e, const char *path, guest_ptr argv, guest_ptr envp)
+/* With the program examined: the old image's end, or -errno. */
+static int64_t replace_image(struct thread *t, struct exec *e)
 {
-    int64_t r = take_strings(&e->strings, path, argv, envp);
-    if (r != 0) {
-        return r;
-    }
-    e->examination = (struct exec_examination){e->strings.bytes, t->proc->settings.sysroot, &e->program, &e->error};
-    r = gate_call(t, exec_examine, &e->examination);
-    if (r != 0) {
-        return r;
-    }
-    if (filter_forbids(t, &e->program)) {
-        return -EPERM;
-    }
-    aio_rundown(t);
     uint64_t all = ~0UL, old;
+    int64_t r;
     host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &all, &old, sizeof old);
     ways_tell(t);
     report_flush(t);
@@ -297,6 +286,28 @@ static int64_t exec_with(struct thread *t, struct exec *e, const char *path, gue
         t->call_flags |= CALL_NOT_MADE; /* the kernel's execve does not fail for a signal */
         r = -ERESTART;
     }
+    return r;
+}
+
+static int64_t exec_with(struct thread *t, struct exec *e, const char *path, guest_ptr argv, guest_ptr envp)
+{
+    int64_t r = take_strings(&e->strings, path, argv, envp);
+    if (r != 0) {
+        return r;
+    }
+    e->examination = (struct exec_examination){e->strings.bytes, t->proc->settings.sysroot, &e->program, &e->error};
+    r = gate_call(t, exec_examine, &e->examination);
+    if (r != 0) {
+        return r;
+    }
+    if (filter_forbids(t, &e->program)) {
+        return -EPERM;
+    }
+    aio_rundown(t);
+    /* An errand (process/everywhere.h) that is still pending would be the new image's, which would die of it. */
+    lock_acquire(&t->proc->everywhere);
+    r = replace_image(t, e);
+    lock_release(&t->proc->everywhere);
     return r;
 }
 

@@ -196,6 +196,34 @@ TEST(two_change_at_once)
     CHECK_EQ(guest_in_child(change_in_two, NULL), 0);
 }
 
+static void toggle_for_ever(void *unused)
+{
+    (void)unused;
+    for (;;) {
+        SYS(setegid, 1001);
+        SYS(setegid, 0);
+    }
+}
+
+static void execute_among_changes(void *program)
+{
+    struct guest_thread thread;
+    char *argv[] = {"name", "--executed", NULL}, *none[] = {NULL};
+
+    REQUIRE(guest_thread_start(&thread, toggle_for_ever, NULL) == 0);
+    guest_sleep_ms(1);
+    SYS(execve, program, argv, none);
+    guest_exit(60);
+}
+
+/* A thread executes another program while a second one changes ids: execve(2), sys/kern/kern_exec.c */
+TEST(execute_meanwhile)
+{
+    NEEDS_ROOT();
+    for (int i = 0; i < 40; i++)
+        CHECK_EQ(guest_in_child(execute_among_changes, (void *)guest_self), 0);
+}
+
 /* ---- who may, and what follows ---- */
 
 static void check_users(uint32_t real, uint32_t effective, uint32_t saved)
@@ -379,6 +407,8 @@ TEST(set_all_credentials)
 int guest_child(int argc, char **argv)
 {
     (void)argc;
+    if (guest_strcmp(argv[1], "--executed") == 0)
+        return 0;
     return SYS(issetugid) == (guest_strcmp(argv[1], "--tainted") == 0) ? 0 : 1;
 }
 
