@@ -452,8 +452,10 @@ void aio_rundown(struct thread *t)
     while (running) {
         running = false;
         for (struct aio_job *job = s->first; job != NULL; job = job->next) {
-            running |= job->phase == AIO_RUNNING;
-            if (job->phase == AIO_QUEUED || job->phase == AIO_WAITING) {
+            if (job->phase == AIO_RUNNING) {
+                running = true;
+                job->cancelled = true; /* so that it does not wait again, on a socket */
+            } else if (job->phase == AIO_QUEUED || job->phase == AIO_WAITING) {
                 aio_finish(t, s, job, -ECANCELED);
             }
         }

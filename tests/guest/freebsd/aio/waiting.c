@@ -371,6 +371,42 @@ TEST(threads_end)
     CHECK(EXITED(guest_in_child(leave_two, 0), 9));
 }
 
+static volatile uint32_t stop;
+
+static void read_until_stopped(void *unused)
+{
+    static char in[65536];
+
+    (void)unused;
+    while (stop == 0 && SYS(read, ends[1], in, sizeof(in)) > 0) {}
+    for (;;) {
+        guest_sleep_ms(1000);
+    }
+}
+
+/* Ends while a request sends what it still has to send, for which there will be no room. */
+static void end_while_sending(void *block)
+{
+    struct guest_thread reader;
+
+    connect_pair();
+    struct freebsd_aiocb w = aio_request(ends[0], 0, block, 64 << 20);
+    CHECK_OK(guest_thread_start(&reader, read_until_stopped, 0));
+    CHECK_OK(SYS(aio_write, &w));
+    guest_sleep_ms(2);
+    stop = 1;
+}
+
+/* a request that is being served when the process ends, and would have to wait again, keeps it from ending no longer */
+TEST(end_while_served)
+{
+    static char block[64 << 20];
+
+    for (int i = 0; i < 30; i++) {
+        CHECK_EQ(guest_in_child(end_while_sending, block), 0);
+    }
+}
+
 /* what carries the requests out is no thread of the process (kern.proc): it is not seen, and does not get its signals */
 TEST(invisible)
 {
