@@ -192,9 +192,11 @@ void threads_forget_others(struct thread *self)
     if (opening.state != 0) { /* a page that is not written to need not be copied */
         lock_reset(&opening);
     }
+    if (leaving.state != 0) {
+        lock_reset(&leaving);
+    }
     if (engine_threads != 0) {
         engine_threads = 0;
-        lock_reset(&leaving);
     }
     if (regions_open == 1) {
         return;
@@ -356,12 +358,15 @@ static int is_staying(struct thread *other, void *self)
     return other->proc == t->proc && !other->leaving;
 }
 
-/* Whether no other thread of the guest's is left: the engine's own would keep the process alive. */
+/*
+ * Whether no other thread of the guest's is left, but threads of the engine's, which would keep the process alive. Said
+ * by every thread: another that leaves later may have started the first of the engine's in between.
+ */
 static bool leaves_last(struct thread *t)
 {
     lock_acquire(&leaving);
     t->leaving = true;
-    bool last = threads_each(is_staying, t) == 0;
+    bool last = threads_engine(t->proc) != 0 && threads_each(is_staying, t) == 0;
     lock_release(&leaving);
     return last;
 }
@@ -379,7 +384,7 @@ _Noreturn void thread_exit(struct thread *t, int status)
     signals_give_back(t);
     leave_count(&t->calls_fast, &t->proc->calls_ended.fast);
     leave_count(&t->calls_trapped, &t->proc->calls_ended.trapped);
-    if (threads_engine(t->proc) != 0 && leaves_last(t)) {
+    if (!t->proc->shares_memory && leaves_last(t)) {
         process_exit(t, status);
     }
     thread_leaving(t); /* the kernel clears its tid, which frees the region */
