@@ -43,7 +43,7 @@ enum { DIES_WITHIN_MS = 20 }; /* what is killed is mostly gone by then, and reap
 
 static void discard(struct process_descriptor *p)
 {
-    host_call1(__NR_close, p->hidden);
+    engine_descriptor_close(p->hidden);
     heap_free(p);
 }
 
@@ -159,6 +159,11 @@ static int64_t describe_child(struct thread *t, int32_t pid, int32_t flags)
     if (p == NULL) {
         if (!is_error(fd)) {
             host_call1(__NR_close, fd);
+        }
+        if (hidden >= 0) {
+            engine_descriptor_close(hidden);
+        } else if (!is_error(second)) {
+            host_call1(__NR_close, second);
         }
         return hidden < 0 ? hidden : -ENOMEM;
     }
