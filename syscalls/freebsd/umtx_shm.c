@@ -283,6 +283,9 @@ int64_t umtx_shm(struct thread *t, guest_ptr at, uint32_t flags)
     if (r < 0) {
         return r;
     }
+    if (t->proc->shares_memory) {
+        return -ENOMEM; /* a vfork child: what is held is its parent's, and would name descriptors of the child's own */
+    }
     struct freebsd_process *p = freebsd_process(t);
     lock_acquire(&p->lock);
     r = for_page(p, &name, what, t->proc->users.effective);
