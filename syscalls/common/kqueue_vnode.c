@@ -89,6 +89,20 @@ int kqueue_inotify_watch(struct kqueue *kq, struct knote *kn, uint32_t mask)
     return 0;
 }
 
+/*
+ * The host tells nobody of a directory's end who has it open; its parent's watchers hear of it. A watch that is shared
+ * by others, or for a directory that has moved on, only costs looks.
+ */
+static void watch_parent(struct kqueue *kq, const struct knote *kn)
+{
+    char path[40];
+    struct text x = TEXT_ON(path);
+    if (S_ISDIR(kn->mode) && (kn->sfflags & KQ_NOTE_DELETE) != 0) {
+        text_format(&x, "/proc/self/fd/%lu/..", (unsigned long)kn->ident);
+        host_call3(__NR_inotify_add_watch, kq->inotify, text_cstr(&x), IN_DELETE | IN_MASK_ADD);
+    }
+}
+
 void kqueue_inotify_unwatch(struct kqueue *kq, struct knote *kn)
 {
     bool shared = false;
@@ -105,22 +119,11 @@ void kqueue_inotify_unwatch(struct kqueue *kq, struct knote *kn)
     }
     if (!shared) {
         host_call2(__NR_inotify_rm_watch, kq->inotify, kn->watch);
+        for (const struct knote *child = kq->directories; child != NULL; child = child->directory_next) {
+            watch_parent(kq, child); /* it may have been by this watch */
+        }
     }
     kn->watch = -1;
-}
-
-/*
- * The host tells nobody of a directory's end who has it open; its parent's watchers hear of it. A watch that is shared
- * by others, or for a directory that has moved on, only costs looks.
- */
-static void watch_parent(struct kqueue *kq, const struct knote *kn)
-{
-    char path[40];
-    struct text x = TEXT_ON(path);
-    if (S_ISDIR(kn->mode) && (kn->sfflags & KQ_NOTE_DELETE) != 0) {
-        text_format(&x, "/proc/self/fd/%lu/..", (unsigned long)kn->ident);
-        host_call3(__NR_inotify_add_watch, kq->inotify, text_cstr(&x), IN_DELETE | IN_MASK_ADD);
-    }
 }
 
 static void remember(struct knote *kn, const struct stat *st)

@@ -151,6 +151,25 @@ TEST(directory)
     SYS(close, fd);
 }
 
+/* A directory's end is told still when nobody watches its parent any more */
+TEST(parent_unwatched)
+{
+    int parent;
+
+    queue_fresh();
+    CHECK_OK(SYS(mkdir, "parent", 0755));
+    CHECK_OK(SYS(mkdir, "parent/child", 0755));
+    parent = (int)MUST(SYS(open, "parent", FREEBSD_O_RDONLY));
+    fd = (int)MUST(SYS(open, "parent/child", FREEBSD_O_RDONLY));
+    CHECK_OK(queue_change((uint64_t)parent, VNODE, FREEBSD_EV_ADD | FREEBSD_EV_CLEAR, FREEBSD_NOTE_WRITE, 0));
+    CHECK_OK(queue_change((uint64_t)fd, VNODE, FREEBSD_EV_ADD | FREEBSD_EV_CLEAR, FREEBSD_NOTE_DELETE, 0));
+    SYS(close, parent);
+    CHECK_OK(SYS(rmdir, "parent/child"));
+    NOTES(FREEBSD_NOTE_DELETE);
+    SYS(close, fd);
+    SYS(rmdir, "parent");
+}
+
 /* A fifo is a file too, and readable like a pipe (pipe_kqfilter()) */
 TEST(fifo)
 {
