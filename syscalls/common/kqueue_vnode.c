@@ -297,8 +297,24 @@ static void deliver_to(struct kqueue *kq, struct knote *kn, const struct inotify
     }
 }
 
+/* The host had no room for all: better to tell of a write that was none than to keep silent about one that was. */
+static void deliver_lost(struct kqueue *kq)
+{
+    const struct inotify_event any = {.mask = IN_MODIFY | IN_ATTRIB};
+    for (struct knote *kn = kq->all; kn != NULL; kn = kn->next) {
+        if (kn->watch >= 0) {
+            deliver_to(kq, kn, &any, false);
+        }
+    }
+    look_at_directories(kq);
+}
+
 static void deliver(struct kqueue *kq, const struct inotify_event *event, bool within)
 {
+    if ((event->mask & IN_Q_OVERFLOW) != 0) {
+        deliver_lost(kq);
+        return;
+    }
     for (struct knote *kn = *bucket_of_watch(kq, event->wd); kn != NULL; kn = kn->list_next) {
         if (kn->watch == event->wd) {
             deliver_to(kq, kn, event, within);

@@ -170,6 +170,29 @@ TEST(parent_unwatched)
     SYS(rmdir, "parent");
 }
 
+/* However much has been written to others before it was looked at (the host's queue has its end) */
+TEST(many_before)
+{
+    int a, b;
+
+    queue_fresh();
+    a = (int)MUST(SYS(open, "many_a", FREEBSD_O_RDWR | FREEBSD_O_CREAT, 0644));
+    b = (int)MUST(SYS(open, "many_b", FREEBSD_O_RDWR | FREEBSD_O_CREAT, 0644));
+    fd = (int)MUST(SYS(open, "many_c", FREEBSD_O_RDWR | FREEBSD_O_CREAT, 0644));
+    CHECK_OK(queue_change((uint64_t)a, VNODE, FREEBSD_EV_ADD | FREEBSD_EV_CLEAR, FREEBSD_NOTE_WRITE, 0));
+    CHECK_OK(queue_change((uint64_t)b, VNODE, FREEBSD_EV_ADD | FREEBSD_EV_CLEAR, FREEBSD_NOTE_WRITE, 0));
+    CHECK_OK(queue_change((uint64_t)fd, VNODE, FREEBSD_EV_ADD | FREEBSD_EV_CLEAR, FREEBSD_NOTE_WRITE, 0));
+    for (int i = 0; i < 10000; i++) {
+        SYS(pwrite, a, "x", 1, 0);
+        SYS(pwrite, b, "x", 1, 0);
+    }
+    CHECK_EQ(SYS(write, fd, "x", 1), 1);
+    SYS(close, a);
+    SYS(close, b);
+    NOTES(FREEBSD_NOTE_WRITE);
+    SYS(close, fd);
+}
+
 /* A fifo is a file too, and readable like a pipe (pipe_kqfilter()) */
 TEST(fifo)
 {
