@@ -206,6 +206,14 @@ int64_t descriptor_dup(struct thread *t, int fd, int min, bool cloexec)
     return copy_object(t, fd, host_call3(__NR_fcntl, fd, cloexec ? F_DUPFD_CLOEXEC : F_DUPFD, min));
 }
 
+/* Whether the host would give that number: what hangs on it must stay where it would not. */
+static bool may_become(const struct descriptor_table *d, int to)
+{
+    struct rlimit64 limit;
+    bool plain = d->watchers == NULL && __atomic_load_n(&d->used, __ATOMIC_RELAXED) == 0;
+    return plain || is_error(host_call4(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, &limit)) || (uint64_t)to < limit.rlim_cur;
+}
+
 int64_t descriptor_dup2(struct thread *t, int fd, int to, bool cloexec)
 {
     if (engine_descriptor(fd) || engine_descriptor(to) || to < 0) {
@@ -214,6 +222,9 @@ int64_t descriptor_dup2(struct thread *t, int fd, int to, bool cloexec)
     int64_t r = host_call3(__NR_fcntl, fd, F_GETFD, 0);
     if (r < 0 || fd == to) {
         return r < 0 ? r : to;
+    }
+    if (!may_become(t->proc->descriptors, to)) {
+        return -EBADF;
     }
     announce_close(t, (uint32_t)to, (uint32_t)to);
     struct descriptor_object *o = detach(t->proc->descriptors, (uint32_t)to);

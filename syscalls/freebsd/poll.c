@@ -64,13 +64,26 @@ static int64_t whole_milliseconds(const struct freebsd_timespec *ts)
     return ts->tv_nsec % 1000000 == 0 && ts->tv_sec < 1000000 ? ts->tv_sec * 1000 + ts->tv_nsec / 1000000 : -2;
 }
 
-/* One host call over entries in host terms. Without a mask the plain call does, which has less to copy. */
+static bool ignores_an_end(const struct poll_entry *entries, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if ((entries[i].events & IGNORES_END) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * One host call over entries in host terms. Without a mask the plain call does, which has less to copy; but ppoll
+ * leaves in *ts what is left, for a wait that an end breaks off and that has to go on.
+ */
 static int64_t host_poll(struct thread *t, struct poll_entry *entries, uint32_t n, struct freebsd_timespec *ts,
                          const uint64_t *mask)
 {
     int64_t milliseconds = whole_milliseconds(ts);
 
-    if (mask == NULL && milliseconds >= -1) {
+    if (mask == NULL && milliseconds >= -1 && !ignores_an_end(entries, n)) {
         return host_call_intr(t, __NR_poll, (uint64_t)entries, n, (uint64_t)milliseconds, 0, 0, 0);
     }
     return host_call_intr(t, __NR_ppoll, (uint64_t)entries, n, (uint64_t)ts, (uint64_t)mask, HOST_SIGSET_SIZE, 0);

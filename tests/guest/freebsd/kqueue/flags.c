@@ -247,3 +247,26 @@ TEST(read_and_write_together)
     SYS(close, pair[1]);
     done();
 }
+
+static void dup2_beyond_the_limit(void *unused)
+{
+    enum { RLIMIT_NOFILE = 8, HIGH = 200, LOW = 100 };
+    static const struct freebsd_timespec at_once = {0, 0};
+    struct freebsd_rlimit limit;
+    struct freebsd_kevent event;
+    int64_t low = MUST(SYS(kqueue));
+
+    (void)unused;
+    CHECK_EQ(SYS(dup2, low, HIGH), HIGH);
+    CHECK_OK(SYS(getrlimit, RLIMIT_NOFILE, &limit));
+    limit.current = LOW;
+    CHECK_OK(SYS(setrlimit, RLIMIT_NOFILE, &limit));
+    CHECK_ERR(SYS(dup2, 1, HIGH), FREEBSD_EBADF);
+    CHECK_OK(SYS(kevent, HIGH, 0, 0, &event, 1, &at_once));
+}
+
+/* A number that the limit does not allow any more keeps what it names (sys/kern/kern_descrip.c, kern_dup()). */
+TEST(failed_dup2_keeps_the_queue)
+{
+    CHECK_EQ(guest_in_child(dup2_beyond_the_limit, NULL), 0);
+}
