@@ -4,7 +4,7 @@
  */
 #include "guest.h"
 
-#define ENOUGH 700000000ULL  /* ns for one case */
+#define ENOUGH 700000000ULL   /* ns for one case */
 #define LOST   15000000000ULL /* ns after which a signal that has not come is lost, on a busy machine too */
 
 enum { FIRST = 77, SECOND = 80, NUMBERS = 3 };
