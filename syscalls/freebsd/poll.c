@@ -89,12 +89,15 @@ static int64_t host_poll(struct thread *t, struct poll_entry *entries, uint32_t 
     return host_call_intr(t, __NR_ppoll, (uint64_t)entries, n, (uint64_t)ts, (uint64_t)mask, HOST_SIGSET_SIZE, 0);
 }
 
-/* The host calls a stream socket hung up before it was ever connected. One that was has been shut for reading as well. */
+/*
+ * The host calls a stream socket hung up before it was ever connected. One that was has been shut for reading as well.
+ * One that is connected in between is not hung up any more: the next look tells.
+ */
 static bool never_connected(const struct poll_entry *e)
 {
     struct poll_entry again = {.fd = e->fd, .events = POLLRDHUP};
 
-    return (e->revents & (POLLHUP | POLLERR)) == POLLHUP && host_call3(__NR_poll, &again, 1, 0) == 1 &&
+    return (e->revents & (POLLHUP | POLLERR)) == POLLHUP && host_call3(__NR_poll, &again, 1, 0) >= 0 &&
            (again.revents & POLLRDHUP) == 0;
 }
 
