@@ -1,5 +1,8 @@
 # shellcheck shell=bash
-# For parts in shell (the contract: tests/real/sysroot/run): `. "$HERE/lib.sh"`, then cases, then `finish`.
+# For parts in shell (the contract: tests/real/sysroot/run):
+#   # shellcheck source=tests/real/sysroot/lib.sh
+#   . "$HERE/lib.sh"
+# then cases, then `finish`.
 
 failed=0
 ok() { echo "ok $1"; }
