@@ -47,6 +47,7 @@ struct settings {
     int32_t intercept_effective; /* enum intercept_mode, as armed; INTERCEPT_AUTO until the engine has chosen */
 
     uint32_t osrel;                  /* kern.osreldate to report, such as 1402000; 0: the program's own note decides */
+    uint32_t sysroot_release;        /* the same of the sysroot's system, set at the first start; 0: unknown */
     char release[SETTINGS_NAME_MAX]; /* uname's release that goes with it, such as "14.2-RELEASE"; "": derived
                                       */
     char personality[SETTINGS_NAME_MAX]; /* forced personality; "": recognised from the file */

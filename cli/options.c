@@ -40,8 +40,8 @@ const struct option_row option_table[] = {
      .argument = ARGUMENT_REQUIRED,
      .value = "R",
      .set = set_osrel,
-     .help = "The release that the program sees, as 14.2, 14.2-RELEASE or 1402000. Without it, the release that the "
-             "program was built for, and at least 14.0."},
+     .help = "The release that the program sees, as 14.2, 14.2-RELEASE or 1402000. Without it, the sysroot's, "
+             "or 14.0 where there is no sysroot; or the release that the program was built for, if that is later."},
     {.name = "sysroot",
      .letter = 'L',
      .argument = ARGUMENT_REQUIRED,

@@ -133,6 +133,13 @@ struct path_opener {
  */
 int sysroot_open(void *context, const char *path, int flags, char *host_path, uint64_t size);
 
+/**
+ * The release of the system whose files are below `sysroot`, in the system's own
+ * numbering (FreeBSD: __FreeBSD_version), by the ABI notes of what every such
+ * system has; 0: nothing there tells.
+ */
+uint32_t sysroot_release(const char *sysroot);
+
 /* Which personality runs a program; NULL: none, it is the host's. */
 struct personality_chooser {
     const struct personality *(*choose)(void *context, const struct elf_identity *id);

@@ -119,13 +119,17 @@ static uint64_t now_ns(void)
     return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
-/* The release the guest sees: as asked, else the program's own, else the personality's default. */
+/*
+ * The release of the kernel that the guest sees: as asked; else that of the sysroot's system, or without one the
+ * personality's default, but never less than the program was built for, as no kernel runs programs newer than itself.
+ */
 static uint32_t release_of(const struct settings *s, const struct program *program)
 {
     if (s->osrel != 0) {
         return s->osrel;
     }
-    uint32_t own = program->elf.id.osrel, usual = program->personality->default_release;
+    uint32_t own = program->elf.id.osrel;
+    uint32_t usual = s->sysroot_release != 0 ? s->sysroot_release : program->personality->default_release;
     return own > usual ? own : usual;
 }
 
@@ -142,7 +146,11 @@ static struct thread *make_thread(const struct start_request *rq, const struct p
     if (t == NULL) {
         start_fail(EXIT_OWN_FAILURE, "out of memory");
     }
-    p->release = release_of(rq->settings, program);
+    if (!rq->handed_over && p->settings.sysroot[0] != '\0') {
+        p->settings.sysroot_release = sysroot_release(p->settings.sysroot);
+    }
+    p->release = release_of(&p->settings, program);
+    p->program_release = program->elf.id.osrel;
     p->start_time_ns = now_ns();
     p->table_start = rq->table_start;
     p->table_slot = rq->table_slot;

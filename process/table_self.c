@@ -47,7 +47,7 @@ static void describe(const struct process *p, uint64_t start, struct process_tab
     e->group = (int32_t)host_call1(__NR_getpgid, 0);
     e->session = (int32_t)host_call1(__NR_getsid, 0);
     e->uid = (uint32_t)host_call0(__NR_getuid);
-    e->release = p->release;
+    e->release = p->program_release != 0 ? p->program_release : p->release;
     hot_strlcpy(e->personality, p->personality_name, sizeof e->personality);
     hot_strlcpy(e->command, p->command, sizeof e->command);
     hot_strlcpy(e->program, p->program, sizeof e->program);
