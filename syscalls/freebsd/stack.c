@@ -4,7 +4,8 @@
  * From the top down, as exec_copyout_strings() (sys/kern/kern_exec.c) lays it out where the signal trampoline
  * is not on the stack: struct ps_strings, path of the program, canary, page sizes, argument and environment
  * strings, room for FREEBSD_AT_COUNT auxiliary entries, environment vector, argument vector, argc. The
- * entries and their order are those of __elfN(freebsd_copyout_auxargs) (sys/kern/imgact_elf.c).
+ * entries and their order are those of __elfN(freebsd_copyout_auxargs) (sys/kern/imgact_elf.c), as far as the release
+ * has them.
  *
  * Left out, all of them optional to libc and rtld: AT_HWCAP and AT_HWCAP2 (amd64 sets neither), AT_FXRNG
  * (libc falls back to getentropy) and AT_KPRELOAD (a vDSO only for unwinding).
@@ -74,10 +75,23 @@ static void put_strings(const struct builder *b, const char *const *strings, uin
 struct auxv {
     struct freebsd_auxinfo entries[FREEBSD_AT_COUNT];
     uint32_t count;
+    uint32_t release;
 };
+
+/* The first release whose kernel gives an entry of that type: sys/elf_common.h and x86/include/elf.h of each. */
+static uint32_t since(uint64_t type)
+{
+    if (type <= FREEBSD_AT_STACKPROT)
+        return 0;
+    if (type == FREEBSD_AT_EHDRFLAGS)
+        return 1200000;
+    return type < FREEBSD_AT_USRSTACKBASE ? 1202000 : 1302000;
+}
 
 static void add(struct auxv *v, uint64_t type, uint64_t value)
 {
+    if (v->release < since(type))
+        return;
     v->entries[v->count].type = type;
     v->entries[v->count].value = value;
     v->count++;
@@ -149,7 +163,7 @@ int freebsd_build_stack(const struct stack_request *rq, struct stack_result *out
     uint64_t string_bytes = strings_size(rq->argv, rq->argc) + strings_size(rq->envp, rq->envc);
     struct builder b = {.rq = rq, .sp = rq->top & ~(uint64_t)(WORD - 1)};
     struct freebsd_ps_strings ps = {0};
-    struct auxv v = {.count = 0};
+    struct auxv v = {.release = rq->osrel};
     uint64_t canary;
     uint64_t pagesizes;
     uint64_t strings;

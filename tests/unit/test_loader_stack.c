@@ -130,6 +130,28 @@ START_TEST(order_from_the_top)
 }
 END_TEST
 
+/* Which entries a release has: its sys/elf_common.h. */
+START_TEST(auxiliary_entries_of_releases)
+{
+    static const struct {
+        uint32_t release;
+        uint64_t last;
+    } cases[] = {{803000, FREEBSD_AT_STACKPROT},    {1002000, FREEBSD_AT_STACKPROT},
+                 {1201000, FREEBSD_AT_EHDRFLAGS},   {1301000, FREEBSD_AT_PS_STRINGS},
+                 {1302001, FREEBSD_AT_USRSTACKLIM}, {1500000, FREEBSD_AT_USRSTACKLIM}};
+
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        uint64_t last = 0;
+        rq.osrel = cases[i].release;
+        ck_assert_int_eq(freebsd_build_stack(&rq, &result), 0);
+        ck_assert_uint_eq(aux(FREEBSD_AT_OSRELDATE), cases[i].release);
+        for (uint64_t at = result.auxv; word(at) != FREEBSD_AT_NULL; at += 16)
+            last = word(at) > last ? word(at) : last;
+        ck_assert_uint_eq(last, cases[i].last);
+    }
+}
+END_TEST
+
 START_TEST(auxiliary_values)
 {
     ck_assert_int_eq(freebsd_build_stack(&rq, &result), 0);
@@ -252,6 +274,7 @@ int main(void)
     tcase_add_test(tc, vectors_and_strings);
     tcase_add_test(tc, entry_registers);
     tcase_add_test(tc, order_from_the_top);
+    tcase_add_test(tc, auxiliary_entries_of_releases);
     tcase_add_test(tc, auxiliary_values);
     tcase_add_test(tc, optional_parts);
     tcase_add_test(tc, no_arguments_at_all);
