@@ -48,6 +48,10 @@ static void describe(const struct process *p, uint64_t start, struct process_tab
     e->session = (int32_t)host_call1(__NR_getsid, 0);
     e->uid = (uint32_t)host_call0(__NR_getuid);
     e->release = p->program_release != 0 ? p->program_release : p->release;
+    e->ps_strings = p->ps_strings.va;
+    e->stack_top = p->stack_top;
+    e->stack_size = p->stack_size;
+    e->sigcode = p->sigcode.va;
     hot_strlcpy(e->personality, p->personality_name, sizeof e->personality);
     hot_strlcpy(e->command, p->command, sizeof e->command);
     hot_strlcpy(e->program, p->program, sizeof e->program);

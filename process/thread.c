@@ -2,6 +2,7 @@
 #include "process/thread.h"
 
 #include <linux/mman.h>
+#include <linux/prctl.h>
 #include <linux/sched.h>
 
 #include "base/host.h"
@@ -235,6 +236,7 @@ int threads_each_of_all(int (*fn)(struct thread *t, void *arg), void *arg)
 __attribute__((used)) _Noreturn void thread_begin(struct thread *t)
 {
     if (t->engine_work != NULL) {
+        host_call2(__NR_prctl, PR_SET_NAME, ENGINE_THREAD_NAME);
         signals_arm_thread(t);
         signals_open_errands();
         t->engine_work(t);

@@ -7,6 +7,9 @@
 /* The process's own thread ids as guests see them: FreeBSD's are never pids, so they are moved by a constant. */
 #define FREEBSD_TID_OFFSET 100000
 
+/* The host's name for the engine's own threads (thread_start_engine), by which other processes know them. */
+#define ENGINE_THREAD_NAME "dragoman-engine"
+
 /* Reserves the arena. Returns 0 or -errno. Once per exec. */
 int threads_init(void);
 

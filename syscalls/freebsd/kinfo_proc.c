@@ -1,25 +1,31 @@
-/* kern.proc.pid and its kin: processes' records, from what the host shows of them. */
+/*
+ * struct kinfo_proc from what the host says of a process. Semantics: fill_kinfo_proc_only() and fill_kinfo_thread() of
+ * sys/kern/kern_proc.c.
+ */
 #include "syscalls/freebsd/kinfo_proc.h"
 
-#include <linux/time.h>
-#include <linux/time_types.h>
-
-#include "base/format.h"
-#include "base/host.h"
-#include "base/host_clock.h"
 #include "base/mem.h"
-#include "process/host_tree.h"
-#include "process/process.h"
-#include "process/table.h"
+#include "base/personality.h"
+#include "process/host_record.h"
 #include "process/thread.h"
-#include "syscalls/freebsd/sysctl.h"
+#include "syscalls/freebsd/stat.h"
 
-#define HOST_TICKS  100 /* USER_HZ: sysconf(_SC_CLK_TCK) is 100 on every amd64 host */
-#define PAGE        4096
-#define STAT_FIELDS 22 /* from the fourth on: ppid to rss */
+#define SECOND         1000000000LL /* ns */
+#define TICK           (SECOND / HOST_TICKS)
+#define TICK_US        (1000000 / HOST_TICKS)
+#define FSCALE         2048
+#define NO_CPU         255
+#define PAGE_KB        4
+#define TIMESHARE_BASE 120 /* PRI_MIN_TIMESHARE; 20 above the zero that ps and top subtract */
+#define REALTIME_BASE  48  /* PRI_MIN_REALTIME: 32 levels, the lower the more urgent */
+#define IDLE_BASE      224 /* PRI_MIN_IDLE */
+#define HOST_FIFO      1
+#define HOST_RR        2
+#define HOST_IDLE      5
+#define GROUPS_MAX     16 /* KI_NGROUPS */
 
-/* Positions in /proc/PID/stat after the state. */
-enum { PPID, PGRP, SESSION, TTY, TPGID, UTIME = 10, STIME, CUTIME, CSTIME, NICE = 15, THREADS, START = 18, VSIZE, RSS };
+/* Words of struct rusage. */
+enum { RU_UTIME, RU_STIME = 2, RU_MAXRSS = 4, RU_MINFLT = 8, RU_MAJFLT, RU_NVCSW = 16, RU_NIVCSW };
 
 static int8_t state_of(char letter)
 {
@@ -37,215 +43,214 @@ static int8_t state_of(char letter)
     }
 }
 
-static const char *parse_signed(const char *at, int64_t *value)
+static void put_time(uint64_t at[2], int64_t ticks)
 {
-    bool negative = *at == '-';
-    at += negative;
-    *value = 0;
-    while (*at >= '0' && *at <= '9') {
-        *value = (int64_t)((uint64_t)*value * 10 + (uint64_t)(*at++ - '0'));
-    }
-    *value = negative ? -*value : *value;
-    return at;
+    at[0] = (uint64_t)(ticks / HOST_TICKS);
+    at[1] = (uint64_t)(ticks % HOST_TICKS * TICK_US);
 }
 
-int kinfo_proc_from_stat(struct freebsd_kinfo_proc *out, const char *stat, uint32_t ticks, int64_t boot)
+/* FreeBSD's share of the last ten seconds is not to be had: the share of the whole life. */
+static uint32_t share_of(int64_t ticks, int64_t life)
 {
-    int64_t field[STAT_FIELDS] = {0}, pid;
-    *out = (struct freebsd_kinfo_proc){.structsize = sizeof *out};
-    parse_signed(stat, &pid);
-    /* The command stands in parentheses and may hold any, so its end is the last one. */
-    const char *open = hot_strchr(stat, '('), *close = hot_strrchr(stat, ')');
-    if (open == NULL || close == NULL || close < open || close[1] != ' ' || close[2] == '\0') {
-        return -EINVAL;
+    return life > 0 ? (uint32_t)(ticks * TICK * FSCALE / life) : 0;
+}
+
+static void put_times(struct freebsd_kinfo_proc *out, const int64_t *f, const struct kinfo_clock *clock)
+{
+    int64_t used = f[HOST_USER_TIME] + f[HOST_SYSTEM_TIME];
+    int64_t children = f[HOST_CHILDREN_USER_TIME] + f[HOST_CHILDREN_SYSTEM_TIME];
+    int64_t began = clock->boot + f[HOST_START] * TICK;
+    out->runtime = (uint64_t)used * TICK_US;
+    out->start[0] = began / SECOND;
+    out->start[1] = began % SECOND / 1000;
+    out->childtime[0] = children / HOST_TICKS;
+    out->childtime[1] = children % HOST_TICKS * TICK_US;
+    out->swtime = clock->now > began ? (uint32_t)((clock->now - began) / SECOND) : 0;
+    out->pctcpu = share_of(used, clock->now - began);
+    put_time(out->rusage + RU_UTIME, f[HOST_USER_TIME]);
+    put_time(out->rusage + RU_STIME, f[HOST_SYSTEM_TIME]);
+    put_time(out->rusage_children + RU_UTIME, f[HOST_CHILDREN_USER_TIME]);
+    put_time(out->rusage_children + RU_STIME, f[HOST_CHILDREN_SYSTEM_TIME]);
+    out->rusage[RU_MINFLT] = (uint64_t)f[HOST_MINOR_FAULTS];
+    out->rusage[RU_MAJFLT] = (uint64_t)f[HOST_MAJOR_FAULTS];
+    out->rusage_children[RU_MINFLT] = (uint64_t)f[HOST_CHILDREN_MINOR_FAULTS];
+    out->rusage_children[RU_MAJFLT] = (uint64_t)f[HOST_CHILDREN_MAJOR_FAULTS];
+}
+
+static void put_priority(struct freebsd_kinfo_proc *out, const int64_t *f)
+{
+    int64_t nice = f[HOST_NICE], level = TIMESHARE_BASE + (nice > 0 ? nice : 0);
+    out->nice = (int8_t)nice;
+    out->pri_class = FREEBSD_PRI_TIMESHARE;
+    if (f[HOST_POLICY] == HOST_FIFO || f[HOST_POLICY] == HOST_RR) {
+        out->pri_class = FREEBSD_PRI_REALTIME; /* the host's 99 to 1 on FreeBSD's 32 */
+        level = REALTIME_BASE + (99 - f[HOST_RT_PRIORITY]) * 31 / 98;
+    } else if (f[HOST_POLICY] == HOST_IDLE) {
+        out->pri_class = FREEBSD_PRI_IDLE;
+        level = IDLE_BASE;
     }
-    const char *at = close + 3;
-    for (int i = 0; i < STAT_FIELDS && *at == ' '; i++) {
-        at = parse_signed(at + 1, &field[i]);
-    }
-    size_t length = (size_t)(close - open - 1);
-    length = length < sizeof out->comm - 1 ? length : sizeof out->comm - 1;
-    memcpy(out->comm, open + 1, length);
-    hot_strlcpy(out->emul, "FreeBSD ELF64", sizeof out->emul);
-    hot_strlcpy(out->loginclass, "default", sizeof out->loginclass);
-    out->pid = (int32_t)pid;
-    out->tid = (int32_t)pid + FREEBSD_TID_OFFSET;
-    out->ppid = (int32_t)field[PPID];
-    out->pgid = (int32_t)field[PGRP];
-    out->sid = (int32_t)field[SESSION];
-    out->tpgid = (int32_t)field[TPGID];
-    out->tdev = field[TTY] == 0 ? UINT64_MAX : (uint64_t)field[TTY];
+    out->pri_level = out->pri_native = out->pri_user = (uint8_t)level;
+}
+
+static void put_terminal(struct freebsd_kinfo_proc *out, const int64_t *f)
+{
+    int64_t terminal = f[HOST_TERMINAL];
+    bool has = terminal != 0;
+    out->tdev = has ? freebsd_makedev(host_major(terminal), host_minor(terminal)) : UINT64_MAX;
     out->tdev_freebsd11 = (uint32_t)out->tdev;
-    out->stat = state_of(close[2]);
-    out->nice = (int8_t)field[NICE];
-    out->numthreads = (int32_t)field[THREADS];
-    out->size = (uint64_t)field[VSIZE];
-    out->rssize = field[RSS];
-    out->runtime = (uint64_t)(field[UTIME] + field[STIME]) * (1000000 / ticks);
-    out->childtime[0] = (field[CUTIME] + field[CSTIME]) / ticks;
-    out->start[0] = boot + field[START] / ticks;
-    out->start[1] = field[START] % ticks * (1000000 / ticks);
-    return 0;
+    out->tpgid = has ? (int32_t)f[HOST_TERMINAL_GROUP] : 0; /* without one, tp is NULL there, and the field zero */
+    out->tsid = has ? out->sid : 0;
+    out->flag |= has ? FREEBSD_P_CONTROLT : 0;
+    out->kiflag |= has ? FREEBSD_KI_CTTY : 0;
 }
 
-static int64_t boot_time(void)
+static void put_state(struct freebsd_kinfo_proc *out, const struct host_record *r)
 {
-    struct __kernel_timespec now, up;
-    host_clock_read(CLOCK_REALTIME, &now);
-    host_clock_read(CLOCK_BOOTTIME, &up);
-    return now.tv_sec - up.tv_sec;
+    const int64_t *f = r->field;
+    out->stat = state_of(r->state);
+    out->flag |= FREEBSD_P_INMEM;
+    out->flag |= out->numthreads > 1 ? FREEBSD_P_HADTHREADS : 0;
+    out->flag |= (f[HOST_FLAGS] & HOST_PF_FORKNOEXEC) == 0 ? FREEBSD_P_EXEC : 0;
+    out->flag |= (f[HOST_FLAGS] & HOST_PF_EXITING) != 0 ? FREEBSD_P_WEXIT : 0;
+    out->flag |= r->state == 'T' ? FREEBSD_P_STOPPED_SIG : 0;
+    out->acflag = (f[HOST_FLAGS] & HOST_PF_FORKNOEXEC) != 0; /* AFORK */
+    out->tdflags = r->state == 'S' ? FREEBSD_TDF_SINTR : 0;
+    out->kiflag |= out->sid == out->pid ? FREEBSD_KI_SLEADER : 0;
+    int32_t cpu = (int32_t)f[HOST_PROCESSOR];
+    out->lastcpu = cpu;
+    out->oncpu = r->state == 'R' ? cpu : -1;
+    out->lastcpu_old = cpu < NO_CPU ? (uint8_t)cpu : NO_CPU - 1;
+    out->oncpu_old = r->state == 'R' ? out->lastcpu_old : NO_CPU;
 }
 
-/* The owner of /proc/PID/status: "Uid:\treal\teffective\tsaved\t...". */
-static void fill_ids(struct freebsd_kinfo_proc *out, const char *path)
+void kinfo_proc_from_record(struct freebsd_kinfo_proc *out, const struct host_record *r,
+                            const struct kinfo_clock *clock)
 {
-    char text[1536];
-    int64_t id[3];
-    if (host_read_file(path, text, sizeof text) <= 0) {
-        return;
-    }
-    for (const char *line = text; (line = hot_strchr(line, '\n')) != NULL;) {
-        line++;
-        bool uid = hot_strncmp(line, "Uid:", 4) == 0;
-        if (!uid && hot_strncmp(line, "Gid:", 4) != 0) {
-            continue;
-        }
-        const char *at = line + 4;
-        for (int i = 0; i < 3; i++) {
-            at = parse_signed(at + 1, &id[i]);
-        }
-        if (uid) {
-            out->ruid = (uint32_t)id[0];
-            out->uid = (uint32_t)id[1];
-            out->svuid = (uint32_t)id[2];
-        } else {
-            out->rgid = (uint32_t)id[0];
-            out->groups[0] = (uint32_t)id[1];
-            out->svgid = (uint32_t)id[2];
-            out->ngroups = 1;
-        }
-    }
+    const int64_t *f = r->field;
+    memset(out, 0, sizeof *out);
+    out->structsize = sizeof *out;
+    out->pid = r->id;
+    out->tid = r->id + FREEBSD_TID_OFFSET;
+    out->ppid = (int32_t)f[HOST_PARENT];
+    out->pgid = (int32_t)f[HOST_GROUP];
+    out->sid = (int32_t)f[HOST_SESSION];
+    out->numthreads = (int32_t)f[HOST_THREADS];
+    out->size = (uint64_t)f[HOST_VIRTUAL_SIZE];
+    out->rssize = f[HOST_RESIDENT];
+    hot_strlcpy(out->comm, r->name, sizeof out->comm);
+    put_terminal(out, f);
+    put_state(out, r);
+    put_priority(out, f);
+    put_times(out, f, clock);
 }
 
-/* Fills the record of a process. Returns 0 or -ESRCH. */
-static int describe(struct thread *t, int32_t pid, struct freebsd_kinfo_proc *record)
+static void put_set(uint32_t to[4], uint64_t host, const struct personality *who)
 {
-    char path[48], stat[1024];
-    struct text x = TEXT_ON(path);
-    struct process_table_entry other;
-    text_format(&x, "/proc/%d/stat", pid);
-    if (pid <= 0 || host_read_file(text_cstr(&x), stat, sizeof stat) <= 0 ||
-        kinfo_proc_from_stat(record, stat, HOST_TICKS, boot_time()) != 0) {
-        return -ESRCH;
-    }
-    struct text status = TEXT_ON(path);
-    text_format(&status, "/proc/%d/status", pid);
-    fill_ids(record, text_cstr(&status));
-    const char *command = NULL;
-    if (pid == t->proc->pid) {
-        record->numthreads -= (int32_t)threads_engine(t->proc);
-        command = t->proc->command;
-    } else if (process_table_other(t, pid, &other) == 0) {
-        command = other.command;
-    }
-    if (command != NULL) { /* the host has the engine's, or the first argument */
-        memset(record->comm, 0, sizeof record->comm);
-        hot_strlcpy(record->comm, command, sizeof record->comm);
-    }
-    return 0;
-}
-
-int sysctl_proc_pid(struct sysctl_request *rq)
-{
-    struct freebsd_kinfo_proc record;
-    if (rq->rest_count != 1) {
-        return -EINVAL;
-    }
-    int r = describe(rq->t, rq->rest[0], &record);
-    return r < 0 ? r : sysctl_put(rq, &record, sizeof record);
-}
-
-enum selection { BY_NOTHING, BY_GROUP, BY_SESSION, BY_TERMINAL, BY_USER, BY_REAL_USER, BY_GID, BY_REAL_GID };
-
-static bool selected(const struct freebsd_kinfo_proc *p, enum selection by, int32_t value)
-{
-    switch (by) {
-    case BY_GROUP:
-        return p->pgid == value;
-    case BY_SESSION:
-        return p->sid == value;
-    case BY_TERMINAL:
-        return (int32_t)p->tdev_freebsd11 == value;
-    case BY_USER:
-        return p->uid == (uint32_t)value;
-    case BY_REAL_USER:
-        return p->ruid == (uint32_t)value;
-    case BY_GID:
-        return p->groups[0] == (uint32_t)value;
-    case BY_REAL_GID:
-        return p->rgid == (uint32_t)value;
-    default:
-        return true;
-    }
-}
-
-/* Without a place for them, room for five more than there are is asked for (sysctl_kern_proc()). */
-static int put_selected(struct sysctl_request *rq, enum selection by)
-{
-    enum { MORE = 5 };
-    struct host_tree tree;
-    struct freebsd_kinfo_proc record;
-    if (rq->rest_count != (by == BY_NOTHING ? 0 : 1)) {
-        return rq->rest_count == 0 ? -EISDIR : -EINVAL;
-    }
-    int32_t value = by == BY_NOTHING ? 0 : rq->rest[0];
-    int r = host_tree_read(&tree);
-    rq->done += guest_is_null(rq->old) ? MORE * sizeof record : 0;
-    for (uint32_t i = 0; r == 0 && i < tree.count; i++) {
-        if (describe(rq->t, tree.list[i].pid, &record) == 0 && selected(&record, by, value)) {
-            r = sysctl_put(rq, &record, sizeof record);
+    for (; host != 0; host &= host - 1) {
+        int guest = who->signal_from_host[__builtin_ctzll(host) + 1];
+        if (guest != 0) {
+            to[(guest - 1) / 32] |= 1U << ((guest - 1) % 32);
         }
     }
-    host_tree_free(&tree);
-    return r;
 }
 
-int sysctl_proc_all(struct sysctl_request *rq)
+/* The effective group, then the others. */
+static void put_groups(struct freebsd_kinfo_proc *out, const char *text)
 {
-    return put_selected(rq, BY_NOTHING);
+    const char *at = host_status_find(text, "Groups");
+    out->groups[0] = (uint32_t)host_status_number(text, "Gid", 1);
+    out->ngroups = 1;
+    while (at != NULL && *at >= '0' && *at <= '9') {
+        uint32_t group = 0;
+        for (; *at >= '0' && *at <= '9'; at++) {
+            group = group * 10 + (uint32_t)(*at - '0');
+        }
+        at += *at == ' ';
+        if (out->ngroups == GROUPS_MAX) {
+            out->cr_flags |= FREEBSD_KI_OVERFLOW;
+            return;
+        }
+        out->groups[out->ngroups++] = group;
+    }
 }
 
-int sysctl_proc_group(struct sysctl_request *rq)
+void kinfo_proc_from_status(struct freebsd_kinfo_proc *out, const char *text, const struct personality *who,
+                            uint64_t caught_by_engine)
 {
-    return put_selected(rq, BY_GROUP);
+    out->ruid = (uint32_t)host_status_number(text, "Uid", 0);
+    out->uid = (uint32_t)host_status_number(text, "Uid", 1);
+    out->svuid = (uint32_t)host_status_number(text, "Uid", 2);
+    out->rgid = (uint32_t)host_status_number(text, "Gid", 0);
+    out->svgid = (uint32_t)host_status_number(text, "Gid", 2);
+    put_groups(out, text);
+    put_set(out->siglist, host_status_set(text, "SigPnd") | host_status_set(text, "ShdPnd"), who);
+    put_set(out->sigmask, host_status_set(text, "SigBlk"), who);
+    put_set(out->sigignore, host_status_set(text, "SigIgn"), who);
+    put_set(out->sigcatch, host_status_set(text, "SigCgt") & ~caught_by_engine, who);
+    out->tracer = (int32_t)host_status_number(text, "TracerPid", 0);
+    out->flag |= out->tracer != 0 ? FREEBSD_P_TRACED : 0;
+    out->tsize = (int64_t)host_status_number(text, "VmExe", 0) / PAGE_KB;
+    out->dsize = (int64_t)host_status_number(text, "VmData", 0) / PAGE_KB;
+    out->ssize = (int64_t)host_status_number(text, "VmStk", 0) / PAGE_KB;
+    out->rusage[RU_MAXRSS] = host_status_number(text, "VmHWM", 0);
+    out->rusage[RU_NVCSW] = host_status_number(text, "voluntary_ctxt_switches", 0);
+    out->rusage[RU_NIVCSW] = host_status_number(text, "nonvoluntary_ctxt_switches", 0);
 }
 
-int sysctl_proc_session(struct sysctl_request *rq)
+const char *kinfo_wait_message(const char *symbol)
 {
-    return put_selected(rq, BY_SESSION);
+    static const struct {
+        const char *begins, *message;
+    } places[] = {
+        {"do_wait", "wait"},
+        {"futex", "uwait"},
+        {"ep_poll", "kqread"},
+        {"do_poll", "select"},
+        {"do_select", "select"},
+        {"poll_schedule_timeout", "select"},
+        {"hrtimer_nanosleep", "nanslp"},
+        {"do_nanosleep", "nanslp"},
+        {"n_tty_read", "ttyin"},
+        {"wait_woken", "ttyin"},
+        {"anon_pipe_read", "piperd"},
+        {"pipe_read", "piperd"},
+        {"anon_pipe_write", "pipewr"},
+        {"pipe_write", "pipewr"},
+        {"unix_stream_read", "sbwait"},
+        {"unix_stream_data_wait", "sbwait"},
+        {"__skb_wait_for_more", "sbwait"},
+        {"sk_wait_data", "sbwait"},
+        {"sk_stream_wait", "sbwait"},
+        {"inet_csk_accept", "accept"},
+        {"inet_csk_wait", "accept"},
+        {"do_sigtimedwait", "sigwait"},
+        {"sigsuspend", "pause"},
+        {"do_signal_stop", ""},
+        {"sys_pause", "pause"},
+        {"do_semtimedop", "semwait"},
+        {"do_msgrcv", "msgwait"},
+        {"do_exit", "exit"},
+        {"vfork", "ppwait"},
+        {"wait_for_vfork_done", "ppwait"},
+        {"io_schedule", "biord"},
+        {"folio_wait", "biord"},
+        {"posix_lock_inode", "lockf"},
+        {"flock_lock", "lockf"},
+    };
+    for (unsigned i = 0; i < sizeof places / sizeof places[0]; i++) {
+        if (hot_strncmp(symbol, places[i].begins, hot_strlen(places[i].begins)) == 0) {
+            return places[i].message;
+        }
+    }
+    return "";
 }
 
-int sysctl_proc_terminal(struct sysctl_request *rq)
+uint16_t kinfo_exit_status(int64_t host, const struct personality *who)
 {
-    return put_selected(rq, BY_TERMINAL);
-}
-
-int sysctl_proc_user(struct sysctl_request *rq)
-{
-    return put_selected(rq, BY_USER);
-}
-
-int sysctl_proc_real_user(struct sysctl_request *rq)
-{
-    return put_selected(rq, BY_REAL_USER);
-}
-
-int sysctl_proc_gid(struct sysctl_request *rq)
-{
-    return put_selected(rq, BY_GID);
-}
-
-int sysctl_proc_real_gid(struct sysctl_request *rq)
-{
-    return put_selected(rq, BY_REAL_GID);
+    uint32_t status = (uint32_t)host, signal = status & 0x7f;
+    if (signal == 0) {
+        return (uint16_t)status;
+    }
+    uint32_t guest = signal <= 64 ? who->signal_from_host[signal] : 0;
+    return (uint16_t)((status & 0xff80) | (guest != 0 ? guest : signal));
 }

@@ -1,4 +1,6 @@
 /* Login names and classes. Semantics: getlogin(2), getloginclass(2), sys/kern/kern_prot.c, kern_loginclass.c. */
+#include "syscalls/freebsd/login.h"
+
 #include "base/heap.h"
 #include "base/host.h"
 #include "base/mem.h"
@@ -36,17 +38,8 @@ static bool name_in(const char *line, uint32_t user, char name[FREEBSD_MAXLOGNAM
     return true;
 }
 
-/*
- * Who logged in, when no setlogin(2) has said so: the user that the host's audit knows the login by, and without one
- * the user whose process it is. A host that keeps its users elsewhere than in a file has no name for us.
- */
-static void host_login(struct thread *t, char name[FREEBSD_MAXLOGNAME])
+void freebsd_user_name(uint32_t user, char name[FREEBSD_MAXLOGNAME])
 {
-    char number[16];
-    uint32_t user = t->proc->users.real;
-    if (host_read_file("/proc/self/loginuid", number, sizeof number) > 0 && decimal(number) < UINT32_MAX) {
-        user = (uint32_t)decimal(number);
-    }
     char *text = heap_alloc_unset(USERS_MAX);
     if (text == NULL || host_read_file("/etc/passwd", text, USERS_MAX) <= 0) {
         heap_free(text);
@@ -64,6 +57,20 @@ static void host_login(struct thread *t, char name[FREEBSD_MAXLOGNAME])
         }
     }
     heap_free(text);
+}
+
+/*
+ * Who logged in, when no setlogin(2) has said so: the user that the host's audit knows the login by, and without one
+ * the user whose process it is. A host that keeps its users elsewhere than in a file has no name for us.
+ */
+static void host_login(struct thread *t, char name[FREEBSD_MAXLOGNAME])
+{
+    char number[16];
+    uint32_t user = t->proc->users.real;
+    if (host_read_file("/proc/self/loginuid", number, sizeof number) > 0 && decimal(number) < UINT32_MAX) {
+        user = (uint32_t)decimal(number);
+    }
+    freebsd_user_name(user, name);
 }
 
 int64_t freebsd_getlogin(struct thread *t, guest_ptr namebuf, uint32_t namelen)

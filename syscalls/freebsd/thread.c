@@ -108,8 +108,10 @@ int64_t freebsd_thr_suspend(struct thread *t, guest_ptr timeout)
 /* The host shows at most 15 characters of it; the engine keeps all. */
 static int64_t set_host_name(const struct thread *t, const struct thread *target)
 {
+    const char *name = target->name;
+    name += hot_strncmp(name, ENGINE_THREAD_NAME, sizeof ENGINE_THREAD_NAME - 1) == 0; /* no guest's has that one */
     if (t == target) {
-        return host_call2(__NR_prctl, PR_SET_NAME, target->name);
+        return host_call2(__NR_prctl, PR_SET_NAME, name);
     }
     char path[64];
     struct text x = TEXT_ON(path);
@@ -118,7 +120,7 @@ static int64_t set_host_name(const struct thread *t, const struct thread *target
     if (is_error(fd)) {
         return fd;
     }
-    host_call3(__NR_write, fd, target->name, hot_strlen(target->name));
+    host_call3(__NR_write, fd, name, hot_strlen(name));
     return host_call1(__NR_close, fd);
 }
 

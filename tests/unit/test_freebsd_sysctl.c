@@ -8,11 +8,15 @@
 #include <unistd.h>
 
 #include "base/image.h"
+#include "base/personality.h"
 #include "freebsd_syscalls.h"
+#include "process/host_record.h"
 #include "process/process.h"
 #include "process/thread.h"
+#include "syscalls/freebsd/abi.h"
 #include "syscalls/freebsd/kinfo_proc.h"
 #include "syscalls/freebsd/limits.h"
+#include "syscalls/freebsd/stat.h"
 #include "syscalls/freebsd/sysctl.h"
 #include "syscalls/freebsd/time.h"
 
@@ -32,6 +36,7 @@ static void setup(void)
     process.personality_data = data;
     process.pid = getpid();
     process.release = 1402000;
+    process.personality = &freebsd_personality;
     strcpy(process.program, "/bin/guest");
     strcpy(process.command, "guest");
     thread.self = &thread;
@@ -198,29 +203,94 @@ START_TEST(own_process)
 END_TEST
 
 /* proc(5): the command may hold blanks and parentheses. */
+START_TEST(record_of_stat)
+{
+    struct host_record r;
+    const char *stat = "42 (a) b (c) T 7 41 40 34816 -1 4194304 1 2 3 4 250 50 100 0 20 -5 3 0 1000 8192 17 0";
+    ck_assert_int_eq(host_record_parse(stat, &r), 0);
+    ck_assert_int_eq(r.id, 42);
+    ck_assert_str_eq(r.name, "a) b (c");
+    ck_assert_int_eq(r.state, 'T');
+    ck_assert_int_eq(r.field[HOST_TERMINAL_GROUP], -1);
+    ck_assert_int_eq(r.field[HOST_RESIDENT], 17);
+    ck_assert_int_eq(r.field[HOST_EXIT_CODE], 0);
+    ck_assert_int_eq(host_record_parse("", &r), -EINVAL);
+    ck_assert_int_eq(host_record_parse("1 (x)", &r), -EINVAL);
+    ck_assert_int_eq(host_record_parse(")(", &r), -EINVAL);
+    ck_assert_uint_eq(host_major(34817), 136);
+    ck_assert_uint_eq(host_minor(34817), 1);
+    ck_assert_uint_eq(host_minor(0x00100002 | 136 << 8), 258);
+}
+END_TEST
+
 START_TEST(kinfo_from_stat)
 {
     struct freebsd_kinfo_proc k;
-    const char *stat = "42 (a) b (c) T 7 41 40 34816 -1 4194304 1 2 3 4 250 50 100 0 20 -5 3 0 1000 8192 17 0";
-    ck_assert_int_eq(kinfo_proc_from_stat(&k, stat, 100, 5000), 0);
+    struct host_record r;
+    const struct kinfo_clock clock = {5000 * 1000000000LL, 5110 * 1000000000LL};
+    const char *stat = "42 (name) T 7 41 40 34817 41 4194304 1 2 3 4 250 50 100 7 20 -5 3 0 1000 8192 17 0";
+    ck_assert_int_eq(host_record_parse(stat, &r), 0);
+    kinfo_proc_from_record(&k, &r, &clock);
     ck_assert_int_eq(k.structsize, 1088);
     ck_assert_int_eq(k.pid, 42);
-    ck_assert_str_eq(k.comm, "a) b (c");
+    ck_assert_str_eq(k.comm, "name");
     ck_assert_int_eq(k.stat, FREEBSD_SSTOP);
     ck_assert_int_eq(k.ppid, 7);
     ck_assert_int_eq(k.pgid, 41);
     ck_assert_int_eq(k.sid, 40);
-    ck_assert_int_eq(k.tpgid, -1);
+    ck_assert_int_eq(k.tsid, 40);
+    ck_assert_int_eq(k.tpgid, 41);
+    ck_assert_uint_eq(k.tdev, freebsd_makedev(136, 1));
+    ck_assert(k.flag & FREEBSD_P_CONTROLT);
+    ck_assert_int_eq(k.kiflag, FREEBSD_KI_CTTY);
     ck_assert_uint_eq(k.runtime, 3000000);
+    ck_assert_uint_eq(k.pctcpu, 3 * 2048 / 100); /* 3 s of the 100 s since it began */
     ck_assert_int_eq(k.childtime[0], 1);
+    ck_assert_int_eq(k.childtime[1], 70000);
     ck_assert_int_eq(k.nice, -5);
+    ck_assert_int_eq(k.pri_class, FREEBSD_PRI_TIMESHARE);
     ck_assert_int_eq(k.numthreads, 3);
     ck_assert_int_eq(k.start[0], 5010);
     ck_assert_uint_eq(k.size, 8192);
     ck_assert_int_eq(k.rssize, 17);
-    ck_assert_int_eq(kinfo_proc_from_stat(&k, "", 100, 0), -EINVAL);
-    ck_assert_int_eq(kinfo_proc_from_stat(&k, "1 (x)", 100, 0), -EINVAL);
-    ck_assert_int_eq(kinfo_proc_from_stat(&k, ")(", 100, 0), -EINVAL);
+    ck_assert_uint_eq(k.rusage[8], 1);
+    ck_assert_uint_eq(k.rusage[9], 3);
+    ck_assert_int_eq(host_record_parse("42 (name) S 7 42 42 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 0 0 0", &r), 0);
+    kinfo_proc_from_record(&k, &r, &clock);
+    ck_assert_int_eq(k.kiflag, FREEBSD_KI_SLEADER);
+    ck_assert_uint_eq(k.tdev, UINT64_MAX);
+    ck_assert_int_eq(k.flag & FREEBSD_P_CONTROLT, 0);
+}
+END_TEST
+
+/* proc_pid_status(5) */
+START_TEST(kinfo_from_status)
+{
+    struct freebsd_kinfo_proc k = {0};
+    kinfo_proc_from_status(&k,
+                           "Name:\tx\nTracerPid:\t9\nUid:\t1\t2\t3\t2\nGid:\t4\t5\t6\t5\nGroups:\t7 8 \n"
+                           "VmHWM:\t    3368 kB\nVmData:\t   40 kB\nSigPnd:\t0000000000000000\n"
+                           "ShdPnd:\t0000000000000200\nSigBlk:\t0000000000010000\nSigIgn:\t0000000000000002\n"
+                           "SigCgt:\t0000000000000c00\nvoluntary_ctxt_switches:\t12\n",
+                           &freebsd_personality, 1 << 10);
+    ck_assert_int_eq(k.tracer, 9);
+    ck_assert_uint_eq(k.ruid, 1);
+    ck_assert_uint_eq(k.uid, 2);
+    ck_assert_uint_eq(k.svuid, 3);
+    ck_assert_int_eq(k.ngroups, 3);
+    ck_assert_uint_eq(k.groups[0], 5);
+    ck_assert_uint_eq(k.groups[2], 8);
+    ck_assert_int_eq(k.dsize, 10);
+    ck_assert_uint_eq(k.rusage[4], 3368);
+    ck_assert_uint_eq(k.rusage[16], 12);
+    ck_assert_uint_eq(k.siglist[0], 1U << 29);  /* SIGUSR1: 10 and 30 */
+    ck_assert_uint_eq(k.sigmask[0], 1U << 19);  /* SIGCHLD: 17 and 20 */
+    ck_assert_uint_eq(k.sigignore[0], 1U << 1); /* SIGINT */
+    ck_assert_uint_eq(k.sigcatch[0], 1U << 30); /* SIGUSR2: 12 and 31; not the engine's */
+    ck_assert_uint_eq(kinfo_exit_status(0x0300, &freebsd_personality), 0x0300);
+    ck_assert_uint_eq(kinfo_exit_status(12, &freebsd_personality), 31);
+    ck_assert_str_eq(kinfo_wait_message("do_wait+0x1"), "wait");
+    ck_assert_str_eq(kinfo_wait_message("0"), "");
 }
 END_TEST
 
@@ -318,9 +388,19 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {
-        values_by_name_and_number, lengths,      errors, queries,        next_visits_all, own_process,
-        kinfo_from_stat,           limit_values, clocks, processor_sets, priorities};
+    const TTest *const tests[] = {values_by_name_and_number,
+                                  lengths,
+                                  errors,
+                                  queries,
+                                  next_visits_all,
+                                  own_process,
+                                  record_of_stat,
+                                  kinfo_from_stat,
+                                  kinfo_from_status,
+                                  limit_values,
+                                  clocks,
+                                  processor_sets,
+                                  priorities};
     Suite *suite = suite_create("freebsd_sysctl");
     TCase *cases = tcase_create("values");
     tcase_add_checked_fixture(cases, setup, NULL);
