@@ -6,6 +6,10 @@
 
 #define FREEBSD_NCCS 20
 
+/* Where the host's attributes keep the status character (0: none), and in c_lflag that its line is not wanted. */
+#define TERMIOS_VSTATUS    17
+#define TERMIOS_NOKERNINFO (1u << 25)
+
 struct freebsd_termios {
     uint32_t c_iflag, c_oflag, c_cflag, c_lflag;
     uint8_t c_cc[FREEBSD_NCCS];
@@ -16,7 +20,7 @@ _Static_assert(sizeof(struct freebsd_termios) == 44, "struct termios");
 
 struct termios2;
 
-/* Flags without a counterpart read as clear. */
+/* Flags that FreeBSD does not know are left out. */
 void freebsd_termios_from_host(const struct termios2 *host, struct freebsd_termios *guest);
 
 /* Fills `host`, which holds the attributes in force: what FreeBSD cannot express stays as it is there. */
