@@ -1,0 +1,251 @@
+"""What the programs share: fetching sources, building them twice, running their tests twice, comparing.
+
+A program is a module of this folder with
+
+  build(target)        unpacks and builds; target.build("PACKAGE", recipe) does both, once
+  tests(target, full)  runs its tests; returns {name: True, False or None}, the last for a test that was left out
+  KNOWN                {name or pattern as fnmatch's: reason}: what passes natively and fails under dragoman
+  FULL                 True if it is built and run with --full only
+  measure(target)      optional, with --full: {what: seconds}, for the comparison's last lines
+
+and the runner `run` does the rest. Both builds come from the same sources by the same compiler, and both run in the same
+namespace, so that a difference is either a defect of dragoman's or one between the two systems' libraries, and the
+reason in KNOWN says which.
+"""
+import fcntl
+import fnmatch
+import hashlib
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[3]
+BUILD = pathlib.Path(os.environ.get("BUILD", str(ROOT / "build")))
+DRAGOMAN = os.environ.get("DRAGOMAN", str(BUILD / "dragoman"))
+WORK = BUILD / "real" / "programs"
+SUITE = "bookworm"
+KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+NATIVE_HOST = "x86_64-pc-linux-gnu"
+
+
+class Problem(Exception):
+    """What keeps a program from being tried; `skip` if that is no fault of the project's."""
+
+    def __init__(self, text, skip=False):
+        super().__init__(text)
+        self.skip = skip
+
+
+class Result:
+    def __init__(self, status, out):
+        """`status`: the exit status, negative for a signal, None when time ran out."""
+        self.status, self.out = status, out
+
+
+def call(command, cwd=None, env=None, seconds=600, stdin=None):
+    """Runs a command (a string: by a shell) in a session of its own, with all its output in one file.
+
+    What is left of the session after `seconds`, or once the command has ended, is killed. Output goes to a file and not a
+    pipe: what a test leaves behind must not hold the suite.
+    """
+    words = ["/bin/bash", "-c", command] if isinstance(command, str) else [str(word) for word in command]
+    with tempfile.TemporaryFile() as out:
+        process = subprocess.Popen(words, cwd=cwd, env=env, stdin=stdin or subprocess.DEVNULL, stdout=out,
+                                   stderr=subprocess.STDOUT, start_new_session=True)
+        try:
+            status = process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            status = None
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        process.wait()
+        out.seek(0)
+        return Result(status, out.read().decode(errors="replace"))
+
+
+def must(result, what):
+    if result.status != 0:
+        end = "\n".join(f"    | {line}" for line in result.out.splitlines()[-30:])
+        raise Problem(f"{what}: " + ("out of time" if result.status is None else f"status {result.status}") + "\n" + end)
+    return result
+
+
+def mirror():
+    """Where the system's own packages come from, or Debian's usual place."""
+    for path in [pathlib.Path("/etc/apt/sources.list"), *pathlib.Path("/etc/apt/sources.list.d").glob("*")]:
+        if path.suffix in (".list", ".sources") and path.exists():
+            for word in path.read_text(errors="replace").split():
+                if word.startswith(("http://", "https://")) and word.rstrip("/").endswith("/debian"):
+                    return word
+    return "http://deb.debian.org/debian"
+
+
+def source(package):
+    """The folder with a Debian source package's files (.dsc and archives), fetched once. Nothing is installed.
+
+    apt checks them against Debian's key. A list of sources and package lists of our own: the system's are left alone.
+    """
+    folder = WORK / "sources" / package
+    if list(folder.glob("*.dsc")):
+        return folder
+    for tool in ("apt-get", "dpkg-source"):
+        if not shutil.which(tool):
+            raise Problem(f"there is no {tool} to fetch its sources with", skip=True)
+    state = WORK / "apt"
+    for name in ("lists/partial", "archives/partial"):
+        (state / name).mkdir(parents=True, exist_ok=True)
+    sources = state / "sources.list"
+    sources.write_text("".join(f"deb-src [signed-by={KEYRING}] {mirror()} {suite} main\n"
+                               for suite in (SUITE, f"{SUITE}-updates")))
+    apt = ["apt-get", "-qq", "-o", f"Dir::Etc::sourcelist={sources}", "-o", "Dir::Etc::sourceparts=-",
+           "-o", f"Dir::State::lists={state / 'lists'}", "-o", f"Dir::Cache={state}", "-o", "Debug::NoLocking=1",
+           "-o", "APT::Sandbox::User=root"]
+    with open(state / "lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (state / "updated").exists():
+            updated = call([*apt, "update"])
+            if updated.status != 0:
+                raise Problem(f"Debian's list of sources cannot be read: {updated.out.strip()[-200:]}", skip=True)
+            (state / "updated").touch()
+        arriving = folder.with_name(f"{package}.arriving")
+        shutil.rmtree(arriving, ignore_errors=True)
+        arriving.mkdir(parents=True)
+        fetched = call([*apt, "source", "--download-only", package], cwd=arriving)
+        if fetched.status != 0 or not list(arriving.glob("*.dsc")):
+            raise Problem(f"its sources cannot be fetched: {fetched.out.strip()[-200:]}", skip=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        arriving.rename(folder)
+    return folder
+
+
+class Target:
+    """One of the two systems that a program is built for.
+
+    name: `native` or `freebsd`; guest: whether it is the latter; cc, cxx: compilers as commands; host: the name that
+    configure scripts know the system by; work: the folder for all it builds.
+    """
+
+    def __init__(self, name, cc, cxx, host, label):
+        self.name, self.cc, self.cxx, self.host = name, cc, cxx, host
+        self.guest = name != "native"
+        self.work = WORK / label
+
+    def env(self, **more):
+        """What builds and tests see. Guests find their sysroot by the configuration file that `run` has written."""
+        kept = {key: os.environ[key] for key in ("PATH", "HOME", "USER", "LOGNAME", "XDG_CONFIG_HOME", "TMPDIR")
+                if key in os.environ}
+        return {**kept, "LC_ALL": "C", "TERM": "dumb", "TZ": "UTC0", "CC": self.cc, "CXX": self.cxx,
+                "CONFIG_SITE": "/dev/null", **{key: str(value) for key, value in more.items()}}
+
+    def build(self, package, recipe, seconds=3600):
+        """Unpacks `package` and runs the shell commands `recipe` in it, unless that is done; returns the folder.
+
+        In the recipe's environment: CC, CXX, HOST (also CONFIGURE: `./configure` with the options that say that programs
+        for the host can be run here, as they can: the kernel starts them by dragoman), SRC.
+        """
+        folder = self.work / package
+        stamp = folder.with_name(f"{package}.built")
+        files = source(package)
+        archive = next(files.glob("*.dsc"))
+        wanted = hashlib.sha256(f"{recipe}\n{self.cc}\n{archive.name}".encode()).hexdigest()
+        if stamp.exists() and stamp.read_text() == wanted:
+            return folder
+        stamp.unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        self.work.mkdir(parents=True, exist_ok=True)
+        must(call(["dpkg-source", "--no-check", "-x", archive, folder], env=self.env(), seconds=300), f"{package}: unpacking")
+        # Both are told: configure takes a build for a cross build when they differ, and then runs nothing.
+        env = self.env(HOST=self.host, CONFIGURE=f"./configure --build={self.host} --host={self.host}", SRC=folder)
+        built = call(f"set -e\n{recipe}", cwd=folder, env=env, seconds=seconds)
+        folder.with_name(f"{package}.log").write_text(built.out)
+        must(built, f"{package} for {self.name}: building")
+        stamp.write_text(wanted)
+        return folder
+
+    def scratch(self, name):
+        """An empty folder for one program's tests."""
+        folder = self.work / "scratch" / name
+        subprocess.run(["chmod", "-R", "u+rwx", str(folder)], stderr=subprocess.DEVNULL, check=False)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        return folder
+
+    def keep(self, name, text):
+        """Leaves what a test printed for a look: build/real/programs/TARGET/out/NAME."""
+        path = self.work / "out" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def known_reason(known, name):
+    return next((reason for pattern, reason in known.items() if fnmatch.fnmatchcase(name, pattern)), None)
+
+
+def compare(program, native, guest, known):
+    """Prints a line for each test that differs, and one for all the others; returns the number of failures.
+
+    What fails natively too counts for nothing. A name in `known` must fail while it passes natively, unless its reason
+    begins with "sometimes".
+    """
+    failures, good, expected, used = 0, 0, 0, set()
+    for name in sorted(native):
+        if native[name] is not True:
+            continue
+        reason = known_reason(known, name)
+        if reason is not None:
+            used.add(reason)
+        if guest.get(name) is True:
+            good += 1
+            if reason is not None and not reason.startswith("sometimes") and name in known:
+                print(f"not ok {program}/{name} # listed as a known failure, but it passes", flush=True)
+                failures += 1
+        elif reason is not None:
+            expected += 1
+            print(f"known {program}/{name} # {reason}", flush=True)
+        else:
+            failures += 1
+            why = "it did not run" if name not in guest else "it was left out" if guest[name] is None else "it failed"
+            print(f"not ok {program}/{name} # passes natively; {why}", flush=True)
+    passed = sum(1 for value in native.values() if value is True)
+    counts = (f"{good} of {passed} that pass natively, {expected} known; all told "
+              f"{sum(1 for value in guest.values() if value is True)} of {len(guest)}, natively {passed} of {len(native)}")
+    if passed == 0:
+        print(f"not ok {program}/suite # nothing passes natively", flush=True)
+        return failures + 1
+    print(f"ok {program}/suite # {counts}" if failures == 0 else f"# {program}: {counts}", flush=True)
+    return failures
+
+
+def run_program(module, targets, full):
+    """Builds and tests one program for both systems and prints its lines; the number of failures."""
+    name = module.__name__
+    if getattr(module, "FULL", False) and not full:
+        print(f"skip {name} # takes long: with --full", flush=True)
+        return 0
+    try:
+        results, figures = [], []
+        for target in targets:
+            module.build(target)
+        for target in targets:
+            results.append(module.tests(target, full))
+            for test, value in results[-1].items():
+                if value is False:
+                    print(f"# {name}, {target.name}: {test} fails", flush=True)
+        failures = compare(name, *results, module.KNOWN)
+        if full and hasattr(module, "measure"):
+            figures = [module.measure(target) for target in targets]
+            for what, seconds in figures[0].items():
+                there = figures[1].get(what)
+                times = "did not end well" if not there else f"{there:.2f} s, natively {seconds:.2f}: {there / seconds:.2f} ×"
+                print(f"# {name}: {what}: {times}", flush=True)
+        return failures
+    except Problem as problem:
+        text, _, rest = str(problem).partition("\n")
+        print(f"{'skip' if problem.skip else 'not ok'} {name} # {text}" + (f"\n{rest}" if rest else ""), flush=True)
+        return 0 if problem.skip else 1
