@@ -84,12 +84,12 @@ int64_t sysctl_next(const int32_t *mib, uint32_t count);
 void freebsd_release_name(struct thread *t, char *to, size_t size);
 
 sysctl_reader sysctl_osrelease, sysctl_version, sysctl_hostname, sysctl_clockrate, sysctl_boottime, sysctl_arandom,
-    sysctl_hostuuid, sysctl_model, sysctl_loadavg, sysctl_cp_time, sysctl_pagesizes, sysctl_domainname;
+    sysctl_hostuuid, sysctl_model, sysctl_loadavg, sysctl_cp_time, sysctl_cp_times, sysctl_pagesizes, sysctl_domainname;
 sysctl_reader sysctl_proc_all, sysctl_proc_processes, sysctl_proc_pid, sysctl_proc_group, sysctl_proc_session,
     sysctl_proc_terminal, sysctl_proc_user, sysctl_proc_real_user, sysctl_proc_gid, sysctl_proc_real_gid;
 sysctl_reader sysctl_proc_processes_threads, sysctl_proc_pid_threads, sysctl_proc_group_threads,
-    sysctl_proc_session_threads, sysctl_proc_terminal_threads, sysctl_proc_user_threads,
-    sysctl_proc_real_user_threads, sysctl_proc_gid_threads, sysctl_proc_real_gid_threads;
+    sysctl_proc_session_threads, sysctl_proc_terminal_threads, sysctl_proc_user_threads, sysctl_proc_real_user_threads,
+    sysctl_proc_gid_threads, sysctl_proc_real_gid_threads;
 sysctl_reader sysctl_proc_env, sysctl_proc_auxv, sysctl_proc_ps_strings, sysctl_proc_umask, sysctl_proc_groups,
     sysctl_proc_sv_name;
 sysctl_reader sysctl_proc_pathname, sysctl_proc_args, sysctl_proc_osrel, sysctl_proc_rlimit;

@@ -175,6 +175,7 @@ const struct sysctl_leaf sysctl_leaves[] = {
     INT("kern.timecounter.fast_gettime", KERN, 0, 1),
     INT("kern.trap_enotcap", KERN, 0, 0),
     OPAQUE_OF("kern.cp_time", KERN, 0, "LU", sysctl_cp_time),
+    OPAQUE_OF("kern.cp_times", KERN, 0, "LU", sysctl_cp_times),
     INT("kern.random.sys.seeded", KERN, 0, 1),
 
     OPAQUE_OF("vm.vmtotal", VM, 1, "S,vmtotal", sysctl_vmtotal),

@@ -187,26 +187,6 @@ int sysctl_loadavg(struct sysctl_request *rq)
     return sysctl_put(rq, &out, sizeof out);
 }
 
-/* user, nice, system, interrupt, idle; the host counts in 1/100 s, FreeBSD in 1/127. */
-int sysctl_cp_time(struct sysctl_request *rq)
-{
-    char text[256];
-    uint64_t host[7] = {0};
-    if (host_read_file("/proc/stat", text, sizeof text) < 5) {
-        return -ENOENT;
-    }
-    const char *at = text + 3;
-    for (int i = 0; i < 7; i++) {
-        while (*at == ' ') {
-            at++;
-        }
-        host[i] = parse(&at) * 127 / 100;
-    }
-    int64_t out[5] = {(int64_t)host[0], (int64_t)host[1], (int64_t)host[2], (int64_t)(host[5] + host[6]),
-                      (int64_t)(host[3] + host[4])};
-    return sysctl_put(rq, out, sizeof out);
-}
-
 int sysctl_pagesizes(struct sysctl_request *rq)
 {
     static const uint64_t sizes[3] = {PAGE, 2 << 20, 0};

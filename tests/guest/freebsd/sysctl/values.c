@@ -56,6 +56,28 @@ TEST(strings)
     string(FREEBSD_CTL_HW, FREEBSD_HW_MACHINE_ARCH, "amd64");
 }
 
+/* kern.cp_time, kern.cp_times: five states of all processors, and of each (sys/kern/kern_clock.c, sys/sys/resource.h) */
+TEST(processor_times)
+{
+    int64_t all[5], each[5 * 64];
+    uint64_t length = sizeof(all), sum = 0;
+    int cpus = number(FREEBSD_CTL_HW, FREEBSD_HW_NCPU);
+
+    CHECK_OK(get_named("kern.cp_time", all, &length));
+    CHECK_EQ(length, sizeof(all));
+    CHECK(all[4] > 0); /* idle */
+    if (cpus > 64)
+        return;
+    length = sizeof(each);
+    CHECK_OK(get_named("kern.cp_times", each, &length));
+    CHECK(length >= (uint64_t)cpus * sizeof(all) && length % sizeof(all) == 0);
+    for (uint64_t i = 0; i < length / 8; i++)
+        sum += (uint64_t)each[i];
+    CHECK(sum + (uint64_t)cpus * 10 >= (uint64_t)all[0] + (uint64_t)all[4]); /* of a moment later, rounded */
+    length = 8;
+    CHECK_ERR(get_named("kern.cp_times", each, &length), FREEBSD_ENOMEM);
+}
+
 /* sysctl.name2oid, {0, 3}: what sysctlbyname(3) of old asks; the name goes in without its NUL */
 TEST(name_to_numbers)
 {
