@@ -11,6 +11,10 @@
 
 #include <stdint.h>
 
+/* Of local sockets, which have no timestamps: */
+#define MARK_REUSEPORT    (1u << 6) /* SO_REUSEPORT; RAW_HARDWARE */
+#define MARK_REUSEPORT_LB (1u << 4) /* SO_REUSEPORT_LB; SOFTWARE */
+
 #define MARK_BINTIME     (1u << 5)  /* SO_BINTIME; SOF_TIMESTAMPING_SYS_HARDWARE */
 #define MARK_CLOCK_LOW   (1u << 10) /* SO_TS_CLOCK, two bits; OPT_CMSG */
 #define MARK_CLOCK_HIGH  (1u << 11) /* OPT_TSONLY */

@@ -165,7 +165,7 @@ static int64_t get_socket(int s, const struct socket_kind *kind, int name, struc
 
 static int64_t get_option(struct thread *t, int s, int level, int name, struct option_value *v)
 {
-    const struct sockopt_row *row = freebsd_sockopt_find(level, name);
+    const struct sockopt_row *row;
     struct socket_kind kind;
     int64_t r = socket_kind(s, &kind);
 
@@ -180,6 +180,7 @@ static int64_t get_option(struct thread *t, int s, int level, int name, struct o
     if (r <= 0) {
         return r;
     }
+    row = freebsd_sockopt_find(kind.domain, level, name);
     if (!row) {
         return -ENOPROTOOPT;
     }
@@ -384,7 +385,7 @@ static int64_t set_socket(int name, bool null, const struct option_value *v)
 
 static int64_t set_option(struct thread *t, int s, int level, int name, bool null, struct option_value *v)
 {
-    const struct sockopt_row *row = freebsd_sockopt_find(level, name);
+    const struct sockopt_row *row;
     struct socket_kind kind;
     int64_t r = socket_kind(s, &kind);
 
@@ -399,6 +400,7 @@ static int64_t set_option(struct thread *t, int s, int level, int name, bool nul
     if (r <= 0) {
         return r;
     }
+    row = freebsd_sockopt_find(kind.domain, level, name);
     if (!row) {
         return -ENOPROTOOPT;
     }

@@ -57,8 +57,8 @@ struct sockopt_row {
     int32_t value;
 };
 
-/* The row of an option, or NULL. */
-const struct sockopt_row *freebsd_sockopt_find(int level, int name);
+/* The row of an option of sockets of this domain (the host's number), or NULL. */
+const struct sockopt_row *freebsd_sockopt_find(int domain, int level, int name);
 
 /* FreeBSD's TCPS_* number for the host's TCP_* state (netinet/tcp_fsm.h, net/tcp_states.h). */
 uint8_t freebsd_tcp_state(uint8_t host);

@@ -159,8 +159,19 @@ static const struct sockopt_row rows[] = {
     TCP(8192, 0, SOCKOPT_STACK), /* TCP_FUNCTION_BLK */
 };
 
-const struct sockopt_row *freebsd_sockopt_find(int level, int name)
+/* Local sockets have no ports, but sosetopt() keeps these two for any socket. The host has them for the internet's. */
+static const struct sockopt_row local_rows[] = {
+    MARK(0x0200, SOCKOPT_MARK, MARK_REUSEPORT),
+    MARK(0x10000, SOCKOPT_MARK, MARK_REUSEPORT_LB),
+};
+
+const struct sockopt_row *freebsd_sockopt_find(int domain, int level, int name)
 {
+    for (size_t i = 0; domain == HOST_AF_UNIX && i < sizeof(local_rows) / sizeof(local_rows[0]); i++) {
+        if (local_rows[i].level == level && local_rows[i].name == name) {
+            return &local_rows[i];
+        }
+    }
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         if (rows[i].level == level && rows[i].name == name) {
             return &rows[i];

@@ -338,16 +338,18 @@ END_TEST
 
 START_TEST(options)
 {
-    const struct sockopt_row *r = freebsd_sockopt_find(0xffff, 4);
+    const struct sockopt_row *r = freebsd_sockopt_find(HOST_AF_INET, 0xffff, 4);
 
     ck_assert_ptr_nonnull(r);
     ck_assert_int_eq(r->host_level, SOL_SOCKET);
     ck_assert_int_eq(r->host_name, SO_REUSEADDR);
-    r = freebsd_sockopt_find(IPPROTO_IPV6, 27);
+    r = freebsd_sockopt_find(HOST_AF_INET, IPPROTO_IPV6, 27);
     ck_assert_int_eq(r->host_name, IPV6_V6ONLY);
-    r = freebsd_sockopt_find(IPPROTO_TCP, 256);
+    r = freebsd_sockopt_find(HOST_AF_INET, IPPROTO_TCP, 256);
     ck_assert_int_eq(r->host_name, TCP_KEEPIDLE);
-    ck_assert_ptr_null(freebsd_sockopt_find(0xffff, FREEBSD_SO_ACCEPTFILTER));
+    ck_assert_ptr_null(freebsd_sockopt_find(HOST_AF_INET, 0xffff, FREEBSD_SO_ACCEPTFILTER));
+    ck_assert_int_eq(freebsd_sockopt_find(HOST_AF_INET, 0xffff, 0x200)->form, SOCKOPT_BIT);
+    ck_assert_int_eq(freebsd_sockopt_find(HOST_AF_UNIX, 0xffff, 0x200)->form, SOCKOPT_MARK);
     ck_assert_uint_eq(freebsd_tcp_state(TCP_ESTABLISHED), 4);
     ck_assert_uint_eq(freebsd_tcp_state(TCP_LISTEN), 1);
     ck_assert_uint_eq(freebsd_tcp_state(200), 0);
