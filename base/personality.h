@@ -86,6 +86,12 @@ struct personality {
     void (*hand_over)(struct thread *t, void *block, uint32_t size);
     void (*take_over)(struct thread *t, const void *block, uint32_t size);
 
+    /*
+     * Before a host program takes the process over (`leaves`): gives the host what was kept from it. With `leaves` false
+     * it did not come to that. May be NULL.
+     */
+    void (*leave_to_host)(struct thread *t, bool leaves);
+
     /* In a new thread, before its first instruction; may be NULL. */
     void (*thread_started)(struct thread *t);
 

@@ -243,9 +243,15 @@ static int64_t exec_host(struct thread *t, struct exec *e)
     signals_leave_to_host(t, !threads_each(is_other, t));
     signals_queue_to_host(t, true);
     process_announce(t, WATCH_EXEC, 0);
+    if (t->proc->personality->leave_to_host != NULL) {
+        t->proc->personality->leave_to_host(t, true);
+    }
     process_table_leave(t); /* what comes is no guest; a foreign program writes over the entry itself */
     int64_t r = host_exec(t, e->program.host_path, argv, envp, t->host_mask);
     process_table_enter(t);
+    if (t->proc->personality->leave_to_host != NULL) {
+        t->proc->personality->leave_to_host(t, false);
+    }
     signals_restore(t);
     scratch_free(t, 1, vectors);
     return r;

@@ -1,4 +1,10 @@
-/* Resource limits. Semantics: kern_proc_setrlimit() of sys/kern/kern_resource.c. */
+/*
+ * Resource limits. Semantics: kern_proc_setrlimit() of sys/kern/kern_resource.c.
+ *
+ * The maximum of open files, once lowered, is not lowered for the host: the engine's own descriptors stand above every
+ * limit that the guest gives itself, and what is below the host's maximum can be had for a moment
+ * (engine_descriptor_adopt()). The soft limit, which counts, is the host's.
+ */
 #include "syscalls/freebsd/limits.h"
 
 #include <linux/resource.h>
@@ -10,7 +16,8 @@
 #include "syscalls/freebsd/process_data.h"
 
 #define HOST_INFINITY     UINT64_MAX
-#define MAX_FILES_DEFAULT 1048576 /* the host's fs.nr_open as it mostly is */
+#define MAX_FILES_DEFAULT 1048576                /* the host's fs.nr_open as it mostly is */
+#define FILES_OWN         (FREEBSD_RLIM_OWN - 1) /* `current` is the host's maximum */
 
 int freebsd_rlimit_to_host(int which)
 {
@@ -52,47 +59,87 @@ static unsigned own_index(int which)
     return which == FREEBSD_RLIMIT_SBSIZE ? 0 : (unsigned)which - FREEBSD_RLIMIT_VMEM;
 }
 
-int64_t freebsd_limit_now(struct thread *t, int which, struct freebsd_rlimit *limit)
+/* A limit that the engine keeps; false: it has not been set. */
+static bool kept(struct thread *t, unsigned i, struct freebsd_rlimit *limit)
 {
-    int host = freebsd_rlimit_to_host(which);
-    if (host >= 0) {
-        struct rlimit64 now;
-        int64_t r = host_call4(__NR_prlimit64, 0, host, 0, &now);
-        if (r < 0) {
-            return r;
-        }
-        limit->current = freebsd_rlimit_value_from_host(now.rlim_cur);
-        limit->maximum = freebsd_rlimit_value_from_host(now.rlim_max);
-        return 0;
-    }
     struct freebsd_process *fp = freebsd_process(t);
     const struct freebsd_inherited *in = freebsd_inherited(t);
-    unsigned i = own_index(which);
-    *limit = (struct freebsd_rlimit){FREEBSD_RLIM_INFINITY, FREEBSD_RLIM_INFINITY};
     lock_acquire(&fp->lock);
-    if ((in->limits_set >> i & 1) != 0) {
+    bool set = (in->limits_set >> i & 1) != 0;
+    if (set) {
         *limit = in->limits[i];
     }
     lock_release(&fp->lock);
+    return set;
+}
+
+static void keep(struct thread *t, unsigned i, struct freebsd_rlimit limit)
+{
+    struct freebsd_process *fp = freebsd_process(t);
+    struct freebsd_inherited *in = freebsd_inherited(t);
+    lock_acquire(&fp->lock);
+    in->limits[i] = limit;
+    in->limits_set |= 1u << i;
+    lock_release(&fp->lock);
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+int64_t freebsd_limit_now(struct thread *t, int which, struct freebsd_rlimit *limit)
+{
+    int host = freebsd_rlimit_to_host(which);
+    struct freebsd_rlimit own = {FREEBSD_RLIM_INFINITY, FREEBSD_RLIM_INFINITY};
+    if (host < 0) {
+        kept(t, own_index(which), &own);
+        *limit = own;
+        return 0;
+    }
+    struct rlimit64 now;
+    int64_t r = host_call4(__NR_prlimit64, 0, host, 0, &now);
+    if (r < 0) {
+        return r;
+    }
+    limit->current = freebsd_rlimit_value_from_host(now.rlim_cur);
+    limit->maximum = freebsd_rlimit_value_from_host(now.rlim_max);
+    if (which == FREEBSD_RLIMIT_NOFILE && kept(t, FILES_OWN, &own)) {
+        limit->maximum = least(limit->maximum, own.maximum);
+    }
     return 0;
 }
 
 static int64_t change(struct thread *t, int which, struct freebsd_rlimit next)
 {
     int host = freebsd_rlimit_to_host(which);
-    if (host >= 0) {
-        struct rlimit64 value = {.rlim_cur = freebsd_rlimit_value_to_host(next.current),
-                                 .rlim_max = freebsd_rlimit_value_to_host(next.maximum)};
-        return host_call4(__NR_prlimit64, 0, host, &value, 0);
+    if (host < 0) {
+        keep(t, own_index(which), next);
+        return 0;
     }
-    struct freebsd_process *fp = freebsd_process(t);
-    struct freebsd_inherited *in = freebsd_inherited(t);
-    unsigned i = own_index(which);
-    lock_acquire(&fp->lock);
-    in->limits[i] = next;
-    in->limits_set |= 1u << i;
-    lock_release(&fp->lock);
-    return 0;
+    struct rlimit64 now = {0, 0}, value = {.rlim_cur = freebsd_rlimit_value_to_host(next.current),
+                                           .rlim_max = freebsd_rlimit_value_to_host(next.maximum)};
+    if (which == FREEBSD_RLIMIT_NOFILE) {
+        host_call4(__NR_prlimit64, 0, host, 0, &now);
+        value.rlim_max = value.rlim_max < now.rlim_max ? now.rlim_max : value.rlim_max;
+    }
+    int64_t r = host_call4(__NR_prlimit64, 0, host, &value, 0);
+    if (r == 0 && which == FREEBSD_RLIMIT_NOFILE) {
+        next.current = freebsd_rlimit_value_from_host(value.rlim_max);
+        keep(t, FILES_OWN, next);
+    }
+    return r;
+}
+
+void freebsd_limits_leave(struct thread *t, bool leaves)
+{
+    struct freebsd_rlimit own = {FREEBSD_RLIM_INFINITY, FREEBSD_RLIM_INFINITY};
+    struct rlimit64 limit;
+    if (!kept(t, FILES_OWN, &own) || host_call4(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, &limit) < 0) {
+        return;
+    }
+    limit.rlim_max = freebsd_rlimit_value_to_host(leaves ? own.maximum : own.current);
+    host_call4(__NR_prlimit64, 0, RLIMIT_NOFILE, &limit, 0);
 }
 
 int64_t freebsd_getrlimit(struct thread *t, int32_t which, guest_ptr rlp)
@@ -103,11 +150,6 @@ int64_t freebsd_getrlimit(struct thread *t, int32_t which, guest_ptr rlp)
     }
     int64_t r = freebsd_limit_now(t, which, &limit);
     return r < 0 ? r : COPYOUT(rlp, &limit);
-}
-
-static int64_t least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
 }
 
 /* Negative values stand for no limit. Who has the privilege to raise is asked before values are cut to what there is. */

@@ -2,11 +2,12 @@
 #ifndef SYSCALLS_FREEBSD_LIMITS_H
 #define SYSCALLS_FREEBSD_LIMITS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define FREEBSD_RLIM_INFINITY INT64_MAX
 #define FREEBSD_RLIM_NLIMITS  16 /* release 14.2 added the last, RLIMIT_PIPEBUF */
-#define FREEBSD_RLIM_OWN      6  /* limits that the host does not have */
+#define FREEBSD_RLIM_OWN      7  /* limits that the host does not have, and the maximum of open files */
 
 enum {
     FREEBSD_RLIMIT_CPU = 0,
@@ -33,6 +34,12 @@ struct thread;
 
 /* A limit as it stands, `which` being valid. Returns 0 or -errno. */
 int64_t freebsd_limit_now(struct thread *t, int which, struct freebsd_rlimit *limit);
+
+/*
+ * personality.leave_to_host: before a host program takes the process over, the maximum of open files that was kept from
+ * the host becomes its limit as well; `leaves` false: it did not come to that.
+ */
+void freebsd_limits_leave(struct thread *t, bool leaves);
 
 /* kern.maxfilesperproc: no descriptor limit counts beyond it. */
 int64_t freebsd_max_files(void);

@@ -119,6 +119,7 @@ const struct personality freebsd_personality = {
     .build_stack = freebsd_build_stack,
     .hand_over = freebsd_hand_over,
     .take_over = freebsd_take_over,
+    .leave_to_host = freebsd_limits_leave,
     .thread_started = freebsd_thread_started,
     .trace = &freebsd_trace_names,
 };

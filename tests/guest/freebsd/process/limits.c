@@ -3,6 +3,7 @@
  * getpriority(2), umask(2), getlogin(2), getloginclass(2); sys/kern/kern_resource.c, kern_prot.c, kern_loginclass.c,
  * sys/sys/resource.h.
  */
+#include "event.h"
 #include "lib/process.h"
 
 enum { CPU, FSIZE, DATA, STACK, CORE, RSS, MEMLOCK, NPROC, NOFILE, SBSIZE, VMEM, NPTS, SWAP, KQUEUES, UMTXP, PIPEBUF };
@@ -107,6 +108,38 @@ TEST(descriptors)
     CHECK_OK(SYS(setrlimit, NOFILE, &limit));
     CHECK_EQ(SYS(getdtablesize), 100);
     CHECK_OK(SYS(setrlimit, NOFILE, &old));
+}
+
+/* With the maximum lowered as well, what needs no descriptor of the program's own still works. */
+static void few_descriptors(void *argument)
+{
+    struct freebsd_rlimit limit = {32, 32}, now;
+    struct freebsd_kevent change = {.ident = 0, .filter = FREEBSD_EVFILT_USER, .flags = FREEBSD_EV_ADD};
+    int kq, last;
+
+    (void)argument;
+    CHECK_OK(SYS(setrlimit, NOFILE, &limit));
+    CHECK_OK(SYS(getrlimit, NOFILE, &now));
+    CHECK_EQ(now.current, 32);
+    CHECK_EQ(now.maximum, 32);
+    kq = (int)SYS(kqueue);
+    CHECK(kq > 0);
+    CHECK_OK(SYS(kevent, kq, &change, 1, 0, 0, 0));
+    while ((last = (int)SYS(dup, 0)) >= 0)
+        CHECK(last < 32);
+    CHECK_ERR(SYS(dup, 0), FREEBSD_EMFILE);
+    CHECK_ERR(SYS(dup2, 0, 32), FREEBSD_EBADF);
+    limit.maximum = limit.current = 31;
+    CHECK_OK(SYS(setrlimit, NOFILE, &limit));
+    if (SYS(geteuid) != 0) {
+        limit.maximum = 32;
+        CHECK_ERR(SYS(setrlimit, NOFILE, &limit), FREEBSD_EPERM);
+    }
+}
+
+TEST(few)
+{
+    CHECK_EQ(guest_in_child(few_descriptors, NULL), 0);
 }
 
 /* getrlimitusage(2): of what can be counted; the others are ENXIO */
