@@ -17,6 +17,7 @@ struct syscall_entry;
 struct syscall_request;
 struct thread;
 struct trace_names;
+struct vfs_filesystem;
 
 struct personality {
     const char *name;         /* "freebsd": the folder, the --personality value */
@@ -94,6 +95,9 @@ struct personality {
 
     /* In a new thread, before its first instruction; may be NULL. */
     void (*thread_started)(struct thread *t);
+
+    /* What its system mounts at places of its own (vfs/filesystem.h), ended by NULL; may be NULL. */
+    const struct vfs_filesystem *const *filesystems;
 
     /* How the tracer prints this personality's calls. */
     const struct trace_names *trace;

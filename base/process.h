@@ -114,6 +114,10 @@ struct process {
     /* The personality's own per-process state, PERSONALITY_DATA_MAX bytes; a vfork child's too. */
     void *personality_data;
 
+    /* vfs/path.h: whether relative names may lead into what is not the host's alone. */
+    uint8_t working_directory; /* enum vfs_working_directory */
+    bool special_directories;  /* some descriptor may be of a directory that lookups begin in there */
+
     void *exec_scratch[2]; /* what a vfork child's exec has of the heap: freed by its parent when it has succeeded */
 
     struct process_table *table; /* shared with the user's other guests; NULL: none */

@@ -126,8 +126,8 @@ struct path_opener {
 };
 
 /**
- * A path_opener.open: absolute paths are looked for below the sysroot first,
- * then on the host; relative ones on the host.
+ * A path_opener.open: the path is looked for in the sysroot's layers
+ * (vfs/layers.h).
  * @context: the sysroot, a directory's path without a slash at its end; "" or
  *           NULL: none.
  */

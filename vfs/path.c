@@ -4,12 +4,16 @@
 #include "base/format.h"
 #include "base/host.h"
 #include "base/mem.h"
+#include "base/personality.h"
 #include "base/process.h"
 #include "base/thread.h"
+#include "vfs/layers.h"
 #include "vfs/sysroot.h"
+#include "vfs/walk.h"
 
 #include <linux/fcntl.h>
 #include <linux/openat2.h>
+#include <linux/stat.h>
 
 #define GUEST_ENOTCAPABLE 93 /* FreeBSD sys/errno.h */
 
@@ -80,6 +84,7 @@ static int check_beneath(int dirfd, const char *path, uint32_t flags)
 /* An empty path that means the descriptor: by its link in /proc, which every call follows to the object itself. */
 static void name_descriptor(int dirfd, struct vfs_path *out)
 {
+    out->node.fs = NULL;
     out->dirfd = AT_FDCWD;
     if (dirfd == VFS_AT_FDCWD) {
         hot_strlcpy(out->name, ".", sizeof(out->name));
@@ -88,7 +93,148 @@ static void name_descriptor(int dirfd, struct vfs_path *out)
     }
 }
 
-int path_translate(const struct process *p, int dirfd, const char *path, uint32_t flags, struct vfs_path *out)
+static bool has_filesystems(const struct process *p)
+{
+    return p->personality && p->personality->filesystems;
+}
+
+/* Whether an absolute host path is the root or lies where a file system of the guest's is mounted. */
+static bool is_special(const struct process *p, const char *host)
+{
+    const struct vfs_filesystem *const *fs = has_filesystems(p) ? p->personality->filesystems : NULL;
+
+    for (; fs && *fs; fs++) {
+        size_t n = hot_strlen((*fs)->on);
+
+        if (hot_strncmp(host, (*fs)->on, n) == 0 && (host[n] == 0 || host[n] == '/')) {
+            return true;
+        }
+    }
+    return host[0] != '/' || host[1] == 0;
+}
+
+void path_directory_changed(struct process *p)
+{
+    p->working_directory = VFS_WORKING_UNKNOWN;
+}
+
+/* Whether names relative to `dirfd` may be anything but the host's own. Without a sysroot. */
+static bool starts_special(struct process *p, int dirfd)
+{
+    char host[VFS_HOST_PATH_MAX];
+
+    if (dirfd != VFS_AT_FDCWD) {
+        return p->special_directories;
+    }
+    if (p->working_directory == VFS_WORKING_UNKNOWN) {
+        bool special = path_of_descriptor(dirfd, host, sizeof(host)) < 0 || is_special(p, host);
+
+        p->working_directory = special ? VFS_WORKING_SPECIAL : VFS_WORKING_PLAIN;
+    }
+    return p->working_directory == VFS_WORKING_SPECIAL;
+}
+
+/*
+ * Whether a path needs no walk, without a sysroot: nearly all do not. What begins like /dev or /proc does, and what is
+ * spelled so that it is not to be seen at once. The root itself too, as it may be opened and looked up in.
+ */
+static inline bool is_plain(struct process *p, int dirfd, const char *path)
+{
+    if (path[0] == '/') {
+        char next = path[1];
+
+        return next == 'd' || next == 'p' ? !is_special(p, path) : next != '/' && next != '.' && next != 0;
+    }
+    if (dirfd == VFS_AT_FDCWD && p->working_directory == VFS_WORKING_PLAIN) {
+        return true;
+    }
+    return !starts_special(p, dirfd);
+}
+
+static bool has_dot_dot(const char *path)
+{
+    for (const char *s = path; *s; s++) {
+        if (s[0] == '.' && s[1] == '.' && (s == path || s[-1] == '/') && (s[2] == 0 || s[2] == '/')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The guest's absolute name, as spelled, of a path without "..". False: it has none that could be told. */
+static bool spell_out(const struct process *p, int dirfd, const char *path, char *text)
+{
+    const char *inner;
+    int64_t n = 0;
+
+    if (path[0] != '/') {
+        n = path_of_descriptor(dirfd, text, VFS_HOST_PATH_MAX);
+        if (n <= 0 || text[0] != '/' || (uint64_t)n + 1 + hot_strlen(path) >= VFS_HOST_PATH_MAX) {
+            return false;
+        }
+        text[n++] = '/';
+    }
+    if (hot_strlcpy(text + n, path, (size_t)(VFS_HOST_PATH_MAX - n)) >= (size_t)(VFS_HOST_PATH_MAX - n)) {
+        return false;
+    }
+    inner = sysroot_strip(p->settings.sysroot, text);
+    if (inner) {
+        memmove(text, inner, hot_strlen(inner) + 1);
+    }
+    return true;
+}
+
+/*
+ * The usual case with a sysroot: the path has neither links nor dots, and is there in the layer that comes first for it.
+ * Two host calls, however long it is. False: walk.
+ */
+static bool translate_directly(const struct process *p, int dirfd, const char *path, uint32_t flags,
+                               struct vfs_path *out)
+{
+    struct open_how how = {
+        .flags = O_PATH | O_CLOEXEC | (flags & PATH_FOLLOW ? 0 : O_NOFOLLOW),
+        .resolve = RESOLVE_NO_SYMLINKS,
+    };
+    char text[VFS_HOST_PATH_MAX];
+    size_t n;
+    int64_t fd;
+
+    if (has_dot_dot(path) || !spell_out(p, dirfd, path, text) || is_special(p, text) || text[1] == '/' ||
+        text[1] == '.') {
+        return false;
+    }
+    out->node.fs = NULL;
+    if (layer_order_of(text) == LAYER_SYSROOT_FIRST) {
+        out->dirfd = AT_FDCWD;
+        n = hot_strlcpy(out->name, p->settings.sysroot, sizeof(out->name));
+        if (n + hot_strlen(text) >= sizeof(out->name)) {
+            return false;
+        }
+        hot_strlcpy(out->name + n, text, sizeof(out->name) - n);
+    } else {
+        out->dirfd = path[0] == '/' ? AT_FDCWD : dirfd;
+        hot_strlcpy(out->name, path[0] == '/' ? text : path, sizeof(out->name));
+    }
+    fd = host_call4(__NR_openat2, out->dirfd, out->name, &how, sizeof(how));
+    if (fd < 0) {
+        return false;
+    }
+    host_call1(__NR_close, fd);
+    return true;
+}
+
+static int translate_walking(struct process *p, int dirfd, const char *path, uint32_t flags, struct vfs_path *out)
+{
+    const struct vfs_view view = {p->settings.sysroot, p};
+    int r = vfs_walk(&view, dirfd, path, flags, out, NULL);
+
+    if (r == 0 && ((out->node.fs && out->node.type == S_IFDIR) || hot_strcmp(out->name, "/") == 0)) {
+        p->special_directories = true; /* it may be about to be opened */
+    }
+    return r;
+}
+
+int path_translate(struct process *p, int dirfd, const char *path, uint32_t flags, struct vfs_path *out)
 {
     int r;
 
@@ -99,15 +245,22 @@ int path_translate(const struct process *p, int dirfd, const char *path, uint32_
         name_descriptor(dirfd, out);
         return PATH_IS_DESCRIPTOR;
     }
+    if (p->settings.sysroot[0] != 0) {
+        if (!(flags & PATH_BENEATH) && translate_directly(p, dirfd, path, flags, out)) {
+            return 0;
+        }
+        return translate_walking(p, dirfd, path, flags, out);
+    }
     if (flags & PATH_BENEATH) {
         r = check_beneath(dirfd, path, flags);
         if (r < 0) {
             return r;
         }
     }
-    if (p->settings.sysroot[0] != 0 && sysroot_translate(p->settings.sysroot, dirfd, path, flags, out)) {
-        return 0;
+    if (!is_plain(p, dirfd, path)) {
+        return translate_walking(p, dirfd, path, flags & ~PATH_BENEATH, out);
     }
+    out->node.fs = NULL;
     out->dirfd = dirfd;
     hot_strlcpy(out->name, path, sizeof(out->name));
     return 0;
@@ -119,13 +272,18 @@ int path_copyin(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, str
     int64_t n;
 
     if (t->proc->settings.sysroot[0] == 0 && !(flags & (PATH_BENEATH | PATH_EMPTY))) {
-        /* Nothing to translate: no second copy. */
+        /* Nothing to translate, as a rule: no second copy. */
         out->dirfd = dirfd;
+        out->node.fs = NULL;
         n = copyin_str(out->name, path, VFS_GUEST_PATH_MAX);
-        if (n == 0) {
-            return -ENOENT;
+        if (n <= 0) {
+            return n == 0 ? -ENOENT : (int)n;
         }
-        return n < 0 ? (int)n : 0;
+        if (is_plain(t->proc, dirfd, out->name)) {
+            return 0;
+        }
+        memcpy(guest, out->name, (size_t)n + 1);
+        return translate_walking(t->proc, dirfd, guest, flags, out);
     }
     n = copyin_str(guest, path, sizeof(guest));
     if (n < 0) {
@@ -134,9 +292,61 @@ int path_copyin(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, str
     return path_translate(t->proc, dirfd, guest, flags, out);
 }
 
-const char *path_guest_view(const struct process *p, const char *host)
+int path_canonical(struct thread *t, int dirfd, guest_ptr path, char *guest)
+{
+    const struct vfs_view view = {t->proc->settings.sysroot, t->proc};
+    char name[VFS_GUEST_PATH_MAX];
+    struct vfs_path where;
+    struct statx x;
+    int64_t r = copyin_str(name, path, sizeof(name));
+
+    if (r <= 0) {
+        return r == 0 ? -ENOENT : (int)r;
+    }
+    r = vfs_walk(&view, dirfd, name, PATH_FOLLOW, &where, guest);
+    if (r == 0 && !where.node.fs) {
+        r = host_call5(__NR_statx, where.dirfd, where.name, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &x);
+    }
+    return r < 0 ? (int)r : guest[0] == 0 ? -ENOENT : 0;
+}
+
+bool vfs_directory_of(const struct process *p, const char *host, struct vfs_node *out)
+{
+    const struct vfs_filesystem *const *fs = has_filesystems(p) ? p->personality->filesystems : NULL;
+
+    for (; fs && *fs; fs++) {
+        if ((*fs)->directory_of(p, host, out)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *vfs_directory_name(const struct process *p, const char *host, char *buffer, size_t size)
+{
+    struct vfs_node node;
+
+    if (!vfs_directory_of(p, host, &node)) {
+        return NULL;
+    }
+    if (node.kind == 0) {
+        return node.fs->on;
+    }
+    hot_strlcpy(buffer, host, size);
+    return buffer;
+}
+
+const char *path_guest_view(const struct process *p, char *host)
 {
     const char *inner = sysroot_strip(p->settings.sysroot, host);
+    char name[64];
 
-    return inner ? inner : host;
+    if (inner) {
+        return inner;
+    }
+    inner = has_filesystems(p) && is_special(p, host) ? vfs_directory_name(p, host, name, sizeof(name)) : NULL;
+    if (inner) {
+        hot_strlcpy(host, inner, hot_strlen(host) + 1);
+    }
+    return host;
 }

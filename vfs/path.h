@@ -2,11 +2,9 @@
  * From the guest's names to the host's.
  *
  * A path that a guest hands over is copied in once and translated once; what comes out goes to an *at call of the
- * host. In the transparent profile guest and host see the same tree and translation changes nothing. With a
- * sysroot, the foreign system's own directories (/bin /etc /lib /libexec /rescue /sbin /usr) are looked up in it
- * first: what exists there is taken from there, with absolute symbolic links staying inside, and everything else
- * is the host's. A new file goes where its directory is. Paths that start inside the sysroot (the working
- * directory or a directory descriptor lies there) stay in it.
+ * host. Without a sysroot, guest and host see the same tree and translation changes nothing, but for what the guest's
+ * system has in places of its own (/dev, /proc: filesystem.h). With one, its files are layers of the tree: layers.h has
+ * the rules, walk.h does it. A new file goes where its directory is.
  *
  * The result is text, not a descriptor: the host resolves it a second time, so a race with somebody who renames
  * directories of the sysroot is possible. The sysroot is the user's own tree and no border of trust.
@@ -18,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/guest.h"
+#include "vfs/filesystem.h"
 
 struct process;
 struct thread;
@@ -26,9 +25,13 @@ struct thread;
 #define VFS_HOST_PATH_MAX  4096   /* Linux's PATH_MAX, NUL included */
 #define VFS_AT_FDCWD       (-100) /* both systems' number */
 
-/* A translated path: `dirfd` and `name` go to the host's *at calls as they are. */
+/*
+ * A translated path: `dirfd` and `name` go to the host's *at calls as they are. What is a node of a file system of the
+ * guest's says so; the name is its stand-in's then.
+ */
 struct vfs_path {
     int32_t dirfd;
+    struct vfs_node node;
     char name[VFS_HOST_PATH_MAX];
 };
 
@@ -47,10 +50,25 @@ struct vfs_path {
 int path_copyin(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, struct vfs_path *out);
 
 /* The same for a path that is here already. */
-int path_translate(const struct process *p, int dirfd, const char *path, uint32_t flags, struct vfs_path *out);
+int path_translate(struct process *p, int dirfd, const char *path, uint32_t flags, struct vfs_path *out);
 
-/* The guest's name of an absolute host path: the sysroot's prefix is taken off. Points into `host`. */
-const char *path_guest_view(const struct process *p, const char *host);
+/*
+ * The canonical name of what a path names, which has to be there, into `guest` of VFS_HOST_PATH_MAX bytes. `path` is in
+ * guest memory. Returns 0 or -errno.
+ */
+int path_canonical(struct thread *t, int dirfd, guest_ptr path, char *guest);
+
+/*
+ * The guest's name of an absolute host path: the sysroot's prefix is taken off, and a directory that stands for one of
+ * the guest's file systems has that one's name. Points into `host`, which may be changed for it.
+ */
+const char *path_guest_view(const struct process *p, char *host);
+
+/* What relative names of the working directory need; unknown in a new image. */
+enum vfs_working_directory { VFS_WORKING_UNKNOWN, VFS_WORKING_PLAIN, VFS_WORKING_SPECIAL };
+
+/* To be called after the working directory has changed. */
+void path_directory_changed(struct process *p);
 
 /*
  * The absolute host path of an open descriptor (VFS_AT_FDCWD: of the working directory), NUL-terminated.

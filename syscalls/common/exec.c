@@ -232,7 +232,8 @@ static int64_t exec_host(struct thread *t, struct exec *e)
         if (e->program.script_arg[0] != '\0') {
             *next++ = e->program.script_arg;
         }
-        *next++ = e->program.script;
+        /* The host's interpreter would not find what lies in the sysroot by the guest's name. */
+        *next++ = t->proc->settings.sysroot[0] != '\0' ? e->program.script_host_path : e->program.script;
         arguments += argc > 0 ? hot_strlen(arguments) + 1 : 0;
         argc -= argc > 0 ? 1 : 0;
     }

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/thread.h"
 #include "process/descriptors.h"
+#include "syscalls/freebsd/directory_list.h"
 #include "syscalls/freebsd/dirent.h"
 #include "syscalls/freebsd/file_class.h"
 
@@ -120,6 +121,9 @@ static int64_t read_directory(struct thread *t, int fd, guest_ptr buf, uint64_t 
         return *start == -EBADF ? -EBADF : -EINVAL;
     }
     want = want < HOST_BUFFER_MIN ? HOST_BUFFER_MIN : want > HOST_BUFFER ? HOST_BUFFER : want;
+    if (freebsd_directory_is_listed(t, fd)) {
+        return freebsd_directory_list(t, fd, buf, count, old, *start);
+    }
     n = host_call3(__NR_getdents64, fd, host, want);
     if (n < 0) {
         return n == -ENOTDIR ? not_a_directory(t, fd) : n; /* a removed directory is ENOENT there too (VV_UNLINKED) */

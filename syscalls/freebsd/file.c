@@ -12,6 +12,7 @@
 #include "signals/signals.h"
 #include "syscalls/common/kqueue.h"
 #include "syscalls/freebsd/file_class.h"
+#include "vfs/path.h"
 
 #include <linux/fcntl.h>
 #include <linux/fs.h>
@@ -136,5 +137,6 @@ int64_t freebsd_fchdir(struct thread *t, int32_t fd)
         return -EBADF;
     }
     r = host_call1(__NR_fchdir, fd);
+    path_directory_changed(t->proc);
     return r == -ENOTDIR && freebsd_require_vnode(t, fd) < 0 ? -EINVAL : r;
 }

@@ -10,6 +10,7 @@
 #include "syscalls/freebsd/file_class.h"
 
 #include <linux/fcntl.h>
+#include <linux/stat.h>
 
 static int64_t access_at(struct thread *t, int dirfd, guest_ptr path, uint32_t mode, uint32_t flags)
 {
@@ -45,7 +46,15 @@ int64_t freebsd_chdir(struct thread *t, guest_ptr path)
     struct vfs_path where;
     int64_t r = path_copyin(t, VFS_AT_FDCWD, path, PATH_FOLLOW, &where);
 
-    return r < 0 ? r : host_call1(__NR_chdir, where.name);
+    if (r < 0) {
+        return r;
+    }
+    if (where.node.fs && where.node.type != S_IFDIR) {
+        return -ENOTDIR; /* though the stand-in of a descriptor may be a link to a directory */
+    }
+    r = host_call1(__NR_chdir, where.name);
+    path_directory_changed(t->proc);
+    return r;
 }
 
 int64_t freebsd_chroot(struct thread *t, guest_ptr path)
@@ -126,21 +135,11 @@ int64_t freebsd_getcwd(struct thread *t, guest_ptr buf, uint64_t buflen)
 int64_t freebsd_realpathat(struct thread *t, int32_t fd, guest_ptr path, guest_ptr buf, uint64_t size, int32_t flags)
 {
     char name[VFS_HOST_PATH_MAX];
-    struct vfs_path where;
-    int64_t r, opened;
+    int64_t r;
 
     if (flags != 0) {
         return -EINVAL;
     }
-    r = path_copyin(t, fd, path, PATH_FOLLOW, &where);
-    if (r < 0) {
-        return r;
-    }
-    opened = host_call4(__NR_openat, where.dirfd, where.name, O_PATH | O_CLOEXEC, 0);
-    if (opened < 0) {
-        return opened;
-    }
-    r = path_of_descriptor((int)opened, name, sizeof(name));
-    host_call1(__NR_close, opened);
-    return r < 0 ? r : put_path(buf, size, path_guest_view(t->proc, name), ENOMEM);
+    r = path_canonical(t, fd, path, name);
+    return r < 0 ? r : put_path(buf, size, name, ENOMEM);
 }

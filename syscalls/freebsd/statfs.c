@@ -90,7 +90,7 @@ void freebsd4_statfs_from_new(const struct freebsd_statfs *new, struct freebsd4_
     hot_strlcpy(old->f_mntfromname, new->f_mntfromname, sizeof(old->f_mntfromname));
 }
 
-static void put_names(struct thread *t, const struct mount_entry *e, struct freebsd_statfs *out)
+static void put_names(struct thread *t, struct mount_entry *e, struct freebsd_statfs *out)
 {
     hot_strlcpy(out->f_fstypename, e->type, sizeof(out->f_fstypename));
     hot_strlcpy(out->f_mntfromname, e->from, sizeof(out->f_mntfromname));
