@@ -8,7 +8,7 @@
 #include "base/mem.h"
 
 /* Positions after the state: proc_pid_stat(5) numbers them from 4 on. */
-enum { PARENT, GROUP, SESSION, THREADS = 16, START = 18, FIELDS };
+enum { PARENT, GROUP, SESSION, USER = 10, SYSTEM, THREADS = 16, START = 18, RESIDENT = 20, FIELDS };
 
 static const char *number(const char *at, int64_t *value)
 {
@@ -42,6 +42,9 @@ int host_stat_parse(const char *text, struct host_stat *out)
     out->session = (int32_t)field[SESSION];
     out->threads = (int32_t)field[THREADS];
     out->start = (uint64_t)field[START];
+    out->user = (uint64_t)field[USER];
+    out->system = (uint64_t)field[SYSTEM];
+    out->resident = (uint64_t)field[RESIDENT];
     return 0;
 }
 

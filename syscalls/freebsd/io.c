@@ -15,6 +15,7 @@
 #include "syscalls/freebsd/file_class.h"
 #include "syscalls/freebsd/nosigpipe.h"
 #include "syscalls/freebsd/socket.h"
+#include "syscalls/freebsd/terminal.h"
 
 #include <linux/fcntl.h>
 
@@ -76,7 +77,7 @@ static int64_t transfer(struct thread *t, long nr, int fd, guest_ptr buf, uint64
 
 int64_t freebsd_read(struct thread *t, int32_t fd, guest_ptr buf, uint64_t nbyte)
 {
-    int64_t n = transfer(t, __NR_read, fd, buf, nbyte, 0);
+    int64_t n = terminal_after_read(t, fd, buf, nbyte, transfer(t, __NR_read, fd, buf, nbyte, 0));
 
     return nbyte != 0 ? kqueue_after_read(t, fd, n) : n;
 }
@@ -85,6 +86,9 @@ int64_t freebsd_write(struct thread *t, int32_t fd, guest_ptr buf, uint64_t nbyt
 {
     if (nosigpipe_is_set(t, fd)) {
         return freebsd_sendto(t, fd, buf, nbyte, 0, guest_addr(0), 0);
+    }
+    if (terminal_is_typed_at(t, fd)) {
+        return terminal_write(t, fd, buf, nbyte);
     }
     return transfer(t, __NR_write, fd, buf, nbyte, 0);
 }
@@ -141,7 +145,9 @@ static int64_t send_vector(struct thread *t, int fd, guest_ptr vector, uint32_t 
 
 int64_t freebsd_readv(struct thread *t, int32_t fd, guest_ptr iovp, uint32_t iovcnt)
 {
-    return kqueue_after_read(t, fd, transfer_vector(t, __NR_readv, fd, iovp, iovcnt, 0));
+    int64_t n = transfer_vector(t, __NR_readv, fd, iovp, iovcnt, 0);
+
+    return kqueue_after_read(t, fd, n == -EIO && terminal_is_master(fd) ? 0 : n);
 }
 
 int64_t freebsd_writev(struct thread *t, int32_t fd, guest_ptr iovp, uint32_t iovcnt)

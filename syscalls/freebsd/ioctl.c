@@ -15,8 +15,10 @@
 #include "syscalls/freebsd/file_class.h"
 #include "syscalls/freebsd/ioctl.h"
 #include "syscalls/freebsd/stat.h"
+#include "syscalls/freebsd/terminal.h"
 
 #include <asm/ioctls.h>
+#include <asm/poll.h>
 #include <asm/termbits.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
@@ -33,23 +35,17 @@ static const struct {
     uint32_t guest, host;
     enum ioctl_argument argument;
 } renumbered[] = {
-    {BSD_IOR('f', 127, 4), FIONREAD, WRITES_INT},
     {BSD_IOW('f', 126, 4), FIONBIO, READS_INT},
     {BSD_IO('f', 1), FIOCLEX, NONE},
     {BSD_IO('f', 2), FIONCLEX, NONE},
-    {BSD_IO('t', 13), TIOCEXCL, NONE},
-    {BSD_IO('t', 14), TIOCNXCL, NONE},
     {BSD_IOR('t', 15, 4), TIOCGPTN, WRITES_INT},
     {BSD_IOR('t', 99, 4), TIOCGSID, WRITES_INT},
-    {BSD_IOW('t', 103, 8), TIOCSWINSZ, READS_WINSIZE},
     {BSD_IOR('t', 104, 8), TIOCGWINSZ, WRITES_WINSIZE},
     {BSD_IOR('t', 106, 4), TIOCMGET, WRITES_INT},
     {BSD_IOW('t', 107, 4), TIOCMBIC, READS_INT},
     {BSD_IOW('t', 108, 4), TIOCMBIS, READS_INT},
     {BSD_IOW('t', 109, 4), TIOCMSET, READS_INT},
     {BSD_IOW('t', 112, 4), TIOCPKT, READS_INT},
-    {BSD_IO('t', 113), TIOCNOTTY, NONE},
-    {BSD_IOW('t', 114, 1), TIOCSTI, READS_CHAR},
     {BSD_IOR('t', 115, 4), TIOCOUTQ, WRITES_INT},
     {BSD_IOR('f', 119, 4), TIOCOUTQ, WRITES_INT}, /* FIONWRITE: the same question of a socket */
     {BSD_IO('t', 122), TIOCCBRK, NONE},
@@ -104,7 +100,28 @@ static int64_t device_type(struct thread *t, int fd, guest_ptr data)
     return COPYOUT(data, &type);
 }
 
-/* FIODGNAME: the device's name below /dev (fdevname(3), ptsname(3)). A master answers with its slave's number. */
+#define PTS_MAJOR_FIRST 136 /* Documentation/admin-guide/devices.txt: Unix98 slaves, 256 to a major */
+#define PTS_MAJOR_LAST  143
+
+/* The number of the pseudo-terminal behind a master, a slave or /dev/tty; -1: it is none. */
+static int64_t pseudo_terminal(int fd)
+{
+    uint32_t number, device;
+
+    if (host_call3(__NR_ioctl, fd, TIOCGPTN, &number) == 0) {
+        return number;
+    }
+    if (host_call3(__NR_ioctl, fd, TIOCGDEV, &device) < 0) {
+        return -1;
+    }
+    uint32_t major = device >> 8 & 0xfff, minor = (device & 0xff) | (device >> 12 & 0xfff00); /* new_encode_dev() */
+    return major >= PTS_MAJOR_FIRST && major <= PTS_MAJOR_LAST ? (int64_t)(major - PTS_MAJOR_FIRST) * 256 + minor : -1;
+}
+
+/*
+ * FIODGNAME: the device's name below /dev (fdevname(3), ptsname(3), ttyname(3)). A master answers with its slave's, and
+ * what /dev/tty has opened is the terminal itself (ctty_clone() in sys/kern/tty_tty.c).
+ */
 static int64_t device_name(struct thread *t, int fd, guest_ptr data)
 {
     struct {
@@ -112,19 +129,19 @@ static int64_t device_name(struct thread *t, int fd, guest_ptr data)
         guest_ptr buffer;
     } arg;
     char path[256];
-    uint32_t number;
+    int64_t number = pseudo_terminal(fd), n;
     const char *name;
-    int64_t n;
     size_t size;
 
+    (void)t;
     if (COPYIN(&arg, data) < 0) {
         return -EFAULT;
     }
-    if (freebsd_host_ioctl(t, fd, TIOCGPTN, (uint64_t)&number) == 0) {
+    if (number >= 0) {
         struct text x = TEXT_ON(path);
 
         text_str(&x, "pts/");
-        text_udec(&x, number);
+        text_udec(&x, (uint64_t)number);
         name = text_cstr(&x);
     } else {
         struct text x = TEXT_ON(path);
@@ -148,6 +165,19 @@ static int64_t device_name(struct thread *t, int fd, guest_ptr data)
         return -EINVAL;
     }
     return copyout(arg.buffer, name, size);
+}
+
+/* FIONREAD. With its slave closed a master claims that something is there, so that read is called (ptsdev_ioctl()). */
+static int64_t readable_bytes(struct thread *t, int fd, guest_ptr data)
+{
+    struct pollfd p = {.fd = fd};
+    int32_t count = 0;
+    int64_t r = freebsd_host_ioctl(t, fd, FIONREAD, (uint64_t)&count);
+
+    if (r == 0 && count == 0 && terminal_is_master(fd) && host_call3(__NR_poll, &p, 1, 0) == 1) {
+        count = (p.revents & POLLHUP) != 0;
+    }
+    return r < 0 ? r : COPYOUT(data, &count);
 }
 
 /* FIOSEEKDATA and FIOSEEKHOLE: as lseek, but the position stays. Of regular files only. */
@@ -225,6 +255,8 @@ static int64_t file_request(struct thread *t, int fd, uint32_t request, guest_pt
         return disk_size(t, fd, data, true);
     case BSD_IOR('d', 129, 8):
         return disk_size(t, fd, data, false);
+    case BSD_IOR('f', 127, 4):
+        return readable_bytes(t, fd, data);
     case BSD_IOR('f', 122, 4):
         return device_type(t, fd, data);
     case BSD_IOW('f', 120, 16):

@@ -29,10 +29,10 @@ int64_t freebsd_kill(struct thread *t, int32_t pid, int32_t signum)
         return freebsd_signal_send(t, &to, signum, FREEBSD_SI_USER, 0);
     }
     int host = signum != 0 ? freebsd_signal_to_host[signum] : 0;
-    if (signum == 0 || host != 0) {
+    if (signum == 0 || (host != 0 && signum != FREEBSD_SIGINFO)) {
         return host_call2(__NR_kill, pid, host);
     }
-    return pid == INT32_MIN ? -ESRCH : freebsd_signal_send_group(t, pid < -1 ? -pid : pid, signum);
+    return pid == INT32_MIN ? -ESRCH : freebsd_signal_send_group(t, pid < -1 ? -pid : pid, signum, FREEBSD_SI_USER);
 }
 
 /* The host's id of a guest's thread; 0: none can have that. */

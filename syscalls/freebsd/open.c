@@ -9,6 +9,7 @@
 #include "syscalls/common/open.h"
 #include "syscalls/freebsd/fcntl.h"
 #include "syscalls/freebsd/process_data.h"
+#include "syscalls/freebsd/terminal.h"
 
 #include <linux/fcntl.h>
 
@@ -94,7 +95,11 @@ static int64_t open_at(struct thread *t, int dirfd, guest_ptr path, uint32_t fla
     if ((flags & create_only) == (FREEBSD_O_CREAT | FREEBSD_O_DIRECTORY)) {
         rq.flags &= ~(uint32_t)O_CREAT; /* the host refuses the pair; nothing but a directory can come of it */
     }
-    return do_open_bsd(t, &rq);
+    host = do_open_bsd(t, &rq);
+    if (host >= 0 && hot_strcmp(where.name, "/dev/ptmx") == 0 && terminal_is_master((int)host)) {
+        terminal_master_opened(t, (int)host);
+    }
+    return host;
 }
 
 int64_t freebsd_open(struct thread *t, guest_ptr path, int32_t flags, uint32_t mode)
@@ -107,21 +112,18 @@ int64_t freebsd_openat(struct thread *t, int32_t fd, guest_ptr path, int32_t fla
     return open_at(t, fd, path, (uint32_t)flag, mode);
 }
 
-/* posix_openpt(2): FreeBSD's masters need no unlocking, so it is done here. */
+/* posix_openpt(2) */
 int64_t freebsd_posix_openpt(struct thread *t, int32_t flags)
 {
     const uint32_t allowed = FREEBSD_O_RDWR | FREEBSD_O_NOCTTY | FREEBSD_O_CLOEXEC;
-    const unsigned long TIOCSPTLCK_HOST = 0x40045431;
-    int32_t unlocked = 0;
     int64_t fd;
 
-    (void)t;
     if ((uint32_t)flags & ~allowed) {
         return -EINVAL;
     }
     fd = host_call4(__NR_openat, AT_FDCWD, "/dev/ptmx", freebsd_open_flags_to_host((uint32_t)flags) | O_NOCTTY, 0);
     if (fd >= 0) {
-        host_call3(__NR_ioctl, fd, TIOCSPTLCK_HOST, &unlocked);
+        terminal_master_opened(t, (int)fd);
     }
     return fd;
 }

@@ -33,6 +33,7 @@ struct freebsd_inherited {
     int32_t reaper;          /* the process that inherits orphans here, as far as a guest is it (procctl(2)); 0: none */
     int32_t outer_reaper;    /* the one before that */
     int32_t cpuset_plus_one; /* number of the processor set it is in (cpuset.c), and 1; 0: the default set */
+    uint32_t terminals;      /* TERMINALS_*: what has been seen of terminals (terminal.h) */
     uint32_t quiet_pipes;    /* 1: some socket of this process may have SO_NOSIGPIPE (nosigpipe.h) */
     struct freebsd_rlimit limits[FREEBSD_RLIM_OWN];
     char login[FREEBSD_MAXLOGNAME];       /* set by setlogin(2); empty: take the host's */
@@ -58,7 +59,8 @@ struct freebsd_process {
     uint64_t umtx_least_timeout;          /* nanoseconds that a timed umtx wait lasts at least (umtx.c) */
     struct freebsd_umtx_hold *umtx_holds; /* pages of UMTX_OP_SHM (umtx_shm.c), of the engine's heap */
     uint32_t umtx_hold_count, umtx_hold_room;
-    uint32_t membarriers; /* membarrier commands it has registered for */
+    int32_t literal_master; /* a master's descriptor and 1, if the character before was VLNEXT (terminal.c); 0: none */
+    uint32_t membarriers;   /* membarrier commands it has registered for */
     uint32_t range_count, range_room;
     struct freebsd_range *ranges; /* of the engine's heap, sorted, none meets another */
 };

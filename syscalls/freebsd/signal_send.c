@@ -133,6 +133,12 @@ int64_t freebsd_signal_send(struct thread *t, const struct signal_target *to, in
         signal_raise(t, &sig);
         return 0;
     }
+    if (signo == FREEBSD_SIGINFO && to->pid != t->proc->pid) {
+        int64_t r = send_plain(t, to, 0, code, 0);
+        if (r < 0 || process_sort_of(t, to->pid) != PROCESS_GUEST) {
+            return r; /* by default it is ignored; the host's number for it would end a program of the host's */
+        }
+    }
     if (!wants_carrier(t, to, signo, code)) {
         int64_t r = send_plain(t, to, host, code, value);
         if (r == 0 && to->pid == t->proc->pid && signal_set_has(&t->proc->watched, signo) &&
@@ -157,7 +163,7 @@ int64_t freebsd_signal_send(struct thread *t, const struct signal_target *to, in
 
 struct group {
     struct thread *t;
-    int32_t group, signo;
+    int32_t group, signo, code;
     int64_t result;
 };
 
@@ -173,15 +179,15 @@ static void send_to_member(int32_t pid, void *arg)
 {
     struct group *g = arg;
     struct signal_target to = {pid, 0, -1};
-    int64_t r = is_meant(g, pid) ? freebsd_signal_send(g->t, &to, g->signo, FREEBSD_SI_USER, 0) : -ESRCH;
+    int64_t r = is_meant(g, pid) ? freebsd_signal_send(g->t, &to, g->signo, g->code, 0) : -ESRCH;
     if (r == 0 || (r == -EPERM && g->result == -ESRCH)) {
         g->result = r;
     }
 }
 
-int64_t freebsd_signal_send_group(struct thread *t, int32_t group, int32_t signo)
+int64_t freebsd_signal_send_group(struct thread *t, int32_t group, int32_t signo, int32_t code)
 {
-    struct group g = {t, group != 0 ? group : (int32_t)host_call1(__NR_getpgid, 0), signo, -ESRCH};
+    struct group g = {t, group != 0 ? group : (int32_t)host_call1(__NR_getpgid, 0), signo, code, -ESRCH};
     int64_t r = host_list_numbers("/proc", send_to_member, &g);
     return r < 0 ? r : g.result;
 }

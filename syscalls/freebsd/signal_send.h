@@ -29,9 +29,9 @@ int64_t freebsd_signal_send(struct thread *t, const struct signal_target *to, in
 int freebsd_signal_queued_by_host(int32_t signo);
 
 /*
- * Sends a signal that the host has no number for to a process group, or to every process that may be sent one:
- * group -1. Returns 0, -ESRCH or -EPERM.
+ * Sends a signal to the processes of a group one by one, or to every process that may be sent one: group -1. For those
+ * that the host has no number for, or whose number there would do something else. Returns 0, -ESRCH or -EPERM.
  */
-int64_t freebsd_signal_send_group(struct thread *t, int32_t group, int32_t signo);
+int64_t freebsd_signal_send_group(struct thread *t, int32_t group, int32_t signo, int32_t code);
 
 #endif
