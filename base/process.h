@@ -93,7 +93,7 @@ struct process {
     const struct personality *personality;
     int32_t pid;             /* host pid = guest pid */
     uint32_t release;        /* the release the guest sees, in its own form (FreeBSD: __FreeBSD_version) */
-    uint32_t program_release; /* the one that the program was built for; 0: it does not say */
+    uint32_t built_for;      /* the one that the program was built for; 0: it does not say */
     bool shares_memory;      /* a vfork child that has neither exec'ed nor exited */
     int32_t end_status;      /* the wait status it is about to end with, in the guest's numbers */
     uint32_t fault_reported; /* 1: a thread is reporting the fault that the process dies of */

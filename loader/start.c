@@ -150,7 +150,7 @@ static struct thread *make_thread(const struct start_request *rq, const struct p
         p->settings.sysroot_release = sysroot_release(p->settings.sysroot);
     }
     p->release = release_of(&p->settings, program);
-    p->program_release = program->elf.id.osrel;
+    p->built_for = program->elf.id.osrel;
     p->start_time_ns = now_ns();
     p->table_start = rq->table_start;
     p->table_slot = rq->table_slot;

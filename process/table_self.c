@@ -47,7 +47,7 @@ static void describe(const struct process *p, uint64_t start, struct process_tab
     e->group = (int32_t)host_call1(__NR_getpgid, 0);
     e->session = (int32_t)host_call1(__NR_getsid, 0);
     e->uid = (uint32_t)host_call0(__NR_getuid);
-    e->release = p->program_release != 0 ? p->program_release : p->release;
+    e->release = p->built_for != 0 ? p->built_for : p->release;
     e->ps_strings = p->ps_strings.va;
     e->stack_top = p->stack_top;
     e->stack_size = p->stack_size;

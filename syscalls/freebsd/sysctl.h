@@ -107,6 +107,8 @@ int64_t sysctl_forwarding6(struct thread *t);
 int64_t sysctl_clockrate_mhz(struct thread *t);
 int64_t sysctl_ncpu(struct thread *t);
 int64_t sysctl_maxcpus(struct thread *t);
+int64_t sysctl_cpusetsize(struct thread *t);
+int64_t sysctl_cpusetsizemin(struct thread *t);
 int64_t sysctl_physmem(struct thread *t);
 int64_t sysctl_usermem(struct thread *t);
 int64_t sysctl_pages(struct thread *t);

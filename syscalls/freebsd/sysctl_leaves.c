@@ -139,6 +139,8 @@ const struct sysctl_leaf sysctl_leaves[] = {
     INT_OF("kern.ipc.msgmni", KERN, 0, sysctl_msgmni),
     STRING("kern.sched.name", KERN, 0, "ULE"),
     INT("kern.sched.quantum", KERN, 0, 94488),
+    INT_OF("kern.sched.cpusetsize", KERN, 0, sysctl_cpusetsize),
+    INT_OF("kern.sched.cpusetsizemin", KERN, 0, sysctl_cpusetsizemin),
     INT("kern.features.compat_freebsd7", KERN, 0, 1),
     INT("kern.features.inet", KERN, 0, 1),
     INT("kern.features.inet6", KERN, 0, 1),

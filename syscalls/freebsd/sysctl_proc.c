@@ -112,7 +112,7 @@ int sysctl_proc_osrel(struct sysctl_request *rq)
                    ? sysctl_put(rq, &other.release, sizeof other.release)
                    : -EPERM;
     }
-    return sysctl_put(rq, &rq->t->proc->program_release, sizeof rq->t->proc->program_release);
+    return sysctl_put(rq, &rq->t->proc->built_for, sizeof rq->t->proc->built_for);
 }
 
 /* kern.proc.rlimit.PID.WHICH */

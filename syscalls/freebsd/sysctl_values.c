@@ -221,6 +221,22 @@ int64_t sysctl_maxcpus(struct thread *t)
     return MAX_CPUS;
 }
 
+/* Bytes of a mask that has the processors that are there: whole words. libthr asks, and refuses to go on without. */
+int64_t sysctl_cpusetsizemin(struct thread *t)
+{
+    int64_t word = 8 * (int64_t)sizeof(uint64_t);
+    return (sysctl_ncpu(t) + word - 1) / word * (int64_t)sizeof(uint64_t);
+}
+
+/* A kernel's own cpuset_t: MAXCPU of its machine/param.h, in bytes. */
+int64_t sysctl_cpusetsize(struct thread *t)
+{
+    uint32_t release = t->proc->release;
+    int64_t most = release < 1100000 ? 64 : release < 1400000 ? 256 : MAX_CPUS;
+    int64_t least = sysctl_cpusetsizemin(t);
+    return most / 8 > least ? most / 8 : least;
+}
+
 static struct sysinfo memory(void)
 {
     struct sysinfo info = {0};

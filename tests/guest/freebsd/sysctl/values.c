@@ -113,6 +113,25 @@ TEST(by_name)
     CHECK_ERR(get_named("no.such.name", &value, &length), FREEBSD_ENOENT);
 }
 
+/*
+ * Bytes of a cpuset_t: of the kernel's own, which the release has for 1024 processors, and of the smallest that it
+ * takes. libthr asks for them, and aborts the program without (lib/libthr/thread/thr_attr.c, sys/kern/kern_cpuset.c).
+ */
+TEST(processor_sets)
+{
+    int32_t size = 0, least = 0;
+    uint64_t length = sizeof(size);
+    uint8_t mask[128];
+
+    CHECK_OK(get_named("kern.sched.cpusetsize", &size, &length));
+    CHECK_EQ(size, 128);
+    length = sizeof(least);
+    CHECK_OK(get_named("kern.sched.cpusetsizemin", &least, &length));
+    CHECK(least >= 8 && least % 8 == 0 && least <= size);
+    CHECK_OK(SYS(cpuset_getaffinity, 3, 1, -1L, least, mask));
+    CHECK_OK(SYS(cpuset_getaffinity, 3, 1, -1L, size, mask));
+}
+
 /* The rules of oldlenp: NULL old asks for the size; too small is ENOMEM with what fits; exact is fine */
 TEST(lengths)
 {
