@@ -32,14 +32,15 @@ int sysctl_put_string(struct sysctl_request *rq, const char *s)
     return sysctl_put(rq, s, hot_strlen(s) + 1);
 }
 
-static int put_number(struct sysctl_request *rq, uint8_t type, int64_t value)
+int sysctl_put_number(struct sysctl_request *rq, int64_t value)
 {
-    size_t size = type == SYSCTL_INT || type == SYSCTL_UINT ? 4 : 8;
+    size_t size = rq->leaf->type == SYSCTL_INT || rq->leaf->type == SYSCTL_UINT ? 4 : 8;
     return sysctl_put(rq, &value, size); /* little-endian: the low half comes first */
 }
 
 static int read_leaf(struct sysctl_request *rq, const struct sysctl_leaf *leaf)
 {
+    rq->leaf = leaf;
     if (leaf->read != NULL) {
         return leaf->read(rq);
     }
@@ -52,7 +53,7 @@ static int read_leaf(struct sysctl_request *rq, const struct sysctl_leaf *leaf)
     if (leaf->type == SYSCTL_STRING) {
         return sysctl_put_string(rq, leaf->text);
     }
-    return put_number(rq, leaf->type, leaf->compute != NULL ? leaf->compute(rq->t) : leaf->number);
+    return sysctl_put_number(rq, leaf->compute != NULL ? leaf->compute(rq->t) : leaf->number);
 }
 
 /* {0, 1}: the name for numbers. */
@@ -97,12 +98,24 @@ static int query_format(struct sysctl_request *rq)
     return r < 0 ? r : sysctl_put_string(rq, sysctl_leaves[leaf].format);
 }
 
-/* A node stands for those below it, and has nothing to say but that it is there. */
+/* {0, 5}: what is said of a leaf or a node; ENOENT where nothing is (sysctl_sysctl_oiddescr()). */
 static int query_description(struct sysctl_request *rq)
 {
+    char name[NAME_BYTES];
+    struct text x = TEXT_ON(name);
     uint32_t used;
     int64_t leaf = sysctl_find(rq->rest, rq->rest_count, &used);
-    return leaf < 0 && leaf != -EISDIR ? (int)leaf : sysctl_put_string(rq, "");
+    if (leaf < 0 && leaf != -EISDIR) {
+        return (int)leaf;
+    }
+    sysctl_name_of(&x, rq->rest, rq->rest_count);
+    text_cstr(&x);
+    for (uint32_t i = 0; i < sysctl_description_count; i++) {
+        if (hot_strcmp(sysctl_descriptions[i].name, name) == 0) {
+            return sysctl_put_string(rq, sysctl_descriptions[i].text);
+        }
+    }
+    return -ENOENT;
 }
 
 /* A name from the guest: `size` bytes, with or without NUL; one dot at the end is allowed. */

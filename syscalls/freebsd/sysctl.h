@@ -34,6 +34,7 @@ struct sysctl_request {
     uint64_t done; /* bytes of the value so far, also those that found no room */
     const int32_t *rest;
     uint32_t rest_count;
+    const struct sysctl_leaf *leaf; /* whose value it is */
 };
 
 /*
@@ -43,22 +44,33 @@ struct sysctl_request {
 int sysctl_put(struct sysctl_request *rq, const void *data, size_t size);
 int sysctl_put_string(struct sysctl_request *rq, const char *s);
 
+/* A number in the size that the leaf's type has. */
+int sysctl_put_number(struct sysctl_request *rq, int64_t value);
+
 typedef int sysctl_reader(struct sysctl_request *rq);
 
 struct sysctl_leaf {
     const char *name;
-    int32_t mib[3]; /* numbers that FreeBSD has fixed; 0: given by the tree */
+    int32_t mib[4]; /* numbers that FreeBSD has fixed; 0: given by the tree */
     bool is_zero;   /* the third is fixed, and 0 */
     uint8_t type;   /* enum sysctl_type */
     const char *format;
-    int64_t number;                       /* the value of a number without reader */
-    const char *text;                     /* the value of a string without reader */
+    int64_t number;                       /* the value of a number without reader; a reader's own otherwise */
+    const char *text;                     /* the value of a string without reader; a reader's own otherwise */
     int64_t (*compute)(struct thread *t); /* a number */
     sysctl_reader *read;                  /* anything else */
 };
 
 extern const struct sysctl_leaf sysctl_leaves[];
 extern const uint32_t sysctl_leaf_count;
+
+/* What is said of nodes and leaves, by their names. */
+struct sysctl_description {
+    const char *name, *text;
+};
+
+extern const struct sysctl_description sysctl_descriptions[];
+extern const uint32_t sysctl_description_count;
 
 struct text;
 
@@ -122,21 +134,26 @@ int64_t sysctl_maxfilesperproc(struct thread *t);
 int64_t sysctl_maxproc(struct thread *t);
 int64_t sysctl_somaxconn(struct thread *t);
 int64_t sysctl_hostid(struct thread *t);
-int64_t sysctl_semmni(struct thread *t);
-int64_t sysctl_semmns(struct thread *t);
-int64_t sysctl_semmsl(struct thread *t);
-int64_t sysctl_semopm(struct thread *t);
-int64_t sysctl_semume(struct thread *t);
-int64_t sysctl_semusz(struct thread *t);
-int64_t sysctl_semvmx(struct thread *t);
-int64_t sysctl_semaem(struct thread *t);
-int64_t sysctl_msgmax(struct thread *t);
-int64_t sysctl_msgmnb(struct thread *t);
-int64_t sysctl_msgmni(struct thread *t);
-int64_t sysctl_shmmax(struct thread *t);
-int64_t sysctl_shmall(struct thread *t);
-int64_t sysctl_shmmni(struct thread *t);
-int64_t sysctl_shmseg(struct thread *t);
+/* System V IPC: limits (the leaf's number: where in the host's structure) and tables (the leaf's number: of what). */
+enum { SYSCTL_IPC_QUEUES, SYSCTL_IPC_SEMAPHORES, SYSCTL_IPC_SEGMENTS, SYSCTL_IPC_KINDS };
+sysctl_reader sysctl_sem_limit, sysctl_msg_limit, sysctl_shm_limit, sysctl_ipc_count, sysctl_ipc_table;
+
+/* Counters of the host's /proc/vmstat and /proc/stat (the leaf's text: which; its number: in how many of it), and swap. */
+sysctl_reader sysctl_vm_counter, sysctl_stat_counter, sysctl_swap_info;
+int64_t sysctl_swap_devices(struct thread *t);
+int64_t sysctl_free_minimum(struct thread *t);
+int64_t sysctl_free_target(struct thread *t);
+
+/* Statistics of disks, for devstat(3). */
+sysctl_reader sysctl_devstat_all;
+int64_t sysctl_devstat_count(struct thread *t);
+
+sysctl_reader sysctl_msgbuf, sysctl_console, sysctl_name_cache;
+int64_t sysctl_buffers(struct thread *t);
+int64_t sysctl_msgbuf_open(struct thread *t);
+int64_t sysctl_last_cpu(struct thread *t);
+int64_t sysctl_sockets(struct thread *t);
+
 int64_t sysctl_tsc_freq(struct thread *t);
 
 /* Reads a small host file; returns its length, NUL-terminated in the buffer, or -errno. */

@@ -1,126 +1,210 @@
-/* Limits of System V IPC (kern.ipc.*): the host's, as its objects are. Sources: sys/kern/sysv_sem.c, sysv_msg.c, sysv_shm.c. */
+/*
+ * System V IPC (kern.ipc.*): limits, which are the host's, as its objects are, and the objects themselves, which ipcs(1)
+ * lists. Sources: sys/kern/sysv_sem.c, sysv_msg.c, sysv_shm.c.
+ */
 #include "base/host.h"
+#include "base/mem.h"
 #include "syscalls/freebsd/sysctl.h"
 #include "syscalls/freebsd/sysv.h"
 
-/* Each is 0 where the host has, or gives, no such objects. */
+#define MSG_STAT_ANY 13 /* linux/msg.h and the like, of a host newer than some headers */
+#define SEM_STAT_ANY 20
+#define SHM_STAT_ANY 15
+#define PLACE_MASK   0xffff /* IPCID_TO_IX() */
 
-static bool sem_limits(struct seminfo *info)
+/*
+ * Limits: the leaf's number says where in the host's structure. Each is 0 where the host has, or gives, no such
+ * objects.
+ */
+
+int sysctl_sem_limit(struct sysctl_request *rq)
 {
-    return host_call4(__NR_semctl, 0, 0, IPC_INFO, info) >= 0;
+    struct seminfo info = {0};
+    int32_t value = 0;
+
+    if (host_call4(__NR_semctl, 0, 0, IPC_INFO, &info) >= 0) {
+        memcpy(&value, (const char *)&info + rq->leaf->number, sizeof value);
+    }
+    return sysctl_put_number(rq, value);
 }
 
-int64_t sysctl_semmni(struct thread *t)
+int sysctl_msg_limit(struct sysctl_request *rq)
 {
-    (void)t;
-    struct seminfo info;
-    return sem_limits(&info) ? info.semmni : 0;
+    struct msginfo info = {0};
+    int32_t value = 0;
+
+    if (host_call3(__NR_msgctl, 0, IPC_INFO, &info) >= 0) {
+        memcpy(&value, (const char *)&info + rq->leaf->number, sizeof value);
+    }
+    return sysctl_put_number(rq, value);
 }
 
-int64_t sysctl_semmns(struct thread *t)
+int sysctl_shm_limit(struct sysctl_request *rq)
 {
-    (void)t;
-    struct seminfo info;
-    return sem_limits(&info) ? info.semmns : 0;
+    struct shminfo64 info = {0};
+    int64_t value = 0;
+
+    if (host_call3(__NR_shmctl, 0, IPC_INFO, &info) >= 0) {
+        memcpy(&value, (const char *)&info + rq->leaf->number, sizeof value);
+    }
+    return sysctl_put_number(rq, value);
 }
 
-int64_t sysctl_semmsl(struct thread *t)
+/* What the kernel keeps of an object, and lets programs see: the public structure, and pointers of its own. */
+struct freebsd_msqid_kernel {
+    struct freebsd_msqid_ds u;
+    uint64_t label, cred;
+};
+struct freebsd_semid_kernel {
+    struct freebsd_semid_ds u;
+    uint64_t label, cred;
+};
+struct freebsd_shmid_kernel {
+    struct freebsd_shmid_ds u;
+    uint64_t object, label, cred;
+};
+_Static_assert(sizeof(struct freebsd_msqid_kernel) == 120 && sizeof(struct freebsd_semid_kernel) == 80 &&
+                   sizeof(struct freebsd_shmid_kernel) == 104,
+               "sys/msg.h, sys/sem.h, sys/shm.h");
+
+/* One of the three kinds. */
+struct kind {
+    /* The id of the object at a place of the host's table, and what is known of it; -errno: there is none. */
+    int64_t (*read)(uint64_t place, void *to);
+    int64_t (*last)(void);  /* the highest place in use, or -errno */
+    int64_t (*limit)(void); /* how many there may be */
+    uint32_t size;          /* of what is known */
+};
+
+static int64_t read_queue(uint64_t place, void *to)
 {
-    (void)t;
-    struct seminfo info;
-    return sem_limits(&info) ? info.semmsl : 0;
+    struct msqid64_ds host;
+    int64_t id = host_call3(__NR_msgctl, place, MSG_STAT_ANY, &host);
+
+    if (id >= 0) {
+        freebsd_msqid_from_host(&host, (int32_t)id, to);
+    }
+    return id;
 }
 
-int64_t sysctl_semopm(struct thread *t)
+static int64_t read_semaphores(uint64_t place, void *to)
 {
-    (void)t;
-    struct seminfo info;
-    return sem_limits(&info) ? info.semopm : 0;
+    struct semid64_ds host;
+    int64_t id = host_call4(__NR_semctl, place, 0, SEM_STAT_ANY, &host);
+
+    if (id >= 0) {
+        freebsd_semid_from_host(&host, (int32_t)id, to);
+    }
+    return id;
 }
 
-int64_t sysctl_semume(struct thread *t)
+static int64_t read_segment(uint64_t place, void *to)
 {
-    (void)t;
-    struct seminfo info;
-    return sem_limits(&info) ? info.semume : 0;
+    struct shmid64_ds host;
+    int64_t id = host_call3(__NR_shmctl, place, SHM_STAT_ANY, &host);
+
+    if (id >= 0) {
+        freebsd_shmid_from_host(&host, (int32_t)id, to);
+    }
+    return id;
 }
 
-int64_t sysctl_semusz(struct thread *t)
+static int64_t last_queue(void)
 {
-    (void)t;
-    struct seminfo info;
-    return sem_limits(&info) ? info.semusz : 0;
-}
-
-int64_t sysctl_semvmx(struct thread *t)
-{
-    (void)t;
-    struct seminfo info;
-    return sem_limits(&info) ? info.semvmx : 0;
-}
-
-int64_t sysctl_semaem(struct thread *t)
-{
-    (void)t;
-    struct seminfo info;
-    return sem_limits(&info) ? info.semaem : 0;
-}
-
-static bool msg_limits(struct msginfo *info)
-{
-    return host_call3(__NR_msgctl, 0, IPC_INFO, info) >= 0;
-}
-
-int64_t sysctl_msgmax(struct thread *t)
-{
-    (void)t;
     struct msginfo info;
-    return msg_limits(&info) ? info.msgmax : 0;
+    return host_call3(__NR_msgctl, 0, MSG_INFO, &info);
 }
 
-int64_t sysctl_msgmnb(struct thread *t)
+static int64_t last_semaphores(void)
 {
-    (void)t;
+    struct seminfo info;
+    return host_call4(__NR_semctl, 0, 0, SEM_INFO, &info);
+}
+
+static int64_t last_segment(void)
+{
+    struct shm_info info;
+    return host_call3(__NR_shmctl, 0, SHM_INFO, &info);
+}
+
+static int64_t queue_limit(void)
+{
     struct msginfo info;
-    return msg_limits(&info) ? info.msgmnb : 0;
+    return host_call3(__NR_msgctl, 0, IPC_INFO, &info) < 0 ? 0 : info.msgmni;
 }
 
-int64_t sysctl_msgmni(struct thread *t)
+static int64_t semaphores_limit(void)
 {
-    (void)t;
-    struct msginfo info;
-    return msg_limits(&info) ? info.msgmni : 0;
+    struct seminfo info;
+    return host_call4(__NR_semctl, 0, 0, IPC_INFO, &info) < 0 ? 0 : info.semmni;
 }
 
-static bool shm_limits(struct shminfo64 *info)
+static int64_t segment_limit(void)
 {
-    return host_call3(__NR_shmctl, 0, IPC_INFO, info) >= 0;
-}
-
-int64_t sysctl_shmmax(struct thread *t)
-{
-    (void)t;
     struct shminfo64 info;
-    return shm_limits(&info) ? (int64_t)info.shmmax : 0;
+    return host_call3(__NR_shmctl, 0, IPC_INFO, &info) < 0 ? 0 : (int64_t)info.shmmni;
 }
 
-int64_t sysctl_shmall(struct thread *t)
+static const struct kind kinds[SYSCTL_IPC_KINDS] = {
+    [SYSCTL_IPC_QUEUES] = {read_queue, last_queue, queue_limit, sizeof(struct freebsd_msqid_kernel)},
+    [SYSCTL_IPC_SEMAPHORES] = {read_semaphores, last_semaphores, semaphores_limit, sizeof(struct freebsd_semid_kernel)},
+    [SYSCTL_IPC_SEGMENTS] = {read_segment, last_segment, segment_limit, sizeof(struct freebsd_shmid_kernel)},
+};
+
+/*
+ * There, an id's lower half is the object's place in the table. So each goes where the host's id says, and the table
+ * reaches at least up to the last: which is past the host's own limit, as its ids have fewer bits for the place.
+ */
+static uint32_t table_length(const struct kind *k)
 {
-    (void)t;
-    struct shminfo64 info;
-    return shm_limits(&info) ? (int64_t)info.shmall : 0;
+    char object[sizeof(struct freebsd_msqid_kernel)];
+    int64_t length = k->limit(), last = k->last();
+
+    for (int64_t i = 0; i <= last; i++) {
+        int64_t id = k->read((uint64_t)i, object);
+        if (id >= 0 && (id & PLACE_MASK) >= length) {
+            length = (id & PLACE_MASK) + 1;
+        }
+    }
+    return length > PLACE_MASK + 1 ? PLACE_MASK + 1 : (uint32_t)length;
 }
 
-int64_t sysctl_shmmni(struct thread *t)
+/* kern.ipc.msgmni and the like: the length of the table, which programs set memory aside by. */
+int sysctl_ipc_count(struct sysctl_request *rq)
 {
-    (void)t;
-    struct shminfo64 info;
-    return shm_limits(&info) ? (int64_t)info.shmmni : 0;
+    return sysctl_put_number(rq, table_length(&kinds[rq->leaf->number]));
 }
 
-int64_t sysctl_shmseg(struct thread *t)
+/* So many zeroes. */
+static int put_nothing(struct sysctl_request *rq, size_t size)
 {
-    (void)t;
-    struct shminfo64 info;
-    return shm_limits(&info) ? (int64_t)info.shmseg : 0;
+    static const char zeroes[4096];
+    int r = 0;
+
+    for (size_t n; r == 0 && size > 0; size -= n) {
+        n = size < sizeof zeroes ? size : sizeof zeroes;
+        r = sysctl_put(rq, zeroes, n);
+    }
+    return r;
+}
+
+/* kern.ipc.msqids and the like: the table, most of which is free. */
+int sysctl_ipc_table(struct sysctl_request *rq)
+{
+    const struct kind *k = &kinds[rq->leaf->number];
+    char object[sizeof(struct freebsd_msqid_kernel)] = {0};
+    size_t size = (size_t)table_length(k) * k->size;
+    int r = put_nothing(rq, size);
+
+    if (r < 0 || guest_is_null(rq->old)) {
+        return r;
+    }
+    for (int64_t i = 0, last = k->last(); r == 0 && i <= last; i++) {
+        int64_t id = k->read((uint64_t)i, object);
+        size_t at = (size_t)(id & PLACE_MASK) * k->size;
+        if (id >= 0 && at + k->size <= size) {
+            r = copyout(guest_at(rq->old, at), object, k->size);
+        }
+    }
+    return r;
 }

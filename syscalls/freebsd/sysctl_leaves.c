@@ -4,10 +4,14 @@
  */
 #include "syscalls/freebsd/sysctl.h"
 
+#include <stddef.h>
+
+#include "syscalls/freebsd/sysv.h"
+
 enum top { KERN = 1, VM = 2, VFS = 3, NET = 4, HW = 6, MACHDEP = 7, USER = 8, P1003_1B = 9, SECURITY = 0x100 };
 
 #define LEAF(leaf, top, number1, number2, kind, fmt)                                                                   \
-    .name = (leaf), .mib = {(top), (number1), (number2)}, .type = (kind), .format = (fmt)
+    .name = (leaf), .mib = {(top), (number1), (number2), 0}, .type = (kind), .format = (fmt)
 #define INT(leaf, top, n, value)                                                                                       \
     {                                                                                                                  \
         LEAF(leaf, top, n, 0, SYSCTL_INT, "I"), .number = (value)                                                      \
@@ -28,6 +32,10 @@ enum top { KERN = 1, VM = 2, VFS = 3, NET = 4, HW = 6, MACHDEP = 7, USER = 8, P1
     {                                                                                                                  \
         LEAF(leaf, top, n, 0, SYSCTL_INT, "I"), .compute = (fn)                                                        \
     }
+#define LONG_OF(leaf, top, n, fn)                                                                                      \
+    {                                                                                                                  \
+        LEAF(leaf, top, n, 0, SYSCTL_LONG, "L"), .compute = (fn)                                                       \
+    }
 #define UINT_OF(leaf, top, n, fn)                                                                                      \
     {                                                                                                                  \
         LEAF(leaf, top, n, 0, SYSCTL_UINT, "IU"), .compute = (fn)                                                      \
@@ -47,6 +55,47 @@ enum top { KERN = 1, VM = 2, VFS = 3, NET = 4, HW = 6, MACHDEP = 7, USER = 8, P1
 #define PROC(leaf, n, fn)                                                                                              \
     {                                                                                                                  \
         LEAF(leaf, KERN, 14, n, SYSCTL_NODE, "N"), .read = (fn)                                                        \
+    }
+
+/* A limit of System V IPC: a member of the host's structure of them. */
+#define IPC_LIMIT(leaf, kind, fmt, fn, structure, member)                                                              \
+    {                                                                                                                  \
+        LEAF(leaf, KERN, 0, 0, kind, fmt), .read = (fn), .number = (int64_t)offsetof(struct structure, member)         \
+    }
+#define SEM_LIMIT(leaf, member) IPC_LIMIT(leaf, SYSCTL_INT, "I", sysctl_sem_limit, seminfo, member)
+#define MSG_LIMIT(leaf, member) IPC_LIMIT(leaf, SYSCTL_INT, "I", sysctl_msg_limit, msginfo, member)
+#define SHM_LIMIT(leaf, member) IPC_LIMIT(leaf, SYSCTL_ULONG, "LU", sysctl_shm_limit, shminfo64, member)
+#define IPC_COUNT(leaf, kind, fmt, which)                                                                              \
+    {                                                                                                                  \
+        LEAF(leaf, KERN, 0, 0, kind, fmt), .read = sysctl_ipc_count, .number = (which)                                 \
+    }
+#define IPC_TABLE(leaf, fmt, which)                                                                                    \
+    {                                                                                                                  \
+        LEAF(leaf, KERN, 0, 0, SYSCTL_OPAQUE, fmt), .read = sysctl_ipc_table, .number = (which)                        \
+    }
+/* Counters: the key of the host's, or NULL where the host does not count, and in how many of them. */
+#define VM_COUNTER(leaf, key, divisor)                                                                                 \
+    {                                                                                                                  \
+        LEAF("vm.stats." leaf, VM, 0, 0, SYSCTL_U64, "QU"), .read = sysctl_vm_counter, .text = (key),                  \
+                                                            .number = (divisor)                                        \
+    }
+#define STAT_COUNTER(leaf, key)                                                                                        \
+    {                                                                                                                  \
+        LEAF("vm.stats." leaf, VM, 0, 0, SYSCTL_U64, "QU"), .read = sysctl_stat_counter, .text = (key)                 \
+    }
+/* Leaves below protocols: families, protocols and most leaves have numbers (netinet/in.h, tcp_var.h, netinet6/in6.h). */
+#define INET(leaf, protocol, n, value)                                                                                 \
+    {                                                                                                                  \
+        .name = "net.inet." leaf, .mib = {NET, 2, (protocol), (n)}, .is_zero = (protocol) == 0, .type = SYSCTL_INT,    \
+        .format = "I", .number = (value)                                                                               \
+    }
+#define LOCAL(leaf, kind, value)                                                                                       \
+    {                                                                                                                  \
+        LEAF("net.local." leaf, NET, 1, kind, SYSCTL_LONG, "L"), .number = (value)                                     \
+    }
+#define IP6(leaf, n, value)                                                                                            \
+    {                                                                                                                  \
+        .name = "net.inet6.ip6." leaf, .mib = {NET, 28, 41, (n)}, .type = SYSCTL_INT, .format = "I", .number = (value) \
     }
 
 const struct sysctl_leaf sysctl_leaves[] = {
@@ -114,29 +163,37 @@ const struct sysctl_leaf sysctl_leaves[] = {
     INT_OF("kern.smp.cpus", KERN, 0, sysctl_ncpu),
     INT("kern.smp.active", KERN, 0, 1),
     INT("kern.smp.disabled", KERN, 0, 0),
-    INT("kern.smp.maxid", KERN, 0, 1023),
+    INT_OF("kern.smp.maxid", KERN, 0, sysctl_last_cpu),
     INT_OF("kern.ipc.somaxconn", KERN, 0, sysctl_somaxconn),
     INT_OF("kern.ipc.soacceptqueue", KERN, 0, sysctl_somaxconn),
     INT("kern.ipc.maxsockbuf", KERN, 0, 2097152),
     INT_OF("kern.ipc.maxsockets", KERN, 0, sysctl_maxfiles),
     INT("kern.ipc.shm_use_phys", KERN, 0, 0),
     INT("kern.ipc.shm_allow_removed", KERN, 0, 1),
-    ULONG_OF("kern.ipc.shmmax", KERN, 0, sysctl_shmmax),
+    SHM_LIMIT("kern.ipc.shmmax", shmmax),
     {LEAF("kern.ipc.shmmin", KERN, 0, 0, SYSCTL_ULONG, "LU"), .number = 1},
-    ULONG_OF("kern.ipc.shmmni", KERN, 0, sysctl_shmmni),
-    ULONG_OF("kern.ipc.shmseg", KERN, 0, sysctl_shmseg),
-    ULONG_OF("kern.ipc.shmall", KERN, 0, sysctl_shmall),
-    INT_OF("kern.ipc.semmni", KERN, 0, sysctl_semmni),
-    INT_OF("kern.ipc.semmns", KERN, 0, sysctl_semmns),
-    INT_OF("kern.ipc.semmsl", KERN, 0, sysctl_semmsl),
-    INT_OF("kern.ipc.semopm", KERN, 0, sysctl_semopm),
-    INT_OF("kern.ipc.semume", KERN, 0, sysctl_semume),
-    INT_OF("kern.ipc.semusz", KERN, 0, sysctl_semusz),
-    INT_OF("kern.ipc.semvmx", KERN, 0, sysctl_semvmx),
-    INT_OF("kern.ipc.semaem", KERN, 0, sysctl_semaem),
-    INT_OF("kern.ipc.msgmax", KERN, 0, sysctl_msgmax),
-    INT_OF("kern.ipc.msgmnb", KERN, 0, sysctl_msgmnb),
-    INT_OF("kern.ipc.msgmni", KERN, 0, sysctl_msgmni),
+    IPC_COUNT("kern.ipc.shmmni", SYSCTL_ULONG, "LU", SYSCTL_IPC_SEGMENTS),
+    SHM_LIMIT("kern.ipc.shmseg", shmseg),
+    SHM_LIMIT("kern.ipc.shmall", shmall),
+    IPC_COUNT("kern.ipc.semmni", SYSCTL_INT, "I", SYSCTL_IPC_SEMAPHORES),
+    SEM_LIMIT("kern.ipc.semmnu", semmnu),
+    SEM_LIMIT("kern.ipc.semmns", semmns),
+    SEM_LIMIT("kern.ipc.semmsl", semmsl),
+    SEM_LIMIT("kern.ipc.semopm", semopm),
+    SEM_LIMIT("kern.ipc.semume", semume),
+    SEM_LIMIT("kern.ipc.semusz", semusz),
+    SEM_LIMIT("kern.ipc.semvmx", semvmx),
+    SEM_LIMIT("kern.ipc.semaem", semaem),
+    MSG_LIMIT("kern.ipc.msgmax", msgmax),
+    MSG_LIMIT("kern.ipc.msgmnb", msgmnb),
+    IPC_COUNT("kern.ipc.msgmni", SYSCTL_INT, "I", SYSCTL_IPC_QUEUES),
+    MSG_LIMIT("kern.ipc.msgtql", msgtql),
+    MSG_LIMIT("kern.ipc.msgssz", msgssz),
+    MSG_LIMIT("kern.ipc.msgseg", msgseg),
+    IPC_TABLE("kern.ipc.msqids", "", SYSCTL_IPC_QUEUES),
+    IPC_TABLE("kern.ipc.sema", "", SYSCTL_IPC_SEMAPHORES),
+    IPC_TABLE("kern.ipc.shmsegs", "", SYSCTL_IPC_SEGMENTS),
+    INT_OF("kern.ipc.numopensockets", KERN, 0, sysctl_sockets),
     STRING("kern.sched.name", KERN, 0, "ULE"),
     INT("kern.sched.quantum", KERN, 0, 94488),
     INT_OF("kern.sched.cpusetsize", KERN, 0, sysctl_cpusetsize),
@@ -178,6 +235,15 @@ const struct sysctl_leaf sysctl_leaves[] = {
     INT("kern.trap_enotcap", KERN, 0, 0),
     OPAQUE_OF("kern.cp_time", KERN, 0, "LU", sysctl_cp_time),
     OPAQUE_OF("kern.cp_times", KERN, 0, "LU", sysctl_cp_times),
+    STRING_OF("kern.msgbuf", KERN, 0, sysctl_msgbuf),
+    STRING_OF("kern.console", KERN, 0, sysctl_console),
+    LONG("kern.tty_nin", KERN, 0, 0),
+    LONG("kern.tty_nout", KERN, 0, 0),
+    INT("kern.consmute", KERN, 0, 0),
+    OPAQUE_OF("kern.devstat.all", KERN, 0, "S,devstat", sysctl_devstat_all),
+    INT_OF("kern.devstat.numdevs", KERN, 0, sysctl_devstat_count),
+    LONG_OF("kern.devstat.generation", KERN, 0, sysctl_devstat_count),
+    INT("kern.devstat.version", KERN, 0, 6),
     INT("kern.random.sys.seeded", KERN, 0, 1),
 
     OPAQUE_OF("vm.vmtotal", VM, 1, "S,vmtotal", sysctl_vmtotal),
@@ -189,12 +255,63 @@ const struct sysctl_leaf sysctl_leaves[] = {
     INT("vm.overcommit", VM, 12, 0),
     INT("vm.swap_enabled", VM, 11, 1),
     ULONG_OF("vm.swap_total", VM, 0, sysctl_swap_total),
+    {LEAF("vm.swap_info", VM, 0, 0, SYSCTL_NODE, "N"), .read = sysctl_swap_info},
+    INT_OF("vm.nswapdev", VM, 0, sysctl_swap_devices),
+    INT("vm.dmmax", VM, 0, 32),
     UINT_OF("vm.stats.vm.v_page_count", VM, 0, sysctl_pages),
     UINT_OF("vm.stats.vm.v_free_count", VM, 0, sysctl_free_pages),
     UINT("vm.stats.vm.v_page_size", VM, 0, 4096),
+    UINT_OF("vm.stats.vm.v_free_reserved", VM, 0, sysctl_free_minimum),
+    UINT_OF("vm.stats.vm.v_free_min", VM, 0, sysctl_free_minimum),
+    UINT_OF("vm.stats.vm.v_free_severe", VM, 0, sysctl_free_minimum),
+    UINT_OF("vm.stats.vm.v_free_target", VM, 0, sysctl_free_target),
+    UINT_OF("vm.stats.vm.v_inactive_target", VM, 0, sysctl_free_target),
+    UINT("vm.stats.vm.v_cache_count", VM, 0, 0),
+    UINT("vm.stats.vm.v_cache_min", VM, 0, 0),
+    UINT("vm.stats.vm.v_cache_max", VM, 0, 0),
+    UINT("vm.stats.vm.v_pageout_free_min", VM, 0, 0),
+    UINT("vm.stats.vm.v_interrupt_free_min", VM, 0, 0),
+    VM_COUNTER("vm.v_vm_faults", "pgfault ", 1),
+    VM_COUNTER("vm.v_io_faults", "pgmajfault ", 1),
+    VM_COUNTER("vm.v_cow_faults", NULL, 1),
+    VM_COUNTER("vm.v_cow_optim", NULL, 1),
+    VM_COUNTER("vm.v_zfod", NULL, 1),
+    VM_COUNTER("vm.v_ozfod", NULL, 1),
+    VM_COUNTER("vm.v_swapin", "pswpin ", 1),
+    VM_COUNTER("vm.v_swapout", "pswpout ", 1),
+    VM_COUNTER("vm.v_swappgsin", "pswpin ", 1),
+    VM_COUNTER("vm.v_swappgsout", "pswpout ", 1),
+    VM_COUNTER("vm.v_vnodein", NULL, 1),
+    VM_COUNTER("vm.v_vnodeout", NULL, 1),
+    VM_COUNTER("vm.v_vnodepgsin", "pgpgin ", 4), /* the host counts kilobytes */
+    VM_COUNTER("vm.v_vnodepgsout", "pgpgout ", 4),
+    VM_COUNTER("vm.v_intrans", NULL, 1),
+    VM_COUNTER("vm.v_reactivated", "pgactivate ", 1),
+    VM_COUNTER("vm.v_pdwakeups", "pageoutrun ", 1),
+    VM_COUNTER("vm.v_pdpages", "pgscan_kswapd ", 1),
+    VM_COUNTER("vm.v_pdshortfalls", "allocstall_normal ", 1),
+    VM_COUNTER("vm.v_dfree", NULL, 1),
+    VM_COUNTER("vm.v_pfree", NULL, 1),
+    VM_COUNTER("vm.v_tfree", "pgfree ", 1),
+    VM_COUNTER("vm.v_tcached", NULL, 1), /* of 10 */
+    STAT_COUNTER("vm.v_forks", "processes "),
+    STAT_COUNTER("vm.v_vforks", NULL),
+    STAT_COUNTER("vm.v_rforks", NULL),
+    STAT_COUNTER("vm.v_kthreads", NULL),
+    STAT_COUNTER("vm.v_forkpages", NULL),
+    STAT_COUNTER("vm.v_vforkpages", NULL),
+    STAT_COUNTER("vm.v_rforkpages", NULL),
+    STAT_COUNTER("vm.v_kthreadpages", NULL),
+    STAT_COUNTER("sys.v_swtch", "ctxt "),
+    STAT_COUNTER("sys.v_intr", "intr "),
+    STAT_COUNTER("sys.v_soft", "softirq "),
+    STAT_COUNTER("sys.v_trap", NULL),
+    STAT_COUNTER("sys.v_syscall", NULL),
     INT("vm.old_mlock", VM, 0, 0),
 
     OPAQUE_OF("vfs.conflist", VFS, 0, "S,xvfsconf", sysctl_conflist),
+    LONG_OF("vfs.bufspace", VFS, 0, sysctl_buffers),
+    OPAQUE_OF("vfs.cache.nchstats", VFS, 0, "LU", sysctl_name_cache),
     INT("vfs.usermount", VFS, 0, 0),
     INT("vfs.timestamp_precision", VFS, 0, 2),
     INT("vfs.aio.enable_unsafe", VFS, 0, 0),
@@ -210,23 +327,47 @@ const struct sysctl_leaf sysctl_leaves[] = {
     {LEAF("net.route", NET, 17, 0, SYSCTL_NODE, "N"), .read = sysctl_route},
     INT("net.fibs", NET, 0, 1),
     INT("net.my_fibnum", NET, 0, 0),
-    INT_OF("net.inet.ip.forwarding", NET, 0, sysctl_forwarding),
-    INT_OF("net.inet6.ip6.forwarding", NET, 0, sysctl_forwarding6),
-    INT("net.inet.ip.portrange.first", NET, 0, 10000),
-    INT("net.inet.ip.portrange.last", NET, 0, 65535),
-    INT("net.inet.ip.portrange.hifirst", NET, 0, 49152),
-    INT("net.inet.ip.portrange.hilast", NET, 0, 65535),
-    INT("net.inet.ip.portrange.reservedhigh", NET, 0, 1023),
-    INT("net.inet.ip.portrange.reservedlow", NET, 0, 0),
-    INT("net.inet.ip.ttl", NET, 0, 64),
-    INT("net.inet.tcp.keepidle", NET, 0, 7200000),
-    INT("net.inet.tcp.keepintvl", NET, 0, 75000),
-    INT("net.inet.tcp.keepcnt", NET, 0, 8),
-    INT("net.inet.tcp.sendspace", NET, 0, 32768),
-    INT("net.inet.tcp.recvspace", NET, 0, 65536),
-    INT("net.inet6.ip6.v6only", NET, 0, 1),
-    LONG("net.local.stream.sendspace", NET, 0, 65536),
-    LONG("net.local.stream.recvspace", NET, 0, 65536),
+    {.name = "net.inet.ip.forwarding",
+     .mib = {NET, 2, 0, 1},
+     .is_zero = true,
+     .type = SYSCTL_INT,
+     .format = "I",
+     .compute = sysctl_forwarding},
+    INET("ip.redirect", 0, 2, 1),
+    INET("ip.ttl", 0, 3, 64),
+    INET("ip.sourceroute", 0, 8, 0),
+    INET("ip.accept_sourceroute", 0, 13, 0),
+    INET("ip.portrange.first", 0, 0, 10000),
+    INET("ip.portrange.last", 0, 0, 65535),
+    INET("ip.portrange.hifirst", 0, 0, 49152),
+    INET("ip.portrange.hilast", 0, 0, 65535),
+    INET("ip.portrange.reservedhigh", 0, 0, 1023),
+    INET("ip.portrange.reservedlow", 0, 0, 0),
+    INET("tcp.rfc1323", 6, 1, 1),
+    INET("tcp.mssdflt", 6, 3, 536),
+    INET("tcp.keepidle", 6, 6, 7200000),
+    INET("tcp.keepintvl", 6, 7, 75000),
+    INET("tcp.keepcnt", 6, 0, 8),
+    INET("tcp.sendspace", 6, 8, 32768),
+    INET("tcp.recvspace", 6, 9, 65536),
+    INET("tcp.keepinit", 6, 10, 75000),
+    INET("udp.checksum", 17, 1, 1),
+    INET("udp.maxdgram", 17, 3, 9216),
+    INET("udp.recvspace", 17, 4, 42080),
+    {.name = "net.inet6.ip6.forwarding",
+     .mib = {NET, 28, 41, 1},
+     .type = SYSCTL_INT,
+     .format = "I",
+     .compute = sysctl_forwarding6},
+    IP6("redirect", 2, 1),
+    IP6("hlim", 3, 64),
+    IP6("v6only", 24, 1),
+    IP6("accept_rtadv", 12, 0),
+    IP6("auto_linklocal", 35, 1),
+    LOCAL("stream.sendspace", 1, 65536),
+    LOCAL("stream.recvspace", 1, 65536),
+    LOCAL("dgram.maxdgram", 2, 8192),
+    LOCAL("dgram.recvspace", 2, 16384),
 
     STRING("hw.machine", HW, 1, "amd64"),
     STRING_OF("hw.model", HW, 2, sysctl_model),
@@ -299,6 +440,7 @@ const struct sysctl_leaf sysctl_leaves[] = {
     UINT("security.jail.jail_max_af_ips", SECURITY, 0, 255),
     INT("security.jail.set_hostname_allowed", SECURITY, 0, 0),
     INT("security.jail.mount_allowed", SECURITY, 0, 0),
+    INT_OF("security.bsd.unprivileged_read_msgbuf", SECURITY, 0, sysctl_msgbuf_open),
     INT("security.bsd.see_jail_proc", SECURITY, 0, 1),
     INT("security.bsd.suser_enabled", SECURITY, 0, 1),
     INT("security.bsd.unprivileged_mlock", SECURITY, 0, 1),

@@ -42,6 +42,12 @@ static bool begins_with(const char *name, const char *with, size_t length)
     return hot_strncmp(name, with, length) == 0 && (name[length] == '.' || name[length] == '\0');
 }
 
+/* Whether FreeBSD has fixed the number of component `k`. */
+static bool is_fixed(const struct sysctl_leaf *l, uint32_t k)
+{
+    return k < sizeof l->mib / sizeof l->mib[0] && (l->mib[k] != 0 || (k == 2 && l->is_zero));
+}
+
 /* The number of a leaf's component `k`: one that a leaf below it declares, else one by the first leaf below it. */
 static int32_t number_of(uint32_t leaf, uint32_t k)
 {
@@ -54,7 +60,7 @@ static int32_t number_of(uint32_t leaf, uint32_t k)
             continue;
         }
         first = first < 0 ? i : first;
-        if (k < 3 && (l->mib[k] != 0 || (k == 2 && l->is_zero))) {
+        if (is_fixed(l, k)) {
             return l->mib[k];
         }
     }
@@ -89,11 +95,11 @@ static uint32_t common(const int32_t *a, uint32_t na, const int32_t *b, uint32_t
 /* How many numbers a leaf has that FreeBSD has fixed, if those are all it has; else 0. */
 static uint32_t fixed(const struct sysctl_leaf *l)
 {
-    if (l->mib[1] == 0) {
-        return 0;
+    uint32_t n = 0;
+    while (is_fixed(l, n)) {
+        n++;
     }
-    uint32_t n = l->mib[2] != 0 || l->is_zero ? 3 : 2;
-    return components_of(l->name) == n ? n : 0;
+    return n == components_of(l->name) ? n : 0;
 }
 
 /*

@@ -164,10 +164,12 @@ START_TEST(next_visits_all)
     for (uint32_t i = 0; i < sysctl_leaf_count; i++) {
         uint32_t count;
         values += sysctl_leaves[i].type != SYSCTL_NODE;
-        static char byname[1 << 16];
+        static char byname[8 << 20]; /* as much as 65,536 message queues need */
         uint64_t size = sizeof byname;
         if (sysctl_leaves[i].type != SYSCTL_NODE) {
-            ck_assert_msg(by_name(sysctl_leaves[i].name, byname, &size) == 0, "%s", sysctl_leaves[i].name);
+            int64_t r = by_name(sysctl_leaves[i].name, byname, &size);
+            bool forbidden = r == -EPERM && strcmp(sysctl_leaves[i].name, "kern.msgbuf") == 0;
+            ck_assert_msg(r == 0 || forbidden, "%s", sysctl_leaves[i].name);
         }
         const int32_t *oid = sysctl_oid(i, &count);
         uint32_t used;
