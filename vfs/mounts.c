@@ -2,6 +2,7 @@
 #include "vfs/mounts.h"
 
 #include "base/host.h"
+#include "base/host_file.h"
 #include "base/mem.h"
 
 #include <linux/fcntl.h>
@@ -10,7 +11,7 @@
 
 int64_t mounts_open(struct mount_table *m)
 {
-    int64_t fd = host_call4(__NR_openat, AT_FDCWD, "/proc/self/mountinfo", O_RDONLY | O_CLOEXEC, 0);
+    int64_t fd = host_open("/proc/self/mountinfo", O_RDONLY);
 
     m->fd = (int32_t)fd;
     m->at = m->filled = 0;

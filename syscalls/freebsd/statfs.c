@@ -97,14 +97,14 @@ static void put_names(struct thread *t, struct mount_entry *e, struct freebsd_st
     hot_strlcpy(out->f_mntonname, path_guest_view(t->proc, e->on), sizeof(out->f_mntonname));
 }
 
-/* Names the mount that an open file is on, by the mount's id. */
-static void find_names(struct thread *t, int fd, struct freebsd_statfs *out)
+/* Names the mount that a file is on (`name` "": the open file `fd`), by the mount's id. */
+static void find_names(struct thread *t, int fd, const char *name, struct freebsd_statfs *out)
 {
     struct mount_table table;
     struct mount_entry e;
     struct statx x;
 
-    if (host_call5(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &x) < 0 || !(x.stx_mask & STATX_MNT_ID) ||
+    if (host_call5(__NR_statx, fd, name, AT_EMPTY_PATH, STATX_MNT_ID, &x) < 0 || !(x.stx_mask & STATX_MNT_ID) ||
         mounts_open(&table) < 0) {
         return;
     }
@@ -124,7 +124,7 @@ static int64_t statfs_open(struct thread *t, int fd, struct freebsd_statfs *out)
 
     if (r == 0) {
         freebsd_statfs_from_host(&host, out);
-        find_names(t, fd, out);
+        find_names(t, fd, "", out);
     }
     return r;
 }
@@ -132,18 +132,17 @@ static int64_t statfs_open(struct thread *t, int fd, struct freebsd_statfs *out)
 static int64_t statfs_path(struct thread *t, guest_ptr path, struct freebsd_statfs *out)
 {
     struct vfs_path where;
+    struct statfs host;
     int64_t r = path_copyin(t, VFS_AT_FDCWD, path, PATH_FOLLOW, &where);
-    int64_t fd;
 
     if (r < 0) {
         return r;
     }
-    fd = host_call4(__NR_openat, where.dirfd, where.name, O_PATH | O_CLOEXEC, 0);
-    if (fd < 0) {
-        return fd;
+    r = host_call2(__NR_statfs, where.name, &host);
+    if (r == 0) {
+        freebsd_statfs_from_host(&host, out);
+        find_names(t, where.dirfd, where.name, out);
     }
-    r = statfs_open(t, (int)fd, out);
-    host_call1(__NR_close, fd);
     return r;
 }
 

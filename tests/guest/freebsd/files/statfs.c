@@ -33,6 +33,23 @@ TEST(now)
     CHECK_EQ(guest_strcmp(other.fstypename, fs.fstypename), 0);
 }
 
+/* The engine's own looks at the host cost the guest no descriptor, so none can be missing. */
+TEST(without_descriptors)
+{
+    struct freebsd_rlimit limit, small = {3, 0};
+    struct freebsd_statfs fs;
+
+    CHECK_OK(SYS(getrlimit, 8, &limit));
+    small.maximum = limit.maximum;
+    CHECK_OK(SYS(setrlimit, 8, &small));
+    memset(&fs, 0, sizeof(fs));
+    CHECK_OK(SYS(statfs, ".", &fs));
+    CHECK_EQ(fs.mntonname[0], '/');
+    CHECK(SYS(getfsstat, 0, 0, FREEBSD_MNT_NOWAIT) > 0);
+    CHECK_ERR(SYS(dup, 1), FREEBSD_EMFILE);
+    CHECK_OK(SYS(setrlimit, 8, &limit));
+}
+
 TEST(before_12)
 {
     struct freebsd_statfs fs;
