@@ -12,11 +12,12 @@
 #include <stdint.h>
 
 #define SETTINGS_MAGIC   0x4d475244u /* "DRGM" */
-#define SETTINGS_VERSION 1u
+#define SETTINGS_VERSION 2u
 
 #define SETTINGS_PATH_MAX     1024 /* FreeBSD's PATH_MAX, terminating zero included */
 #define SETTINGS_NAME_MAX     32   /* a personality or a release */
 #define SETTINGS_TABLE_MAX    256
+#define SETTINGS_FOLDER_MAX   512  /* the user's folder of sysroots */
 #define SETTINGS_FILTER_MAX   1024 /* the trace filter as typed */
 #define SETTINGS_TRACE_CALLS  1024
 #define SETTINGS_TRACE_STRING 32 /* bytes of a string that a trace line shows unless -s says otherwise */
@@ -28,6 +29,13 @@ enum intercept_mode {
     INTERCEPT_SUD,
     INTERCEPT_SECCOMP,
     INTERCEPT_PTRACE,
+};
+
+/* How `sysroot` came to be. */
+enum sysroot_origin {
+    SYSROOT_NOT_NAMED = 0, /* the user has named none: a program's need decides */
+    SYSROOT_NAMED,         /* the user has named it, or that there be none: it holds for all programs */
+    SYSROOT_CHOSEN,        /* by the need of this program or of one before it: another program may choose anew */
 };
 
 enum trace_mode {
@@ -53,6 +61,7 @@ struct settings {
     char personality[SETTINGS_NAME_MAX]; /* forced personality; "": recognised from the file */
 
     char sysroot[SETTINGS_PATH_MAX];    /* absolute host path; "": none */
+    char sysroots[SETTINGS_FOLDER_MAX]; /* the user's folder of sysroots by name; "": /etc/passwd tells it */
     char report_dir[SETTINGS_PATH_MAX]; /* absolute host path, exists; "": no report files */
     char table_dir[SETTINGS_TABLE_MAX]; /* the process table's directory, set at the first start; "": no table */
 
@@ -69,6 +78,7 @@ struct settings {
     int32_t trace_mode;                              /* enum trace_mode */
     int32_t trace_fd;                                /* where trace lines go, hidden from the guest; -1: nowhere */
     uint32_t trace_string_size;                      /* bytes of a string shown at most */
+    uint32_t sysroot_origin;                         /* enum sysroot_origin */
     uint32_t rewrite;                                /* 1: call sites are rewritten, on top of intercept_effective */
     char trace_filter[SETTINGS_FILTER_MAX];          /* as typed; "": every call */
     uint64_t trace_calls[SETTINGS_TRACE_CALLS / 64]; /* the filter resolved: bit n set = call number n is shown */

@@ -15,12 +15,14 @@
 #include "cli/message.h"
 #include "cli/options.h"
 #include "compat-db/syscall_db.h"
+#include "loader/sysroots.h"
 
 enum { EXIT_NOT_RUNNABLE_HERE = 1 };
 
 struct report {
     const char *path;
-    char *sysroot; /* "": none */
+    struct sysroot_view view;
+    struct path_opener usual; /* looks through the view */
     bool is_elf;
     char system[64]; /* "FreeBSD/amd64" */
     struct elf_identity id;
@@ -33,12 +35,21 @@ struct report {
     char reason[600]; /* why it will not run; empty: it will */
 };
 
-/* The file is the host's, as named; its interpreter is looked for in the sysroot. */
+/* The file is the host's, as named; its interpreter is looked for as when the program starts. */
 static int open_for_report(void *context, const char *path, int flags, char *host_path, uint64_t size)
 {
     struct report *report = context;
 
-    return sysroot_open(path == report->path ? NULL : report->sysroot, path, flags, host_path, size);
+    if (path == report->path)
+        return sysroot_open(NULL, path, flags, host_path, size);
+    return report->usual.open(report->usual.context, path, flags, host_path, size);
+}
+
+static int prepare_for_report(void *context, const struct program *program, struct loader_error *err)
+{
+    struct report *report = context;
+
+    return report->usual.prepare(report->usual.context, program, err);
 }
 
 static void identify(struct report *report)
@@ -65,7 +76,7 @@ static void examine_needs(struct report *report)
     check_go(&report->file, &report->go);
     if (elf_system(&report->id) <= ELF_SYSTEM_LINUX)
         return;
-    check_libraries(&report->file, report->sysroot, &report->libraries);
+    check_libraries(&report->file, report->view.sysroot, &report->libraries);
     if (report->id.interp[0] == '\0')
         check_calls(&report->file, report->go.is_go, &report->calls);
 }
@@ -78,19 +89,22 @@ static bool is_library(const struct report *report)
 
 static void examine(struct report *report)
 {
-    const struct path_opener opener = {.open = open_for_report, .context = report};
+    const struct path_opener opener = {.open = open_for_report, .prepare = prepare_for_report, .context = report};
     struct loader_error err;
+    int r;
 
     identify(report);
+    /* first, because the libraries are those of the sysroot that the program takes */
+    r = program_examine(report->path, &opener, NULL, &report->program, &err);
     examine_needs(report);
-    if (program_examine(report->path, &opener, NULL, &report->program, &err) != 0)
+    if (r != 0)
         snprintf(report->reason, sizeof(report->reason), "%s", err.text);
     else if (is_library(report))
         snprintf(report->reason, sizeof(report->reason), "%s: a library, which programs load", report->path);
     else if (report->libraries.missing != 0)
         snprintf(report->reason, sizeof(report->reason), "%s: %zu of its libraries %s missing%s", report->path,
                  report->libraries.missing, report->libraries.missing == 1 ? "is" : "are",
-                 report->sysroot[0] == '\0' ? " (name the system's files with --sysroot)" : "");
+                 report->view.sysroot[0] == '\0' ? " (name the system's files with --sysroot)" : "");
 }
 
 /* "14.2" of 1402000: sys/sys/param.h's scheme since 5.0. Empty where there is none. */
@@ -191,6 +205,8 @@ static void print_elf(const struct report *report)
     if (report->id.interp[0] != '\0')
         printf("  interpreter   %s => %s\n", report->id.interp,
                report->program.has_interp ? report->program.interp_host_path : "not examined");
+    if (report->view.sysroot[0] != '\0' && report->id.interp[0] != '\0')
+        printf("  sysroot       %s\n", report->view.sysroot);
 }
 
 static void print_text(const struct report *report)
@@ -259,6 +275,7 @@ static void json_elf(struct json *j, const struct report *report)
     json_number(j, "osrel", report->id.osrel);
     json_string(j, "interpreter", report->id.interp[0] != '\0' ? report->id.interp : NULL);
     json_string(j, "interpreter_path", report->program.has_interp ? report->program.interp_host_path : NULL);
+    json_string(j, "sysroot", report->view.sysroot[0] != '\0' ? report->view.sysroot : NULL);
     json_bool(j, "go", report->go.is_go);
     json_string(j, "go_version", report->go.version[0] != '\0' ? report->go.version : NULL);
     json_string(j, "go_module", report->go.module[0] != '\0' ? report->go.module : NULL);
@@ -283,7 +300,7 @@ static void print_json(const struct report *report)
     json_end_object(&j);
 }
 
-static int run_check(const char *path, char *sysroot, bool as_json)
+static int run_check(const char *path, const struct settings *settings, bool as_json)
 {
     struct report *report = calloc(1, sizeof(*report));
     int status;
@@ -291,7 +308,7 @@ static int run_check(const char *path, char *sysroot, bool as_json)
     if (report == NULL)
         return fail(EXIT_DRAGOMAN, "check: no memory");
     report->path = path;
-    report->sysroot = sysroot;
+    sysroot_view_start(&report->view, settings, &report->usual);
     examine(report);
     if (as_json)
         print_json(report);
@@ -348,7 +365,7 @@ int cmd_check(int argc, char **argv)
     if (status == 0)
         status = parse_arguments(&request, argc, argv, &file, &as_json);
     if (status == 0)
-        status = run_check(file, request.settings.sysroot, as_json);
+        status = run_check(file, &request.settings, as_json);
     run_request_clear(&request);
     return status;
 }

@@ -4,6 +4,7 @@
  * standard path. LD_LIBRARY_PATH is left out: the answer is about the files, not about one environment.
  */
 #include "cli/check.h"
+#include "vfs/sysroot.h"
 
 #include <elf.h>
 #include <fcntl.h>
@@ -11,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char standard_path[] = "/lib:/usr/lib"; /* rtld.c's STANDARD_LIBRARY_PATH */
+static const char standard_path[] = "/lib/casper:/lib:/usr/lib"; /* rtld.h's STANDARD_LIBRARY_PATH, since 11 */
 
 /* What one file's dynamic section says about libraries. Strings point into the file. */
 struct dynamic {
@@ -80,11 +81,10 @@ static void read_hints(struct search *search)
     enum { HINTS_MAGIC = 0x746e6845, WORDS = 6 };
     char path[LOADER_PATH_MAX];
     uint32_t h[WORDS];
-    int fd;
+    int fd = sysroot_open((void *)(uintptr_t)search->sysroot, "/var/run/ld-elf.so.hints", O_RDONLY | O_CLOEXEC, path,
+                          sizeof(path));
 
     search->hints[0] = '\0';
-    snprintf(path, sizeof(path), "%s/var/run/ld-elf.so.hints", search->sysroot);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return;
     if (pread(fd, h, sizeof(h), 0) == sizeof(h) && h[0] == HINTS_MAGIC && h[1] == 1 && h[5] < sizeof(search->hints)) {
@@ -95,12 +95,23 @@ static void read_hints(struct search *search)
     close(fd);
 }
 
-/* One directory of a search path as a host name: below the sysroot, or beside the needing file for $ORIGIN.
- */
-static bool host_directory(const struct search *search, const char *directory, size_t length, const char *needing,
-                           char *out, size_t room)
+/* Whether the program would find a file by this name; its name on the host. */
+static bool is_there(const struct search *search, const char *path, char *out, size_t room)
 {
-    const char *slash = strrchr(needing, '/');
+    int fd = sysroot_open((void *)(uintptr_t)search->sysroot, path, O_PATH | O_CLOEXEC, out, room);
+
+    if (fd < 0)
+        return false;
+    close(fd);
+    return access(out, R_OK) == 0;
+}
+
+/* One directory of a search path as the program names it; for $ORIGIN, the needing file's. */
+static bool guest_directory(const struct search *search, const char *directory, size_t length, const char *needing,
+                            char *out, size_t room)
+{
+    const char *inner = sysroot_strip(search->sysroot, needing);
+    const char *slash = strrchr(inner != NULL ? inner : needing, '/');
     size_t skip = strncmp(directory, "$ORIGIN", 7) == 0 ? 7 : strncmp(directory, "${ORIGIN}", 9) == 0 ? 9 : 0;
     int n;
 
@@ -108,8 +119,9 @@ static bool host_directory(const struct search *search, const char *directory, s
         skip = 0;
     directory += skip;
     length -= skip;
+    needing = inner != NULL ? inner : needing;
     if (skip == 0)
-        n = snprintf(out, room, "%s%.*s", search->sysroot, (int)length, directory);
+        n = snprintf(out, room, "%.*s", (int)length, directory);
     else if (slash != NULL)
         n = snprintf(out, room, "%.*s%.*s", (int)(slash - needing), needing, (int)length, directory);
     else
@@ -124,11 +136,12 @@ static bool find_in_path(const struct search *search, const char *directories, c
     while (directories != NULL && *directories != '\0') {
         size_t length = strcspn(directories, ":;");
         char directory[LOADER_PATH_MAX];
+        char path[LOADER_PATH_MAX];
         int n = -1;
 
-        if (length != 0 && host_directory(search, directories, length, needing, directory, sizeof(directory)))
-            n = snprintf(out, room, "%s/%s", directory, name);
-        if (n >= 0 && (size_t)n < room && access(out, R_OK) == 0)
+        if (length != 0 && guest_directory(search, directories, length, needing, directory, sizeof(directory)))
+            n = snprintf(path, sizeof(path), "%s/%s", directory, name);
+        if (n >= 0 && (size_t)n < sizeof(path) && is_there(search, path, out, room))
             return true;
         directories += length;
         directories += *directories != '\0';
@@ -139,10 +152,8 @@ static bool find_in_path(const struct search *search, const char *directories, c
 static bool find_library(const struct search *search, const struct dynamic *dynamic, const char *name,
                          const char *needing, char *out, size_t room)
 {
-    if (strchr(name, '/') != NULL) {
-        snprintf(out, room, "%s%s", search->sysroot, name);
-        return access(out, R_OK) == 0;
-    }
+    if (strchr(name, '/') != NULL)
+        return is_there(search, name, out, room);
     return (dynamic->runpath == NULL && find_in_path(search, dynamic->rpath, name, needing, out, room)) ||
            find_in_path(search, dynamic->runpath, name, needing, out, room) ||
            find_in_path(search, search->hints, name, needing, out, room) ||

@@ -15,6 +15,7 @@
 #include "cli/commands.h"
 #include "cli/config.h"
 #include "cli/message.h"
+#include "cli/sysroot_name.h"
 
 static const char prefix[] = "DRAGOMAN_";
 
@@ -195,6 +196,7 @@ int options_from_surroundings(struct run_request *request, char **envp)
 {
     char path[SETTINGS_PATH_MAX];
     int status = 0;
+    sysroot_take_folder(&request->settings, envp);
     if (config_path(envp, path, sizeof path)) {
         status = config_apply_file(request, path);
     }

@@ -113,8 +113,7 @@ int set_osrel(struct run_request *request, const char *value, const char *where)
     return 0;
 }
 
-/* An existing directory's absolute path into `out`. */
-static int resolve_directory(const char *value, const char *where, char out[SETTINGS_PATH_MAX])
+int resolve_directory(const char *value, const char *where, char out[SETTINGS_PATH_MAX])
 {
     struct stat st;
     if (stat(value, &st) != 0) {
@@ -134,15 +133,6 @@ static int resolve_directory(const char *value, const char *where, char out[SETT
                     SETTINGS_PATH_MAX - 1);
     }
     return 0;
-}
-
-int set_sysroot(struct run_request *request, const char *value, const char *where)
-{
-    int status = resolve_directory(value, where, request->settings.sysroot);
-    if (strcmp(request->settings.sysroot, "/") == 0) {
-        request->settings.sysroot[0] = '\0'; /* the host's own root adds nothing */
-    }
-    return status;
 }
 
 int set_report(struct run_request *request, const char *value, const char *where)

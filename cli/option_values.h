@@ -32,6 +32,9 @@ bool parse_osrel(const char *value, uint32_t *osrel, char release[SETTINGS_NAME_
 /* Seconds, with a fraction if need be, into milliseconds; up to a year. Returns whether it is such a number. */
 bool parse_seconds(const char *value, uint64_t *ms);
 
+/* An existing directory's absolute path, links resolved, into `out`. Returns 0, or an exit status after complaining. */
+int resolve_directory(const char *value, const char *where, char out[SETTINGS_PATH_MAX]);
+
 /* The name of an interception mode, as --intercept takes it. */
 const char *intercept_name(int mode);
 

@@ -45,10 +45,11 @@ const struct option_row option_table[] = {
     {.name = "sysroot",
      .letter = 'L',
      .argument = ARGUMENT_REQUIRED,
-     .value = "DIR",
+     .value = "NAME|DIR",
      .set = set_sysroot,
-     .help = "A directory with the foreign system's files: absolute paths are looked for there first, so that a "
-             "dynamic program finds its interpreter and libraries."},
+     .help = "The foreign system's files, by name (`dragoman sysroot list`) or as a directory: absolute paths are "
+             "looked for there first, so that a dynamic program finds its interpreter and libraries. Without it, a "
+             "dynamic program takes the sysroot that fits its release best; `-L /` has it take none."},
     {.name = "intercept",
      .argument = ARGUMENT_REQUIRED,
      .value = "auto|rewrite|sud|seccomp|ptrace",

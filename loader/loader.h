@@ -116,12 +116,17 @@ struct mapped_image {
     struct load_plan plan; /* what was mapped, for the address-space ledger; last, so that clearing ends before it */
 };
 
+struct program;
+
 /* How a guest's path becomes a file: the sysroot first, then the host. */
 struct path_opener {
     /* Opens `path` (relative ones against the working directory) with `flags`
      * (O_RDONLY or O_PATH, and O_CLOEXEC).  Returns a descriptor, which the
      * caller closes, or -errno; writes the host's name of the file. */
     int (*open)(void *context, const char *path, int flags, char *host_path, uint64_t size);
+    /* Asked before the interpreter of a foreign program is opened: where it is to be looked for may depend on the
+     * program (sysroots.h).  Returns 0, or -errno with *err filled.  NULL: nothing depends on it. */
+    int (*prepare)(void *context, const struct program *program, struct loader_error *err);
     void *context;
 };
 

@@ -94,6 +94,9 @@ static int examine_interp(const struct path_opener *opener, struct program *out,
 
     if (name[0] == '\0')
         return 0;
+    r = opener->prepare != NULL ? opener->prepare(opener->context, out, err) : 0;
+    if (r != 0)
+        return r;
     fd = open_program(name, opener, out->interp_host_path, &unreadable, err);
     if (unreadable)
         return loader_fail(err, EACCES, "%s: cannot read its interpreter %s", out->path, name);

@@ -26,6 +26,7 @@
 #include "loader/loader.h"
 #include "loader/stack.h"
 #include "loader/start_request.h"
+#include "loader/sysroots.h"
 #include "process/handover.h"
 #include "process/process.h"
 #include "process/space.h"
@@ -44,9 +45,10 @@ _Noreturn void start_fail(int status, const char *text)
     _exit(status);
 }
 
-static int exit_status_of(int host_errno)
+/* A program that is there may lack something else that it needs. */
+static int exit_status_of(int host_errno, bool found)
 {
-    return host_errno == ENOENT || host_errno == ENOTDIR ? EXIT_NOT_FOUND : EXIT_NOT_RUNNABLE;
+    return !found && (host_errno == ENOENT || host_errno == ENOTDIR) ? EXIT_NOT_FOUND : EXIT_NOT_RUNNABLE;
 }
 
 static const struct personality *choose(void *context, const struct elf_identity *id)
@@ -66,7 +68,9 @@ int64_t exec_examine(void *argument)
 {
     struct exec_examination *e = argument;
     struct personality_chooser chooser = {choose, NULL};
-    struct path_opener opener = {sysroot_open, (void *)e->sysroot};
+    struct sysroot_view view;
+    struct path_opener opener;
+    sysroot_view_start(&view, e->settings, &opener);
     return program_examine(e->path, &opener, &chooser, e->program, e->error);
 }
 
@@ -146,7 +150,7 @@ static struct thread *make_thread(const struct start_request *rq, const struct p
     if (t == NULL) {
         start_fail(EXIT_OWN_FAILURE, "out of memory");
     }
-    if (!rq->handed_over && p->settings.sysroot[0] != '\0') {
+    if (!rq->handed_over && p->settings.sysroot[0] != '\0' && p->settings.sysroot_release == 0) {
         p->settings.sysroot_release = sysroot_release(p->settings.sysroot);
     }
     p->release = release_of(&p->settings, program);
@@ -250,7 +254,7 @@ static _Noreturn void run_host_program(const struct start_request *rq, const str
     host_restore_signals(rq);
     execve(program->host_path, rq->argv, rq->envp);
     fprintf(stderr, "dragoman: %s: %s\n", program->host_path, strerror(errno));
-    _exit(exit_status_of(errno));
+    _exit(exit_status_of(errno, false));
 }
 
 /* Every later image of this process and its children finds the table where the first did, whatever its environment. */
@@ -277,10 +281,18 @@ _Noreturn void become_guest(struct start_request *rq)
     struct loader_error err;
     struct personality_chooser chooser = {choose, (void *)rq->settings->personality};
     mallopt(M_MMAP_MAX, 0);
-    struct path_opener opener = {sysroot_open, (void *)rq->settings->sysroot};
+    static struct sysroot_view view;
+    struct path_opener opener;
+    sysroot_view_start(&view, rq->settings, &opener);
     int r = program_examine(rq->path, &opener, &chooser, &program, &err);
     if (r != 0) {
-        start_fail(exit_status_of(-r), err.text);
+        start_fail(exit_status_of(-r, program.found), err.text);
+    }
+    if (sysroot_view_changed(&view)) {
+        static struct settings changed; /* untouched otherwise: a page that is written costs every start */
+        changed = *rq->settings;
+        sysroot_view_settle(&view, &changed);
+        rq->settings = &changed;
     }
     char **argv = program.is_script ? script_arguments(&program, rq->argv) : rq->argv;
     if (program.kind == PROGRAM_HOST) {

@@ -28,7 +28,7 @@ void engine_resume(void);
 /* What examining a program for a guest's exec needs and finds; by the gate. */
 struct exec_examination {
     const char *path;
-    const char *sysroot; /* "": none */
+    const struct settings *settings;
     struct program *program;
     struct loader_error *error;
 };

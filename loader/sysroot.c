@@ -1,10 +1,13 @@
 /* Opening a guest's paths as its calls would find them (vfs/walk.h). */
 #include "loader/loader.h"
+#include "loader/sysroots.h"
 #include "vfs/walk.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* The host's name of what a descriptor stands for: links are behind it. */
@@ -19,6 +22,21 @@ static bool name_of_descriptor(int fd, char *host_path, uint64_t size)
         return false;
     host_path[n] = '\0';
     return true;
+}
+
+int sysroot_open_below(const char *sysroot, const char *path, int flags)
+{
+    struct open_how how = {.flags = (uint64_t)(unsigned)flags, .resolve = RESOLVE_IN_ROOT};
+    int root = open(sysroot, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int fd;
+
+    if (root < 0)
+        return -errno;
+    fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+    if (fd < 0)
+        fd = -errno;
+    close(root);
+    return fd;
 }
 
 int sysroot_open(void *context, const char *path, int flags, char *host_path, uint64_t size)

@@ -302,7 +302,7 @@ static int64_t exec_with(struct thread *t, struct exec *e, const char *path, gue
     if (r != 0) {
         return r;
     }
-    e->examination = (struct exec_examination){e->strings.bytes, t->proc->settings.sysroot, &e->program, &e->error};
+    e->examination = (struct exec_examination){e->strings.bytes, &t->proc->settings, &e->program, &e->error};
     r = gate_call(t, exec_examine, &e->examination);
     if (r != 0) {
         return r;

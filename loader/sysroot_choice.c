@@ -1,0 +1,164 @@
+/* Which sysroot a program takes; sysroots.h has the rule. */
+#include "loader/error.h"
+#include "loader/sysroots.h"
+#include "vfs/sysroot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    OSREL_MAJOR = 100000, /* of FreeBSD's numbering, sys/sys/param.h */
+    OSREL_MINOR = 1000,
+};
+
+uint64_t sysroot_misfit(uint32_t wanted, uint32_t offered)
+{
+    const uint64_t class = UINT64_C(1) << 32; /* whatever is of a worse class fits worse */
+    uint64_t w = wanted / OSREL_MINOR;
+    uint64_t o = offered / OSREL_MINOR;
+
+    if (wanted == 0)
+        return UINT32_MAX - (uint64_t)offered;
+    if (wanted / OSREL_MAJOR > offered / OSREL_MAJOR)
+        return UINT64_MAX;
+    if (wanted / OSREL_MAJOR < offered / OSREL_MAJOR)
+        return 2 * class + (o - w);
+    return o >= w ? o - w : class + (w - o);
+}
+
+/* The search among all sysroots, and its best so far. */
+struct choice {
+    const struct elf_identity *wanted;
+    uint64_t misfit;
+    char path[SETTINGS_PATH_MAX];
+    char older[64]; /* the name of one whose release is too old; "": none */
+};
+
+static int weigh(void *context, const struct sysroot_entry *entry)
+{
+    struct choice *choice = context;
+    struct sysroot_facts facts;
+    uint64_t misfit;
+
+    if (sysroot_recognise(entry->path, &facts) != 0 || facts.system != elf_system(choice->wanted) ||
+        facts.machine != choice->wanted->machine || facts.bits != choice->wanted->bits)
+        return 0;
+    misfit = sysroot_misfit(choice->wanted->osrel, facts.osrel);
+    if (misfit == UINT64_MAX)
+        snprintf(choice->older, sizeof(choice->older), "%s", entry->name);
+    if (misfit < choice->misfit) {
+        choice->misfit = misfit;
+        memcpy(choice->path, entry->path, sizeof(choice->path));
+    }
+    return 0;
+}
+
+/* The nearest directory above `path`, links resolved, that is a whole tree of the program's system. */
+static bool tree_around(const char *path, const struct elf_identity *id, char *out)
+{
+    char at[PATH_MAX];
+    char *slash;
+
+    if (realpath(path, at) == NULL)
+        return false;
+    while ((slash = strrchr(at, '/')) != NULL && slash != at) {
+        struct sysroot_facts facts;
+
+        *slash = '\0';
+        if (strlen(at) < SETTINGS_PATH_MAX && sysroot_recognise(at, &facts) == 0 && facts.system == elf_system(id) &&
+            facts.machine == id->machine && facts.bits == id->bits) {
+            memcpy(out, at, strlen(at) + 1);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* None fits: what to do about it. FreeBSD's releases lie where this says until their support ends. */
+static int fail_without(const struct program *program, const struct choice *choice, struct loader_error *err)
+{
+    const struct elf_identity *id = &program->elf.id;
+    unsigned major = id->osrel / OSREL_MAJOR;
+    unsigned minor = id->osrel / OSREL_MINOR % 100;
+    char hint[128] = "";
+
+    if (elf_system(id) != ELF_SYSTEM_FREEBSD)
+        return loader_fail(err, ENOENT, "%s: its interpreter %s is not there (name the system's files with --sysroot)",
+                           program->path, id->interp);
+    if (choice->older[0] != '\0')
+        snprintf(hint, sizeof(hint), "; to try the older one all the same: -L %s", choice->older);
+    if (major == 0)
+        return loader_fail(
+            err, ENOENT,
+            "%.160s: needs FreeBSD's own libraries, and there is no sysroot (fetch base.txz of a release "
+            "from https://download.freebsd.org/releases/amd64/, then: dragoman sysroot add NAME base.txz; "
+            "or -L DIR)",
+            program->path);
+    return loader_fail(err, ENOENT,
+                       "%.160s: needs the libraries of FreeBSD %u.%u or later, and no sysroot has them (fetch "
+                       "https://download.freebsd.org/releases/amd64/%u.%u-RELEASE/base.txz, then: dragoman sysroot add "
+                       "%u.%u base.txz; or -L DIR%s)",
+                       program->path, major, minor, major, minor, major, minor, hint);
+}
+
+/* The part of path_opener.prepare that looks further than at what there is already. */
+static int choose(struct sysroot_view *view, const struct program *program, struct loader_error *err)
+{
+    struct choice choice = {.wanted = &program->elf.id, .misfit = UINT64_MAX};
+
+    if (!tree_around(program->host_path, &program->elf.id, choice.path)) {
+        sysroots_each(view->settings->sysroots, weigh, &choice);
+        if (choice.path[0] == '\0')
+            return fail_without(program, &choice, err);
+    }
+    memcpy(view->chosen, choice.path, sizeof(view->chosen));
+    view->sysroot = view->chosen;
+    return 0;
+}
+
+static int prepare(void *context, const struct program *program, struct loader_error *err)
+{
+    struct sysroot_view *view = context;
+
+    if (view->settings->sysroot_origin == SYSROOT_NAMED)
+        return 0;
+    if (view->sysroot[0] != '\0' && sysroot_strip(view->sysroot, program->host_path) != NULL)
+        return 0;
+    if (access(program->elf.id.interp, F_OK) == 0)
+        return 0;
+    return choose(view, program, err);
+}
+
+static int open_through(void *context, const char *path, int flags, char *host_path, uint64_t size)
+{
+    const struct sysroot_view *view = context;
+
+    return sysroot_open((void *)(uintptr_t)view->sysroot, path, flags, host_path, size);
+}
+
+void sysroot_view_start(struct sysroot_view *view, const struct settings *settings, struct path_opener *opener)
+{
+    view->settings = settings;
+    view->sysroot = settings->sysroot;
+    view->chosen[0] = '\0';
+    *opener = (struct path_opener){.open = open_through, .prepare = prepare, .context = view};
+}
+
+bool sysroot_view_changed(const struct sysroot_view *view)
+{
+    return view->chosen[0] != '\0' && strcmp(view->chosen, view->settings->sysroot) != 0;
+}
+
+void sysroot_view_settle(const struct sysroot_view *view, struct settings *settings)
+{
+    if (view->chosen[0] == '\0')
+        return;
+    memcpy(settings->sysroot, view->chosen, sizeof(settings->sysroot));
+    settings->sysroot_origin = SYSROOT_CHOSEN;
+    settings->sysroot_release = sysroot_release(view->chosen);
+}
