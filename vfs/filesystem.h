@@ -17,7 +17,6 @@
 #include <stdint.h>
 
 struct listing;
-struct process;
 struct statx;
 struct thread;
 struct vfs_filesystem;
@@ -38,14 +37,14 @@ struct vfs_filesystem {
      * What `name` is in the directory `dir`. 0: `out` is a node, or its fs is NULL and it is the object of the host's
      * whose name is put into `host` (a node's stand-in is put there as well); -ENOENT; -errno.
      */
-    int (*look_up)(const struct process *p, const struct vfs_node *dir, const char *name, struct vfs_node *out,
-                   char *host, size_t size);
+    int (*look_up)(struct thread *t, const struct vfs_node *dir, const char *name, struct vfs_node *out, char *host,
+                   size_t size);
 
     /* Which directory of this file system the host's directory of that name stands for, if any. */
-    bool (*directory_of)(const struct process *p, const char *host, struct vfs_node *out);
+    bool (*directory_of)(struct thread *t, const char *host, struct vfs_node *out);
 
     /* Where a link leads: NUL-terminated. Returns the length or -errno. */
-    int64_t (*read_link)(const struct process *p, const struct vfs_node *node, char *to, size_t size);
+    int64_t (*read_link)(struct thread *t, const struct vfs_node *node, char *to, size_t size);
 
     /* The names in a directory, but "." and "..". Returns 0 or -errno. */
     int64_t (*list)(struct thread *t, const struct vfs_node *dir, struct listing *l);
@@ -56,9 +55,12 @@ struct vfs_filesystem {
 };
 
 /* The directory that the host's directory of that name stands for in one of the process's file systems. */
-bool vfs_directory_of(const struct process *p, const char *host, struct vfs_node *out);
+bool vfs_directory_of(struct thread *t, const char *host, struct vfs_node *out);
+
+/* The file system of the guest's that covers the host's absolute name, by where it is mounted; NULL: the host's own. */
+const struct vfs_filesystem *vfs_filesystem_over(struct thread *t, const char *host);
 
 /* The guest's name of that directory, which is in one of its file systems; NULL: it is not. In `buffer`, or constant. */
-const char *vfs_directory_name(const struct process *p, const char *host, char *buffer, size_t size);
+const char *vfs_directory_name(struct thread *t, const char *host, char *buffer, size_t size);
 
 #endif

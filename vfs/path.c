@@ -98,19 +98,33 @@ static bool has_filesystems(const struct process *p)
     return p->personality && p->personality->filesystems;
 }
 
-/* Whether an absolute host path is the root or lies where a file system of the guest's is mounted. */
-static bool is_special(const struct process *p, const char *host)
+/* The file system that is mounted over a path: the one furthest down. */
+static const struct vfs_filesystem *covering(const struct process *p, const char *path)
 {
     const struct vfs_filesystem *const *fs = has_filesystems(p) ? p->personality->filesystems : NULL;
+    const struct vfs_filesystem *found = NULL;
+    size_t longest = 0;
 
     for (; fs && *fs; fs++) {
         size_t n = hot_strlen((*fs)->on);
 
-        if (hot_strncmp(host, (*fs)->on, n) == 0 && (host[n] == 0 || host[n] == '/')) {
-            return true;
+        if (n > longest && hot_strncmp(path, (*fs)->on, n) == 0 && (path[n] == 0 || path[n] == '/')) {
+            found = *fs;
+            longest = n;
         }
     }
-    return host[0] != '/' || host[1] == 0;
+    return found;
+}
+
+const struct vfs_filesystem *vfs_filesystem_over(struct thread *t, const char *host)
+{
+    return covering(t->proc, host);
+}
+
+/* Whether names in a directory need a walk: in the root, and where a file system of the guest's is mounted. */
+static bool is_special(const struct process *p, const char *path)
+{
+    return path[0] != '/' || path[1] == 0 || covering(p, path);
 }
 
 void path_directory_changed(struct process *p)
@@ -223,19 +237,20 @@ static bool translate_directly(const struct process *p, int dirfd, const char *p
     return true;
 }
 
-static int translate_walking(struct process *p, int dirfd, const char *path, uint32_t flags, struct vfs_path *out)
+static int translate_walking(struct thread *t, int dirfd, const char *path, uint32_t flags, struct vfs_path *out)
 {
-    const struct vfs_view view = {p->settings.sysroot, p};
+    const struct vfs_view view = {t->proc->settings.sysroot, t};
     int r = vfs_walk(&view, dirfd, path, flags, out, NULL);
 
     if (r == 0 && ((out->node.fs && out->node.type == S_IFDIR) || hot_strcmp(out->name, "/") == 0)) {
-        p->special_directories = true; /* it may be about to be opened */
+        t->proc->special_directories = true; /* it may be about to be opened */
     }
     return r;
 }
 
-int path_translate(struct process *p, int dirfd, const char *path, uint32_t flags, struct vfs_path *out)
+int path_translate(struct thread *t, int dirfd, const char *path, uint32_t flags, struct vfs_path *out)
 {
+    struct process *p = t->proc;
     int r;
 
     if (path[0] == 0) {
@@ -249,7 +264,7 @@ int path_translate(struct process *p, int dirfd, const char *path, uint32_t flag
         if (!(flags & PATH_BENEATH) && translate_directly(p, dirfd, path, flags, out)) {
             return 0;
         }
-        return translate_walking(p, dirfd, path, flags, out);
+        return translate_walking(t, dirfd, path, flags, out);
     }
     if (flags & PATH_BENEATH) {
         r = check_beneath(dirfd, path, flags);
@@ -258,7 +273,7 @@ int path_translate(struct process *p, int dirfd, const char *path, uint32_t flag
         }
     }
     if (!is_plain(p, dirfd, path)) {
-        return translate_walking(p, dirfd, path, flags & ~PATH_BENEATH, out);
+        return translate_walking(t, dirfd, path, flags & ~PATH_BENEATH, out);
     }
     out->node.fs = NULL;
     out->dirfd = dirfd;
@@ -283,18 +298,18 @@ int path_copyin(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, str
             return 0;
         }
         memcpy(guest, out->name, (size_t)n + 1);
-        return translate_walking(t->proc, dirfd, guest, flags, out);
+        return translate_walking(t, dirfd, guest, flags, out);
     }
     n = copyin_str(guest, path, sizeof(guest));
     if (n < 0) {
         return (int)n;
     }
-    return path_translate(t->proc, dirfd, guest, flags, out);
+    return path_translate(t, dirfd, guest, flags, out);
 }
 
 int path_canonical(struct thread *t, int dirfd, guest_ptr path, char *guest)
 {
-    const struct vfs_view view = {t->proc->settings.sysroot, t->proc};
+    const struct vfs_view view = {t->proc->settings.sysroot, t};
     char name[VFS_GUEST_PATH_MAX];
     struct vfs_path where;
     struct statx x;
@@ -310,23 +325,23 @@ int path_canonical(struct thread *t, int dirfd, guest_ptr path, char *guest)
     return r < 0 ? (int)r : guest[0] == 0 ? -ENOENT : 0;
 }
 
-bool vfs_directory_of(const struct process *p, const char *host, struct vfs_node *out)
+bool vfs_directory_of(struct thread *t, const char *host, struct vfs_node *out)
 {
-    const struct vfs_filesystem *const *fs = has_filesystems(p) ? p->personality->filesystems : NULL;
+    const struct vfs_filesystem *const *fs = has_filesystems(t->proc) ? t->proc->personality->filesystems : NULL;
 
     for (; fs && *fs; fs++) {
-        if ((*fs)->directory_of(p, host, out)) {
+        if ((*fs)->directory_of(t, host, out)) {
             return true;
         }
     }
     return false;
 }
 
-const char *vfs_directory_name(const struct process *p, const char *host, char *buffer, size_t size)
+const char *vfs_directory_name(struct thread *t, const char *host, char *buffer, size_t size)
 {
     struct vfs_node node;
 
-    if (!vfs_directory_of(p, host, &node)) {
+    if (!vfs_directory_of(t, host, &node)) {
         return NULL;
     }
     if (node.kind == 0) {
@@ -336,15 +351,16 @@ const char *vfs_directory_name(const struct process *p, const char *host, char *
     return buffer;
 }
 
-const char *path_guest_view(const struct process *p, char *host)
+const char *path_guest_view(struct thread *t, char *host)
 {
-    const char *inner = sysroot_strip(p->settings.sysroot, host);
+    const char *inner = sysroot_strip(t->proc->settings.sysroot, host);
     char name[64];
 
     if (inner) {
         return inner;
     }
-    inner = has_filesystems(p) && is_special(p, host) ? vfs_directory_name(p, host, name, sizeof(name)) : NULL;
+    inner =
+        has_filesystems(t->proc) && is_special(t->proc, host) ? vfs_directory_name(t, host, name, sizeof(name)) : NULL;
     if (inner) {
         hot_strlcpy(host, inner, hot_strlen(host) + 1);
     }

@@ -50,7 +50,7 @@ struct vfs_path {
 int path_copyin(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, struct vfs_path *out);
 
 /* The same for a path that is here already. */
-int path_translate(struct process *p, int dirfd, const char *path, uint32_t flags, struct vfs_path *out);
+int path_translate(struct thread *t, int dirfd, const char *path, uint32_t flags, struct vfs_path *out);
 
 /*
  * The canonical name of what a path names, which has to be there, into `guest` of VFS_HOST_PATH_MAX bytes. `path` is in
@@ -62,7 +62,7 @@ int path_canonical(struct thread *t, int dirfd, guest_ptr path, char *guest);
  * The guest's name of an absolute host path: the sysroot's prefix is taken off, and a directory that stands for one of
  * the guest's file systems has that one's name. Points into `host`, which may be changed for it.
  */
-const char *path_guest_view(const struct process *p, char *host);
+const char *path_guest_view(struct thread *t, char *host);
 
 /* What relative names of the working directory need; unknown in a new image. */
 enum vfs_working_directory { VFS_WORKING_UNKNOWN, VFS_WORKING_PLAIN, VFS_WORKING_SPECIAL };

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/personality.h"
 #include "base/process.h"
+#include "base/thread.h"
 #include "vfs/filesystem.h"
 #include "vfs/layers.h"
 #include "vfs/sysroot.h"
@@ -65,8 +66,8 @@ static int name_of(struct walk *w, bool in_sysroot)
 /* Whether `at` is the place of one of the file systems. */
 static bool is_mount(struct walk *w)
 {
-    const struct process *p = w->view->p;
-    const struct vfs_filesystem *const *fs = p && p->personality ? p->personality->filesystems : NULL;
+    const struct thread *t = w->view->t;
+    const struct vfs_filesystem *const *fs = t && t->proc->personality ? t->proc->personality->filesystems : NULL;
 
     for (; fs && *fs; fs++) {
         if (hot_strcmp((*fs)->on, w->at) == 0) {
@@ -240,7 +241,7 @@ static int64_t go_down(struct walk *w)
     w->named = true;
     w->out->dirfd = AT_FDCWD;
     w->node.fs = NULL;
-    r = dir.fs->look_up(w->view->p, &dir, w->name, &w->node, w->out->name, sizeof(w->out->name));
+    r = dir.fs->look_up(w->view->t, &dir, w->name, &w->node, w->out->name, sizeof(w->out->name));
     if (r == 0 && !w->node.fs) {
         struct statx x;
 
@@ -262,7 +263,7 @@ static int64_t follow(struct walk *w)
         return -ELOOP;
     }
     if (w->node.fs) {
-        r = w->node.fs->read_link(w->view->p, &w->node, target, sizeof(target));
+        r = w->node.fs->read_link(w->view->t, &w->node, target, sizeof(target));
     } else {
         r = w->named ? 0 : name_of(w, w->in_sysroot);
         r = r < 0 ? r : host_call4(__NR_readlinkat, w->out->dirfd, w->out->name, target, sizeof(target) - 1);
@@ -358,7 +359,7 @@ static int64_t begin_relative(struct walk *w, int dirfd)
     if (host_call5(__NR_statx, dirfd, "", AT_EMPTY_PATH, STATX_TYPE | STATX_NLINK, &x) < 0 || x.stx_nlink == 0) {
         return 1; /* removed */
     }
-    node = w->view->p ? vfs_directory_name(w->view->p, host, name, sizeof(name)) : NULL;
+    node = w->view->t ? vfs_directory_name(w->view->t, host, name, sizeof(name)) : NULL;
     if (node) {
         w->flags &= ~PATH_BENEATH; /* nothing leads out of it but "..", which the host has refused already */
         r = push_front(w, node + 1);

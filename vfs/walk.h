@@ -14,12 +14,12 @@
 
 #include "vfs/path.h"
 
-struct process;
+struct thread;
 
 /* Whose tree it is. */
 struct vfs_view {
-    const char *sysroot;     /* absolute host path without a slash at its end; "": none */
-    const struct process *p; /* its personality's file systems are in the tree; NULL: they are not */
+    const char *sysroot; /* absolute host path without a slash at its end; "": none */
+    struct thread *t;    /* its personality's file systems are in the tree; NULL: they are not */
 };
 
 /*

@@ -45,8 +45,8 @@ bool freebsd_directory_is_listed(struct thread *t, int fd)
         host[0] != '/') {
         return false;
     }
-    return vfs_directory_of(t->proc, host, &node) ||
-           (sysroot[0] != 0 && layer_merged(sysroot, host, path_guest_view(t->proc, host)));
+    return vfs_directory_of(t, host, &node) ||
+           (sysroot[0] != 0 && layer_merged(sysroot, host, path_guest_view(t, host)));
 }
 
 static bool shows(const void *use, const char *name)
@@ -57,7 +57,7 @@ static bool shows(const void *use, const char *name)
 /* The names of every layer, nearest first. */
 static int64_t list_layers(struct reading *r)
 {
-    const char *sysroot = r->t->proc->settings.sysroot, *guest = path_guest_view(r->t->proc, r->host);
+    const char *sysroot = r->t->proc->settings.sysroot, *guest = path_guest_view(r->t, r->host);
     char directory[VFS_HOST_PATH_MAX];
     enum layer_use use;
 
@@ -92,6 +92,7 @@ static int put(struct reading *r, const char *name, uint64_t ino, uint8_t type, 
         struct freebsd_dirent new;
         struct freebsd11_dirent old;
     } to;
+    const size_t head = __builtin_offsetof(struct host_dirent, d_name);
     uint32_t size;
     int e = 0;
 
@@ -99,8 +100,7 @@ static int put(struct reading *r, const char *name, uint64_t ino, uint8_t type, 
     from.host.d_ino = ino ? ino : 1; /* 0 is no entry to the guest */
     from.host.d_off = behind;
     from.host.d_type = type;
-    from.host.d_reclen = sizeof(from);
-    hot_strlcpy(from.host.d_name, name, DIRENT_NAME_MAX + 1);
+    from.host.d_reclen = (uint16_t)((head + hot_strlcpy(from.host.d_name, name, DIRENT_NAME_MAX + 1) + 1 + 7) & ~7ul);
     size = r->old ? freebsd11_dirent_from_host(&from.host, &to.old) : freebsd_dirent_from_host(&from.host, &to.new);
     if (r->done + r->pending + size > r->room) {
         return r->done + r->pending == 0 ? -EINVAL : 1;
@@ -166,7 +166,7 @@ int64_t freebsd_directory_list(struct thread *t, int fd, guest_ptr buf, uint64_t
     if (path_of_descriptor(fd, r.host, sizeof(r.host)) <= 0) {
         return -EBADF;
     }
-    if (!vfs_directory_of(t->proc, r.host, &r.node)) {
+    if (!vfs_directory_of(t, r.host, &r.node)) {
         r.node.fs = NULL;
     }
     r.l = heap_alloc_unset(sizeof(*r.l));

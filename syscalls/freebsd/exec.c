@@ -33,9 +33,9 @@ static bool name_of(struct thread *t, int fd, char name[VFS_HOST_PATH_MAX])
     if (path_of_descriptor(fd, name, VFS_HOST_PATH_MAX) < 0) {
         return false;
     }
-    const char *view = path_guest_view(t->proc, name);
+    const char *view = path_guest_view(t, name);
     memmove(name, view, hot_strlen(view) + 1);
-    return path_translate(t->proc, VFS_AT_FDCWD, name, PATH_FOLLOW, &where) == 0 &&
+    return path_translate(t, VFS_AT_FDCWD, name, PATH_FOLLOW, &where) == 0 &&
            host_call5(__NR_statx, where.dirfd, where.name, 0, STATX_INO, &named) == 0 &&
            host_call5(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_INO, &opened) == 0 && named.stx_ino == opened.stx_ino &&
            named.stx_dev_major == opened.stx_dev_major && named.stx_dev_minor == opened.stx_dev_minor;

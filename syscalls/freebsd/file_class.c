@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "base/thread.h"
 #include "process/descriptors.h"
+#include "syscalls/freebsd/filesystems.h"
 #include "syscalls/freebsd/shm.h"
 #include "vfs/path.h"
 
@@ -38,7 +39,7 @@ static enum file_class class_of_type(int fd, const struct statx *x)
     case S_IFCHR:
         return x->stx_rdev_major == PTMX_MAJOR && x->stx_rdev_minor == PTMX_MINOR ? FILE_PTS : FILE_VNODE;
     case S_IFREG: /* a memfd has no name, so no link */
-        return x->stx_nlink == 0 && is_named(fd, "/memfd:") ? FILE_SHM : FILE_VNODE;
+        return x->stx_nlink == 0 && is_named(fd, "/memfd:") && !is_named(fd, FREEBSD_NODE_LINK) ? FILE_SHM : FILE_VNODE;
     case 0:
         return FILE_OTHER;
     default:

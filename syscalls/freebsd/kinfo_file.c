@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "base/thread.h"
 #include "syscalls/freebsd/file_class.h"
+#include "syscalls/freebsd/filesystems.h"
 #include "syscalls/freebsd/stat.h"
 #include "vfs/path.h"
 
@@ -78,7 +79,9 @@ int64_t freebsd_kinfo_file(struct thread *t, int fd, guest_ptr arg)
     memset(&k, 0, sizeof(k));
     r = path_of_descriptor(fd, path, sizeof(path));
     if (r > 0 && path[0] == '/') {
-        hot_strlcpy(k.kf_path, path_guest_view(t->proc, path), sizeof(k.kf_path));
+        const char *node = freebsd_node_name(path);
+
+        hot_strlcpy(k.kf_path, node ? node : path_guest_view(t, path), sizeof(k.kf_path));
     }
     k.kf_structsize = size;
     k.kf_fd = fd;

@@ -175,8 +175,12 @@ static int64_t readlink_at(struct thread *t, int dirfd, guest_ptr path, guest_pt
     if (r < 0) {
         return r;
     }
-    r = r == PATH_IS_DESCRIPTOR ? host_call4(__NR_readlinkat, dirfd, "", target, sizeof(target))
-                                : host_call4(__NR_readlinkat, where.dirfd, where.name, target, sizeof(target));
+    if (where.node.fs) {
+        r = where.node.type == S_IFLNK ? where.node.fs->read_link(t, &where.node, target, sizeof(target)) : -EINVAL;
+    } else {
+        r = r == PATH_IS_DESCRIPTOR ? host_call4(__NR_readlinkat, dirfd, "", target, sizeof(target))
+                                    : host_call4(__NR_readlinkat, where.dirfd, where.name, target, sizeof(target));
+    }
     if (r < 0) {
         return r;
     }

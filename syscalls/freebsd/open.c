@@ -5,56 +5,32 @@
 #include "base/mem.h"
 #include "base/process.h"
 #include "base/thread.h"
-#include "process/descriptors.h"
 #include "syscalls/common/open.h"
 #include "syscalls/freebsd/fcntl.h"
 #include "syscalls/freebsd/process_data.h"
 #include "syscalls/freebsd/terminal.h"
 
 #include <linux/fcntl.h>
+#include <linux/stat.h>
 
-/* The descriptor that a name below /dev/fd, or /dev/stdin and its kin, stands for; -1: none. */
-static int named_descriptor(const char *name)
+/* Opens what is in a file system of the guest's own. -ENOSYS: its stand-in is to be opened. */
+static int64_t open_node(struct thread *t, const struct vfs_node *node, uint32_t host, uint32_t guest)
 {
-    static const char *const standard[] = {"/dev/stdin", "/dev/stdout", "/dev/stderr"};
-    int fd = 0;
+    const uint32_t new = FREEBSD_O_CREAT | FREEBSD_O_EXCL;
 
-    if (hot_strncmp(name, "/dev/", 5) != 0) {
-        return -1;
+    if ((guest & new) == new) {
+        return -EEXIST;
     }
-    for (int i = 0; i < 3; i++) {
-        if (hot_strcmp(name, standard[i]) == 0) {
-            return i;
-        }
+    if (node->type == S_IFLNK && !(guest & FREEBSD_O_PATH)) {
+        return -EMLINK; /* under O_NOFOLLOW: others have been followed */
     }
-    if (hot_strncmp(name, "/dev/fd/", 8) != 0 || name[8] == 0) {
-        return -1;
+    if ((guest & FREEBSD_O_DIRECTORY) && node->type != S_IFDIR) {
+        return -ENOTDIR;
     }
-    for (const char *s = name + 8; *s; s++) {
-        if (*s < '0' || *s > '9' || fd > 99999999) {
-            return -1;
-        }
-        fd = fd * 10 + (*s - '0');
+    if (node->type == S_IFDIR && (guest & (FREEBSD_O_ACCMODE | FREEBSD_O_CREAT)) && !(guest & FREEBSD_O_PATH)) {
+        return -EISDIR;
     }
-    return fd;
-}
-
-/*
- * fdescfs: opening duplicates the descriptor (dupfdopen() in sys/kern/kern_descrip.c), where the host would open
- * the file anew, with another offset, and would refuse sockets. The access asked for must be had.
- */
-static int64_t open_descriptor(struct thread *t, int fd, uint32_t flags)
-{
-    int64_t have = host_call3(__NR_fcntl, fd, F_GETFL, 0);
-    uint32_t want = flags & FREEBSD_O_ACCMODE;
-
-    if (have < 0) {
-        return have;
-    }
-    if ((have & O_ACCMODE) != O_RDWR && (have & O_ACCMODE) != want) {
-        return -EACCES;
-    }
-    return descriptor_dup(t, fd, (flags & FREEBSD_O_CLOEXEC) ? 0 : -1, flags & FREEBSD_O_CLOEXEC);
+    return node->fs->open && !(guest & FREEBSD_O_PATH) ? node->fs->open(t, node, host) : -ENOSYS;
 }
 
 static int64_t open_at(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, uint32_t mode)
@@ -79,9 +55,12 @@ static int64_t open_at(struct thread *t, int dirfd, guest_ptr path, uint32_t fla
     if (r < 0) {
         return r;
     }
-    r = named_descriptor(where.name);
-    if (r >= 0) {
-        return open_descriptor(t, r, flags);
+    if (where.node.fs) {
+        int64_t opened = open_node(t, &where.node, (uint32_t)host, flags);
+
+        if (opened != -ENOSYS) {
+            return opened;
+        }
     }
     rq = (struct open_request){
         .path = &where,

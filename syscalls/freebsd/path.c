@@ -8,6 +8,7 @@
 #include "signals/signals.h"
 #include "syscalls/freebsd/fcntl.h"
 #include "syscalls/freebsd/file_class.h"
+#include "syscalls/freebsd/filesystems.h"
 
 #include <linux/fcntl.h>
 #include <linux/stat.h>
@@ -17,13 +18,20 @@ static int64_t access_at(struct thread *t, int dirfd, guest_ptr path, uint32_t m
     const uint32_t allowed =
         FREEBSD_AT_EACCESS | FREEBSD_AT_RESOLVE_BENEATH | FREEBSD_AT_EMPTY_PATH | FREEBSD_AT_SYMLINK_NOFOLLOW;
     struct freebsd_at at;
+    struct statx x;
     int64_t r;
 
     if (mode & ~7u) {
         return -EINVAL;
     }
     r = freebsd_at_copyin(t, dirfd, path, flags, allowed, true, &at);
-    return r < 0 ? r : host_call4(__NR_faccessat2, at.path.dirfd, at.path.name, mode, at.host_flags);
+    if (r < 0) {
+        return r;
+    }
+    if (at.path.node.fs && at.path.node.fs->stat && at.path.node.fs->stat(t, &at.path.node, &x) == 0) {
+        return freebsd_node_allows(t, &x, mode, at.host_flags & AT_EACCESS) ? 0 : -EACCES;
+    }
+    return host_call4(__NR_faccessat2, at.path.dirfd, at.path.name, mode, at.host_flags);
 }
 
 int64_t freebsd_access(struct thread *t, guest_ptr path, int32_t mode)
@@ -81,7 +89,7 @@ int64_t freebsd_fchroot(struct thread *t, int32_t fd)
     if (t->proc->users.effective != 0) {
         return -EPERM;
     }
-    r = path_translate(t->proc, fd, "", PATH_EMPTY, &where);
+    r = path_translate(t, fd, "", PATH_EMPTY, &where);
     return r < 0 ? r : host_call1(__NR_chroot, where.name);
 }
 
@@ -129,7 +137,7 @@ int64_t freebsd_getcwd(struct thread *t, guest_ptr buf, uint64_t buflen)
         return -ENOENT; /* "(unreachable)": outside the root directory */
     }
     buflen = buflen > VFS_GUEST_PATH_MAX ? VFS_GUEST_PATH_MAX : buflen;
-    return put_path(buf, buflen, path_guest_view(t->proc, path), ENOMEM); /* vn_fullpath_any() */
+    return put_path(buf, buflen, path_guest_view(t, path), ENOMEM); /* vn_fullpath_any() */
 }
 
 int64_t freebsd_realpathat(struct thread *t, int32_t fd, guest_ptr path, guest_ptr buf, uint64_t size, int32_t flags)

@@ -12,6 +12,7 @@
 #include "freebsd_syscalls.h"
 #include "signals/signals.h"
 #include "syscalls/freebsd/abi.h"
+#include "syscalls/freebsd/filesystems.h"
 #include "syscalls/freebsd/frame.h"
 #include "syscalls/freebsd/process_data.h"
 #include "syscalls/freebsd/program.h"
@@ -121,5 +122,6 @@ const struct personality freebsd_personality = {
     .take_over = freebsd_take_over,
     .leave_to_host = freebsd_limits_leave,
     .thread_started = freebsd_thread_started,
+    .filesystems = freebsd_filesystems,
     .trace = &freebsd_trace_names,
 };

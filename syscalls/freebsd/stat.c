@@ -8,6 +8,7 @@
 #include "base/thread.h"
 #include "process/descriptors.h"
 #include "syscalls/freebsd/fcntl.h"
+#include "syscalls/freebsd/filesystems.h"
 
 #include <linux/fcntl.h>
 #include <linux/stat.h>
@@ -45,6 +46,10 @@ int64_t freebsd_stat_descriptor(struct thread *t, int fd, struct freebsd_stat *s
         return r;
     }
     freebsd_stat_from_host(&x, st);
+    if (x.stx_nlink == 0 && freebsd_node_is(fd)) {
+        st->st_nlink = 1;
+        st->st_size = st->st_blocks = 0; /* as pfs_getattr() has it: the length is not known before it is read */
+    }
     if ((st->st_mode & S_IFMT) == 0) {
         st->st_mode |= S_IFIFO; /* kqueues and their like show as fifos (kern_event.c, kqueue_stat()) */
     }
@@ -61,7 +66,10 @@ static int64_t stat_path(struct thread *t, int dirfd, guest_ptr path, uint32_t f
     if (r < 0) {
         return r;
     }
-    r = host_call5(__NR_statx, at.path.dirfd, at.path.name, at.host_flags, WANTED, &x);
+    r = at.path.node.fs && at.path.node.fs->stat ? at.path.node.fs->stat(t, &at.path.node, &x) : -ENOSYS;
+    if (r == -ENOSYS) {
+        r = host_call5(__NR_statx, at.path.dirfd, at.path.name, at.host_flags, WANTED, &x);
+    }
     if (r == 0) {
         freebsd_stat_from_host(&x, st);
     }

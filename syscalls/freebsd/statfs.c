@@ -5,9 +5,11 @@
 
 #include "base/host.h"
 #include "base/mem.h"
+#include "base/personality.h"
 #include "base/process.h"
 #include "base/thread.h"
 #include "syscalls/freebsd/file_class.h"
+#include "syscalls/freebsd/filesystems.h"
 #include "vfs/mounts.h"
 #include "vfs/path.h"
 
@@ -90,11 +92,24 @@ void freebsd4_statfs_from_new(const struct freebsd_statfs *new, struct freebsd4_
     hot_strlcpy(old->f_mntfromname, new->f_mntfromname, sizeof(old->f_mntfromname));
 }
 
+static void put_filesystem(const struct vfs_filesystem *fs, struct freebsd_statfs *out)
+{
+    hot_strlcpy(out->f_fstypename, fs->type, sizeof(out->f_fstypename));
+    hot_strlcpy(out->f_mntfromname, fs->from, sizeof(out->f_mntfromname));
+    hot_strlcpy(out->f_mntonname, fs->on, sizeof(out->f_mntonname));
+}
+
 static void put_names(struct thread *t, struct mount_entry *e, struct freebsd_statfs *out)
 {
+    const struct vfs_filesystem *fs = vfs_filesystem_over(t, e->on);
+
+    if (fs) {
+        put_filesystem(fs, out);
+        return;
+    }
     hot_strlcpy(out->f_fstypename, e->type, sizeof(out->f_fstypename));
     hot_strlcpy(out->f_mntfromname, e->from, sizeof(out->f_mntfromname));
-    hot_strlcpy(out->f_mntonname, path_guest_view(t->proc, e->on), sizeof(out->f_mntonname));
+    hot_strlcpy(out->f_mntonname, path_guest_view(t, e->on), sizeof(out->f_mntonname));
 }
 
 /* Names the mount that a file is on (`name` "": the open file `fd`), by the mount's id. */
@@ -120,13 +135,28 @@ static void find_names(struct thread *t, int fd, const char *name, struct freebs
 static int64_t statfs_open(struct thread *t, int fd, struct freebsd_statfs *out)
 {
     struct statfs host;
+    char name[VFS_HOST_PATH_MAX];
     int64_t r = host_call2(__NR_fstatfs, fd, &host);
 
-    if (r == 0) {
-        freebsd_statfs_from_host(&host, out);
-        find_names(t, fd, "", out);
+    if (r < 0) {
+        return r;
     }
-    return r;
+    freebsd_statfs_from_host(&host, out);
+    if (path_of_descriptor(fd, name, sizeof(name)) > 0) {
+        const char *node = freebsd_node_name(name);
+        struct vfs_node directory;
+
+        if (node) {
+            put_filesystem(vfs_filesystem_over(t, node), out);
+            return 0;
+        }
+        if (vfs_directory_of(t, name, &directory)) {
+            put_filesystem(directory.fs, out);
+            return 0;
+        }
+    }
+    find_names(t, fd, "", out);
+    return 0;
 }
 
 static int64_t statfs_path(struct thread *t, guest_ptr path, struct freebsd_statfs *out)
@@ -141,7 +171,11 @@ static int64_t statfs_path(struct thread *t, guest_ptr path, struct freebsd_stat
     r = host_call2(__NR_statfs, where.name, &host);
     if (r == 0) {
         freebsd_statfs_from_host(&host, out);
-        find_names(t, where.dirfd, where.name, out);
+        if (where.node.fs) {
+            put_filesystem(where.node.fs, out);
+        } else {
+            find_names(t, where.dirfd, where.name, out);
+        }
     }
     return r;
 }
@@ -221,21 +255,55 @@ int64_t freebsd4_fstatfs(struct thread *t, int32_t fd, guest_ptr buf)
     return fstatfs_call(t, fd, buf, STATFS_4);
 }
 
+/* Where getfsstat writes, and how much fits. */
+struct mount_list {
+    struct thread *t;
+    guest_ptr buf;
+    uint64_t room;
+    int64_t count;
+    bool count_only;
+    enum generation generation;
+};
+
+/* Adds what is mounted at `on`. `e`: as the host's table has it; NULL: `fs` is meant. 0 or -errno. */
+static int64_t list_one(struct mount_list *list, const char *on, struct mount_entry *e, const struct vfs_filesystem *fs)
+{
+    uint64_t at = (uint64_t)list->count * generation_size[list->generation];
+    struct freebsd_statfs s;
+    struct statfs host;
+
+    if ((!list->count_only && (uint64_t)list->count >= list->room) || host_call2(__NR_statfs, on, &host) < 0) {
+        return 0; /* full, or not to be seen by this process */
+    }
+    list->count++;
+    if (list->count_only) {
+        return 0;
+    }
+    freebsd_statfs_from_host(&host, &s);
+    if (e) {
+        put_names(list->t, e, &s);
+    } else {
+        put_filesystem(fs, &s);
+    }
+    return put_statfs(guest_at(list->buf, at), &s, list->generation);
+}
+
 /*
  * Every mount, as many as fit; returns how many were written. Without a buffer the mounts are counted; room for less
- * than one counts as none before FreeBSD 12 (kern_getfsstat() is asked for a size of 0 then).
+ * than one counts as none before FreeBSD 12 (kern_getfsstat() is asked for a size of 0 then). The guest's own file
+ * systems stand in the place of what the host has mounted there and below.
  */
 static int64_t list_mounts(struct thread *t, guest_ptr buf, int64_t bufsize, int mode, enum generation generation)
 {
-    uint64_t each = generation_size[generation];
-    uint64_t room = bufsize < 0 ? 0 : (uint64_t)bufsize / each;
-    bool count_only =
-        bufsize == 0 || (generation == STATFS_NOW && guest_is_null(buf)) || (generation != STATFS_NOW && room == 0);
+    struct mount_list list = {.t = t, .buf = buf, .generation = generation};
+    const struct vfs_filesystem *const *fs = t->proc->personality->filesystems;
     struct mount_table table;
     struct mount_entry e;
-    struct freebsd_statfs s;
-    int64_t count = 0, r;
+    int64_t r;
 
+    list.room = bufsize < 0 ? 0 : (uint64_t)bufsize / generation_size[generation];
+    list.count_only = bufsize == 0 || (generation == STATFS_NOW && guest_is_null(buf)) ||
+                      (generation != STATFS_NOW && list.room == 0);
     if (bufsize < 0 || (mode != 1 && mode != 2)) {
         return -EINVAL; /* MNT_WAIT and MNT_NOWAIT */
     }
@@ -243,21 +311,14 @@ static int64_t list_mounts(struct thread *t, guest_ptr buf, int64_t bufsize, int
     if (r < 0) {
         return r;
     }
-    while (r >= 0 && (count_only || (uint64_t)count < room) && mounts_next(&table, &e)) {
-        struct statfs host;
-
-        if (host_call2(__NR_statfs, e.on, &host) < 0) {
-            continue; /* not to be seen by this process */
-        }
-        if (!count_only) {
-            freebsd_statfs_from_host(&host, &s);
-            put_names(t, &e, &s);
-            r = put_statfs(guest_at(buf, (uint64_t)count * each), &s, generation);
-        }
-        count++;
+    while (r >= 0 && mounts_next(&table, &e)) {
+        r = vfs_filesystem_over(t, e.on) ? 0 : list_one(&list, e.on, &e, NULL);
     }
     mounts_close(&table);
-    return r < 0 ? r : count;
+    for (; r >= 0 && *fs; fs++) {
+        r = list_one(&list, (*fs)->host, NULL, *fs);
+    }
+    return r < 0 ? r : list.count;
 }
 
 int64_t freebsd_getfsstat(struct thread *t, guest_ptr buf, int64_t bufsize, int32_t mode)

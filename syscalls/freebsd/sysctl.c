@@ -17,11 +17,13 @@ int sysctl_put(struct sysctl_request *rq, const void *data, size_t size)
     uint64_t room = rq->room > rq->done ? rq->room - rq->done : 0;
     uint64_t fits = size < room ? size : room;
     int r = 0;
-    if (!guest_is_null(rq->old) && fits > 0) {
+    if (rq->into) {
+        memcpy((char *)rq->into + rq->done, data, fits);
+    } else if (!guest_is_null(rq->old) && fits > 0) {
         r = copyout(guest_at(rq->old, rq->done), data, fits);
     }
     rq->done += size;
-    if (r < 0 || guest_is_null(rq->old)) {
+    if (r < 0 || (guest_is_null(rq->old) && !rq->into)) {
         return r;
     }
     return size > room ? -ENOMEM : 0;
@@ -184,7 +186,9 @@ static int perform(struct sysctl_request *rq, const int32_t *mib, uint32_t count
     if (leaf < 0) {
         return (int)leaf;
     }
-    if (!guest_is_null(new)) {
+    rq->new = new;
+    rq->newlen = newlen;
+    if (!guest_is_null(new) && !sysctl_leaves[leaf].input) {
         return -EPERM; /* nothing here may be changed; newlen plays no part (sysctl_root()) */
     }
     rq->rest = mib + used;
@@ -210,6 +214,13 @@ static int64_t run(struct thread *t, const int32_t *mib, uint32_t count, guest_p
     uint64_t length = !guest_is_null(old) && rq.done > rq.room ? rq.room : rq.done;
     int e = COPYOUT(oldlenp, &length);
     return e < 0 ? e : r;
+}
+
+int64_t sysctl_ask(struct thread *t, const int32_t *mib, uint32_t count, void *to, size_t size)
+{
+    struct sysctl_request rq = {.t = t, .into = to, .room = size};
+    int r = perform(&rq, mib, count, guest_addr(0), 0);
+    return r < 0 ? r : (int64_t)rq.done;
 }
 
 int64_t freebsd_sysctl(struct thread *t, guest_ptr name, uint32_t namelen, guest_ptr old, guest_ptr oldlenp,

@@ -32,6 +32,9 @@ struct sysctl_request {
     guest_ptr old;
     uint64_t room; /* bytes at old */
     uint64_t done; /* bytes of the value so far, also those that found no room */
+    void *into;    /* the engine itself asks, and this is the place for the old value; NULL: `old` is */
+    guest_ptr new; /* what a leaf with `input` is asked about, newlen bytes */
+    uint64_t newlen;
     const int32_t *rest;
     uint32_t rest_count;
     const struct sysctl_leaf *leaf; /* whose value it is */
@@ -47,12 +50,19 @@ int sysctl_put_string(struct sysctl_request *rq, const char *s);
 /* A number in the size that the leaf's type has. */
 int sysctl_put_number(struct sysctl_request *rq, int64_t value);
 
+/*
+ * Asks for a value on the engine's behalf. Returns how many bytes of it are in `to`, or -errno (ENOMEM: it is longer;
+ * ENOENT: there is no such name).
+ */
+int64_t sysctl_ask(struct thread *t, const int32_t *mib, uint32_t count, void *to, size_t size);
+
 typedef int sysctl_reader(struct sysctl_request *rq);
 
 struct sysctl_leaf {
     const char *name;
     int32_t mib[4]; /* numbers that FreeBSD has fixed; 0: given by the tree */
     bool is_zero;   /* the third is fixed, and 0 */
+    bool input;     /* the new value is a part of the question */
     uint8_t type;   /* enum sysctl_type */
     const char *format;
     int64_t number;                       /* the value of a number without reader; a reader's own otherwise */
