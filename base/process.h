@@ -4,7 +4,7 @@
  * Reached only by thread->proc: a vfork child shares its parent's memory and has a struct process of its own.
  *
  * Lock order, outermost first: asynchronous I/O's (syscalls/common/aio.h), the descriptor table's lock, the ledger's,
- * actions_lock, the signal queue's, the report's, the heap's (base/heap.c), the cold gate's. None is held across
+ * actions_lock, the signal queue's, the title's, the report's, the heap's (base/heap.c), the cold gate's. None is held across
  * copyin/copyout or a blocking host call.
  */
 #ifndef BASE_PROCESS_H
@@ -74,6 +74,16 @@ struct process_hooks {
     int (*each_thread)(int (*fn)(struct thread *t, void *arg), void *arg);
 };
 
+/* Bytes of a title, NUL included: kern.ps_arg_cache_limit (PAGE_SIZE / 16) less a head (sys/kern/kern_proc.c). */
+#define PROCESS_TITLE_MAX 248
+
+/* What the host shows of a process beside its arguments (process/title.h). */
+struct process_host_view {
+    uint64_t code_low, code_high;
+    uint64_t stack; /* where it began; 0: nothing has been shown */
+    uint64_t variables, variables_end;
+};
+
 struct process_ids {
     uint32_t real, effective, saved;
 };
@@ -139,6 +149,12 @@ struct process {
     struct signal_queue queue;
     struct lock actions_lock;
     struct signal_action actions[SIGNAL_MAX + 1];
+
+    struct lock title_lock;
+    uint32_t title_size; /* 0: no title; the arguments are what the program's memory has */
+    bool title_shown;    /* the host looks at it */
+    char title[PROCESS_TITLE_MAX + 8];
+    struct process_host_view host_view;
 
     struct settings settings;
     char program[1024];        /* the executable, as an absolute path */

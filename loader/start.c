@@ -32,6 +32,7 @@
 #include "process/space.h"
 #include "process/table.h"
 #include "process/thread.h"
+#include "process/title.h"
 #include "process/watch.h"
 
 enum { EXIT_OWN_FAILURE = 125, EXIT_NOT_RUNNABLE = 126, EXIT_NOT_FOUND = 127 };
@@ -175,6 +176,33 @@ static void note_arguments(struct process *p, const struct stack_request *rq, co
     }
 }
 
+/*
+ * The host's ps and /proc show the guest's arguments and variables, which follow one another, and its code for the
+ * engine's. Short arguments are kept as they are now, as FreeBSD's kernel does.
+ */
+static void show_to_host(struct process *p, const struct loaded_program *loaded, const struct stack_request *rq,
+                         const struct stack_result *made)
+{
+    struct process_host_view *v = &p->host_view;
+    uint64_t first = 0;
+    if (rq->envc > 0 && guest_load64(guest_addr(made->envv), &first) != 0) {
+        return;
+    }
+    v->variables = v->variables_end = first != 0 ? first : made->sp;
+    for (uint32_t i = 0; i < rq->envc; i++) {
+        v->variables_end += strlen(rq->envp[i]) + 1;
+    }
+    bool text = loaded->main.text_end > loaded->main.text_start;
+    v->code_low = text ? loaded->main.text_start : loaded->main.lo;
+    v->code_high = text ? loaded->main.text_end : loaded->main.hi;
+    v->stack = made->sp;
+    uint64_t args = p->args_size != 0 ? p->args_start.va : made->sp;
+    process_show_to_host(p, args, args + p->args_size);
+    if (p->args_size <= PROCESS_TITLE_MAX && copyin(p->title, guest_addr(args), p->args_size) == 0) {
+        p->title_size = (uint32_t)p->args_size;
+    }
+}
+
 static void lay_stack(struct thread *t, const struct program *program, const struct loaded_program *loaded, char **argv,
                       char **envp)
 {
@@ -197,6 +225,7 @@ static void lay_stack(struct thread *t, const struct program *program, const str
         start_fail(EXIT_NOT_RUNNABLE, "argument list too long");
     }
     note_arguments(t->proc, &rq, &made);
+    show_to_host(t->proc, loaded, &rq, &made);
     t->proc->ps_strings = guest_addr(made.ps_strings);
     t->proc->stack_top = loaded->stack.hi;
     t->proc->stack_size = loaded->stack.hi - loaded->stack.lo;

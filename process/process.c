@@ -61,6 +61,7 @@ static void fork_child(struct thread *t)
     t->proc->pid = (int32_t)host_call0(__NR_getpid);
     t->proc->shares_memory = false;
     lock_reset(&t->proc->everywhere);
+    lock_reset(&t->proc->title_lock);
     t->errand = NULL;
     process_ids_read(t->proc); /* another thread of the parent's may have been changing them */
     if (t->proc->hooks->arm(t) != 0) {
@@ -152,6 +153,7 @@ static struct process *process_copy(struct process *p)
     lock_release(&p->actions_lock);
     lock_reset(&copy->actions_lock);
     lock_reset(&copy->everywhere);
+    lock_reset(&copy->title_lock);
     signals_queue_init(copy, signals, SIGNALS_PENDING_VFORK);
     copy->descriptors = table;
     copy->shares_memory = true;

@@ -29,7 +29,7 @@ struct thread;
 #define PROCESS_TABLE_FILE    "processes-3" /* of another layout, another file */
 #define PROCESS_TABLE_SLOTS   512u
 #define PROCESS_TABLE_WINDOW  64u
-#define PROCESS_TABLE_ARGS    480
+#define PROCESS_TABLE_ARGS    472
 #define PROCESS_TABLE_PROGRAM 1024
 
 struct process_table_head {
@@ -47,6 +47,8 @@ struct process_table_entry {
     uint32_t release;
     uint32_t args_total; /* bytes of all arguments */
     uint32_t args_size;  /* bytes of them in args, each argument with its NUL */
+    uint32_t args_live;  /* 1: they are what the process's memory has, and may have changed meanwhile */
+    uint32_t reserved;
     uint64_t ps_strings; /* where the program's own arguments and variables are found; 0: nowhere */
     uint64_t stack_top, stack_size;
     uint64_t sigcode; /* the signal trampoline, a page of its own */

@@ -62,20 +62,33 @@ static void describe(const struct process *p, uint64_t start, struct process_tab
     }
 }
 
+/* Instead of the arguments: the title. */
+static void take_title(const struct process *p, struct process_table_entry *e)
+{
+    _Static_assert(PROCESS_TITLE_MAX <= sizeof e->args, "a title is never cut");
+    e->args_live = p->title_size == 0;
+    if (p->title_size != 0) {
+        memset(e->args, 0, sizeof e->args);
+        memcpy(e->args, p->title, p->title_size);
+        e->args_size = e->args_total = p->title_size;
+    }
+}
+
+/* Two threads may give the process titles at once: the entry is written by one of them at a time. */
 void process_table_enter(struct thread *t)
 {
     struct process *p = t->proc;
     struct process_table_entry e;
-    int32_t own = p->table_slot;
-    p->table_slot = PROCESS_TABLE_NO_SLOT;
     if (p->table == NULL || p->shares_memory || learn_start(p) != 0) {
+        p->table_slot = PROCESS_TABLE_NO_SLOT;
         return;
     }
     describe(p, p->table_start, &e);
-    int64_t slot = process_table_publish(p->table, &e, own);
-    if (slot >= 0) {
-        p->table_slot = (int32_t)slot;
-    }
+    lock_acquire(&p->title_lock);
+    take_title(p, &e);
+    int64_t slot = process_table_publish(p->table, &e, p->table_slot);
+    p->table_slot = slot >= 0 ? (int32_t)slot : PROCESS_TABLE_NO_SLOT;
+    lock_release(&p->title_lock);
 }
 
 void process_table_leave(struct thread *t)

@@ -9,6 +9,7 @@
 
 #define NAME_BYTES 1024 /* MAXPATHLEN */
 #define FLAG_READ  0x80000000u
+#define FLAG_WRITE 0x40000000u
 
 enum { QUERY_NAME = 1, QUERY_NEXT = 2, QUERY_OID = 3, QUERY_FORMAT = 4, QUERY_DESCRIPTION = 5, QUERY_NEXTNOSKIP = 7 };
 
@@ -95,7 +96,7 @@ static int query_format(struct sysctl_request *rq)
     if (leaf < 0) {
         return (int)leaf;
     }
-    uint32_t kind = FLAG_READ | sysctl_leaves[leaf].type;
+    uint32_t kind = FLAG_READ | (sysctl_leaves[leaf].takes_new ? FLAG_WRITE : 0) | sysctl_leaves[leaf].type;
     int r = sysctl_put(rq, &kind, sizeof kind);
     return r < 0 ? r : sysctl_put_string(rq, sysctl_leaves[leaf].format);
 }
@@ -186,11 +187,11 @@ static int perform(struct sysctl_request *rq, const int32_t *mib, uint32_t count
     if (leaf < 0) {
         return (int)leaf;
     }
-    rq->new = new;
-    rq->newlen = newlen;
-    if (!guest_is_null(new) && !sysctl_leaves[leaf].input) {
-        return -EPERM; /* nothing here may be changed; newlen plays no part (sysctl_root()) */
+    if (!guest_is_null(new) && !sysctl_leaves[leaf].takes_new) {
+        return -EPERM; /* may not be changed; newlen plays no part (sysctl_root()) */
     }
+    rq->new = new;
+    rq->new_size = newlen;
     rq->rest = mib + used;
     rq->rest_count = count - used;
     return read_leaf(rq, &sysctl_leaves[leaf]);

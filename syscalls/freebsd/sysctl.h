@@ -33,11 +33,11 @@ struct sysctl_request {
     uint64_t room; /* bytes at old */
     uint64_t done; /* bytes of the value so far, also those that found no room */
     void *into;    /* the engine itself asks, and this is the place for the old value; NULL: `old` is */
-    guest_ptr new; /* what a leaf with `input` is asked about, newlen bytes */
-    uint64_t newlen;
     const int32_t *rest;
     uint32_t rest_count;
     const struct sysctl_leaf *leaf; /* whose value it is */
+    guest_ptr new;                  /* for leaves that take one: the new value, or what is asked about; or null */
+    uint64_t new_size;
 };
 
 /*
@@ -62,7 +62,7 @@ struct sysctl_leaf {
     const char *name;
     int32_t mib[4]; /* numbers that FreeBSD has fixed; 0: given by the tree */
     bool is_zero;   /* the third is fixed, and 0 */
-    bool input;     /* the new value is a part of the question */
+    bool takes_new; /* a new value is no error: the reader looks at it */
     uint8_t type;   /* enum sysctl_type */
     const char *format;
     int64_t number;                       /* the value of a number without reader; a reader's own otherwise */
@@ -113,7 +113,7 @@ sysctl_reader sysctl_proc_processes_threads, sysctl_proc_pid_threads, sysctl_pro
     sysctl_proc_session_threads, sysctl_proc_terminal_threads, sysctl_proc_user_threads, sysctl_proc_real_user_threads,
     sysctl_proc_gid_threads, sysctl_proc_real_gid_threads;
 sysctl_reader sysctl_proc_env, sysctl_proc_auxv, sysctl_proc_ps_strings, sysctl_proc_umask, sysctl_proc_groups,
-    sysctl_proc_sv_name;
+    sysctl_proc_sv_name, sysctl_proc_sigtramp;
 sysctl_reader sysctl_proc_pathname, sysctl_proc_args, sysctl_proc_osrel, sysctl_proc_rlimit;
 sysctl_reader sysctl_route;
 

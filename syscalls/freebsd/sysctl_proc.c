@@ -1,141 +1,144 @@
 /*
- * kern.proc.*: what is asked of processes by number. Of the calling process all is known; of the user's other guests
- * what they entered in the process table (of long arguments the beginning); of the rest what the host shows.
+ * kern.proc.*: single facts of a process: program, release, limits, mask, groups, emulation. Of the caller all is known;
+ * of other guests what they entered in the process table; of the rest what the host shows.
  * Semantics: sys/kern/kern_proc.c.
  */
+#include <linux/fcntl.h>
 #include <linux/resource.h>
 
-#include "base/format.h"
 #include "base/host.h"
 #include "base/mem.h"
+#include "process/host_record.h"
 #include "process/process.h"
-#include "process/table.h"
 #include "process/thread.h"
 #include "syscalls/freebsd/limits.h"
+#include "syscalls/freebsd/proc_target.h"
+#include "syscalls/freebsd/process_data.h"
 #include "syscalls/freebsd/sysctl.h"
-
-#define PATH_MAX_HERE 1024
-
-/* The process the request names (-1: the caller), or -errno. */
-static int64_t pid_of(const struct sysctl_request *rq)
-{
-    if (rq->rest_count != 1) {
-        return -EINVAL;
-    }
-    int32_t pid = rq->rest[0] == -1 ? rq->t->proc->pid : rq->rest[0];
-    if (pid <= 0 || (host_call2(__NR_kill, pid, 0) == -ESRCH)) {
-        return -ESRCH;
-    }
-    return pid;
-}
-
-static void proc_path(char *to, size_t size, int64_t pid, const char *file)
-{
-    struct text x = {to, size, 0};
-    text_format(&x, "/proc/%ld/%s", (long)pid, file);
-    text_cstr(&x);
-}
+#include "vfs/path.h"
 
 int sysctl_proc_pathname(struct sysctl_request *rq)
 {
-    char path[48], link[PATH_MAX_HERE], own[PATH_MAX_HERE];
-    struct process_table_entry other;
-    int64_t pid = pid_of(rq);
-    if (pid < 0) {
-        return (int)pid;
+    char path[48], link[VFS_HOST_PATH_MAX];
+    struct proc_target target;
+    int r = proc_target(rq, &target);
+    if (r < 0) {
+        return r;
     }
-    if (pid == rq->t->proc->pid) {
+    if (target.own) {
         return sysctl_put_string(rq, rq->t->proc->program);
     }
-    if (process_table_other(rq->t, (int32_t)pid, &other) == 0) {
-        return sysctl_put_string(rq, other.program);
+    if (target.entry.pid != 0) {
+        return sysctl_put_string(rq, target.entry.program);
     }
-    proc_path(path, sizeof path, pid, "exe");
-    int64_t n = host_call3(__NR_readlink, path, link, sizeof link - 1);
-    int64_t m = host_call3(__NR_readlink, "/proc/self/exe", own, sizeof own);
+    if (target.guest) {
+        return -ENOENT; /* its program is not what the host says */
+    }
+    proc_target_path(&target, "exe", path, sizeof path);
+    int64_t n = proc_target_error(host_call3(__NR_readlink, path, link, sizeof link - 1));
     if (n < 0) {
         return (int)n;
     }
-    if (n == m && memcmp(link, own, (size_t)n) == 0) {
-        return -ENOENT; /* another guest: its program is not what the host says */
-    }
     link[n] = '\0';
-    return sysctl_put_string(rq, link);
+    return sysctl_put_string(rq, path_guest_view(rq->t->proc, link));
 }
 
-static int own_arguments(struct sysctl_request *rq)
-{
-    const struct process *p = rq->t->proc;
-    char chunk[256];
-    for (uint64_t done = 0; done < p->args_size;) {
-        uint64_t n = p->args_size - done < sizeof chunk ? p->args_size - done : sizeof chunk;
-        int r = copyin(chunk, guest_at(p->args_start, done), n);
-        if (r == 0) {
-            r = sysctl_put(rq, chunk, n);
-        }
-        if (r < 0) {
-            return r;
-        }
-        done += n;
-    }
-    return 0;
-}
-
-int sysctl_proc_args(struct sysctl_request *rq)
-{
-    char path[48], text[2048];
-    struct process_table_entry other;
-    int64_t pid = pid_of(rq);
-    if (pid < 0) {
-        return (int)pid;
-    }
-    if (pid == rq->t->proc->pid) {
-        return own_arguments(rq);
-    }
-    if (process_table_other(rq->t, (int32_t)pid, &other) == 0) {
-        return sysctl_put(rq, other.args, other.args_size);
-    }
-    proc_path(path, sizeof path, pid, "cmdline");
-    int64_t n = host_read_file(path, text, sizeof text);
-    return n < 0 ? (int)n : sysctl_put(rq, text, (size_t)n);
-}
-
+/* A program of the host's has no release that one could compare. */
 int sysctl_proc_osrel(struct sysctl_request *rq)
 {
-    struct process_table_entry other;
-    int64_t pid = pid_of(rq);
-    if (pid < 0) {
-        return (int)pid;
+    struct proc_target target;
+    int r = proc_target(rq, &target);
+    uint32_t release = r < 0 ? 0 : target.own ? rq->t->proc->built_for : target.entry.release;
+    return r < 0 ? r : sysctl_put(rq, &release, sizeof release);
+}
+
+static int limit_of(struct sysctl_request *rq, int32_t which, struct freebsd_rlimit *limit)
+{
+    int host = freebsd_rlimit_to_host(which);
+    struct rlimit64 now;
+    if (rq->rest[0] == -1 || rq->rest[0] == rq->t->proc->pid) {
+        return (int)freebsd_limit_now(rq->t, which, limit);
     }
-    if (pid != rq->t->proc->pid) {
-        return process_table_other(rq->t, (int32_t)pid, &other) == 0
-                   ? sysctl_put(rq, &other.release, sizeof other.release)
-                   : -EPERM;
+    if (host < 0) {
+        return 0;
     }
-    return sysctl_put(rq, &rq->t->proc->built_for, sizeof rq->t->proc->built_for);
+    int64_t r = host_call4(__NR_prlimit64, rq->rest[0], host, 0, &now);
+    if (r == 0) {
+        limit->current = freebsd_rlimit_value_from_host(now.rlim_cur);
+        limit->maximum = freebsd_rlimit_value_from_host(now.rlim_max);
+    }
+    return (int)r;
 }
 
 /* kern.proc.rlimit.PID.WHICH */
 int sysctl_proc_rlimit(struct sysctl_request *rq)
 {
-    struct freebsd_rlimit limit = {FREEBSD_RLIM_INFINITY, FREEBSD_RLIM_INFINITY};
     if (rq->rest_count != 2 || rq->rest[1] < 0 || rq->rest[1] >= FREEBSD_RLIM_NLIMITS) {
         return -EINVAL;
     }
-    int host = freebsd_rlimit_to_host(rq->rest[1]);
-    if (rq->rest[0] == -1 || rq->rest[0] == rq->t->proc->pid) {
-        int64_t r = freebsd_limit_now(rq->t, rq->rest[1], &limit);
-        if (r < 0) {
-            return (int)r;
-        }
-    } else if (host >= 0) {
-        struct rlimit64 now;
-        int64_t r = host_call4(__NR_prlimit64, rq->rest[0], host, 0, &now);
-        if (r < 0) {
-            return (int)r;
-        }
-        limit.current = freebsd_rlimit_value_from_host(now.rlim_cur);
-        limit.maximum = freebsd_rlimit_value_from_host(now.rlim_max);
+    struct freebsd_rlimit limit = {FREEBSD_RLIM_INFINITY, FREEBSD_RLIM_INFINITY};
+    int r = limit_of(rq, rq->rest[1], &limit);
+    return r < 0 ? r : sysctl_put(rq, &limit, sizeof limit);
+}
+
+int sysctl_proc_umask(struct sysctl_request *rq)
+{
+    char text[HOST_STATUS_MAX];
+    struct proc_target target;
+    int r = proc_target(rq, &target);
+    if (r < 0) {
+        return r;
     }
-    return sysctl_put(rq, &limit, sizeof limit);
+    host_status_read(target.pid, 0, text, sizeof text);
+    const char *at = host_status_find(text, "Umask");
+    uint16_t mask = 0;
+    if (at == NULL) {
+        return -ESRCH;
+    }
+    for (; *at >= '0' && *at <= '7'; at++) {
+        mask = (uint16_t)(mask * 8 + (*at - '0'));
+    }
+    if (target.own) {
+        mask = (uint16_t)(mask | freebsd_umask_high(rq->t));
+    }
+    return sysctl_put(rq, &mask, sizeof mask);
+}
+
+static const char *put_id(struct sysctl_request *rq, const char *at, int *r)
+{
+    uint32_t id = 0;
+    for (; *at >= '0' && *at <= '9'; at++) {
+        id = id * 10 + (uint32_t)(*at - '0');
+    }
+    *r = sysctl_put(rq, &id, sizeof id);
+    return at;
+}
+
+/* The effective group, then the others. */
+int sysctl_proc_groups(struct sysctl_request *rq)
+{
+    char text[HOST_STATUS_MAX];
+    struct proc_target target;
+    int r = proc_target(rq, &target);
+    if (r < 0) {
+        return r;
+    }
+    if (host_status_read(target.pid, 0, text, sizeof text) <= 0) {
+        return -ESRCH;
+    }
+    uint32_t effective = (uint32_t)host_status_number(text, "Gid", 1);
+    r = sysctl_put(rq, &effective, sizeof effective);
+    const char *at = host_status_find(text, "Groups");
+    while (r == 0 && at != NULL && *at >= '0' && *at <= '9') {
+        at = put_id(rq, at, &r);
+        at += *at == ' ';
+    }
+    return r;
+}
+
+int sysctl_proc_sv_name(struct sysctl_request *rq)
+{
+    struct proc_target target;
+    int r = proc_target(rq, &target);
+    return r < 0 ? r : sysctl_put_string(rq, target.guest ? "FreeBSD ELF64" : "Linux ELF64");
 }
