@@ -54,6 +54,15 @@ struct in6_state {
 /* Returns 0 or -errno: ENXIO (no such interface), EADDRNOTAVAIL (it has no such address). */
 int64_t interface_in6_state(const char *name, const uint8_t address[28], struct in6_state *out);
 
+/*
+ * SIOCGIFINFO_IN6: how an interface that is there does neighbour discovery. Returns 0 or -errno: EFAULT, EPFNOSUPPORT (it
+ * has no IPv6).
+ */
+int64_t interface_nd_info(guest_ptr data);
+
+/* SIOCGNBRINFO_IN6: how a neighbour of an interface stands. Returns 0 or -errno: EFAULT, EINVAL (not known). */
+int64_t interface_neighbour(uint32_t index, guest_ptr data);
+
 /* The link address of an interface, asked of the host by any socket; one without name when there is none. */
 void interface_link_address(int s, uint32_t index, struct freebsd_sockaddr_dl *out);
 

@@ -57,6 +57,12 @@ static int put_address(void *arg, const struct nlmsghdr *h)
         return 0;
     }
     route_append_inet(&m, a->ifa_family, RTA_DATA(address), a->ifa_index);
+    if (a->ifa_family == HOST_AF_INET6 && (m.bytes[24] | m.bytes[25]) != 0) {
+        /* Here the kernel hands out addresses with their scope inside: ifconf(), sys/netinet6/scope6.c. */
+        m.bytes[10] = (uint8_t)(a->ifa_index >> 8);
+        m.bytes[11] = (uint8_t)a->ifa_index;
+        memset(m.bytes + 24, 0, 4);
+    }
     return put(l, m.bytes, m.bytes[0]);
 }
 

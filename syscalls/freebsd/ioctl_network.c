@@ -59,6 +59,9 @@ _Static_assert(sizeof(struct freebsd_ifmediareq) == 48, "sys/net/if.h");
 #define SIOCGIFAFLAG_IN6     BSD_IOWR('i', 73, IN6_IFREQ_SIZE)
 #define SIOCGIFALIFETIME_IN6 BSD_IOWR('i', 81, IN6_IFREQ_SIZE)
 #define SIOCGIFGROUP         BSD_IOWR('i', 136, IFGROUPREQ_SIZE)
+#define SIOCGIFINFO_IN6      BSD_IOWR('i', 108, 72)
+#define SIOCGNBRINFO_IN6     BSD_IOWR('i', 78, 56)
+#define SIOCGDEFIFACE_IN6    BSD_IOWR('i', 86, 24)
 
 /* Asks the host about the interface of that name: ENXIO is what FreeBSD has for one that is not there. */
 static int64_t ask(int s, uint64_t request, const char *name, struct host_ifreq *h)
@@ -286,6 +289,28 @@ static int64_t get_groups(int s, guest_ptr data)
     return COPYOUT(data, &rq);
 }
 
+/* Neighbour discovery is IPv6's: for sockets of other families the requests are unknown. */
+static int64_t neighbour_discovery(int s, uint32_t request, guest_ptr data)
+{
+    char name[INTERFACE_NAME_MAX];
+    struct host_ifreq h;
+    int64_t r;
+
+    if (copyin(name, data, sizeof(name)) < 0) {
+        return -EFAULT;
+    }
+    name[sizeof(name) - 1] = 0;
+    r = ask(s, SIOCGIFINDEX, name, &h);
+    if (r < 0 || socket_int_option(s, HOST_SO_DOMAIN) != HOST_AF_INET6) {
+        return r < 0 ? r : -EINVAL;
+    }
+    if (request == SIOCGDEFIFACE_IN6) {
+        static const uint64_t none; /* no interface is taken where no router is known: nd6_setdefaultiface() */
+        return COPYOUT(guest_at(data, sizeof(name)), &none);
+    }
+    return request == SIOCGIFINFO_IN6 ? interface_nd_info(data) : interface_neighbour((uint32_t)h.index, data);
+}
+
 static int64_t interface_request(int s, uint32_t request, guest_ptr data)
 {
     struct freebsd_ifreq rq;
@@ -303,6 +328,9 @@ static int64_t interface_request(int s, uint32_t request, guest_ptr data)
     }
     if (request == SIOCGIFGROUP) {
         return get_groups(s, data);
+    }
+    if (request == SIOCGIFINFO_IN6 || request == SIOCGNBRINFO_IN6 || request == SIOCGDEFIFACE_IN6) {
+        return neighbour_discovery(s, request, data);
     }
     /* All others begin with a name. */
     memset(&rq, 0, sizeof(rq));

@@ -102,6 +102,9 @@ void sysctl_name_of(struct text *x, const int32_t *mib, uint32_t count);
 /* The leaf with the lowest numbers behind these; -ENOENT: none. */
 int64_t sysctl_next(const int32_t *mib, uint32_t count);
 
+/* The release that the program was built for, by which some layouts are chosen; the guest's where it does not say. */
+uint32_t freebsd_built_for(const struct thread *t);
+
 /* "14.2-RELEASE" for the release the guest sees. */
 void freebsd_release_name(struct thread *t, char *to, size_t size);
 

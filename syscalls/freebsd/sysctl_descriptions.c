@@ -252,6 +252,7 @@ const struct sysctl_description sysctl_descriptions[] = {
     {"net.inet6.ip6.forwarding", "Whether packets are forwarded"},
     {"net.inet6.ip6.redirect", "Whether redirects are sent"},
     {"net.inet6.ip6.hlim", "Hops that packets are given"},
+    {"net.inet6.ip6.deembed_scopeid", "Whether scopes stand beside addresses in routing messages"},
     {"net.inet6.ip6.v6only", "Whether sockets are for version 6 only"},
     {"net.inet6.ip6.accept_rtadv", "Whether routers' advertisements are taken"},
     {"net.inet6.ip6.auto_linklocal", "Whether interfaces get link-local addresses by themselves"},

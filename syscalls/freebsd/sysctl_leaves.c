@@ -363,6 +363,7 @@ const struct sysctl_leaf sysctl_leaves[] = {
      .compute = sysctl_forwarding6},
     IP6("redirect", 2, 1),
     IP6("hlim", 3, 64),
+    IP6("deembed_scopeid", 0, 1),
     IP6("v6only", 24, 1),
     IP6("accept_rtadv", 12, 0),
     IP6("auto_linklocal", 35, 1),

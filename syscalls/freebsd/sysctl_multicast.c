@@ -3,41 +3,24 @@
  * Semantics and layout: sysctl_ifmalist() of sys/net/rtsock.c, struct ifma_msghdr of sys/net/if.h. The host tells
  * its groups in /proc/net/igmp and /proc/net/igmp6.
  */
-#include <linux/fcntl.h>
-
-#include "base/heap.h"
 #include "base/host.h"
 #include "base/mem.h"
 #include "process/thread.h"
+#include "syscalls/freebsd/host_text.h"
+#include "syscalls/freebsd/interface.h"
+#include "syscalls/freebsd/netlink.h"
 #include "syscalls/freebsd/sysctl.h"
 #include "syscalls/freebsd/sysctl_route.h"
 
-enum { FREEBSD_RTM_NEWMADDR = 0xf, FREEBSD_RTA_IFP = 0x10, FREEBSD_RTA_IFA = 0x20 };
+enum { FREEBSD_RTM_NEWMADDR = 0xf, FREEBSD_RTA_GATEWAY = 2, FREEBSD_RTA_IFP = 0x10, FREEBSD_RTA_IFA = 0x20 };
 
-#define TEXT_MAX (64U << 10) /* of each file; more groups than that hold are not listed */
+#define ETHER_ALEN 6
 
 struct listing {
     struct sysctl_request *rq;
     int32_t family, only;
+    int socket; /* for asking the host about interfaces */
 };
-
-/* Reads a whole file of /proc into `to`, terminated. An absent one (no IPv6) is empty. */
-static void read_file(const char *path, char *to, size_t size)
-{
-    size_t used = 0;
-    int64_t fd = host_call4(__NR_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
-    while (fd >= 0 && used < size - 1) {
-        int64_t n = host_call3(__NR_read, fd, to + used, size - 1 - used);
-        if (n <= 0) {
-            break;
-        }
-        used += (size_t)n;
-    }
-    if (fd >= 0) {
-        host_call1(__NR_close, fd);
-    }
-    to[used] = '\0';
-}
 
 static int hex_digit(char c)
 {
@@ -64,12 +47,6 @@ static const char *skip_word(const char *s)
     return skip_blanks(s);
 }
 
-static const char *next_line(const char *s)
-{
-    const char *end = hot_strchr(s, '\n');
-    return end != NULL ? end + 1 : s + hot_strlen(s);
-}
-
 /* Bytes from hexadecimal digits. False: there are not so many. */
 static bool hex_bytes(const char *s, uint8_t *out, size_t count)
 {
@@ -83,13 +60,18 @@ static bool hex_bytes(const char *s, uint8_t *out, size_t count)
     return true;
 }
 
-static int32_t number(const char *s)
+/* The Ethernet group that a group's packets go to: ETHER_MAP_IP_MULTICAST(), ETHER_MAP_IPV6_MULTICAST(). */
+static void map_to_ethernet(uint8_t family, const uint8_t *group, uint8_t to[ETHER_ALEN])
 {
-    int32_t n = 0;
-    for (; *s >= '0' && *s <= '9' && n < 1000000; s++) {
-        n = n * 10 + (*s - '0');
+    static const uint8_t v4[3] = {0x01, 0x00, 0x5e}, v6[2] = {0x33, 0x33};
+    if (family == HOST_AF_INET) {
+        memcpy(to, v4, sizeof v4);
+        memcpy(to + 3, group + 1, 3);
+        to[3] &= 0x7f;
+    } else {
+        memcpy(to, v6, sizeof v6);
+        memcpy(to + 2, group + 12, 4);
     }
-    return n;
 }
 
 static int put_group(const struct listing *l, int32_t index, uint8_t family, const uint8_t *group)
@@ -99,14 +81,25 @@ static int put_group(const struct listing *l, int32_t index, uint8_t family, con
         return 0;
     }
     struct message m = {.size = 0};
+    struct freebsd_sockaddr_dl link, mapped;
     struct freebsd_if_head head = {.version = FREEBSD_RTM_VERSION,
                                    .type = FREEBSD_RTM_NEWMADDR,
                                    .addrs = FREEBSD_RTA_IFP | FREEBSD_RTA_IFA,
                                    .index = (uint16_t)index};
-    /* The interface's link address, by number alone: struct sockaddr_dl. */
-    uint8_t link[54] = {sizeof link, FREEBSD_AF_LINK, (uint8_t)index, (uint8_t)(index >> 8)};
+    interface_link_address(l->socket, (uint32_t)index, &link);
+    bool ethernet = link.alen == ETHER_ALEN;
+    head.addrs |= ethernet ? FREEBSD_RTA_GATEWAY : 0;
     route_append(&m, &head, sizeof head);
-    route_append_address(&m, link, sizeof link);
+    if (ethernet) {
+        mapped = (struct freebsd_sockaddr_dl){.len = sizeof mapped,
+                                              .family = FREEBSD_AF_LINK,
+                                              .index = (uint16_t)index,
+                                              .type = link.type,
+                                              .alen = ETHER_ALEN};
+        map_to_ethernet(family, group, (uint8_t *)mapped.data);
+        route_append_address(&m, &mapped, sizeof mapped);
+    }
+    route_append_address(&m, &link, link.len);
     route_append_inet(&m, family, group, (uint32_t)index);
     route_finish(&m);
     return sysctl_put(l->rq, m.bytes, m.size);
@@ -117,10 +110,11 @@ static int list_igmp(const struct listing *l, const char *text)
 {
     int32_t index = 0;
     int r = 0;
-    for (const char *line = next_line(text); *line != '\0' && r == 0; line = next_line(line)) {
+    for (const char *line = host_text_next(text); line != NULL && r == 0; line = host_text_next(line)) {
         uint8_t reversed[4];
+        const char *at = line;
         if (*line >= '0' && *line <= '9') {
-            index = number(line);
+            index = (int32_t)host_text_number(&at);
         } else if (hex_bytes(skip_blanks(line), reversed, sizeof reversed)) {
             uint8_t group[4] = {reversed[3], reversed[2], reversed[1], reversed[0]};
             r = put_group(l, index, HOST_AF_INET, group);
@@ -133,29 +127,39 @@ static int list_igmp(const struct listing *l, const char *text)
 static int list_igmp6(const struct listing *l, const char *text)
 {
     int r = 0;
-    for (const char *line = text; *line != '\0' && r == 0; line = next_line(line)) {
+    for (const char *line = text; line != NULL && r == 0; line = host_text_next(line)) {
         uint8_t group[16];
-        const char *index = skip_blanks(line);
-        if (hex_bytes(skip_word(skip_word(index)), group, sizeof group)) {
-            r = put_group(l, number(index), HOST_AF_INET6, group);
+        const char *at = line;
+        int32_t index = (int32_t)host_text_number(&at);
+        if (hex_bytes(skip_word(skip_blanks(at)), group, sizeof group)) {
+            r = put_group(l, index, HOST_AF_INET6, group);
         }
     }
     return r;
 }
 
+/* A file of the host's; an absent one (no IPv6) has no groups. */
+static int list_file(const struct listing *l, const char *path, int (*list)(const struct listing *, const char *))
+{
+    struct host_text text;
+    int r = host_text_read(&text, path);
+    if (r < 0) {
+        return r == -ENOENT ? 0 : r;
+    }
+    r = list(l, text.at);
+    host_text_free(&text);
+    return r;
+}
+
 int sysctl_route_multicast(struct sysctl_request *rq, int32_t family, int32_t only)
 {
-    const struct listing l = {rq, family, only};
-    char *text = heap_alloc(TEXT_MAX);
-    if (text == NULL) {
-        return -ENOMEM;
+    int64_t fd = netlink_open();
+    if (fd < 0) {
+        return (int)fd;
     }
-    read_file("/proc/net/igmp", text, TEXT_MAX);
-    int r = list_igmp(&l, text);
-    if (r == 0) {
-        read_file("/proc/net/igmp6", text, TEXT_MAX);
-        r = list_igmp6(&l, text);
-    }
-    heap_free(text);
+    const struct listing l = {rq, family, only, (int)fd};
+    int r = list_file(&l, "/proc/net/igmp", list_igmp);
+    r = r == 0 ? list_file(&l, "/proc/net/igmp6", list_igmp6) : r;
+    host_call1(__NR_close, fd);
     return r;
 }

@@ -28,9 +28,28 @@ struct freebsd_if_data {
 };
 _Static_assert(sizeof(struct freebsd_if_data) == 152, "sys/net/if.h");
 
+/* The same of before 11, whose mtu and metric are wider; it tells of no drops on the way out. */
+struct freebsd_if_data_old {
+    uint8_t type, physical, addrlen, hdrlen, link_state, vhid, baudrate_power, datalen;
+    uint64_t mtu, metric, baudrate, ipackets, ierrors, opackets, oerrors, collisions, ibytes, obytes, imcasts, omcasts,
+        iqdrops, noproto, hwassist;
+    uint64_t epoch, lastchange[2];
+};
+_Static_assert(sizeof(struct freebsd_if_data_old) == sizeof(struct freebsd_if_data), "sys/net/if.h of 10");
+#define RELEASE_OF_IF_DATA 1100000u
+
 struct freebsd_long_tail {
     uint16_t length, data_offset;
     int32_t metric;
+};
+
+struct walk {
+    struct sysctl_request *rq;
+    const struct netlink_dump *addresses;
+    int32_t family, only; /* guest family and interface index asked for; 0: all */
+    bool is_long;
+    uint32_t built_for; /* release of the program */
+    uint32_t index;     /* of the interface whose addresses are being listed */
 };
 
 void route_append(struct message *m, const void *data, size_t size)
@@ -83,6 +102,30 @@ static void fill_data(struct freebsd_if_data *data, const struct ifinfomsg *link
     }
 }
 
+static void append_data(struct message *m, const struct freebsd_if_data *d, uint32_t built_for)
+{
+    const struct freebsd_if_data_old old = {
+        .type = d->type,
+        .link_state = d->link_state,
+        .datalen = sizeof old,
+        .mtu = d->mtu,
+        .ipackets = d->ipackets,
+        .ierrors = d->ierrors,
+        .opackets = d->opackets,
+        .oerrors = d->oerrors,
+        .collisions = d->collisions,
+        .ibytes = d->ibytes,
+        .obytes = d->obytes,
+        .imcasts = d->imcasts,
+        .iqdrops = d->iqdrops,
+    };
+    if (built_for < RELEASE_OF_IF_DATA) {
+        route_append(m, &old, sizeof old);
+    } else {
+        route_append(m, d, sizeof *d);
+    }
+}
+
 void route_fill_link(struct freebsd_sockaddr_dl *dl, const struct ifinfomsg *link, const uint8_t *end)
 {
     const struct rtattr *name = netlink_attribute(link + 1, end, IFLA_IFNAME);
@@ -92,7 +135,7 @@ void route_fill_link(struct freebsd_sockaddr_dl *dl, const struct ifinfomsg *lin
                         hardware != NULL ? RTA_DATA(hardware) : NULL, hardware != NULL ? RTA_PAYLOAD(hardware) : 0);
 }
 
-static void build_link(struct message *m, const struct ifinfomsg *link, const uint8_t *end, bool is_long)
+static void build_link(struct message *m, const struct walk *w, const struct ifinfomsg *link, const uint8_t *end)
 {
     struct freebsd_if_data data;
     struct freebsd_sockaddr_dl dl;
@@ -107,12 +150,19 @@ static void build_link(struct message *m, const struct ifinfomsg *link, const ui
     fill_data(&data, link, end);
     route_fill_link(&dl, link, end);
     route_append(m, &head, sizeof head);
-    if (is_long) {
+    if (w->is_long) {
         route_append(m, &tail, sizeof tail);
     }
-    route_append(m, &data, sizeof data);
+    append_data(m, &data, w->built_for);
     route_append_address(m, &dl, sizeof dl);
     route_finish(m);
+}
+
+/* Whether an IPv6 address means something on one link only: IN6_IS_SCOPE_LINKLOCAL(), IN6_IS_ADDR_MC_INTFACELOCAL(). */
+static bool has_scope(const uint8_t address[16])
+{
+    return (address[0] == 0xfe && (address[1] & 0xc0) == 0x80) ||
+           (address[0] == 0xff && ((address[1] & 0xf) == 1 || (address[1] & 0xf) == 2));
 }
 
 /* A sockaddr_in or sockaddr_in6 of FreeBSD; link-local addresses carry their scope. */
@@ -129,10 +179,9 @@ void route_append_inet(struct message *m, uint8_t family, const void *address, u
     sa[0] = 28;
     sa[1] = FREEBSD_AF_INET6;
     memcpy(sa + 8, address, 16);
-    if (sa[8] == 0xfe && (sa[9] & 0xc0) == 0x80) {
-        /* the kernel hands these out with the scope inside the address: sys/netinet6/scope6.c */
-        sa[10] = (uint8_t)(scope >> 8);
-        sa[11] = (uint8_t)scope;
+    if (has_scope(sa + 8)) {
+        /* since 10 beside the address, not inside it (net.inet6.ip6.deembed_scopeid): rtsock_msg_buffer() */
+        memcpy(sa + 24, &scope, sizeof scope);
     }
     route_append_address(m, sa, 28);
 }
@@ -146,7 +195,7 @@ void route_append_mask(struct message *m, uint8_t family, uint8_t prefix)
     route_append_inet(m, family, mask, 0);
 }
 
-static bool build_address(struct message *m, const struct ifaddrmsg *a, const uint8_t *end, bool is_long)
+static bool build_address(struct message *m, const struct walk *w, const struct ifaddrmsg *a, const uint8_t *end)
 {
     struct freebsd_if_data data = {.datalen = sizeof data};
     const struct rtattr *address = netlink_attribute(a + 1, end, IFA_LOCAL);
@@ -168,9 +217,9 @@ static bool build_address(struct message *m, const struct ifaddrmsg *a, const ui
     int32_t metric = 0;
     m->size = 0;
     route_append(m, &head, sizeof head);
-    if (is_long) {
+    if (w->is_long) {
         route_append(m, &tail, sizeof tail);
-        route_append(m, &data, sizeof data);
+        append_data(m, &data, w->built_for);
     } else {
         route_append(m, &metric, sizeof metric);
     }
@@ -183,14 +232,6 @@ static bool build_address(struct message *m, const struct ifaddrmsg *a, const ui
     return true;
 }
 
-struct walk {
-    struct sysctl_request *rq;
-    const struct netlink_dump *addresses;
-    int32_t family, only; /* guest family and interface index asked for; 0: all */
-    bool is_long;
-    uint32_t index; /* of the interface whose addresses are being listed */
-};
-
 static int put_address(void *arg, const struct nlmsghdr *h)
 {
     struct walk *w = arg;
@@ -200,7 +241,7 @@ static int put_address(void *arg, const struct nlmsghdr *h)
     if (a->ifa_index != w->index || (w->family != 0 && w->family != family)) {
         return 0;
     }
-    if (!build_address(&m, a, (const uint8_t *)h + h->nlmsg_len, w->is_long)) {
+    if (!build_address(&m, w, a, netlink_end(h))) {
         return 0;
     }
     return sysctl_put(w->rq, m.bytes, m.size);
@@ -214,7 +255,7 @@ static int put_link(void *arg, const struct nlmsghdr *h)
     if (w->only != 0 && w->only != link->ifi_index) {
         return 0;
     }
-    build_link(&m, link, (const uint8_t *)h + h->nlmsg_len, w->is_long);
+    build_link(&m, w, link, netlink_end(h));
     int r = sysctl_put(w->rq, m.bytes, m.size);
     w->index = (uint32_t)link->ifi_index;
     return r < 0 ? r : netlink_each(w->addresses, RTM_NEWADDR, w, put_address);
@@ -248,7 +289,11 @@ int sysctl_route(struct sysctl_request *rq)
     if (rq->rest_count != 4 && rq->rest_count != 5) {
         return rq->rest_count < 4 ? -EISDIR : -ENOTDIR;
     }
-    struct walk w = {.rq = rq, .family = rq->rest[1], .only = rq->rest[3], .is_long = rq->rest[2] == NET_RT_IFLISTL};
+    struct walk w = {.rq = rq,
+                     .family = rq->rest[1],
+                     .only = rq->rest[3],
+                     .is_long = rq->rest[2] == NET_RT_IFLISTL,
+                     .built_for = freebsd_built_for(rq->t)};
     switch (rq->rest[2]) {
     case NET_RT_IFLIST:
     case NET_RT_IFLISTL:

@@ -80,15 +80,43 @@ int64_t sysctl_wired_pages(struct thread *t)
 }
 
 /* struct vmtotal of sys/sys/vmmeter.h: processes by state, then pages. What the host does not tell apart is 0. */
+struct freebsd_vmtotal {
+    uint64_t vm, avm, rm, arm, vmshr, avmshr, rmshr, armshr, free;
+    int16_t running, waiting_disk, waiting_page, sleeping, swapped;
+    uint16_t pad[3];
+};
+_Static_assert(sizeof(struct freebsd_vmtotal) == 88, "struct vmtotal");
+
+/* Programs of before the change to 64 bits have it with processes first: P_OSREL_VMTOTAL64, struct vmtotal11. */
+#define RELEASE_OF_VMTOTAL 1200054u
+
+static int put_old_total(struct sysctl_request *rq, const struct freebsd_vmtotal *now)
+{
+    const struct {
+        int16_t running, waiting_disk, waiting_page, sleeping, swapped, pad;
+        int32_t vm, avm, rm, arm, vmshr, avmshr, rmshr, armshr, free;
+    } out = {
+        .running = now->running,
+        .waiting_disk = now->waiting_disk,
+        .sleeping = now->sleeping,
+        .vm = (int32_t)now->vm,
+        .avm = (int32_t)now->avm,
+        .rm = (int32_t)now->rm,
+        .arm = (int32_t)now->arm,
+        .vmshr = (int32_t)now->vmshr,
+        .avmshr = (int32_t)now->avmshr,
+        .rmshr = (int32_t)now->rmshr,
+        .armshr = (int32_t)now->armshr,
+        .free = (int32_t)now->free,
+    };
+    _Static_assert(sizeof out == 48, "struct vmtotal11");
+    return sysctl_put(rq, &out, sizeof out);
+}
+
 int sysctl_vmtotal(struct sysctl_request *rq)
 {
-    struct {
-        uint64_t vm, avm, rm, arm, vmshr, avmshr, rmshr, armshr, free;
-        int16_t running, waiting_disk, waiting_page, sleeping, swapped;
-        uint16_t pad[3];
-    } out;
+    struct freebsd_vmtotal out;
     struct host_tree tree;
-    _Static_assert(sizeof out == 88, "struct vmtotal");
     memset(&out, 0, sizeof out);
     int r = host_tree_read(&tree);
     if (r < 0) {
@@ -106,6 +134,9 @@ int sysctl_vmtotal(struct sysctl_request *rq)
     out.arm = (uint64_t)pages("Active:");
     out.rmshr = out.armshr = out.vmshr = out.avmshr = (uint64_t)pages("Shmem:");
     out.free = (uint64_t)pages("MemFree:");
+    if (freebsd_built_for(rq->t) < RELEASE_OF_VMTOTAL) {
+        return put_old_total(rq, &out);
+    }
     return sysctl_put(rq, &out, sizeof out);
 }
 

@@ -52,6 +52,11 @@ static int64_t number_in(const char *path, int64_t otherwise)
     return host_read_file(path, text, sizeof text) > 0 ? (int64_t)parse(&at) : otherwise;
 }
 
+uint32_t freebsd_built_for(const struct thread *t)
+{
+    return t->proc->program_release != 0 ? t->proc->program_release : t->proc->release;
+}
+
 void freebsd_release_name(struct thread *t, char *to, size_t size)
 {
     struct text x = {to, size, 0};

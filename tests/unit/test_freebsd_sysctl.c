@@ -184,6 +184,35 @@ START_TEST(next_visits_all)
 }
 END_TEST
 
+/* Structures of older releases, by the one that the program was built for: struct if_data of 10, struct vmtotal11. */
+START_TEST(layouts_of_old)
+{
+    int32_t interfaces[] = {4, 17, 0, 0, 3, 0};
+    static uint8_t now[1 << 16], old[1 << 16];
+    uint64_t now_size = sizeof now, old_size = sizeof old, packets[2];
+    ck_assert_int_eq(by_number(interfaces, 6, now, &now_size), 0);
+    ck_assert_int_eq(by_name("vm.vmtotal", old, &old_size), 0);
+    ck_assert_uint_eq(old_size, 88);
+    process.program_release = 1002000;
+    old_size = sizeof old;
+    ck_assert_int_eq(by_name("vm.vmtotal", old, &old_size), 0);
+    ck_assert_uint_eq(old_size, 48);
+    old_size = sizeof old;
+    ck_assert_int_eq(by_number(interfaces, 6, old, &old_size), 0);
+    process.program_release = 0;
+    ck_assert_uint_eq(old_size, now_size);
+    /* Both have the mtu at 8 behind the head's 16 bytes; the size of the structure is a byte in the one, two in the other. */
+    ck_assert_mem_eq(old + 24, now + 24, 4);
+    ck_assert_uint_eq(now[16 + 6], 152);
+    ck_assert_uint_eq(old[16 + 6], 0);
+    ck_assert_uint_eq(old[16 + 7], 152);
+    memcpy(&packets[0], now + 16 + 24, 8);
+    memcpy(&packets[1], old + 16 + 32, 8);
+    ck_assert_uint_le(packets[0], packets[1]);
+    ck_assert_uint_lt(packets[1] - packets[0], 1000000);
+}
+END_TEST
+
 START_TEST(own_process)
 {
     char path[64];
@@ -395,6 +424,7 @@ int main(void)
                                   errors,
                                   queries,
                                   next_visits_all,
+                                  layouts_of_old,
                                   own_process,
                                   record_of_stat,
                                   kinfo_from_stat,

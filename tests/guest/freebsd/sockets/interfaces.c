@@ -236,6 +236,63 @@ TEST(version_six)
     SYS(close, s);
 }
 
+/* SIOCGIFINFO_IN6, SIOCGNBRINFO_IN6, SIOCGDEFIFACE_IN6: nd6_ioctl() of sys/netinet6/nd6.c */
+TEST(neighbour_discovery)
+{
+    struct {
+        char name[16];
+        uint32_t link_mtu, max_mtu, base_reachable, reachable, retransmit, flags;
+        int32_t recalculate;
+        uint8_t hop_limit, initialized, seeds[26];
+    } info;
+    struct {
+        char name[16];
+        uint8_t address[16];
+        int64_t asked;
+        int32_t is_router, state, expire;
+    } neighbour;
+    struct {
+        char name[16];
+        uint64_t index;
+    } standing;
+    int64_t s = SYS(socket, FREEBSD_AF_INET6, FREEBSD_SOCK_DGRAM, 0);
+    int u = net_socket(FREEBSD_AF_INET, FREEBSD_SOCK_DGRAM);
+    const char *name = loopback(u);
+    struct ifreq rq;
+
+    _Static_assert(sizeof(info) == 72 && sizeof(neighbour) == 56, "sys/netinet6/nd6.h");
+    if (s == -FREEBSD_EAFNOSUPPORT)
+        SKIP("the host has no IPv6");
+    REQUIRE(name != 0);
+    memset(&info, 0, sizeof(info));
+    memcpy(info.name, name, guest_strlen(name));
+    CHECK_ERR(SYS(ioctl, u, IOWR('i', 108, 72), &info), FREEBSD_EINVAL);
+    int64_t r = SYS(ioctl, s, IOWR('i', 108, 72), &info);
+    if (r == -FREEBSD_EPFNOSUPPORT)
+        SKIP("the host's loopback has no IPv6");
+    CHECK_OK(r);
+    rq = named(name);
+    CHECK_OK(SYS(ioctl, s, IOWR('i', 51, 32), &rq));
+    CHECK_EQ(info.link_mtu, (uint32_t)rq.number);
+    CHECK(info.hop_limit > 0 && info.flags & 1 && info.retransmit > 0);
+    CHECK_EQ(guest_strcmp(info.name, name), 0);
+    memset(&neighbour, 0, sizeof(neighbour));
+    memcpy(neighbour.name, name, guest_strlen(name));
+    neighbour.address[0] = 0x20; /* nobody is known there */
+    neighbour.address[15] = 99;
+    CHECK_ERR(SYS(ioctl, s, IOWR('i', 78, 56), &neighbour), FREEBSD_EINVAL);
+    memset(&standing, 0x55, sizeof(standing));
+    memset(standing.name, 0, sizeof(standing.name));
+    memcpy(standing.name, name, guest_strlen(name));
+    CHECK_OK(SYS(ioctl, s, IOWR('i', 86, 24), &standing));
+    CHECK_EQ(standing.index, 0);
+    info.name[0] = '?';
+    CHECK_ERR(SYS(ioctl, s, IOWR('i', 108, 72), &info), FREEBSD_ENXIO);
+    CHECK_ERR(SYS(ioctl, s, IOWR('i', 108, 72), 0x10), FREEBSD_EFAULT);
+    SYS(close, u);
+    SYS(close, s);
+}
+
 TEST(of_sockets)
 {
     int32_t pair[2], value = -1, room;
@@ -352,4 +409,34 @@ TEST(routes)
     CHECK_EQ(at, hosts);
     CHECK(fetch(FREEBSD_AF_INET, 2, 0x400) >= 0); /* neighbours: there may be none */
     CHECK_ERR(fetch(0, 99, 0), FREEBSD_EINVAL);
+}
+
+/* NET_RT_IFMALIST: each group with its interface's link address, name included, and on an Ethernet the group's there. */
+TEST(groups_of_interfaces)
+{
+    int64_t size = fetch(0, 4, 0);
+    int at;
+
+    CHECK(size >= 0);
+    for (at = 0; at + 16 <= size;) {
+        const uint8_t *m = table + at, *gateway = m + 16, *link;
+        uint16_t length = (uint16_t)(m[0] | m[1] << 8);
+        uint32_t has = *(const uint32_t *)(m + 4);
+
+        REQUIRE(length >= 16 && at + length <= size);
+        CHECK_EQ(m[3], 0xf); /* RTM_NEWMADDR */
+        CHECK_EQ(has & 0x30, 0x30);
+        link = has & 2 ? gateway + ((gateway[0] + 7) & ~7) : gateway;
+        CHECK_EQ(link[1], FREEBSD_AF_LINK);
+        CHECK(link[5] > 0); /* sdl_nlen */
+        CHECK_EQ(link[2] | link[3] << 8, m[12] | m[13] << 8);
+        if (has & 2) {
+            CHECK_EQ(gateway[6], 6); /* sdl_alen */
+            CHECK(gateway[8] & 1);   /* the bit that makes it a group's */
+        }
+        const uint8_t *group = link + ((link[0] + 7) & ~7);
+        CHECK(group[1] == FREEBSD_AF_INET ? (group[4] & 0xf0) == 0xe0 : group[8] == 0xff);
+        at += length;
+    }
+    CHECK_EQ(at, size);
 }
