@@ -17,10 +17,14 @@ import fnmatch
 import hashlib
 import os
 import pathlib
+import pty
+import select
 import shutil
 import signal
 import subprocess
 import tempfile
+import termios
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[3]
@@ -46,32 +50,43 @@ class Result:
         self.status, self.out = status, out
 
 
-def call(command, cwd=None, env=None, seconds=600, stdin=None):
+def call(command, cwd=None, env=None, seconds=600, tty=False):
     """Runs a command (a string: by a shell) in a session of its own, with all its output in one file.
 
     What is left of the session after `seconds`, or once the command has ended, is killed. Output goes to a file and not a
-    pipe: what a test leaves behind must not hold the suite.
+    pipe: what a test leaves behind must not hold the suite. With `tty` it has a terminal, which is its standard input.
     """
     words = ["/bin/bash", "-c", command] if isinstance(command, str) else [str(word) for word in command]
+    leader, terminal = pty.openpty() if tty else (None, None)
+
+    def control():
+        if tty:
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
     with tempfile.TemporaryFile() as out:
-        process = subprocess.Popen(words, cwd=cwd, env=env, stdin=stdin or subprocess.DEVNULL, stdout=out,
-                                   stderr=subprocess.STDOUT, start_new_session=True)
-        try:
-            status = process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            status = None
+        process = subprocess.Popen(words, cwd=cwd, env=env, stdin=terminal if tty else subprocess.DEVNULL, stdout=out,
+                                   stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=control)
+        status, end = None, time.monotonic() + seconds
+        while status is None and time.monotonic() < end:
+            try:
+                status = process.wait(0.2)
+            except subprocess.TimeoutExpired:
+                if tty and select.select([leader], [], [], 0)[0]:
+                    os.read(leader, 65536)
         try:
             os.killpg(process.pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
         process.wait()
+        for fd in (leader, terminal) if tty else ():
+            os.close(fd)
         out.seek(0)
         return Result(status, out.read().decode(errors="replace"))
 
 
 def must(result, what):
     if result.status != 0:
-        end = "\n".join(f"    | {line}" for line in result.out.splitlines()[-30:])
+        end = "\n".join(f"    | {line[:300]}" for line in result.out.splitlines()[-30:])
         raise Problem(f"{what}: " + ("out of time" if result.status is None else f"status {result.status}") + "\n" + end)
     return result
 
@@ -124,6 +139,22 @@ def source(package):
     return folder
 
 
+def links(sysroot, folder):
+    """Fills `folder` with names that linkers look for: trees that were made smaller have libraries without them.
+
+    An archive with nothing in it stands for libdl: FreeBSD's has nothing either, dlopen is in its libc.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    root = pathlib.Path(sysroot)
+    for library in sorted(root.glob("lib/lib*.so.*")) + sorted(root.glob("usr/lib/lib*.so.*")):
+        name = library.name.split(".so.")[0] + ".so"
+        if not (root / "usr/lib" / name).exists() and not (folder / name).is_symlink():
+            (folder / name).symlink_to(library)
+    if not (root / "usr/lib/libdl.so").exists():
+        (folder / "libdl.a").write_bytes(b"!<arch>\n")
+    return folder
+
+
 class Target:
     """One of the two systems that a program is built for.
 
@@ -159,7 +190,7 @@ class Target:
         stamp.unlink(missing_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
         self.work.mkdir(parents=True, exist_ok=True)
-        must(call(["dpkg-source", "--no-check", "-x", archive, folder], env=self.env(), seconds=300), f"{package}: unpacking")
+        must(call(["dpkg-source", "--no-check", "--no-copy", "-x", archive, folder], env=self.env(), seconds=300), f"{package}: unpacking")
         # Both are told: configure takes a build for a cross build when they differ, and then runs nothing.
         env = self.env(HOST=self.host, CONFIGURE=f"./configure --build={self.host} --host={self.host}", SRC=folder)
         built = call(f"set -e\n{recipe}", cwd=folder, env=env, seconds=seconds)
