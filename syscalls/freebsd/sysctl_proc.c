@@ -40,7 +40,7 @@ int sysctl_proc_pathname(struct sysctl_request *rq)
         return (int)n;
     }
     link[n] = '\0';
-    return sysctl_put_string(rq, path_guest_view(rq->t->proc, link));
+    return sysctl_put_string(rq, path_guest_view(rq->t, link));
 }
 
 /* A program of the host's has no release that one could compare. */

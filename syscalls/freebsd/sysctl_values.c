@@ -54,7 +54,7 @@ static int64_t number_in(const char *path, int64_t otherwise)
 
 uint32_t freebsd_built_for(const struct thread *t)
 {
-    return t->proc->program_release != 0 ? t->proc->program_release : t->proc->release;
+    return t->proc->built_for != 0 ? t->proc->built_for : t->proc->release;
 }
 
 void freebsd_release_name(struct thread *t, char *to, size_t size)

@@ -193,13 +193,13 @@ START_TEST(layouts_of_old)
     ck_assert_int_eq(by_number(interfaces, 6, now, &now_size), 0);
     ck_assert_int_eq(by_name("vm.vmtotal", old, &old_size), 0);
     ck_assert_uint_eq(old_size, 88);
-    process.program_release = 1002000;
+    process.built_for = 1002000;
     old_size = sizeof old;
     ck_assert_int_eq(by_name("vm.vmtotal", old, &old_size), 0);
     ck_assert_uint_eq(old_size, 48);
     old_size = sizeof old;
     ck_assert_int_eq(by_number(interfaces, 6, old, &old_size), 0);
-    process.program_release = 0;
+    process.built_for = 0;
     ck_assert_uint_eq(old_size, now_size);
     /* Both have the mtu at 8 behind the head's 16 bytes; the size of the structure is a byte in the one, two in the other. */
     ck_assert_mem_eq(old + 24, now + 24, 4);
