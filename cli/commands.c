@@ -9,8 +9,7 @@ static int cmd_later(int argc, char **argv)
     (void)argc;
     return fail(
         EXIT_DRAGOMAN,
-        "%s: instances and sysroots by name are not supported yet (dragoman run -L DIR PROGRAM takes a directory "
-        "with the foreign system's files)",
+        "%s: instances are not supported yet (dragoman run -L NAME PROGRAM runs it with a foreign system's files)",
         argv[0]);
 }
 
@@ -92,6 +91,35 @@ static const char binfmt_details[] = "Lets the kernel start FreeBSD programs thr
                                      "  dragoman binfmt status\n"
                                      "  sudo dragoman binfmt enable";
 
+static const char sysroot_details[] =
+    "Keeps the files of FreeBSD releases, which dynamically linked programs need, and\n"
+    "which C programs are built with. A program takes the one that fits its release\n"
+    "best, or the one that is named: dragoman run -L NAME PROGRAM.\n"
+    "\n"
+    "  add [--link] NAME FILE|DIR|-...   unpacks base.txz, a container image, packages\n"
+    "                                    (*.pkg), or copies a directory; - is standard\n"
+    "                                    input. --link refers to a directory instead\n"
+    "  list [--json]                     all of them, with their releases\n"
+    "  show NAME [--json]                one of them\n"
+    "  path NAME                         where its files are\n"
+    "  rm NAME...                        removes it (of a linked one, only the link)\n"
+    "  toolchain NAME --cmake|--meson|--cargo|--go\n"
+    "                                    prints the build tool's file for it\n"
+    "\n"
+    "They are kept in $XDG_DATA_HOME/dragoman/sysroots (~/.local/share/...); those in\n"
+    "/usr/share/dragoman/sysroots are there for everybody. What an archive is shows in\n"
+    "what is in it, whatever its compression and its name. Where NAME is wanted, a\n"
+    "directory will do too.\n"
+    "\n"
+    "Examples\n"
+    "  R=14.2-RELEASE\n"
+    "  curl -O https://download.freebsd.org/releases/amd64/$R/base.txz\n"
+    "  dragoman sysroot add 14.2 base.txz\n"
+    "  dragoman run -L 14.2 /bin/sh\n"
+    "  ssh freebsd-host tar -cf - -C / bin lib libexec usr | dragoman sysroot add mine -\n"
+    "  dragoman sysroot toolchain 14.2 --cmake >freebsd.cmake\n"
+    "  cmake -B build --toolchain freebsd.cmake";
+
 static const char ps_details[] = "Lists the foreign programs that you are running: process, parent, state, system,\n"
                                  "release, and the first 512 bytes of the arguments. Programs started with another\n"
                                  "XDG_RUNTIME_DIR are in another list.\n"
@@ -110,6 +138,7 @@ const struct command command_table[] = {
     {"doctor", cmd_doctor, "[--json]", "can this host run foreign programs, and how", doctor_details},
     {"db", cmd_db, "syscalls|show|report ...", "what is supported, and what runs have missed", db_details},
     {"ps", cmd_ps, "[--json]", "your foreign programs that are running", ps_details},
+    {"sysroot", cmd_sysroot, "add|list|show|path|rm|toolchain ...", "foreign systems' files, by name", sysroot_details},
     {"binfmt", cmd_binfmt, "enable|disable|status", "let the kernel start foreign programs by itself", binfmt_details},
     {"instance", cmd_later, "...", "isolated worlds (not yet)", later_details},
     {"start", cmd_later, "INSTANCE", "start an instance (not yet)", later_details},
@@ -117,7 +146,6 @@ const struct command command_table[] = {
     {"shell", cmd_later, "INSTANCE", "a shell in an instance (not yet)", later_details},
     {"stop", cmd_later, "INSTANCE", "end an instance (not yet)", later_details},
     {"logs", cmd_later, "INSTANCE", "what an instance wrote (not yet)", later_details},
-    {"sysroot", cmd_later, "...", "foreign systems' files by name (not yet)", later_details},
     {"help", cmd_help, "[COMMAND]", "this text, or that of a command", "Tells what dragoman and its commands do."},
     {NULL, NULL, NULL, NULL, NULL},
 };

@@ -26,6 +26,12 @@ if(TARGET fault-report AND DEFINED image_base)
   target_link_options(fault-report PRIVATE -Wl,-Ttext-segment=${image_base})
 endif()
 
+# Unpacking archives: libarchive, of which only tar and the filters are taken, with what these need.
+helper_program(unpack instance/unpack archive lzma zstd lz4 bz2 z)
+if(TARGET unpack)
+  target_sources(unpack PRIVATE ${CMAKE_SOURCE_DIR}/instance/metadata.c ${CMAKE_SOURCE_DIR}/instance/remove.c)
+endif()
+
 file(GLOB helper_folders CONFIGURE_DEPENDS LIST_DIRECTORIES true ${CMAKE_SOURCE_DIR}/cli/libexec/*)
 foreach(folder IN LISTS helper_folders)
   if(IS_DIRECTORY ${folder})

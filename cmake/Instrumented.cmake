@@ -29,6 +29,17 @@ if(cold_sources)
   list(APPEND instrumented_libraries cold_instrumented)
 endif()
 
+# The unpacking tool's parts, but for its main() and what calls libarchive.
+file(GLOB unpack_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/instance/unpack/*.c)
+list(FILTER unpack_sources EXCLUDE REGEX "/(main|archive)\\.c$")
+if(unpack_sources)
+  add_library(unpack_instrumented STATIC ${unpack_sources})
+  target_compile_options(unpack_instrumented PRIVATE $<$<COMPILE_LANGUAGE:C>:${cold_flags}
+    ${DRAGOMAN_INSTRUMENT}>)
+  target_compile_definitions(unpack_instrumented PRIVATE ${cold_definitions})
+  list(APPEND instrumented_libraries unpack_instrumented)
+endif()
+
 # The halves call each other.
 if(instrumented_libraries)
   set(instrumented_libraries -Wl,--start-group ${instrumented_libraries} -Wl,--end-group

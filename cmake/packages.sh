@@ -27,6 +27,10 @@ lib:libz.a zlib1g-dev
 lib:libcapstone.a libcapstone-dev
 lib:libunwind-ptrace.a libunwind-dev
 lib:liblzma.a liblzma-dev
+lib:libarchive.a libarchive-dev
+lib:libzstd.a libzstd-dev
+lib:liblz4.a liblz4-dev
+lib:libbz2.a libbz2-dev
 lib:libcheck.a check
 END
         ;;

@@ -1,0 +1,305 @@
+/*
+ * `dragoman sysroot add`: has libexec/dragoman/unpack fill a directory that does not count yet, looks at what it is,
+ * and gives it its name.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/message.h"
+#include "cli/option_values.h"
+#include "cli/sysroot.h"
+#include "cli/sysroot_store.h"
+#include "cli/tool.h"
+
+static const char usage[] = "dragoman sysroot add [--link] NAME FILE|DIR|-";
+
+struct addition {
+    const char *name;
+    char **sources; /* NULL-terminated */
+    bool link;
+};
+
+/* What the tool tells at its end. */
+struct unpacked {
+    uint64_t files, bytes, lost;
+};
+
+static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t tool_pid;
+
+static void pass_on(int sig)
+{
+    interrupted = sig;
+    if (tool_pid > 0) {
+        kill(tool_pid, SIGTERM);
+    }
+}
+
+static void listen_to_signals(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        struct sigaction old;
+        struct sigaction action = {.sa_handler = pass_on};
+        if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN) {
+            sigaction(signals[i], &action, NULL);
+        }
+    }
+}
+
+/* Ends as the signal would have ended us, now that nothing is left behind. */
+static int end_interrupted(void)
+{
+    signal(interrupted, SIG_DFL);
+    raise(interrupted);
+    return 128 + interrupted;
+}
+
+static void exec_tool(const char *tool, const char *base, char **sources, int out)
+{
+    enum { FIXED = 8 };
+    size_t count = 0;
+    while (sources[count] != NULL) {
+        count++;
+    }
+    const char **argv = calloc(count + FIXED, sizeof *argv);
+    char tree[PATH_MAX];
+    char stage[PATH_MAX];
+    if (argv == NULL || snprintf(tree, sizeof tree, "%s/tree", base) >= (int)sizeof tree ||
+        snprintf(stage, sizeof stage, "%s/stage", base) >= (int)sizeof stage) {
+        _exit(EXIT_DRAGOMAN);
+    }
+    size_t n = 0;
+    argv[n++] = "unpack";
+    if (isatty(STDERR_FILENO) != 0) {
+        argv[n++] = "--progress";
+    }
+    argv[n++] = "--near-links";
+    argv[n++] = tree;
+    argv[n++] = stage;
+    memcpy(argv + n, sources, count * sizeof *argv);
+    dup2(out, STDOUT_FILENO);
+    execv(tool, (char **)(uintptr_t)argv);
+    _exit(fail(EXIT_DRAGOMAN, "%s: %s (install dragoman whole)", tool, strerror(errno)));
+}
+
+static pid_t start_tool(const char *tool, const char *base, char **sources, int out)
+{
+    pid_t parent = getpid();
+    pid_t pid = fork();
+    if (pid == 0) {
+        /* Whatever becomes of this command, nobody goes on writing. */
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent) {
+            _exit(EXIT_DRAGOMAN);
+        }
+        exec_tool(tool, base, sources, out);
+    }
+    return pid;
+}
+
+/* Runs the tool to its end. Returns 0 with *result filled, or an exit status: the tool has complained. */
+static int run_tool(const char *base, char **sources, struct unpacked *result)
+{
+    char tool[PATH_MAX];
+    char line[128] = "";
+    int ends[2];
+    int wait_status = 0;
+    int status = tool_path("unpack", tool, sizeof tool);
+    if (status != 0) {
+        return status;
+    }
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        return fail(EXIT_DRAGOMAN, "sysroot: %s (close some files)", strerror(errno));
+    }
+    pid_t pid = start_tool(tool, base, sources, ends[1]);
+    tool_pid = pid;
+    close(ends[1]);
+    if (interrupted != 0 && pid > 0) {
+        kill(pid, SIGTERM); /* it came before there was a tool to pass it on to */
+    }
+    while (pid > 0 && waitpid(pid, &wait_status, 0) < 0 && errno == EINTR) {}
+    tool_pid = 0;
+    ssize_t n = read(ends[0], line, sizeof line - 1);
+    close(ends[0]);
+    line[n > 0 ? n : 0] = '\0';
+    if (pid < 0) {
+        return fail(EXIT_DRAGOMAN, "sysroot: %s (end some processes)", strerror(errno));
+    }
+    if (WIFSIGNALED(wait_status) && interrupted == 0) {
+        return fail(EXIT_DRAGOMAN, "%s: ended by signal %d (is there memory enough?)", tool, WTERMSIG(wait_status));
+    }
+    bool good = wait_status == 0 && sscanf(line, "files %" SCNu64 " bytes %" SCNu64 " lost %" SCNu64, &result->files,
+                                           &result->bytes, &result->lost) == 3;
+    return good ? 0 : EXIT_DRAGOMAN;
+}
+
+static int refuse_unrecognised(const char *source)
+{
+    return fail(EXIT_DRAGOMAN,
+                "%s: holds no system that is known: libexec/ld-elf.so.1 and lib/libc.so.7 make one FreeBSD's "
+                "(base.txz of a release has them)",
+                source);
+}
+
+static int refuse_taken(const char *name)
+{
+    return fail(EXIT_DRAGOMAN, "%s: there is a sysroot of that name (dragoman sysroot rm %s, or take another)", name,
+                name);
+}
+
+/* The tree is whole: gives it its name. */
+static int settle(struct store *store, const struct store_work *work, const struct addition *what,
+                  const struct unpacked *result)
+{
+    struct sysroot_facts facts;
+    char text[160];
+    char tree[PATH_MAX + 64];
+    snprintf(tree, sizeof tree, "%s/%s/tree", store->path, work->name);
+    if (sysroot_recognise(tree, &facts) != 0) {
+        return refuse_unrecognised(what->sources[0]);
+    }
+    if (renameat2(work->fd, "tree", store->fd, what->name, RENAME_NOREPLACE) != 0) {
+        if (errno == EEXIST) {
+            return refuse_taken(what->name);
+        }
+        return fail(EXIT_DRAGOMAN, "%s/%s: %s (is the folder yours to write?)", store->path, what->name,
+                    strerror(errno));
+    }
+    printf("%s: %s, %" PRIu64 " files, %" PRIu64 " MB\n", what->name, sysroot_describe(&facts, text, sizeof text),
+           result->files, result->bytes / 1000000);
+    if (result->lost != 0) {
+        printf("of %" PRIu64 " files owner, set-id bits or flags were not kept: the file system takes no attributes\n",
+               result->lost);
+    }
+    return 0;
+}
+
+static int unpack_into(struct store *store, const struct addition *what)
+{
+    struct store_work work;
+    struct unpacked result = {0};
+    char base[PATH_MAX + 64];
+    int status = store_begin(store, &work);
+    if (status != 0) {
+        return status;
+    }
+    listen_to_signals();
+    snprintf(base, sizeof base, "%s/%s", store->path, work.name);
+    if (mkdirat(work.fd, "tree", 0755) != 0 || mkdirat(work.fd, "stage", 0700) != 0) {
+        status = fail(EXIT_DRAGOMAN, "%s: %s (is there room?)", base, strerror(errno));
+    }
+    if (status == 0) {
+        status = run_tool(base, what->sources, &result);
+    }
+    if (status == 0 && interrupted == 0) {
+        status = settle(store, &work, what, &result);
+    }
+    store_end(store, &work);
+    return interrupted != 0 ? end_interrupted() : status;
+}
+
+static int link_to(struct store *store, const struct addition *what)
+{
+    struct sysroot_facts facts;
+    char text[160];
+    char path[SETTINGS_PATH_MAX];
+    int status = resolve_directory(what->sources[0], "sysroot add --link", path);
+    if (status != 0) {
+        return status;
+    }
+    if (sysroot_recognise(path, &facts) != 0) {
+        return refuse_unrecognised(what->sources[0]);
+    }
+    if (symlinkat(path, store->fd, what->name) != 0) {
+        return errno == EEXIST ? refuse_taken(what->name)
+                               : fail(EXIT_DRAGOMAN, "%s/%s: %s (is the folder yours to write?)", store->path,
+                                      what->name, strerror(errno));
+    }
+    printf("%s: %s, in %s\n", what->name, sysroot_describe(&facts, text, sizeof text), path);
+    return 0;
+}
+
+static int check_sources(const struct addition *what)
+{
+    bool many = what->sources[0] != NULL && what->sources[1] != NULL;
+    if (what->link && many) {
+        return fail(EXIT_DRAGOMAN, "sysroot: --link takes one directory (%s)", usage);
+    }
+    for (char **source = what->sources; *source != NULL; source++) {
+        bool is_stdin = strcmp(*source, "-") == 0;
+        if (is_stdin && isatty(STDIN_FILENO) != 0) {
+            return fail(EXIT_DRAGOMAN, "-: standard input is a terminal (xzcat base.txz | dragoman sysroot add %s -)",
+                        what->name);
+        }
+        if (!is_stdin && access(*source, R_OK) != 0) {
+            return fail(EXIT_DRAGOMAN, "%s: %s (name an archive or a directory)", *source, strerror(errno));
+        }
+    }
+    return 0;
+}
+
+static int parse(int argc, char **argv, struct addition *out)
+{
+    int at = 1;
+    for (; at < argc && argv[at][0] == '-' && argv[at][1] != '\0'; at++) {
+        if (strcmp(argv[at], "--") == 0) {
+            at++;
+            break;
+        }
+        if (strcmp(argv[at], "--link") != 0) {
+            return fail(EXIT_DRAGOMAN, "sysroot: %s: unknown option (%s)", argv[at], usage);
+        }
+        out->link = true;
+    }
+    if (argc - at < 2) {
+        return fail(EXIT_DRAGOMAN, "sysroot: a name and what to add are wanted (%s)", usage);
+    }
+    out->name = argv[at];
+    out->sources = argv + at + 1;
+    if (!sysroot_name_ok(out->name)) {
+        return fail(EXIT_DRAGOMAN,
+                    "sysroot: `%s` can be no name (letters, digits and ._+- behind a letter or digit, at most %d)",
+                    out->name, SYSROOT_NAME_MAX - 1);
+    }
+    /* Behind the name it is an option as well. */
+    if (strcmp(out->sources[0], "--link") == 0) {
+        out->link = true;
+        out->sources++;
+    }
+    return out->sources[0] != NULL ? check_sources(out)
+                                   : fail(EXIT_DRAGOMAN, "sysroot: what to add is wanted (%s)", usage);
+}
+
+int sysroot_add(const struct settings *settings, int argc, char **argv)
+{
+    struct addition what = {0};
+    struct store store;
+    struct stat st;
+    int status = parse(argc, argv, &what);
+    if (status != 0) {
+        return status;
+    }
+    status = store_open(settings, &store);
+    if (status != 0) {
+        return status;
+    }
+    if (fstatat(store.fd, what.name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+        status = refuse_taken(what.name);
+    } else {
+        status = what.link ? link_to(&store, &what) : unpack_into(&store, &what);
+    }
+    store_close(&store);
+    return status != 0 ? status : finish_output(stdout);
+}

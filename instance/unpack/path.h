@@ -1,0 +1,33 @@
+/* Names out of archives, made safe before any file is touched. */
+#ifndef INSTANCE_UNPACK_PATH_H
+#define INSTANCE_UNPACK_PATH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+    PATH_ROOM = 4096,     /* bytes of a path, NUL included: the host's PATH_MAX */
+    PATH_NAME_MAX = 255,  /* of one name in it */
+    PATH_DEPTH_MAX = 128, /* names in one path */
+};
+
+/*
+ * A member's path as it is made below the root: names with single slashes between, without "." and without slashes at
+ * either end; "" is the root itself. @rooted: a slash at the beginning means the root (as in FreeBSD's packages),
+ * instead of being refused. Returns NULL, or in a few words why the path is refused.
+ */
+const char *path_clean(const char *path, bool rooted, char out[PATH_ROOM]);
+
+/*
+ * Whether a symbolic link with this text, at `path` (clean), climbs above the root by "..". Absolute ones do not: they
+ * begin at the root.
+ */
+bool path_link_climbs(const char *path, const char *target);
+
+/*
+ * An absolute link's text as one relative to where it stands: "/lib/x" at "usr/lib/y" becomes "../../lib/x". Returns
+ * whether it fits.
+ */
+bool path_make_relative(const char *path, const char *target, char *out, size_t size);
+
+#endif

@@ -1,0 +1,157 @@
+#include "instance/unpack/tree_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "instance/metadata.h"
+#include "instance/unpack/say.h"
+
+/* More than any file of a system has, and less than a file system's map of holes could be made to grow to. */
+static const int64_t file_max = INT64_C(64) << 30;
+
+/* What the user needs to work with what is his own: reading files, and doing anything in directories. */
+static uint32_t host_mode(const struct member *member)
+{
+    switch (member->type) {
+    case MEMBER_DIRECTORY:
+        return (member->mode & 01777) | 0700;
+    case MEMBER_FILE:
+        return (member->mode & 0777) | 0400;
+    default:
+        return member->mode & 0777;
+    }
+}
+
+static void describe(const struct member *member, struct metadata *out)
+{
+    *out = (struct metadata){.uid = member->uid,
+                             .gid = member->gid,
+                             .mode = member->mode & 07777,
+                             .has_mode = host_mode(member) != (member->mode & 07777)};
+    switch (member->type) {
+    case MEMBER_CHAR:
+        out->type = METADATA_CHAR;
+        break;
+    case MEMBER_BLOCK:
+        out->type = METADATA_BLOCK;
+        break;
+    case MEMBER_SOCKET:
+        out->type = METADATA_SOCKET;
+        break;
+    default:
+        break;
+    }
+    out->major = member->major;
+    out->minor = member->minor;
+    if (member->flags != NULL && !metadata_take_flags(member->flags, out->flags)) {
+        out->flags[0] = '\0'; /* nothing that any system would take for flags */
+    }
+}
+
+/* The host lets the owner of a file that may not be written set no attribute: this goes before the permissions. */
+static int set_attribute(struct tree *tree, int fd, const char *path, const struct member *member)
+{
+    struct metadata metadata;
+    char text[METADATA_TEXT_MAX];
+    describe(member, &metadata);
+    if (!metadata_matters(&metadata)) {
+        (void)fremovexattr(fd, METADATA_ATTRIBUTE); /* of a directory that was there already */
+        return 0;
+    }
+    size_t size = metadata_format(&metadata, text);
+    if (fsetxattr(fd, METADATA_ATTRIBUTE, text, size, 0) == 0) {
+        return 0;
+    }
+    if (errno == ENOTSUP || errno == ENOSPC || errno == EDQUOT || errno == EPERM) {
+        tree->lost++; /* of no use to a sysroot, which needs the files; who needs it is told how many there are */
+        return 0;
+    }
+    return complain("%s: its attribute: %s", shown(path), strerror(errno));
+}
+
+int tree_file_settle(struct tree *tree, int fd, const char *path, const struct member *member)
+{
+    if (set_attribute(tree, fd, path, member) != 0) {
+        return -1;
+    }
+    return fchmod(fd, host_mode(member)) == 0 ? 0 : complain("%s: its permissions: %s", shown(path), strerror(errno));
+}
+
+static int write_all(int fd, const char *data, size_t size, int64_t offset)
+{
+    while (size > 0) {
+        ssize_t n = pwrite(fd, data, size, offset);
+        if (n < 0) {
+            return -1;
+        }
+        data += n;
+        size -= (size_t)n;
+        offset += n;
+    }
+    return 0;
+}
+
+/* One chunk's data; refuses what is outside the file or too much. */
+static int write_chunk(struct tree *tree, int fd, const char *path, int64_t size, const struct chunk *chunk)
+{
+    if (chunk->offset < 0 || chunk->size > (uint64_t)file_max || chunk->offset > file_max - (int64_t)chunk->size ||
+        (size >= 0 && chunk->offset + (int64_t)chunk->size > size)) {
+        return complain("%s: has data beyond its end", shown(path));
+    }
+    tree->bytes += chunk->size;
+    if (tree->bytes > tree->bytes_max) {
+        return complain("%s: more than %llu GB in all", shown(path), (unsigned long long)tree->bytes_max >> 30);
+    }
+    if (write_all(fd, chunk->data, chunk->size, chunk->offset) != 0) {
+        return complain("%s: %s", shown(path), strerror(errno));
+    }
+    return 0;
+}
+
+static int write_data(struct tree *tree, int fd, const char *path, const struct member *member,
+                      struct member_source *source)
+{
+    struct chunk chunk;
+    int r;
+    if (member->size > file_max) {
+        return complain("%s: claims %lld bytes", shown(path), (long long)member->size);
+    }
+    while ((r = source->data(source, &chunk)) > 0) {
+        if (write_chunk(tree, fd, path, member->size, &chunk) != 0) {
+            return -1;
+        }
+    }
+    if (r == 0 && member->size > 0 && ftruncate(fd, member->size) != 0) { /* a hole at its end */
+        return complain("%s: %s", shown(path), strerror(errno));
+    }
+    return r;
+}
+
+int tree_file_make(struct tree *tree, int dir, const char *name, const char *path, const struct member *member,
+                   struct member_source *source)
+{
+    const struct timespec times[2] = {member->mtime, member->mtime};
+    if (member->type == MEMBER_FIFO) {
+        return mkfifoat(dir, name, host_mode(member) | 0600) == 0 ? 0
+                                                                  : complain("%s: %s", shown(path), strerror(errno));
+    }
+    int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return complain("%s: %s", shown(path), strerror(errno));
+    }
+    int r = member->type == MEMBER_FILE ? write_data(tree, fd, path, member, source) : 0;
+    if (r == 0) {
+        r = tree_file_settle(tree, fd, path, member);
+    }
+    if (r == 0) {
+        (void)futimens(fd, times); /* a time that the host cannot have is no reason to give up */
+    }
+    if (close(fd) != 0 && r == 0) {
+        r = complain("%s: %s", shown(path), strerror(errno));
+    }
+    return r;
+}

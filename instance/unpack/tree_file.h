@@ -1,0 +1,14 @@
+/* The part of tree.c that makes files and gives them what they have beside their data. */
+#ifndef INSTANCE_UNPACK_TREE_FILE_H
+#define INSTANCE_UNPACK_TREE_FILE_H
+
+#include "instance/unpack/tree.h"
+
+/* Makes a file, a fifo, or what stands for a device; nothing has the name yet. `path` is for messages. */
+int tree_file_make(struct tree *tree, int dir, const char *name, const char *path, const struct member *member,
+                   struct member_source *source);
+
+/* Gives an open file or directory its permissions and the attribute with the rest. */
+int tree_file_settle(struct tree *tree, int fd, const char *path, const struct member *member);
+
+#endif
