@@ -117,6 +117,8 @@ static void set_names(struct process *p, const struct program *program)
     host_set_name(p->command);
 }
 
+extern void *__libc_stack_end;
+
 static uint64_t now_ns(void)
 {
     struct timespec ts;
@@ -195,7 +197,7 @@ static void show_to_host(struct process *p, const struct loaded_program *loaded,
     bool text = loaded->main.text_end > loaded->main.text_start;
     v->code_low = text ? loaded->main.text_start : loaded->main.lo;
     v->code_high = text ? loaded->main.text_end : loaded->main.hi;
-    v->stack = made->sp;
+    v->stack = (uint64_t)__libc_stack_end; /* stays: by its name in /proc/PID/maps others know what is the engine's */
     uint64_t args = p->args_size != 0 ? p->args_start.va : made->sp;
     process_show_to_host(p, args, args + p->args_size);
     if (p->args_size <= PROCESS_TITLE_MAX && copyin(p->title, guest_addr(args), p->args_size) == 0) {

@@ -11,7 +11,7 @@
 #include "base/host.h"
 #include "process/descriptors.h"
 
-#define ENGINE_FIRST 3840 /* where the hard limit allows it */
+#define ENGINE_FIRST ENGINE_DESCRIPTOR_USUAL
 #define ENGINE_FEW   64   /* else so many below the limit */
 #define ENGINE_MAX   4096
 

@@ -8,6 +8,7 @@
 #include "base/personality.h"
 #include "process/host_record.h"
 #include "process/thread.h"
+#include "syscalls/freebsd/kernel_address.h"
 #include "syscalls/freebsd/stat.h"
 
 #define SECOND         1000000000LL /* ns */
@@ -123,6 +124,18 @@ static void put_state(struct freebsd_kinfo_proc *out, const struct host_record *
     out->oncpu_old = r->state == 'R' ? out->lastcpu_old : NO_CPU;
 }
 
+/* Programs look whether there is one (libprocstat: ki_fd), and print it. */
+static void put_addresses(struct freebsd_kinfo_proc *out)
+{
+    out->paddr = kernel_address_of_process(out->pid);
+    if (out->stat != FREEBSD_SZOMB) {
+        out->args = out->paddr + 1;
+        out->textvp = out->paddr + 2;
+        out->fd = out->paddr + 3;
+        out->vmspace = out->paddr + 4;
+    }
+}
+
 void kinfo_proc_from_record(struct freebsd_kinfo_proc *out, const struct host_record *r,
                             const struct kinfo_clock *clock)
 {
@@ -142,6 +155,7 @@ void kinfo_proc_from_record(struct freebsd_kinfo_proc *out, const struct host_re
     put_state(out, r);
     put_priority(out, f);
     put_times(out, f, clock);
+    put_addresses(out);
 }
 
 static void put_set(uint32_t to[4], uint64_t host, const struct personality *who)

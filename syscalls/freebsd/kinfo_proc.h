@@ -7,7 +7,7 @@
 struct freebsd_kinfo_proc {
     int32_t structsize;
     int32_t layout;
-    uint64_t pointers[8];
+    uint64_t args, paddr, addr, tracep, textvp, fd, vmspace, wchan; /* addresses in the kernel */
     int32_t pid, ppid, pgid, tpgid, sid, tsid;
     int16_t jobc, spare_short1;
     uint32_t tdev_freebsd11;

@@ -25,11 +25,9 @@ int sysctl_proc_pathname(struct sysctl_request *rq)
     if (r < 0) {
         return r;
     }
-    if (target.own) {
-        return sysctl_put_string(rq, rq->t->proc->program);
-    }
-    if (target.entry.pid != 0) {
-        return sysctl_put_string(rq, target.entry.program);
+    if (target.own || target.entry.pid != 0) {
+        hot_strlcpy(link, target.own ? rq->t->proc->program : target.entry.program, sizeof link);
+        return sysctl_put_string(rq, path_guest_view(rq->t, link));
     }
     if (target.guest) {
         return -ENOENT; /* its program is not what the host says */

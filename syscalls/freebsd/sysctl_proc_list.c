@@ -146,6 +146,7 @@ static void set_wait(struct freebsd_kinfo_proc *k, int32_t pid, int32_t tid)
     text_format(&x, "/proc/%d/task/%d/wchan", pid, tid);
     if (host_file_read(text_cstr(&x), symbol, sizeof symbol) > 0) {
         hot_strlcpy(k->wmesg, kinfo_wait_message(symbol), sizeof k->wmesg);
+        k->wchan = k->wmesg[0] != '\0' ? k->paddr + 5 : 0;
     }
 }
 
