@@ -18,6 +18,8 @@
 #include "cli/sysroot_name.h"
 
 static const char prefix[] = "DRAGOMAN_";
+/* The suites' own variables (HACKING.md): no settings. */
+static const char for_tests[] = "DRAGOMAN_TEST_";
 
 bool config_path(char *const *envp, char *out, size_t size)
 {
@@ -178,7 +180,7 @@ int config_apply_variables(struct run_request *request, char *const *envp)
 {
     int status = 0;
     for (; envp != NULL && *envp != NULL && status == 0; envp++) {
-        if (!is_own_variable(*envp)) {
+        if (!is_own_variable(*envp) || strncmp(*envp, for_tests, strlen(for_tests)) == 0) {
             continue;
         }
         const struct option_row *row = row_of_variable(*envp);
