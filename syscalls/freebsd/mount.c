@@ -9,7 +9,7 @@
 #include "syscalls/freebsd/sysctl.h"
 #include "vfs/path.h"
 
-#define KIND_NAME_MAX 16 /* MFSNAMELEN */
+#define KIND_NAME_MAX MOUNT_KIND_NAME_MAX
 
 /* `arguments`: bytes behind `data` of mount(2), beginning with the device's path; 0: by nmount(2) only (no vfs_cmount). */
 static const struct {
@@ -90,24 +90,7 @@ int64_t freebsd_nmount(struct thread *t, guest_ptr iovp, uint32_t iovcnt, int32_
     return -EPERM;
 }
 
-/* vfs.conflist, which getvfsbyname(3) reads: struct xvfsconf of sys/sys/mount.h. */
-int sysctl_conflist(struct sysctl_request *rq)
+const char *freebsd_mount_kind(unsigned index)
 {
-    struct {
-        uint64_t operations;
-        char name[KIND_NAME_MAX];
-        int32_t number, references, flags, pad;
-        uint64_t next;
-    } conf;
-    _Static_assert(sizeof conf == 48, "struct xvfsconf");
-    for (unsigned i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        memset(&conf, 0, sizeof conf);
-        hot_strlcpy(conf.name, kinds[i].name, sizeof conf.name);
-        conf.number = (int32_t)i + 1;
-        int r = sysctl_put(rq, &conf, sizeof conf);
-        if (r < 0) {
-            return r;
-        }
-    }
-    return 0;
+    return index < sizeof kinds / sizeof kinds[0] ? kinds[index].name : NULL;
 }

@@ -166,3 +166,28 @@ TEST(descriptions)
     CHECK_ERR(SYS(__sysctl, none, 4, text, &size, 0, 0), FREEBSD_ENOENT);
     CHECK_ERR(SYS(__sysctl, pid, 5, text, &size, 0, 0), FREEBSD_ENOENT);
 }
+
+/* The kind of the file system that a file is on is among those that there are: getvfsbyname(3), on which tar relies */
+TEST(file_systems)
+{
+    static struct {
+        uint64_t operations;
+        char name[16];
+        int32_t number, references, flags, pad;
+        uint64_t next;
+    } list[256];
+    static uint8_t here[4096];
+    uint64_t size = sizeof(list);
+    int found = 0, ufs = 0;
+
+    CHECK_OK(SYS(statfs, ".", here)); /* struct statfs: the name of the kind is at 280 */
+    CHECK_OK(get("vfs.conflist", list, &size));
+    CHECK(size > 0 && size % sizeof(list[0]) == 0);
+    for (uint64_t i = 0; i < size / sizeof(list[0]); i++) {
+        CHECK_EQ(list[i].number, i + 1);
+        found += guest_strcmp(list[i].name, (const char *)here + 280) == 0;
+        ufs += guest_strcmp(list[i].name, "ufs") == 0;
+    }
+    CHECK_EQ(found, 1);
+    CHECK_EQ(ufs, 1);
+}
