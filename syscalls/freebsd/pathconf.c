@@ -4,6 +4,7 @@
 #include "base/host.h"
 #include "base/process.h"
 #include "base/thread.h"
+#include "syscalls/freebsd/acl.h"
 #include "syscalls/freebsd/file_class.h"
 #include "vfs/path.h"
 
@@ -64,7 +65,19 @@ static int64_t special_value(int fd, uint32_t type, int name)
     }
 }
 
-static int64_t value_of(int fd, const struct statx *x, int name)
+/* Where an answer comes from: an open descriptor, or a path. */
+struct place {
+    int fd; /* -1: the path */
+    const struct vfs_path *path;
+    bool follow;
+};
+
+static bool has_acls(const struct place *p)
+{
+    return p->fd >= 0 ? freebsd_has_acls_fd(p->fd) : freebsd_has_acls(p->path, p->follow);
+}
+
+static int64_t value_of(const struct place *p, const struct statx *x, int name)
 {
     switch (name) {
     case PC_LINK_MAX:
@@ -91,18 +104,19 @@ static int64_t value_of(int fd, const struct statx *x, int name)
     case PC_ASYNC_IO:
     case PC_SYNC_IO:
         return 200112;
-    case PC_PRIO_IO:
     case PC_ACL_EXTENDED:
+        return has_acls(p);
+    case PC_ACL_PATH_MAX:
+        return has_acls(p) ? ACL_ENTRIES : 3;
+    case PC_PRIO_IO:
     case PC_CAP_PRESENT:
     case PC_INF_PRESENT:
     case PC_MAC_PRESENT:
     case PC_ACL_NFS4:
     case PC_DEALLOC_PRESENT:
         return 0;
-    case PC_ACL_PATH_MAX:
-        return 3;
     default:
-        return special_value(fd, x->stx_mode & S_IFMT, name);
+        return special_value(p->fd, x->stx_mode & S_IFMT, name);
     }
 }
 
@@ -120,7 +134,8 @@ static int64_t path_value(struct thread *t, guest_ptr path, int name, bool follo
         return r;
     }
     t->call_flags |= name == PC_REC_MAX_XFER_SIZE ? CALL_RAW_RESULT : 0;
-    return value_of(-1, &x, name);
+    const struct place p = {.fd = -1, .path = &where, .follow = follow};
+    return value_of(&p, &x, name);
 }
 
 int64_t freebsd_pathconf(struct thread *t, guest_ptr path, int32_t name)
@@ -154,5 +169,6 @@ int64_t freebsd_fpathconf(struct thread *t, int32_t fd, int32_t name)
         return r;
     }
     t->call_flags |= name == PC_REC_MAX_XFER_SIZE ? CALL_RAW_RESULT : 0;
-    return value_of(fd, &x, name);
+    const struct place p = {.fd = fd};
+    return value_of(&p, &x, name);
 }
