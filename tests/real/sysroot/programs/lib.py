@@ -3,7 +3,8 @@
 A program is a module of this folder with
 
   build(target)        unpacks and builds; target.build("PACKAGE", recipe) does both, once
-  tests(target, full)  runs its tests; returns {name: True, False or None}, the last for a test that was left out
+  tests(target, full)  runs its tests; returns {name: True, False or None}, the last for a test that was left out; a
+                       text passes natively, and under dragoman if it is the same
   KNOWN                {name or pattern as fnmatch's: reason}: what passes natively and fails under dragoman
   FULL                 True if it is built and run with --full only
   measure(target)      optional, with --full: {what: seconds}, for the comparison's last lines
@@ -155,6 +156,18 @@ def links(sysroot, folder):
     return folder
 
 
+def unpack(package, folder):
+    """Unpacks a source package, with Debian's patches, to `folder`, which is made anew.
+
+    All files get one time: what a patch has touched would else be newer than what autoconf has made of it.
+    """
+    archive = next(source(package).glob("*.dsc"))
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    must(call(["dpkg-source", "--no-check", "--no-copy", "-x", archive, folder], seconds=300), f"{package}: unpacking")
+    must(call(["find", folder, "-exec", "touch", "-h", "-d", "2001-01-01", "{}", "+"]), f"{package}: times")
+
+
 class Target:
     """One of the two systems that a program is built for.
 
@@ -182,15 +195,12 @@ class Target:
         """
         folder = self.work / package
         stamp = folder.with_name(f"{package}.built")
-        files = source(package)
-        archive = next(files.glob("*.dsc"))
+        archive = next(source(package).glob("*.dsc"))
         wanted = hashlib.sha256(f"{recipe}\n{self.cc}\n{archive.name}".encode()).hexdigest()
         if stamp.exists() and stamp.read_text() == wanted:
             return folder
         stamp.unlink(missing_ok=True)
-        shutil.rmtree(folder, ignore_errors=True)
-        self.work.mkdir(parents=True, exist_ok=True)
-        must(call(["dpkg-source", "--no-check", "--no-copy", "-x", archive, folder], env=self.env(), seconds=300), f"{package}: unpacking")
+        unpack(package, folder)
         # Both are told: configure takes a build for a cross build when they differ, and then runs nothing.
         env = self.env(HOST=self.host, CONFIGURE=f"./configure --build={self.host} --host={self.host}", SRC=folder)
         built = call(f"set -e\n{recipe}", cwd=folder, env=env, seconds=seconds)
@@ -253,6 +263,15 @@ def compare(program, native, guest, known):
     return failures
 
 
+def settle(native, guest):
+    """Makes verdicts of results that are texts."""
+    for name, text in native.items():
+        if isinstance(text, str):
+            native[name] = True
+            if name in guest:
+                guest[name] = guest[name] == text
+
+
 def run_program(module, targets, full):
     """Builds and tests one program for both systems and prints its lines; the number of failures."""
     name = module.__name__
@@ -265,9 +284,10 @@ def run_program(module, targets, full):
             module.build(target)
         for target in targets:
             results.append(module.tests(target, full))
-            for test, value in results[-1].items():
-                if value is False:
-                    print(f"# {name}, {target.name}: {test} fails", flush=True)
+        settle(*results)
+        for target, result in zip(targets, results):
+            for test in (test for test, value in result.items() if value is False):
+                print(f"# {name}, {target.name}: {test} fails", flush=True)
         failures = compare(name, *results, module.KNOWN)
         if full and hasattr(module, "measure"):
             figures = [module.measure(target) for target in targets]

@@ -11,11 +11,10 @@ from lib import Problem, call
 PROGRAMS = "sqlite3 speedtest1 testfixture mptester threadtest3 fuzzcheck sessionfuzz"
 # configure's BUILD_CC is for tools that make sources.
 RECIPE = f"""
-export TCLSH_CMD=$TCL/inst/bin/tclsh8.6 BUILD_CC=cc
+export TCLSH_CMD=$TCL/inst/bin/tclsh8.6 BUILD_CC=cc CFLAGS=-O1
 $CONFIGURE --with-tcl=$TCL/inst/lib --disable-readline --disable-shared --enable-threadsafe --enable-fts5 --enable-session
 make sqlite3.c sqlite3.lo
 make -j2 {PROGRAMS}
-make -j2 sqldiff dbhash sqlite3_analyzer
 """
 # Files, locks, journals, processes, memory that is shared; and SQL for the rest.
 SHORT = ("select1 insert lock lock2 lock3 lock4 lock5 lock6 wal wal2 walcrash walmode walshared walthread journal1 jrnlmode pager1 "
