@@ -436,8 +436,11 @@ const struct sysctl_leaf sysctl_leaves[] = {
     INT("p1003_1b.aio_max", P1003_1B, 16, 1024),
     INT("p1003_1b.aio_prio_delta_max", P1003_1B, 17, 0),
     INT("p1003_1b.delaytimer_max", P1003_1B, 18, 2147483647),
+    INT("p1003_1b.mq_open_max", P1003_1B, 19, 0),
     INT("p1003_1b.pagesize", P1003_1B, 20, 4096),
     INT("p1003_1b.rtsig_max", P1003_1B, 21, 62),
+    INT("p1003_1b.sem_nsems_max", P1003_1B, 22, 0),
+    INT("p1003_1b.sem_value_max", P1003_1B, 23, 0),
     INT("p1003_1b.sigqueue_max", P1003_1B, 24, 128),
     INT("p1003_1b.timer_max", P1003_1B, 25, 32),
 

@@ -70,3 +70,11 @@ TEST(asynchronous)
     CHECK_EQ(number("vfs.aio.max_aio_queue_per_proc"), 256); /* as freebsd/aio/files.limit tries */
     CHECK_EQ(number("p1003_1b.asynchronous_io"), 200112);
 }
+
+/* They are there, and 0 as long as no module brings the calls along: sysconf(3) tells "no limit" by that, not an error. */
+TEST(posix)
+{
+    CHECK_EQ(number("p1003_1b.sem_nsems_max"), 0);
+    CHECK_EQ(number("p1003_1b.sem_value_max"), 0);
+    CHECK_EQ(number("p1003_1b.mq_open_max"), 0);
+}
