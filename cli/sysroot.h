@@ -5,6 +5,9 @@
 #ifndef CLI_SYSROOT_H
 #define CLI_SYSROOT_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/settings.h"
 #include "loader/sysroots.h"
 
@@ -17,5 +20,8 @@ int sysroot_toolchain(const struct settings *settings, int argc, char **argv);
 
 /* "FreeBSD/amd64 14.2-RELEASE" */
 const char *sysroot_describe(const struct sysroot_facts *facts, char *out, size_t size);
+
+/* Whether there is a file of this absolute path in the tree. */
+bool sysroot_has(const char *root, const char *path);
 
 #endif

@@ -105,7 +105,7 @@ static int count_file(const char *path, const struct stat *st, int kind, struct 
     return 0;
 }
 
-static bool has(const char *root, const char *path)
+bool sysroot_has(const char *root, const char *path)
 {
     int fd = sysroot_open_below(root, path, O_PATH | O_CLOEXEC);
     if (fd >= 0) {
@@ -117,7 +117,7 @@ static bool has(const char *root, const char *path)
 /* Enough of it to compile and link C programs. */
 static bool can_build(const char *root)
 {
-    return has(root, "/usr/include/stdio.h") && has(root, "/usr/lib/crt1.o");
+    return sysroot_has(root, "/usr/include/stdio.h") && sysroot_has(root, "/usr/lib/crt1.o");
 }
 
 static void show_text(const struct sysroot_entry *entry, const struct sysroot_facts *facts, bool known)
@@ -131,7 +131,7 @@ static void show_text(const struct sysroot_entry *entry, const struct sysroot_fa
     } else {
         printf("  what          no system that is known\n");
     }
-    printf("  programs      %s\n", has(entry->path, "/bin/sh") ? "yes (bin/sh)" : "no, libraries only");
+    printf("  programs      %s\n", sysroot_has(entry->path, "/bin/sh") ? "yes (bin/sh)" : "no, libraries only");
     printf("  to build with %s\n", can_build(entry->path) ? "yes (headers, crt files)" : "no");
     printf("  size          %" PRIu64 " files, %" PRIu64 " MB\n", walk_files, walk_bytes / 1000000);
 }
@@ -155,7 +155,7 @@ int sysroot_show(const struct settings *settings, int argc, char **argv)
         struct json j = {.out = stdout};
         json_object(&j, NULL);
         json_facts(&j, &entry, &facts, known);
-        json_bool(&j, "programs", has(entry.path, "/bin/sh"));
+        json_bool(&j, "programs", sysroot_has(entry.path, "/bin/sh"));
         json_bool(&j, "to_build_with", can_build(entry.path));
         json_number(&j, "files", (int64_t)walk_files);
         json_number(&j, "bytes", (int64_t)walk_bytes);

@@ -21,6 +21,7 @@ struct toolchain {
     char dragoman[PATH_MAX];
     char target[64];  /* x86_64-unknown-freebsd14.2 */
     char release[16]; /* 14.2 */
+    const char *cxx;  /* what the C++ compiler must be told beside, or "" */
     bool has_llvm;    /* llvm-ar and its like are there; the host's own ar serves as well */
 };
 
@@ -82,6 +83,9 @@ static void print_cmake(const struct toolchain *t)
                "set(CMAKE_%s_COMPILER_TARGET %s)\n",
                languages[i][0], languages[i][1], languages[i][0], t->target);
     }
+    if (t->cxx[0] != '\0') {
+        printf("set(CMAKE_CXX_FLAGS_INIT \"%s\")\n", t->cxx);
+    }
     for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
         printf("set(CMAKE_%s_LINKER_FLAGS_INIT \"-fuse-ld=lld\")\n", links[i]);
     }
@@ -96,18 +100,18 @@ static void print_cmake(const struct toolchain *t)
     printf("\")\n");
 }
 
-static void meson_compiler(const struct toolchain *t, const char *name, const char *compiler)
+static void meson_compiler(const struct toolchain *t, const char *name, const char *compiler, const char *more)
 {
     printf("%s = ['%s', '--target=%s', '--sysroot=", name, compiler, t->target);
     put_meson(t->sysroot);
-    printf("']\n");
+    printf(more[0] != '\0' ? "', '%s']\n" : "'%s]\n", more);
 }
 
 static void print_meson(const struct toolchain *t)
 {
     printf("# meson setup --cross-file THIS-FILE build-freebsd\n[binaries]\n");
-    meson_compiler(t, "c", "clang");
-    meson_compiler(t, "cpp", "clang++");
+    meson_compiler(t, "c", "clang", "");
+    meson_compiler(t, "cpp", "clang++", t->cxx);
     printf("c_ld = 'lld'\n"
            "cpp_ld = 'lld'\n"
            "ar = '%s'\n"
@@ -153,17 +157,17 @@ static void print_cargo(const struct toolchain *t)
     for (int i = 0; i < 2; i++) {
         printf("%s_x86_64_unknown_freebsd = \"--target=%s --sysroot=", i == 0 ? "CFLAGS" : "CXXFLAGS", t->target);
         put_toml(t->sysroot);
-        printf("\"\n");
+        printf("%s%s\"\n", i == 1 && t->cxx[0] != '\0' ? " " : "", i == 1 ? t->cxx : "");
     }
 }
 
 /* go splits CC and CXX at blanks, with quotes (cmd/internal/quoted). */
-static void go_compiler(const struct toolchain *t, const char *variable, const char *compiler)
+static void go_compiler(const struct toolchain *t, const char *variable, const char *compiler, const char *more)
 {
     char text[PATH_MAX + 128];
     bool quote = strpbrk(t->sysroot, " \t\"") != NULL;
-    snprintf(text, sizeof text, "%s --target=%s %s--sysroot=%s%s", compiler, t->target, quote ? "'" : "", t->sysroot,
-             quote ? "'" : "");
+    snprintf(text, sizeof text, "%s --target=%s %s--sysroot=%s%s%s%s", compiler, t->target, quote ? "'" : "",
+             t->sysroot, quote ? "'" : "", more[0] != '\0' ? " " : "", more);
     printf("export %s=", variable);
     put_shell("", text, "\n");
 }
@@ -175,8 +179,8 @@ static void print_go(const struct toolchain *t)
     printf("# eval \"$(dragoman sysroot toolchain ");
     put_shell("", t->what, " --go)\"; then: go test ./...\n");
     printf("export GOOS=freebsd GOARCH=amd64 CGO_ENABLED=1\n");
-    go_compiler(t, "CC", "clang");
-    go_compiler(t, "CXX", "clang++");
+    go_compiler(t, "CC", "clang", "");
+    go_compiler(t, "CXX", "clang++", t->cxx);
     printf("export CGO_LDFLAGS=-fuse-ld=lld\n");
     /* By its name go_freebsd_amd64_exec, go finds the runner in PATH. */
     put_shell("export DRAGOMAN_SYSROOT=", t->sysroot, "\n");
@@ -219,6 +223,8 @@ static int fill(struct toolchain *t)
     }
     snprintf(t->release, sizeof t->release, "%u.%u", facts.osrel / 100000, facts.osrel / 1000 % 100);
     snprintf(t->target, sizeof t->target, "x86_64-unknown-freebsd%s", t->release);
+    /* FreeBSD's since 10; compilers may be built to take the host's instead. */
+    t->cxx = sysroot_has(t->sysroot, "/usr/include/c++/v1/vector") ? "-stdlib=libc++" : "";
     t->has_llvm = in_path("llvm-ar") && in_path("llvm-strip");
     if (strpbrk(t->sysroot, "'\n") != NULL) {
         return fail(EXIT_DRAGOMAN, "%s: no build tool takes such a path (use one without quotes)", t->sysroot);

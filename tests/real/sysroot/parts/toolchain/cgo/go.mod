@@ -1,0 +1,3 @@
+module example/cgo
+
+go 1.19
