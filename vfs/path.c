@@ -132,18 +132,22 @@ void path_directory_changed(struct process *p)
     p->working_directory = VFS_WORKING_UNKNOWN;
 }
 
-/* Whether names relative to `dirfd` may be anything but the host's own. Without a sysroot. */
-static bool starts_special(struct process *p, int dirfd)
+/* Whether a directory is special. One whose name cannot be told is not: it is removed, or deeper down than they lie. */
+static bool is_special_directory(const struct process *p, int dirfd)
 {
     char host[VFS_HOST_PATH_MAX];
 
+    return path_of_descriptor(dirfd, host, sizeof(host)) > 0 && is_special(p, host);
+}
+
+/* Whether names relative to `dirfd` may be anything but the host's own. Without a sysroot. */
+static bool starts_special(struct process *p, int dirfd)
+{
     if (dirfd != VFS_AT_FDCWD) {
-        return p->special_directories;
+        return p->special_directories && is_special_directory(p, dirfd);
     }
     if (p->working_directory == VFS_WORKING_UNKNOWN) {
-        bool special = path_of_descriptor(dirfd, host, sizeof(host)) < 0 || is_special(p, host);
-
-        p->working_directory = special ? VFS_WORKING_SPECIAL : VFS_WORKING_PLAIN;
+        p->working_directory = is_special_directory(p, dirfd) ? VFS_WORKING_SPECIAL : VFS_WORKING_PLAIN;
     }
     return p->working_directory == VFS_WORKING_SPECIAL;
 }

@@ -384,6 +384,17 @@ static void give_back(const struct walk *w, char *guest)
     }
 }
 
+/* For what begins nowhere that has a name, or so deep that names do not fit: as it is. */
+static void leave_to_host(int dirfd, const char *path, struct vfs_path *out, char *guest)
+{
+    out->node.fs = NULL;
+    out->dirfd = dirfd;
+    hot_strlcpy(out->name, path, sizeof(out->name));
+    if (guest) {
+        guest[0] = 0;
+    }
+}
+
 int vfs_walk(const struct vfs_view *view, int dirfd, const char *path, uint32_t flags, struct vfs_path *out,
              char *guest)
 {
@@ -405,15 +416,11 @@ int vfs_walk(const struct vfs_view *view, int dirfd, const char *path, uint32_t 
         return -ENAMETOOLONG;
     }
     r = path[0] == '/' ? to_root(&w) : begin_relative(&w, dirfd);
-    if (r == 1) {
-        out->dirfd = dirfd;
-        hot_strlcpy(out->name, path, sizeof(out->name));
-        if (guest) {
-            guest[0] = 0;
-        }
+    r = r != 0 ? r : walk_all(&w);
+    if (r == 1 || (r == -ENAMETOOLONG && path[0] != '/')) {
+        leave_to_host(dirfd, path, out, guest);
         return 0;
     }
-    r = r < 0 ? r : walk_all(&w);
     if (r == 0) {
         out->node = w.node;
         give_back(&w, guest);
