@@ -33,6 +33,36 @@ TEST(now)
     CHECK_EQ(guest_strcmp(other.fstypename, fs.fstypename), 0);
 }
 
+/* struct xvfsconf: what getvfsbyname(3) looks for in vfs.conflist. */
+struct kind {
+    uint64_t operations;
+    char name[16];
+    int32_t number, references, flags, pad;
+    uint64_t next;
+};
+
+/* A kind of file system that statfs tells of is listed, once */
+TEST(kinds)
+{
+    static struct kind list[100];
+    struct freebsd_statfs fs;
+    uint64_t size = sizeof(list);
+    int found = 0, ufs = 0, synthetic = 0;
+
+    CHECK_OK(SYS(statfs, ".", &fs));
+    CHECK_OK(SYS(__sysctlbyname, "vfs.conflist", 12, list, &size, 0, 0));
+    CHECK_EQ(size % sizeof(list[0]), 0);
+    for (unsigned i = 0; i < size / sizeof(list[0]); i++) {
+        CHECK_EQ(list[i].number, i + 1);
+        found += guest_strcmp(list[i].name, fs.fstypename) == 0;
+        ufs += guest_strcmp(list[i].name, "ufs") == 0;
+        synthetic += guest_strcmp(list[i].name, "devfs") == 0 && list[i].flags == 0x80000;
+    }
+    CHECK_EQ(found, 1);
+    CHECK_EQ(ufs, 1);
+    CHECK_EQ(synthetic, 1);
+}
+
 /* The engine's own looks at the host cost the guest no descriptor, so none can be missing. */
 TEST(without_descriptors)
 {
