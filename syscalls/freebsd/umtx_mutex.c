@@ -255,32 +255,12 @@ int64_t umtx_mutex_unlock(struct thread *t, guest_ptr m, bool owner_died)
     return unlock_loop(t, m, flags, owner_died);
 }
 
-int64_t umtx_mutex_wake(guest_ptr m)
-{
-    uint32_t owner, flags;
-    int64_t r = guest_load32(m, &owner);
-    if (r < 0 || is_owned(owner)) {
-        return r;
-    }
-    r = guest_load32(FIELD(m, freebsd_umutex, m_flags), &flags);
-    if (r < 0) {
-        return r;
-    }
-    r = futex_wake(owner_word(m, flags), 1, FUTEX_ANYBODY);
-    return r < 0 ? r : 0;
-}
-
 /*
- * The library has stored "free" into a contested mutex and asks for a waiter to be woken. Whoever takes the
- * mutex meanwhile does not know of waiters, so the bit is put back where there are any left; without a waiter
- * the memory may already serve another purpose and is not written.
+ * The word says "free" of a mutex that was contested. Whoever takes it meanwhile does not know of waiters, so the bit is
+ * put back where there are any left; without a waiter the memory may already serve another purpose and is not written.
  */
-int64_t umtx_mutex_wake2(guest_ptr m, uint32_t flags)
+static int64_t wake_waiter(guest_ptr m, uint32_t flags)
 {
-    uint32_t both = FREEBSD_UMUTEX_PRIO_INHERIT | FREEBSD_UMUTEX_PRIO_PROTECT;
-    if ((flags & both) == both) {
-        return -EINVAL;
-    }
     struct futex_word w = owner_word(m, flags);
     int64_t waiters = futex_waiters(w);
     if (waiters < 0) {
@@ -308,6 +288,38 @@ int64_t umtx_mutex_wake2(guest_ptr m, uint32_t flags)
         r = futex_wake(w, 1, FUTEX_ANYBODY);
     }
     return r < 0 ? r : 0;
+}
+
+/*
+ * Libraries before FreeBSD 10 leave "free, but contested" and ask. The kernel takes the bit away where nobody else is
+ * left to wait: they would not take (or destroy) a mutex that has it.
+ */
+int64_t umtx_mutex_wake(guest_ptr m)
+{
+    uint32_t owner, flags, found;
+    int64_t r = guest_load32(m, &owner);
+    if (r < 0 || is_owned(owner)) {
+        return r;
+    }
+    r = guest_load32(FIELD(m, freebsd_umutex, m_flags), &flags);
+    if (r >= 0 && owner == FREEBSD_UMUTEX_CONTESTED) {
+        r = umtx_cas(m, owner, FREEBSD_UMUTEX_UNOWNED, &found);
+        if (r == 0) {
+            return wake_waiter(m, flags);
+        }
+    }
+    if (r < 0) {
+        return r;
+    }
+    r = futex_wake(owner_word(m, flags), 1, FUTEX_ANYBODY);
+    return r < 0 ? r : 0;
+}
+
+/* The library has stored "free" itself. */
+int64_t umtx_mutex_wake2(guest_ptr m, uint32_t flags)
+{
+    uint32_t both = FREEBSD_UMUTEX_PRIO_INHERIT | FREEBSD_UMUTEX_PRIO_PROTECT;
+    return (flags & both) == both ? -EINVAL : wake_waiter(m, flags);
 }
 
 int64_t umtx_mutex_set_ceiling(struct thread *t, guest_ptr m, uint32_t ceiling, guest_ptr old_ceiling)
