@@ -4,7 +4,8 @@
  *
  *   the foreign system's own directories (/bin /etc /lib /libexec /rescue /sbin /usr): the sysroot's, then the host's.
  *   the user's and the host's (/home /root /tmp /mnt /media /run /sys, and /dev /proc): the host's only.
- *   all else (/var, /boot, whatever there is): the host's, then the sysroot's.
+ *   all else (/var, /boot, whatever there is): the host's, then the sysroot's. But /var/run/ld-elf.so.hints is the
+ *   sysroot's, where that has a /var/run: it says where the sysroot's libraries are.
  *
  * A directory that is in both shows the names of both; a new name goes into the one it is looked for in first. There
  * are no whiteouts: a name that is removed from the one shows the other's, if that has it.

@@ -395,6 +395,38 @@ static void leave_to_host(int dirfd, const char *path, struct vfs_path *out, cha
     }
 }
 
+/*
+ * The dynamic linkers' lists of directories belong to the libraries, and so to the sysroot, although they are in /var/run,
+ * which is the host's (and mostly a link to its /run). Names that ldconfig(8) writes to first are with them. True: the path
+ * is one of these, and `out` is where the sysroot has it, or may have it.
+ */
+static bool is_linker_hints(const struct vfs_view *view, const char *path, struct vfs_path *out)
+{
+    static const char *const hints[] = {"/var/run/ld-elf.so.hints", "/var/run/ld-elf32.so.hints"};
+    bool is = false;
+    size_t n;
+
+    for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
+        is |= hot_strncmp(path, hints[i], hot_strlen(hints[i])) == 0 &&
+              hot_strchr(path + hot_strlen(hints[i]), '/') == NULL;
+    }
+    if (!is || view->sysroot[0] == 0) {
+        return false;
+    }
+    n = hot_strlcpy(out->name, view->sysroot, sizeof(out->name));
+    if (n + hot_strlen(path) >= sizeof(out->name)) {
+        return false;
+    }
+    hot_strlcpy(out->name + n, "/var/run", sizeof(out->name) - n);
+    if (host_call4(__NR_faccessat2, AT_FDCWD, out->name, 0, 0) < 0) {
+        return false;
+    }
+    hot_strlcpy(out->name + n, path, sizeof(out->name) - n);
+    out->dirfd = AT_FDCWD;
+    out->node.fs = NULL;
+    return true;
+}
+
 int vfs_walk(const struct vfs_view *view, int dirfd, const char *path, uint32_t flags, struct vfs_path *out,
              char *guest)
 {
@@ -402,6 +434,12 @@ int vfs_walk(const struct vfs_view *view, int dirfd, const char *path, uint32_t 
     const char *inner = path[0] == '/' ? sysroot_strip(view->sysroot, path) : NULL;
     int64_t r;
 
+    if (is_linker_hints(view, path, out)) {
+        if (guest) {
+            hot_strlcpy(guest, path, VFS_HOST_PATH_MAX);
+        }
+        return 0;
+    }
     w.view = view;
     w.out = out;
     w.flags = flags;

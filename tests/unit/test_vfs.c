@@ -120,6 +120,12 @@ START_TEST(layers_meet)
     ck_assert_str_eq(translated(root, AT_FDCWD, "/etc/out", PATH_FOLLOW), "host /tmp");
     ck_assert_str_eq(translated(root, AT_FDCWD, "/var/only", PATH_FOLLOW), "/var/only");
     ck_assert_str_eq(translated(root, AT_FDCWD, "/var", PATH_FOLLOW), "host /var");
+    ck_assert(strncmp(translated(root, AT_FDCWD, "/var/run/ld-elf.so.hints", 0), "host", 4) == 0);
+    snprintf(inside, sizeof(inside), "%s/var/run", root);
+    ck_assert_int_eq(mkdir(inside, 0755), 0);
+    ck_assert_str_eq(translated(root, AT_FDCWD, "/var/run/ld-elf.so.hints", 0), "/var/run/ld-elf.so.hints");
+    ck_assert_str_eq(translated(root, AT_FDCWD, "/var/run/ld-elf32.so.hints.new", 0), "/var/run/ld-elf32.so.hints.new");
+    ck_assert(strncmp(translated(root, AT_FDCWD, "/var/run/ld-elf.so", 0), "host", 4) == 0);
     ck_assert_str_eq(translated(root, AT_FDCWD, "/usr/../..", PATH_FOLLOW), "host /");
     /* Whatever the host calls it: env is in its /usr/bin, and in the sysroot's /bin. */
     ck_assert_str_eq(translated(root, AT_FDCWD, "/bin/env", PATH_FOLLOW), "/bin/env");
