@@ -11,14 +11,30 @@
 
 #define KIND_NAME_MAX MOUNT_KIND_NAME_MAX
 
-/* `arguments`: bytes behind `data` of mount(2), beginning with the device's path; 0: by nmount(2) only (no vfs_cmount). */
+/* What a kind is (sys/sys/mount.h). */
+#define VFCF_NETWORK   0x00020000
+#define VFCF_READONLY  0x00040000
+#define VFCF_SYNTHETIC 0x00080000
+#define VFCF_JAIL      0x00400000
+
+/*
+ * GENERIC's, and fdescfs, which guests see mounted. `arguments`: bytes behind `data` of mount(2), beginning with the
+ * device's path; 0: by nmount(2) only (no vfs_cmount). `flags`: from the VFS_SET() of each.
+ */
 static const struct {
     const char *name;
     uint32_t arguments;
     bool null_is_invalid;
+    uint32_t flags;
 } kinds[] = {
-    {"ufs", 144, true},  {"cd9660", 168, false}, {"msdosfs", 200, true}, {"procfs", 0, false},
-    {"devfs", 0, false}, {"tmpfs", 0, false},    {"autofs", 0, false},
+    {"ufs", 144, true, 0},
+    {"cd9660", 168, false, VFCF_READONLY},
+    {"msdosfs", 200, true, 0},
+    {"procfs", 0, false, VFCF_SYNTHETIC | VFCF_JAIL},
+    {"devfs", 0, false, VFCF_SYNTHETIC | VFCF_JAIL},
+    {"fdescfs", 0, false, VFCF_SYNTHETIC | VFCF_JAIL},
+    {"tmpfs", 0, false, VFCF_JAIL},
+    {"autofs", 0, false, VFCF_SYNTHETIC | VFCF_NETWORK},
 };
 #define ARGUMENTS_MAX 200
 
@@ -90,7 +106,11 @@ int64_t freebsd_nmount(struct thread *t, guest_ptr iovp, uint32_t iovcnt, int32_
     return -EPERM;
 }
 
-const char *freebsd_mount_kind(unsigned index)
+const char *freebsd_mount_kind(unsigned index, uint32_t *flags)
 {
-    return index < sizeof kinds / sizeof kinds[0] ? kinds[index].name : NULL;
+    if (index >= sizeof kinds / sizeof kinds[0]) {
+        return NULL;
+    }
+    *flags = kinds[index].flags;
+    return kinds[index].name;
 }

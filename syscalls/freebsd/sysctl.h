@@ -124,9 +124,9 @@ sysctl_reader sysctl_route;
 
 sysctl_reader sysctl_vmtotal, sysctl_conflist;
 
-/* The kinds of file systems that GENERIC has, by index; NULL past the last. */
+/* The kinds of file systems that GENERIC has, by index, and what they are (VFCF_*); NULL past the last. */
 #define MOUNT_KIND_NAME_MAX 16 /* MFSNAMELEN */
-const char *freebsd_mount_kind(unsigned index);
+const char *freebsd_mount_kind(unsigned index, uint32_t *flags);
 
 int64_t sysctl_lastpid(struct thread *t);
 int64_t sysctl_openfiles(struct thread *t);

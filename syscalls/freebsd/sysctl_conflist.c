@@ -18,9 +18,9 @@ struct freebsd_xvfsconf {
 };
 _Static_assert(sizeof(struct freebsd_xvfsconf) == 48, "struct xvfsconf");
 
-static int put(struct sysctl_request *rq, int32_t *number, const char *name, size_t length, int32_t flags)
+static int put(struct sysctl_request *rq, int32_t *number, const char *name, size_t length, uint32_t flags)
 {
-    struct freebsd_xvfsconf conf = {.number = ++*number, .flags = flags};
+    struct freebsd_xvfsconf conf = {.number = ++*number, .flags = (int32_t)flags};
 
     memcpy(conf.name, name, length < sizeof conf.name ? length : sizeof conf.name - 1);
     return sysctl_put(rq, &conf, sizeof conf);
@@ -29,8 +29,9 @@ static int put(struct sysctl_request *rq, int32_t *number, const char *name, siz
 static bool is_known(const char *name, size_t length)
 {
     const char *kind;
+    uint32_t flags;
 
-    for (unsigned i = 0; (kind = freebsd_mount_kind(i)) != NULL; i++) {
+    for (unsigned i = 0; (kind = freebsd_mount_kind(i, &flags)) != NULL; i++) {
         if (hot_strlen(kind) == length && hot_strncmp(kind, name, length) == 0) {
             return true;
         }
@@ -42,11 +43,12 @@ int sysctl_conflist(struct sysctl_request *rq)
 {
     struct host_text text;
     const char *kind;
+    uint32_t flags;
     int32_t number = 0;
     int r = 0;
 
-    for (unsigned i = 0; r == 0 && (kind = freebsd_mount_kind(i)) != NULL; i++) {
-        r = put(rq, &number, kind, hot_strlen(kind), 0);
+    for (unsigned i = 0; r == 0 && (kind = freebsd_mount_kind(i, &flags)) != NULL; i++) {
+        r = put(rq, &number, kind, hot_strlen(kind), flags);
     }
     if (r < 0 || host_text_read(&text, "/proc/filesystems") < 0) {
         return r;

@@ -56,7 +56,7 @@ TEST(kinds)
         CHECK_EQ(list[i].number, i + 1);
         found += guest_strcmp(list[i].name, fs.fstypename) == 0;
         ufs += guest_strcmp(list[i].name, "ufs") == 0;
-        synthetic += guest_strcmp(list[i].name, "devfs") == 0 && list[i].flags == 0x80000;
+        synthetic += guest_strcmp(list[i].name, "devfs") == 0 && (list[i].flags & 0x80000) != 0; /* VFCF_SYNTHETIC */
     }
     CHECK_EQ(found, 1);
     CHECK_EQ(ufs, 1);
