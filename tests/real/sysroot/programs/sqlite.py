@@ -16,9 +16,8 @@ $CONFIGURE --with-tcl=$TCL/inst/lib --disable-readline --disable-shared --enable
 make sqlite3.c shell.c
 make sqlite3.lo CFLAGS=-O1
 make threadtest3 mptester
-libraries="-pthread -lm $([ "$HOST" = x86_64-pc-linux-gnu ] && echo -ldl)"
-$CC -O1 -I. shell.c sqlite3.o -o sqlite3 $libraries
-$CC -O1 -I. test/speedtest1.c sqlite3.o -o speedtest1 $libraries
+$CC -O1 -I. shell.c sqlite3.o -o sqlite3 -lm -pthread
+$CC -O1 -I. test/speedtest1.c sqlite3.o -o speedtest1 -lm -pthread
 make -j2 testfixture fuzzcheck
 """
 # Files, locks, journals, processes, memory that is shared; and SQL for the rest.
@@ -99,7 +98,9 @@ def test_programs(target, folder, work, full, results):
 
 
 def fixture(target, folder, work, file, seconds, results):
-    done = call([folder / "testfixture", folder / f"test/{file}.test", "--verbose=1"], cwd=work, env=target.env(), seconds=seconds)
+    inst = tcl.build(target) / "inst"
+    env = target.env(LD_LIBRARY_PATH=inst / "lib", TCL_LIBRARY=inst / "lib/tcl8.6")
+    done = call([folder / "testfixture", folder / f"test/{file}.test", "--verbose=1"], cwd=work, env=env, seconds=seconds)
     target.keep(f"sqlite/{file}", done.out + f"status {done.status}\n")
     bad = set(re.findall(r"^! (\S+) expected", done.out, re.M))
     for line in done.out.splitlines():
