@@ -21,6 +21,7 @@
 #define HOST_MSG_DONTWAIT     0x40
 #define HOST_MSG_NOSIGNAL     0x4000
 #define HOST_MSG_CMSG_CLOEXEC 0x40000000
+#define DIRECT_TRIES          4
 #define HOST_CLOSE_LOOP_MAX   65536 /* where the host has no close_range(2) */
 
 struct host_message {
@@ -98,13 +99,40 @@ static int64_t transfer_once(const struct aio_job *job, const struct aio_piece *
                       job->offset + (int64_t)job->transferred);
 }
 
+/*
+ * The host has refused it. If that was for O_DIRECT, a demand there on addresses and lengths, it is done without. The flag
+ * is the file's, not the descriptor's: another thread may have taken it off already, or put it back, which is why it is
+ * tried again.
+ */
+static int64_t transfer_buffered(const struct aio_job *job, const struct aio_piece *pieces, uint64_t count)
+{
+    int64_t flags, r = -EINVAL;
+    for (int tries = 0; r == -EINVAL && tries < DIRECT_TRIES; tries++) {
+        flags = host_call3(__NR_fcntl, job->host_fd, F_GETFL, 0);
+        bool direct = flags >= 0 && (flags & O_DIRECT) != 0;
+        if (!direct && tries > 0) {
+            break;
+        }
+        if (direct) {
+            host_call3(__NR_fcntl, job->host_fd, F_SETFL, flags & ~(int64_t)O_DIRECT);
+        }
+        r = transfer_once(job, pieces, count);
+        if (direct) {
+            host_call3(__NR_fcntl, job->host_fd, F_SETFL, flags);
+        }
+    }
+    return r;
+}
+
 /* Reads or writes a file until all is done, its end is reached, or an error, which counts only if nothing was done. */
 static int64_t transfer_file(struct aio_job *job)
 {
     struct aio_piece pieces[AIO_PIECES_MAX];
     int64_t r = pieces_left(job, pieces);
     while (r > 0) {
-        r = transfer_once(job, pieces, (uint64_t)r);
+        uint64_t count = (uint64_t)r;
+        r = transfer_once(job, pieces, count);
+        r = r == -EINVAL && job->transferred == 0 ? transfer_buffered(job, pieces, count) : r;
         if (r > 0 || r == -EINTR) { /* EINTR: by an errand, on few file systems */
             job->transferred += r > 0 ? (uint64_t)r : 0;
             r = pieces_left(job, pieces);

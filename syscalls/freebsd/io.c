@@ -19,7 +19,8 @@
 
 #include <linux/fcntl.h>
 
-#define IOV_MAX 1024
+#define IOV_MAX      1024
+#define DIRECT_TRIES 4
 
 /* The call that takes no offset. */
 static long without_offset(long nr)
@@ -38,17 +39,29 @@ static long without_offset(long nr)
     }
 }
 
-/* Does without O_DIRECT what the host has refused for it. Other threads may see the flag missing meanwhile. */
+/*
+ * Does without O_DIRECT what the host has refused for it. The flag is the file's, not the descriptor's: other threads may
+ * see it missing meanwhile, may have taken it off just before, or put it back, which is why it is tried again.
+ */
 static int64_t transfer_buffered(struct thread *t, long nr, int fd, uint64_t b, uint64_t n, uint64_t offset)
 {
-    int64_t flags = host_call3(__NR_fcntl, fd, F_GETFL, 0), r;
+    int64_t r = -EINVAL;
 
-    if (flags < 0 || !(flags & O_DIRECT) || (int64_t)offset < 0 ||
-        host_call3(__NR_fcntl, fd, F_SETFL, flags & ~(int64_t)O_DIRECT) < 0) {
-        return -EINVAL;
+    for (int tries = 0; r == -EINVAL && tries < DIRECT_TRIES && (int64_t)offset >= 0; tries++) {
+        int64_t flags = host_call3(__NR_fcntl, fd, F_GETFL, 0);
+        bool direct = flags >= 0 && (flags & O_DIRECT) != 0;
+
+        if (!direct && tries > 0) {
+            break;
+        }
+        if (direct) {
+            host_call3(__NR_fcntl, fd, F_SETFL, flags & ~(int64_t)O_DIRECT);
+        }
+        r = host_call_intr(t, nr, (uint64_t)fd, b, n, offset, 0, 0);
+        if (direct) {
+            host_call3(__NR_fcntl, fd, F_SETFL, flags);
+        }
     }
-    r = host_call_intr(t, nr, (uint64_t)fd, b, n, offset, 0, 0);
-    host_call3(__NR_fcntl, fd, F_SETFL, flags);
     return r;
 }
 

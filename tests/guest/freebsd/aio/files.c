@@ -53,6 +53,27 @@ TEST(write_and_read)
     CHECK_OK(SYS(close, fd));
 }
 
+/* open(2): O_DIRECT is a hint, and demands nothing of addresses, offsets and lengths. */
+TEST(direct)
+{
+    char in[16] = {0};
+    int fd = guest_file("direct", "0123456789");
+    struct freebsd_aiocb w, r;
+
+    CHECK_OK(SYS(close, fd));
+    fd = (int)SYS(open, "direct", FREEBSD_O_RDWR | FREEBSD_AIO_O_DIRECT, 0);
+    CHECK(fd > 0);
+    w = aio_request(fd, 3, "xyz", 3);
+    CHECK_OK(SYS(aio_write, &w));
+    CHECK_EQ(aio_finish(&w), 3);
+    r = aio_request(fd, 1, in + 1, 14);
+    CHECK_OK(SYS(aio_read, &r));
+    CHECK_EQ(aio_finish(&r), 9);
+    CHECK(memcmp(in + 1, "12xyz6789", 10) == 0);
+    CHECK_EQ(SYS(fcntl, fd, FREEBSD_F_GETFL) & FREEBSD_AIO_O_DIRECT, FREEBSD_AIO_O_DIRECT);
+    CHECK_OK(SYS(close, fd));
+}
+
 /* aio_error() before and after, and what stands in the structure meanwhile */
 TEST(progress)
 {
