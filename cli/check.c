@@ -97,6 +97,9 @@ static void examine(struct report *report)
     /* first, because the libraries are those of the sysroot that the program takes */
     r = program_examine(report->path, &opener, NULL, &report->program, &err);
     examine_needs(report);
+    if (r == 0 && is_library(report) && report->libraries.missing != 0 &&
+        report->usual.prepare(report->usual.context, &report->program, &err) == 0)
+        check_libraries(&report->file, report->view.sysroot, &report->libraries);
     if (r != 0)
         snprintf(report->reason, sizeof(report->reason), "%s", err.text);
     else if (is_library(report))
@@ -205,7 +208,7 @@ static void print_elf(const struct report *report)
     if (report->id.interp[0] != '\0')
         printf("  interpreter   %s => %s\n", report->id.interp,
                report->program.has_interp ? report->program.interp_host_path : "not examined");
-    if (report->view.sysroot[0] != '\0' && report->id.interp[0] != '\0')
+    if (report->view.sysroot[0] != '\0' && (report->id.interp[0] != '\0' || is_library(report)))
         printf("  sysroot       %s\n", report->view.sysroot);
 }
 

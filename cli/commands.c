@@ -50,13 +50,14 @@ static const char trace_details[] = "Runs PROGRAM and writes a line per system c
                                     "  dragoman trace -e '!clock_gettime' ./program\n"
                                     "  dragoman trace -c ./program";
 
-static const char check_details[] = "Says what FILE is, what it needs (libraries as ldd lists them) and what of it is\n"
-                                    "not supported, without running it.\n"
+static const char check_details[] = "Says what FILE is, what it needs (libraries as ldd lists them, found in the\n"
+                                    "sysroot that it takes) and what of it is not supported, without running it.\n"
                                     "\n"
-                                    "Exit status: 0 it can be run; 1 it cannot.\n"
+                                    "Exit status: 0 it can be run; 1 it cannot, as when a library is missing.\n"
                                     "\n"
                                     "Examples\n"
                                     "  dragoman check ./esbuild\n"
+                                    "  dragoman check -L 14.2 ./program\n"
                                     "  dragoman check --json ./esbuild";
 
 static const char doctor_details[] =
@@ -134,7 +135,8 @@ const struct command command_table[] = {
     {"run", cmd_run, "[OPTION...] [--] PROGRAM [ARG...]", "run a program", run_details},
     {"trace", cmd_trace, "[-o FILE] [-e FILTER] [-c] [-s N] [--json] [--] PROGRAM [ARG...]",
      "run a program and show its system calls", trace_details},
-    {"check", cmd_check, "[-L DIR] [--json] FILE", "what a file is, what it needs, what it will miss", check_details},
+    {"check", cmd_check, "[-L NAME|DIR] [--json] FILE", "what a file is, what it needs, what it will miss",
+     check_details},
     {"doctor", cmd_doctor, "[--json]", "can this host run foreign programs, and how", doctor_details},
     {"db", cmd_db, "syscalls|show|report ...", "what is supported, and what runs have missed", db_details},
     {"ps", cmd_ps, "[--json]", "your foreign programs that are running", ps_details},
