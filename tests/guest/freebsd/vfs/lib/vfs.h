@@ -4,7 +4,7 @@
 
 #include "guest.h"
 
-enum { VFS_NAMES_MAX = 512, FREEBSD_DT_CHR = 2 };
+enum { VFS_NAMES_MAX = 8192, FREEBSD_DT_CHR = 2 };
 
 /* The names of a directory, in the order they came. */
 struct vfs_names {
