@@ -118,7 +118,8 @@ sysctl_reader sysctl_proc_processes_threads, sysctl_proc_pid_threads, sysctl_pro
 sysctl_reader sysctl_proc_env, sysctl_proc_auxv, sysctl_proc_ps_strings, sysctl_proc_umask, sysctl_proc_groups,
     sysctl_proc_sv_name, sysctl_proc_sigtramp, sysctl_proc_filedesc, sysctl_proc_cwd, sysctl_proc_nfds,
     sysctl_proc_vmmap;
-sysctl_reader sysctl_devname;
+sysctl_reader sysctl_devname, sysctl_file, sysctl_tcp_pcblist, sysctl_udp_pcblist, sysctl_raw_pcblist,
+    sysctl_local_stream_pcblist, sysctl_local_dgram_pcblist, sysctl_local_seqpacket_pcblist;
 sysctl_reader sysctl_proc_pathname, sysctl_proc_args, sysctl_proc_osrel, sysctl_proc_rlimit;
 sysctl_reader sysctl_route;
 

@@ -10,6 +10,7 @@
 #include "base/image.h"
 #include "base/personality.h"
 #include "freebsd_syscalls.h"
+#include "process/descriptors.h"
 #include "process/host_record.h"
 #include "process/process.h"
 #include "process/thread.h"
@@ -33,7 +34,9 @@ static void setup(void)
     (void)mmap((void *)ARENA_BASE, ARENA_THREADS_SIZE + ARENA_HEAP_SIZE, PROT_READ | PROT_WRITE,
                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
     static uint8_t data[PERSONALITY_DATA_MAX] __attribute__((aligned(16)));
+    static struct descriptor_table descriptors;
     process.personality_data = data;
+    process.descriptors = &descriptors;
     process.pid = getpid();
     process.release = 1402000;
     process.personality = &freebsd_personality;
