@@ -166,14 +166,25 @@ int64_t terminal_write(struct thread *t, int fd, guest_ptr buf, uint64_t nbyte)
     return (int64_t)done;
 }
 
-/* Whether a read ended at the status character. */
-static bool ends_with_status(int fd, guest_ptr buf, int64_t n)
+#define USUAL_STATUS 0x14 /* ^T (sys/ttydefaults.h) */
+#define LINE_MAX     4096 /* of the host: N_TTY_BUF_SIZE */
+
+/*
+ * Whether a read ended at the status character. Most reads are of something else, and are not asked what of: a process
+ * that has not seen a terminal with such a character itself looks for the usual one only.
+ */
+static bool ends_with_status(struct thread *t, int fd, guest_ptr buf, int64_t n)
 {
     struct termios2 host;
     uint8_t last;
 
-    return copyin(&last, guest_at(buf, (uint64_t)n - 1), 1) == 0 && last != 0 && last == status_character(fd, &host) &&
-           !terminal_is_master(fd);
+    if (n <= 0 || n > LINE_MAX || copyin(&last, guest_at(buf, (uint64_t)n - 1), 1) < 0 || last == 0) {
+        return false;
+    }
+    if (last != USUAL_STATUS && !noted(t, TERMINALS_STATUS)) {
+        return false;
+    }
+    return last == status_character(fd, &host) && !terminal_is_master(fd);
 }
 
 int64_t terminal_after_read(struct thread *t, int fd, guest_ptr buf, uint64_t nbyte, int64_t n)
@@ -183,7 +194,7 @@ int64_t terminal_after_read(struct thread *t, int fd, guest_ptr buf, uint64_t nb
     if (n == -EIO && terminal_is_master(fd)) {
         return 0; /* ptsdev_read(): the slave is closed */
     }
-    while (n > 0 && noted(t, TERMINALS_STATUS) && ends_with_status(fd, guest_at(buf, before), n)) {
+    while (ends_with_status(t, fd, guest_at(buf, before), n)) {
         before += (uint64_t)n - 1;
         terminal_status_typed(t, fd, true);
         if (before == nbyte) {

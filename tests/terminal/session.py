@@ -194,9 +194,21 @@ class Session:
         while time.monotonic() < end and self.more(0.2):
             pass
 
-    def attributes(self):
-        """The terminal's, as termios.tcgetattr() has them."""
-        return termios.tcgetattr(self.fd)
+    def in_front(self, name, patience=PATIENCE):
+        """Whether a process of that name comes to be in the foreground."""
+        end = time.monotonic() + patience
+        while time.monotonic() < end:
+            self.more(0.05)
+            group = os.tcgetpgrp(self.fd)
+            for entry in os.listdir("/proc"):
+                try:
+                    if entry.isdigit() and os.getpgid(int(entry)) == group:
+                        with open(f"/proc/{entry}/comm", encoding="utf-8", errors="replace") as file:
+                            if file.read().strip() == name:
+                                return True
+                except OSError:
+                    pass
+        return False
 
     def end(self):
         """Hangs up, and kills what is left of the session. The leader's wait status."""
@@ -216,8 +228,11 @@ class Script:
     def __init__(self, prefix, session):
         self.prefix, self.session, self.failed = prefix, session, False
 
-    def case(self, name, text, *patterns, screen=False):
-        """Types the text; each pattern must be written after the one before (screen: be shown)."""
+    def case(self, name, text, *patterns, screen=False, front=None):
+        """
+        Types the text; each pattern must be written after the one before (screen: be shown), and a process of the name
+        `front` must come to the foreground then.
+        """
         if self.failed:
             return False
         if text:
@@ -228,6 +243,10 @@ class Script:
                 seen = self.session.screen.text().rstrip() if screen else self.session.seen
                 print(f"not ok {self.prefix}{name} # no {pattern!r}; the terminal shows {seen[-600:]!r}", flush=True)
                 return False
+        if front and not self.session.in_front(front):
+            self.failed = True
+            print(f"not ok {self.prefix}{name} # {front} does not come to the foreground", flush=True)
+            return False
         print(f"ok {self.prefix}{name}", flush=True)
         return True
 
