@@ -121,6 +121,7 @@ POINT(cond_timedwait, struct timespec t = {4000000000, 0}; pthread_mutex_lock(&l
       pthread_cleanup_pop(1))
 POINT(sem_wait, sem_t s; sem_init(&s, 0, 0); sem_wait(&s))
 POINT(sem_timedwait, sem_t s; struct timespec t = {4000000000, 0}; sem_init(&s, 0, 0); sem_timedwait(&s, &t))
+#if __FreeBSD_version >= 1002000
 POINT(kevent, int q = kqueue(); struct kevent e; kevent(q, NULL, 0, &e, 1, NULL))
 POINT(fcntl_setlkw, int fd = open("locked", O_RDWR); struct flock f = {.l_type = F_WRLCK}; fcntl(fd, F_SETLKW, &f))
 POINT(open_fifo, open("fifo", O_RDONLY))
