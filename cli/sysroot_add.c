@@ -284,7 +284,7 @@ static int parse(int argc, char **argv, struct addition *out)
 
 int sysroot_add(const struct settings *settings, int argc, char **argv)
 {
-    struct addition what = {0};
+    struct addition what = {.name = "", .sources = argv + argc};
     struct store store;
     struct stat st;
     int status = parse(argc, argv, &what);

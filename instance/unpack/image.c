@@ -262,16 +262,16 @@ static int apply_saved(const struct image *image, struct json_value *document)
 {
     const struct json_value *first = document != NULL && document->type == JSON_ARRAY ? document->first : NULL;
     const struct json_value *layers = json_member(first, "Layers");
+    const struct json_value *lowest = layers != NULL && layers->type == JSON_ARRAY ? layers->first : NULL;
     int r = 0;
-    if (layers == NULL || layers->type != JSON_ARRAY || layers->first == NULL) {
+    if (lowest == NULL) {
         r = fail_image(image, "manifest.json", "names no layers");
-    } else if (first->next != NULL) {
+    } else if (first != NULL && first->next != NULL) {
         r = fail_image(image, "manifest.json", "more than one image (save the one that is wanted)");
     }
-    for (const struct json_value *layer = layers != NULL ? layers->first : NULL; layer != NULL && r == 0;
-         layer = layer->next) {
+    for (const struct json_value *layer = lowest; layer != NULL && r == 0; layer = layer->next) {
         const char *path = layer->type == JSON_STRING ? layer->text : "";
-        r = apply_layer(image, open_part(image, path), image->name, layer == layers->first);
+        r = apply_layer(image, open_part(image, path), image->name, layer == lowest);
     }
     json_free(document);
     return r;

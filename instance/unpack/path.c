@@ -81,8 +81,9 @@ bool path_make_relative(const char *path, const char *target, char *out, size_t 
         if (used + 3 >= size) {
             return false;
         }
-        memcpy(out + used, "../", 3);
-        used += 3;
+        out[used++] = '.';
+        out[used++] = '.';
+        out[used++] = '/';
     }
     target += strspn(target, "/");
     int n = snprintf(out + used, size - used, "%s", *target != '\0' ? target : ".");
