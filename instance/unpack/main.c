@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "instance/unpack/fence.h"
 #include "instance/unpack/job.h"
 #include "instance/unpack/say.h"
 
@@ -84,6 +85,7 @@ static int run(const struct options *options, char **argv)
     if (root < 0 || job.stage < 0) {
         return complain("%s: %s", root < 0 ? argv[0] : argv[1], strerror(errno));
     }
+    (void)fence_raise(root, job.stage); /* where the host cannot, the care that tree.c takes has to do */
     tree_start(&job.tree, root, options->limit);
     job.tree.near_links = options->near_links;
     int r = 0;

@@ -1,5 +1,7 @@
 /* What unpacking rests on: paths, metadata, JSON, digests, writing a tree. */
 #include "instance/metadata.h"
+#include "instance/remove.h"
+#include "instance/unpack/fence.h"
 #include "instance/unpack/json.h"
 #include "instance/unpack/path.h"
 #include "instance/unpack/say.h"
@@ -7,11 +9,13 @@
 #include "instance/unpack/tree.h"
 
 #include <check.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 START_TEST(paths_become_plain)
@@ -276,6 +280,53 @@ START_TEST(a_tree_is_written_inside_its_root)
 }
 END_TEST
 
+/* In a process of its own, which ends with what it found; 77: the host has no such fence. */
+static int try_fence(const char *folder)
+{
+    char path[128];
+    int tree, stage;
+
+    if (chdir(folder) != 0 || mkdir("tree", 0755) != 0 || mkdir("tree/a", 0755) != 0 || mkdir("stage", 0755) != 0)
+        return 1;
+    tree = open("tree", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    stage = open("stage", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (!fence_raise(tree, stage))
+        return 77;
+    if (open("tree/f", O_WRONLY | O_CREAT | O_CLOEXEC, 0644) < 0 ||
+        open("stage/f", O_WRONLY | O_CREAT | O_CLOEXEC, 0644) < 0)
+        return 2;
+    if (link("tree/f", "tree/a/f") != 0 || truncate("tree/f", 1) != 0 || mkfifo("tree/p", 0600) != 0)
+        return 3;
+    snprintf(path, sizeof(path), "%s/outside", folder);
+    if (open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644) >= 0 || errno != EACCES || mkdir(path, 0700) == 0 ||
+        symlink("/", path) == 0 || unlink("kept") == 0 || open("kept", O_WRONLY | O_CLOEXEC) >= 0)
+        return 4;
+    if (open("kept", O_RDONLY | O_CLOEXEC) < 0)
+        return 5;
+    return 0;
+}
+
+START_TEST(a_fence_stands_around_both_directories)
+{
+    char folder[] = "/tmp/test_instance.XXXXXX";
+    char command[64];
+    int status;
+    pid_t pid;
+
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(command, sizeof(command), "echo >%s/kept", folder);
+    ck_assert_int_eq(system(command), 0); /* NOLINT(cert-env33-c) */
+    pid = fork();
+    if (pid == 0)
+        _exit(try_fence(folder));
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert(WIFEXITED(status));
+    ck_assert_msg(WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 77, "step %d", WEXITSTATUS(status));
+    ck_assert_int_eq(remove_tree(AT_FDCWD, folder), 0);
+    ck_assert_int_ne(access(folder, F_OK), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("instance");
@@ -290,6 +341,7 @@ int main(void)
     tcase_add_test(tc, json_is_read);
     tcase_add_test(tc, json_that_is_none_is_refused);
     tcase_add_test(tc, digests_are_sha256);
+    tcase_add_test(tc, a_fence_stands_around_both_directories);
     tcase_add_test(tc, a_tree_is_written_inside_its_root);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_ENV);
