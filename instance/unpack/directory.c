@@ -177,10 +177,13 @@ static int describe(struct directory_source *d, int dir, const char *name, const
         }
         apply_metadata(d, d->file, out);
     } else if (out->type == MEMBER_DIRECTORY) {
-        if (enter(d, dir, name) != 0) {
+        bool inside = st->st_dev == d->device && (st->st_dev != d->made_device || st->st_ino != d->made_inode);
+        if (inside && enter(d, dir, name) != 0) {
             return -1;
         }
-        apply_metadata(d, dirfd(d->open[d->depth]), out);
+        if (inside) {
+            apply_metadata(d, dirfd(d->open[d->depth]), out);
+        }
     }
     return 0;
 }
@@ -235,13 +238,23 @@ static int data(struct member_source *source, struct chunk *out)
     return 0;
 }
 
-int directory_start(struct directory_source *d, int fd, const char *name)
+int directory_start(struct directory_source *d, int fd, int made, const char *name)
 {
+    struct stat st;
+    struct stat st_made;
     memset(d, 0, sizeof *d);
     d->source = (struct member_source){next, data};
     d->name = name;
     d->file = -1;
     d->owner = getuid();
+    if (fstat(fd, &st) != 0 || fstat(made, &st_made) != 0) {
+        close(fd);
+        d->depth = -1;
+        return complain("%s: %s", shown(name), strerror(errno));
+    }
+    d->device = st.st_dev;
+    d->made_device = st_made.st_dev;
+    d->made_inode = st_made.st_ino;
     d->open[0] = fdopendir(fd);
     d->buffer = malloc(BLOCK);
     if (d->open[0] == NULL) {

@@ -25,6 +25,9 @@ struct directory_source {
     char path[PATH_ROOM];
     char target[PATH_ROOM];
     struct metadata metadata;
+    dev_t device;     /* of the directory itself: other file systems that are mounted below are left out */
+    ino_t made_inode; /* the tree that is made, should it lie inside */
+    dev_t made_device;
     uid_t owner; /* whose files count as the system's own */
     int file;    /* the member's data; -1: none */
     int64_t at, size;
@@ -34,10 +37,11 @@ struct directory_source {
 };
 
 /*
- * Begins with the directory `fd`, which is taken. What has metadata of ours (instance/metadata.h) is what that says;
+ * Begins with the directory `fd`, which is taken; `made` is the directory that a tree is made in. What is mounted below
+ * comes as an empty directory, and so does the tree that is made. What has metadata of ours (instance/metadata.h) is what that says;
  * else the caller's own files count as the foreign root's. Returns 0, or -1 after complaining.
  */
-int directory_start(struct directory_source *d, int fd, const char *name);
+int directory_start(struct directory_source *d, int fd, int made, const char *name);
 void directory_end(struct directory_source *d);
 
 #endif

@@ -276,7 +276,7 @@ static int copy_tree(struct job *job, int fd, const char *name)
 {
     struct directory_source d;
     struct member member;
-    int r = directory_start(&d, fd, name);
+    int r = directory_start(&d, fd, job->tree.root, name);
     if (r == 0) {
         r = d.source.next(&d.source, &member);
         r = r > 0 ? add_all(job, &job->tree, &d.source, NULL, &member) : r;
@@ -289,7 +289,7 @@ int unpack_directory(struct job *job, int fd, const char *name)
 {
     struct dirent **packages = NULL;
     int r = 0;
-    if (holds(fd, "libexec") || holds(fd, "usr")) {
+    if (holds(fd, "libexec/ld-elf.so.1")) { /* not just anything: it might be the host's own root */
         return copy_tree(job, fd, name);
     }
     int count = scandirat(fd, ".", &packages, is_package, versionsort);
