@@ -129,7 +129,11 @@ static bool is_special(const struct process *p, const char *path)
 
 void path_directory_changed(struct process *p)
 {
-    p->working_directory = VFS_WORKING_UNKNOWN;
+    uint32_t now = __atomic_load_n(&p->working_directory, __ATOMIC_RELAXED);
+
+    while (!__atomic_compare_exchange_n(&p->working_directory, &now,
+                                        ((now | VFS_WORKING_MASK) + 1) | VFS_WORKING_UNKNOWN, false, __ATOMIC_RELEASE,
+                                        __ATOMIC_RELAXED)) {}
 }
 
 /* Whether a directory is special. One whose name cannot be told is not: it is removed, or deeper down than they lie. */
@@ -143,13 +147,20 @@ static bool is_special_directory(const struct process *p, int dirfd)
 /* Whether names relative to `dirfd` may be anything but the host's own. Without a sysroot. */
 static bool starts_special(struct process *p, int dirfd)
 {
+    uint32_t now, known;
+
     if (dirfd != VFS_AT_FDCWD) {
         return p->special_directories && is_special_directory(p, dirfd);
     }
-    if (p->working_directory == VFS_WORKING_UNKNOWN) {
-        p->working_directory = is_special_directory(p, dirfd) ? VFS_WORKING_SPECIAL : VFS_WORKING_PLAIN;
+    now = __atomic_load_n(&p->working_directory, __ATOMIC_ACQUIRE);
+    known = now & VFS_WORKING_MASK;
+    if (known == VFS_WORKING_UNKNOWN) {
+        known = is_special_directory(p, dirfd) ? VFS_WORKING_SPECIAL : VFS_WORKING_PLAIN;
+        /* Where another thread has left the directory meanwhile, the next look tells anew. */
+        __atomic_compare_exchange_n(&p->working_directory, &now, now | known, false, __ATOMIC_RELAXED,
+                                    __ATOMIC_RELAXED);
     }
-    return p->working_directory == VFS_WORKING_SPECIAL;
+    return known == VFS_WORKING_SPECIAL;
 }
 
 /*
@@ -163,7 +174,8 @@ static inline bool is_plain(struct process *p, int dirfd, const char *path)
 
         return next == 'd' || next == 'p' ? !is_special(p, path) : next != '/' && next != '.' && next != 0;
     }
-    if (dirfd == VFS_AT_FDCWD && p->working_directory == VFS_WORKING_PLAIN) {
+    if (dirfd == VFS_AT_FDCWD &&
+        (__atomic_load_n(&p->working_directory, __ATOMIC_RELAXED) & VFS_WORKING_MASK) == VFS_WORKING_PLAIN) {
         return true;
     }
     return !starts_special(p, dirfd);

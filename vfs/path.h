@@ -64,8 +64,9 @@ int path_canonical(struct thread *t, int dirfd, guest_ptr path, char *guest);
  */
 const char *path_guest_view(struct thread *t, char *host);
 
-/* What relative names of the working directory need; unknown in a new image. */
+/* What relative names of the working directory need; unknown in a new image. In the low bits of the process's word. */
 enum vfs_working_directory { VFS_WORKING_UNKNOWN, VFS_WORKING_PLAIN, VFS_WORKING_SPECIAL };
+#define VFS_WORKING_MASK 3u
 
 /* To be called after the working directory has changed. */
 void path_directory_changed(struct process *p);

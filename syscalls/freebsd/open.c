@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "base/thread.h"
 #include "syscalls/common/open.h"
+#include "syscalls/common/running.h"
 #include "syscalls/freebsd/fcntl.h"
 #include "syscalls/freebsd/process_data.h"
 #include "syscalls/freebsd/terminal.h"
@@ -60,6 +61,13 @@ static int64_t open_at(struct thread *t, int dirfd, guest_ptr path, uint32_t fla
 
         if (opened != -ENOSYS) {
             return opened;
+        }
+    }
+    if ((flags & FREEBSD_O_ACCMODE) != 0 && !(flags & FREEBSD_O_PATH)) {
+        int64_t busy = check_not_running(t, &where, how & PATH_FOLLOW); /* vn_writechk() */
+
+        if (busy < 0) {
+            return busy;
         }
     }
     rq = (struct open_request){

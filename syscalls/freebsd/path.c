@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "base/thread.h"
 #include "signals/signals.h"
+#include "syscalls/common/running.h"
 #include "syscalls/freebsd/fcntl.h"
 #include "syscalls/freebsd/file_class.h"
 #include "syscalls/freebsd/filesystems.h"
@@ -101,6 +102,7 @@ int64_t freebsd_truncate(struct thread *t, guest_ptr path, int64_t length)
     if (length < 0) {
         return -EINVAL;
     }
+    r = r < 0 ? r : check_not_running(t, &where, true);
     if (r < 0) {
         return r;
     }

@@ -23,6 +23,7 @@ void freebsd_hand_over(struct thread *t, void *block, uint32_t size)
     (void)size;
     *out = *freebsd_inherited(t);
     out->size = sizeof *out;
+    out->special_directories = t->proc->special_directories;
     out->control = freebsd_control_after_exec(out->control);
 }
 
@@ -31,6 +32,7 @@ void freebsd_take_over(struct thread *t, const void *block, uint32_t size)
     const struct freebsd_inherited *in = block;
     if (size >= sizeof *in && in->size == sizeof *in) {
         *freebsd_inherited(t) = *in;
+        t->proc->special_directories = in->special_directories != 0;
     }
 }
 
