@@ -135,24 +135,25 @@ void process_table_withdraw(struct process_table *table, uint32_t slot, int32_t 
     }
 }
 
-void process_table_note_death(struct process_table *table, uint32_t slot, int32_t pid, uint64_t start, int signo)
+void process_table_note_death(struct process_table *table, uint32_t slot, const struct process_table_death *d)
 {
     uint64_t held;
-    if (take_own(table, slot, pid, start, &held)) {
-        guest_raw_store64(&table->slots[slot].head.death, (uint64_t)signo);
+    if (take_own(table, slot, d->pid, d->start, &held)) {
+        guest_raw_store64(&table->slots[slot].head.death, (uint64_t)(uint32_t)d->parent << 32 | (uint32_t)d->signo);
         let_go(table, slot, held);
     }
 }
 
-int process_table_death(const struct process_table *table, int32_t pid)
+int process_table_death(const struct process_table *table, int32_t pid, uint64_t start, int32_t parent)
 {
-    for (uint32_t step = 0; step < PROCESS_TABLE_WINDOW; step++) {
+    for (uint32_t step = 0; pid > 0 && step < PROCESS_TABLE_WINDOW; step++) {
         struct process_table_head h;
         if (guest_copy(&h, &table->slots[slot_of(pid, step)].head, sizeof h) != 0) {
             break;
         }
-        if (h.pid == pid && writer_of(h.word) == 0 && h.death != 0) {
-            return h.death <= SIGNAL_MAX ? (int)h.death : 0;
+        bool meant = start != 0 ? h.start == start : (int32_t)(h.death >> 32) == parent;
+        if (h.pid == pid && meant && writer_of(h.word) == 0 && h.death != 0) {
+            return (uint32_t)h.death <= SIGNAL_MAX ? (int)(uint32_t)h.death : 0;
         }
     }
     return 0;

@@ -37,7 +37,7 @@ struct process_table_head {
     uint64_t start;
     int32_t pid; /* 0: free */
     uint32_t layout;
-    uint64_t death; /* the guest's signal that the process died of, if the host has none such */
+    uint64_t death; /* the guest's signal that the process died of, if the host has none such; upper half: its parent */
 };
 
 struct process_table_entry {
@@ -84,11 +84,21 @@ int64_t process_table_publish(struct process_table *table, const struct process_
 /* Frees a slot if it still is this process's. */
 void process_table_withdraw(struct process_table *table, uint32_t slot, int32_t pid, uint64_t start);
 
-/* Says instead, for the process's parent, of which signal it dies. */
-void process_table_note_death(struct process_table *table, uint32_t slot, int32_t pid, uint64_t start, int signo);
+/* A process's own word on its end, which outlives it. */
+struct process_table_death {
+    int32_t pid, parent;
+    uint64_t start;
+    int signo; /* the guest's */
+};
 
-/* The signal that process `pid`, which has ended, says it died of; 0: none. */
-int process_table_death(const struct process_table *table, int32_t pid);
+/* Says instead, for the process's parent, of which signal it dies. */
+void process_table_note_death(struct process_table *table, uint32_t slot, const struct process_table_death *d);
+
+/*
+ * The signal that process `pid`, which has ended, says it died of; 0: none. start: when it began; 0: that is not known
+ * any more (it has been waited for), and it must have been a child of `parent`.
+ */
+int process_table_death(const struct process_table *table, int32_t pid, uint64_t start, int32_t parent);
 
 /*
  * Copies a slot's entry, checked: strings end, sizes are within bounds, and it was not being written. Whether the

@@ -99,7 +99,8 @@ void process_table_leave(struct thread *t)
     }
     int died = p->end_status > 0 && p->end_status <= p->personality->signal_count ? p->end_status : 0;
     if (died != 0 && p->personality->signal_to_host[died] == 0) {
-        process_table_note_death(p->table, (uint32_t)p->table_slot, p->pid, p->table_start, died);
+        const struct process_table_death d = {p->pid, (int32_t)host_call0(__NR_getppid), p->table_start, died};
+        process_table_note_death(p->table, (uint32_t)p->table_slot, &d);
     } else {
         process_table_withdraw(p->table, (uint32_t)p->table_slot, p->pid, p->table_start);
     }
@@ -120,7 +121,12 @@ void process_table_after_fork(struct thread *t)
 
 int process_table_death_of(struct thread *t, int32_t pid, int status)
 {
-    return t->proc->table != NULL && status > 128 ? process_table_death(t->proc->table, pid) : 0;
+    struct host_stat now;
+    if (t->proc->table == NULL || status <= 128) {
+        return 0;
+    }
+    uint64_t start = host_stat_read(pid, &now) == 0 && now.state == 'Z' ? now.start : 0;
+    return process_table_death(t->proc->table, pid, start, t->proc->pid);
 }
 
 int process_table_other(struct thread *t, int32_t pid, struct process_table_entry *out)

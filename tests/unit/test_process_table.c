@@ -57,6 +57,26 @@ static int find_self(struct process_table_entry *out)
     return process_table_find(table, getpid(), start_of(getpid()), out);
 }
 
+/* A word on the end is for who knows when the process began, or is its parent. */
+START_TEST(death_is_noted)
+{
+    int64_t slot = publish_self("/bin/one");
+    uint64_t start = start_of(getpid());
+    ck_assert_int_ge(slot, 0);
+    ck_assert_int_eq(process_table_death(table, getpid(), start, 0), 0);
+    struct process_table_death d = {getpid(), 77, start + 1, 7};
+    process_table_note_death(table, (uint32_t)slot, &d);
+    ck_assert_int_eq(process_table_death(table, getpid(), start, 0), 0); /* of another with this number */
+    d.start = start;
+    process_table_note_death(table, (uint32_t)slot, &d);
+    ck_assert_int_eq(process_table_death(table, getpid(), start, 0), 7);
+    ck_assert_int_eq(process_table_death(table, getpid(), start + 1, 77), 0);
+    ck_assert_int_eq(process_table_death(table, getpid(), 0, 77), 7);
+    ck_assert_int_eq(process_table_death(table, getpid(), 0, 78), 0);
+    ck_assert_int_eq(process_table_death(table, 0, 0, 77), 0);
+}
+END_TEST
+
 START_TEST(published_found_withdrawn)
 {
     struct process_table_entry e;
@@ -282,6 +302,7 @@ int main(void)
     Suite *s = suite_create("process_table");
     TCase *c = tcase_create("table");
     tcase_add_checked_fixture(c, setup, teardown);
+    tcase_add_test(c, death_is_noted);
     tcase_add_test(c, published_found_withdrawn);
     tcase_add_test(c, exec_replaces);
     tcase_add_test(c, full_table);
