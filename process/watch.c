@@ -10,6 +10,7 @@
 #include "base/process.h"
 #include "base/shared.h"
 #include "base/thread.h"
+#include "process/host_stat.h"
 #include "process/table.h"
 
 enum {
@@ -19,6 +20,7 @@ enum {
     HOST_SOCK_NONBLOCK = 04000,
     HOST_MSG_DONTWAIT = 0x40,
     HOST_MSG_NOSIGNAL = 0x4000,
+    HOST_WALL = 0x40000000,
     WAIT_STEPS = 2000, /* of 100 us: how long a parent waits for its child's cells, if the machine is that busy */
 };
 
@@ -73,16 +75,27 @@ static void set_pending(struct process_watch *w, uint32_t what, int32_t status)
     }
 }
 
-/* A cell of the watched process for that watcher, from what is free or left behind. */
-static int64_t claim(struct process_table *table, int32_t watcher, int32_t watched, const struct process_watch *from)
+/*
+ * Whether nobody needs a cell with that key: its watcher is gone, or who was making it is, who has left its own number
+ * there, negative.
+ */
+static bool is_left(uint64_t key)
+{
+    int32_t watched = (int32_t)(uint32_t)key;
+    return key == 0 || is_gone((int32_t)(key >> 32)) || (watched < 0 && watched > INT32_MIN && is_gone(-watched));
+}
+
+/* A cell of the watched process for that watcher, from what is free or left behind; `me` makes it. */
+static int64_t claim(struct process_table *table, int32_t me, int32_t watcher, int32_t watched,
+                     const struct process_watch *from)
 {
     for (uint32_t i = first_cell(watched); i < first_cell(watched) + WATCH_CELLS; i++) {
         struct process_watch *w = cell_at(table, i);
-        uint64_t key, mine = key_of(watcher, 0);
+        uint64_t key, mine = key_of(watcher, -me);
         if (guest_raw_load64(&w->key, &key) != 0) {
             return -EFAULT;
         }
-        if (key != 0 && !is_gone((int32_t)(key >> 32))) {
+        if (!is_left(key)) {
             continue;
         }
         uint64_t expected = key;
@@ -103,7 +116,7 @@ static int64_t claim(struct process_table *table, int32_t watcher, int32_t watch
 int64_t process_watch_add(struct process_table *table, int32_t me, int32_t pid, uint64_t bell, uint32_t wanted)
 {
     struct process_watch from = {.bell = bell, .wanted = wanted};
-    return claim(table, me, pid, &from);
+    return claim(table, me, me, pid, &from);
 }
 
 static bool is_own(const struct process_watch *w, uint64_t key)
@@ -135,7 +148,7 @@ bool process_watch_take(struct process_table *table, uint32_t cell, int32_t me, 
 {
     struct process_watch *w = cell_at(table, cell), copy;
     if (w == NULL || guest_copy(&copy, w, sizeof copy) != 0 || (int32_t)(copy.key >> 32) != me ||
-        (uint32_t)copy.key == 0 || copy.bell != bell) {
+        (int32_t)(uint32_t)copy.key <= 0 || copy.bell != bell) {
         return false;
     }
     uint64_t happened = copy.pending, expected = happened;
@@ -179,6 +192,24 @@ int64_t process_watch_bell(uint64_t bell)
     return r < 0 ? r : fd;
 }
 
+/*
+ * With all descriptors in use: a child of the engine's own, which has copies of them all, gives one up and rings. It is
+ * no child that the guest could wait for (clone(2): without a signal at its end it takes __WALL).
+ */
+static void ring_from_child(const struct bell_address *a, uint32_t size, uint32_t cell)
+{
+    int64_t child = host_call5(__NR_clone, 0, 0, 0, 0, 0);
+    if (child == 0) {
+        host_call1(__NR_close, 0);
+        int64_t fd = host_call3(__NR_socket, HOST_AF_UNIX, HOST_SOCK_DGRAM, 0);
+        host_call6(__NR_sendto, fd, &cell, sizeof cell, HOST_MSG_DONTWAIT | HOST_MSG_NOSIGNAL, a, size);
+        for (;;) {
+            host_call1(__NR_exit_group, 0);
+        }
+    }
+    while (child > 0 && host_call4(__NR_wait4, child, 0, HOST_WALL, 0) == -EINTR) {}
+}
+
 /* Rings for a cell. Where nobody hears it any more the cell is of no use: its watcher has become another program. */
 static void ring(struct process_table *table, uint32_t cell)
 {
@@ -189,6 +220,9 @@ static void ring(struct process_table *table, uint32_t cell)
     }
     uint32_t size = bell_address(copy.bell, &a);
     int64_t fd = host_call3(__NR_socket, HOST_AF_UNIX, HOST_SOCK_DGRAM | HOST_SOCK_CLOEXEC, 0);
+    if (fd == -EMFILE) {
+        ring_from_child(&a, size, cell);
+    }
     if (fd < 0) {
         return;
     }
@@ -257,7 +291,7 @@ static void inherit_from(void *arg, uint32_t cell, const struct process_watch *w
     if ((w->wanted & WATCH_TRACK) == 0 || is_of_the_dead(w)) {
         return;
     }
-    int64_t made = claim(in->table, (int32_t)(w->key >> 32), in->child, &from);
+    int64_t made = claim(in->table, in->child, (int32_t)(w->key >> 32), in->child, &from);
     if (made < 0) {
         set_pending(cell_at(in->table, cell), WATCH_TRACKERR, 0);
     }
@@ -285,6 +319,14 @@ static void note_child(void *arg, uint32_t cell, const struct process_watch *w)
     *(bool *)arg = true;
 }
 
+/* A child that was killed before it could make any. The host is asked now and then only. */
+static bool is_dead(int32_t child, int step)
+{
+    enum { SELDOM = 16 };
+    struct host_stat now;
+    return is_gone(child) || (step % SELDOM == 0 && (host_stat_read(child, &now) != 0 || now.state == 'Z'));
+}
+
 /* Whether the child has made its cells; or could not; or is gone, which leaves them if it has. */
 static void wait_for_child(void *arg, uint32_t cell, const struct process_watch *w)
 {
@@ -296,7 +338,7 @@ static void wait_for_child(void *arg, uint32_t cell, const struct process_watch 
     }
     for (int i = 0; i < WAIT_STEPS && !wait->done; i++) {
         each_cell(wait->table, wait->child, note_child, &wait->done);
-        if (wait->done || is_gone(wait->child) ||
+        if (wait->done || is_dead(wait->child, i) ||
             guest_raw_load64(&cell_at(wait->table, cell)->pending, &pending) != 0 || (pending & WATCH_TRACKERR) != 0) {
             break;
         }

@@ -34,7 +34,8 @@ struct thread;
 #define WATCH_CELLS 12 /* of one slot */
 
 struct process_watch {
-    uint64_t key;     /* the watcher's pid (upper half), the watched one's (lower half; 0: being made); 0: free */
+    uint64_t
+        key; /* the watcher's pid (upper half), the watched one's (lower half; negative: being made, by that process); 0: free */
     uint64_t bell;    /* the number in the name of the watcher's socket */
     uint64_t wanted;  /* WATCH_* (lower half), the parent of a child (upper half) */
     uint64_t pending; /* WATCH_* (lower half), and with WATCH_EXIT the wait status (upper half) */
