@@ -359,11 +359,24 @@ void descriptors_after_fork(struct thread *t)
 static void mark_for_exec(struct descriptor_table *d, uint32_t fd)
 {
     if (dies_in_fork(d, fd)) {
+        (*slot_of(d, fd))->marked = (host_call3(__NR_fcntl, fd, F_GETFD, 0) & FD_CLOEXEC) == 0;
         host_call3(__NR_fcntl, fd, F_SETFD, FD_CLOEXEC);
+    }
+}
+
+static void unmark(struct descriptor_table *d, uint32_t fd)
+{
+    if (dies_in_fork(d, fd) && (*slot_of(d, fd))->marked != 0) {
+        host_call3(__NR_fcntl, fd, F_SETFD, 0);
     }
 }
 
 void descriptors_before_exec(struct thread *t)
 {
     each_object(t->proc->descriptors, mark_for_exec);
+}
+
+void descriptors_exec_failed(struct thread *t)
+{
+    each_object(t->proc->descriptors, unmark);
 }

@@ -39,6 +39,7 @@ struct descriptor_ops {
 struct descriptor_object {
     const struct descriptor_ops *ops;
     int32_t references; /* one per descriptor, one per call that uses it at the moment */
+    uint32_t marked;    /* 1: an exec has marked its descriptors close-on-exec */
 };
 
 #define DESCRIPTORS_PER_PAGE 512
@@ -96,6 +97,9 @@ void descriptors_drop(struct descriptor_table *d);
  * next one does not inherit a descriptor without its meaning.
  */
 void descriptors_before_exec(struct thread *t);
+
+/* The exec has failed: takes these marks off again. */
+void descriptors_exec_failed(struct thread *t);
 
 /*
  * The engine's own descriptors: moved out of the guest's way, close-on-exec, hidden. Returns the new number

@@ -285,6 +285,7 @@ static int64_t replace_image(struct thread *t, struct exec *e)
     } else {
         r = e->program.kind == PROGRAM_HOST ? exec_host(t, e) : exec_foreign(t, e);
     }
+    descriptors_exec_failed(t);
     if (t->recorded) {
         old = ~0UL; /* as record() left it: no other may come before this one is delivered */
     }

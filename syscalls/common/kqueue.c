@@ -93,7 +93,7 @@ static struct kqueue *kqueue_new(struct process *p)
         heap_free(kq);
         return NULL;
     }
-    kq->object = (struct descriptor_object){&kqueue_ops, 1};
+    kq->object = (struct descriptor_object){.ops = &kqueue_ops, .references = 1};
     kq->pid = p->pid;
     kq->group = group;
     kq->bucket_count = FIRST_BUCKETS;
