@@ -149,41 +149,65 @@ void freebsd_described_forget(struct thread *t)
     }
 }
 
-/* Opens the guest's descriptor for a child; returns it or -errno. */
-static int64_t describe_child(struct thread *t, int32_t pid, int32_t flags)
+/*
+ * An entry for a child that is about to be there, on the list already: so that no wait for any child takes it for another
+ * before its descriptor is made. NULL: no memory.
+ */
+static struct process_descriptor *expect_child(struct thread *t)
 {
-    int64_t fd = host_call2(__NR_pidfd_open, pid, 0);
-    int64_t second = is_error(fd) ? fd : host_call3(__NR_fcntl, fd, F_DUPFD_CLOEXEC, 0);
-    int hidden = is_error(second) ? (int)second : engine_descriptor_adopt((int)second);
-    struct process_descriptor *p = hidden < 0 ? NULL : heap_alloc(sizeof *p);
-    if (p == NULL) {
-        if (!is_error(fd)) {
-            host_call1(__NR_close, fd);
-        }
-        if (hidden >= 0) {
-            engine_descriptor_close(hidden);
-        } else if (!is_error(second)) {
-            host_call1(__NR_close, second);
-        }
-        return hidden < 0 ? hidden : -ENOMEM;
-    }
+    struct process_descriptor *p = heap_alloc(sizeof *p);
     struct freebsd_process *fp = freebsd_process(t);
+    if (p == NULL) {
+        return NULL;
+    }
     p->head.ops = &process_descriptor_ops;
     p->head.references = 1;
-    p->pid = pid;
     p->parent = t->proc->pid;
-    p->hidden = hidden;
+    p->hidden = -1;
     p->home = fp;
-    p->kills = (flags & FREEBSD_PD_DAEMON) == 0;
-    if ((flags & FREEBSD_PD_CLOEXEC) == 0) {
-        host_call3(__NR_fcntl, fd, F_SETFD, 0);
-    }
     lock_acquire(&fp->described_lock);
     p->next = fp->described;
     fp->described = p;
     fp->has_described = 1;
     lock_release(&fp->described_lock);
+    return p;
+}
+
+/* It does not come, or is gone. */
+static void expect_no_child(struct process_descriptor *p)
+{
+    lock_acquire(&p->home->described_lock);
+    unlist(p);
+    lock_release(&p->home->described_lock);
+    heap_free(p);
+}
+
+/* Opens the guest's descriptor for the child that p expects; returns it or -errno, p being of no use then. */
+static int64_t describe_child(struct thread *t, struct process_descriptor *p, int32_t pid, int32_t flags)
+{
+    int64_t fd = host_call2(__NR_pidfd_open, pid, 0);
+    int64_t second = is_error(fd) ? fd : host_call3(__NR_fcntl, fd, F_DUPFD_CLOEXEC, 0);
+    int hidden = is_error(second) ? (int)second : engine_descriptor_adopt((int)second);
+    if (hidden < 0) {
+        if (!is_error(fd)) {
+            host_call1(__NR_close, fd);
+        }
+        if (!is_error(second)) {
+            host_call1(__NR_close, second);
+        }
+        return hidden;
+    }
+    p->hidden = hidden;
+    p->kills = (flags & FREEBSD_PD_DAEMON) == 0;
+    if ((flags & FREEBSD_PD_CLOEXEC) == 0) {
+        host_call3(__NR_fcntl, fd, F_SETFD, 0);
+    }
     int r = descriptor_attach(t->proc->descriptors, (int)fd, &p->head);
+    if (r < 0) {
+        host_call1(__NR_close, fd);
+        engine_descriptor_close(hidden);
+        p->hidden = -1;
+    }
     return r < 0 ? r : fd;
 }
 
@@ -198,16 +222,26 @@ int64_t freebsd_pdfork(struct thread *t, guest_ptr fdp, int32_t flags)
     }
     host_call1(__NR_close, room);
     freebsd_described_reap(t);
-    int64_t pid = freebsd_fork_whole(t, &(struct fork_how){.exit_signal = SIGCHLD});
+    struct process_descriptor *p = expect_child(t);
+    if (p == NULL) {
+        return -ENOMEM;
+    }
+    int64_t pid = freebsd_fork_whole(t, &(struct fork_how){.exit_signal = SIGCHLD}, &p->pid);
     t->call_flags |= CALL_RESULT2;
     t->call_result2 = pid == 0;
-    if (pid <= 0) {
+    if (pid == 0) {
+        heap_free(p); /* the parent's list has been forgotten */
+        return 0;
+    }
+    if (pid < 0) {
+        expect_no_child(p);
         return pid;
     }
-    int64_t fd = describe_child(t, (int32_t)pid, flags);
+    int64_t fd = describe_child(t, p, (int32_t)pid, flags);
     if (is_error(fd)) {
         host_call2(__NR_kill, pid, SIGKILL);
         host_call4(__NR_wait4, pid, 0, 0, 0);
+        expect_no_child(p);
         return fd;
     }
     int32_t number = (int32_t)fd;

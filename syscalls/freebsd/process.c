@@ -42,7 +42,7 @@ static int64_t fork_result(struct thread *t, int64_t pid)
 }
 
 /* The child's copies of libc and of this personality's state must be whole: nobody may be at them at that moment. */
-int64_t freebsd_fork_whole(struct thread *t, const struct fork_how *how)
+int64_t freebsd_fork_whole(struct thread *t, const struct fork_how *how, int32_t *described)
 {
     struct freebsd_process *fp = freebsd_process(t);
     if (fp == NULL) {
@@ -55,6 +55,9 @@ int64_t freebsd_fork_whole(struct thread *t, const struct fork_how *how)
     int64_t pid = process_fork(t, how);
     gate_release_after_fork(t);
     aio_release_after_fork(t, aio, pid == 0);
+    if (pid > 0 && described != NULL) {
+        *described = (int32_t)pid;
+    }
     lock_release(&fp->described_lock);
     lock_release(&fp->lock);
     if (pid == 0) {
@@ -65,7 +68,7 @@ int64_t freebsd_fork_whole(struct thread *t, const struct fork_how *how)
 
 int64_t freebsd_fork(struct thread *t)
 {
-    return fork_result(t, freebsd_fork_whole(t, &(struct fork_how){.exit_signal = SIGCHLD}));
+    return fork_result(t, freebsd_fork_whole(t, &(struct fork_how){.exit_signal = SIGCHLD}, NULL));
 }
 
 static int64_t vfork_with(struct thread *t, bool drop_caught)
@@ -133,7 +136,7 @@ int64_t freebsd_rfork(struct thread *t, int flags)
         report_unsupported(t, "rfork", (int)t->call_number, "a child that shares memory, descriptors or handlers");
         return -ENOSYS;
     }
-    int64_t pid = freebsd_fork_whole(t, &how);
+    int64_t pid = freebsd_fork_whole(t, &how, NULL);
     if (pid == 0 && (f & RFCFDG) != 0) {
         freebsd12_closefrom(t, 0);
     }

@@ -98,8 +98,11 @@ void freebsd_described_forget(struct thread *t);
  */
 bool freebsd_child_to_tell(struct thread *t, void *info);
 
-/* process_fork() with everything whole in the child that its parent's other threads may be at. */
+/*
+ * process_fork() with everything whole in the child that its parent's other threads may be at. described: receives the
+ * child's pid before anybody can look at the list of described children again; or NULL.
+ */
 struct fork_how;
-int64_t freebsd_fork_whole(struct thread *t, const struct fork_how *how);
+int64_t freebsd_fork_whole(struct thread *t, const struct fork_how *how, int32_t *described);
 
 #endif
