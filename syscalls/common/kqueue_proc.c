@@ -13,6 +13,7 @@
 #include "base/format.h"
 #include "base/host.h"
 #include "base/personality.h"
+#include "process/host_record.h"
 #include "process/process.h"
 #include "process/table.h"
 #include "process/thread.h"
@@ -25,8 +26,28 @@ _Static_assert(KQ_NOTE_EXIT == WATCH_EXIT && KQ_NOTE_FORK == WATCH_FORK && KQ_NO
                    KQ_NOTE_TRACK == WATCH_TRACK && KQ_NOTE_TRACKERR == WATCH_TRACKERR && KQ_NOTE_CHILD == WATCH_CHILD,
                "one set of numbers");
 
+/* A death by a signal that the host lacks looks like an exit to it: the process table knows more. */
+static int64_t status_of_exit(struct thread *t, int32_t pid, uint32_t code)
+{
+    int death = process_table_death_of(t, pid, (int)code);
+    return death != 0 ? death : (int64_t)code << 8;
+}
+
+static int64_t status_of_death(const struct personality *p, uint32_t signo, bool dumped)
+{
+    return (int64_t)p->signal_from_host[signo & 63] | (dumped ? 0x80 : 0);
+}
+
+/* A wait status of the host (of which a core dump is bit 7) in the guest's numbers. */
+static int64_t status_from_host(struct thread *t, int32_t pid, int64_t host)
+{
+    uint32_t signo = (uint32_t)host & 0x7f;
+    return signo == 0 ? status_of_exit(t, pid, (uint32_t)host >> 8 & 0xff)
+                      : status_of_death(t->proc->personality, signo, (host & 0x80) != 0);
+}
+
 /* The wait status of a child that is dead, in the guest's numbers; -1: not dead, or no child of ours. */
-static int64_t status_of_child(const struct personality *p, int pidfd)
+static int64_t status_of_child(struct thread *t, int pidfd)
 {
     siginfo_t info = {0};
     int64_t r = host_call5(__NR_waitid, P_PIDFD, pidfd, &info, WEXITED | WNOHANG | WNOWAIT, 0);
@@ -34,35 +55,33 @@ static int64_t status_of_child(const struct personality *p, int pidfd)
         return -1;
     }
     if (info.si_code == CLD_EXITED) {
-        return (int64_t)(info.si_status & 0xff) << 8;
+        return status_of_exit(t, info.si_pid, (uint32_t)info.si_status & 0xff);
     }
-    int64_t status = p->signal_from_host[info.si_status & 63];
-    return info.si_code == CLD_DUMPED ? status | 0x80 : status;
+    return status_of_death(t->proc->personality, (uint32_t)info.si_status, info.si_code == CLD_DUMPED);
 }
 
 /* linux/pidfd.h since Linux 6.15: what a process that has been waited for ended with. */
 struct pidfd_info {
     uint64_t mask, cgroupid;
-    uint32_t ids[12];
+    uint32_t ids[11];
     int32_t exit_code;
 };
+_Static_assert(sizeof(struct pidfd_info) == 64, "PIDFD_INFO_SIZE_VER0");
 #define PIDFD_GET_INFO  0xc040ff0bUL
 #define PIDFD_INFO_EXIT 8
 
-/* The same of any process that has been waited for already, where the host tells; -1: it does not. */
-static int64_t status_of_other(const struct personality *p, int pidfd)
+/* The same of any process: by its pidfd if it has been waited for, else by the zombie; -1: the host does not tell. */
+static int64_t status_of_other(struct thread *t, int32_t pid, int pidfd)
 {
     struct pidfd_info info = {.mask = PIDFD_INFO_EXIT};
-    _Static_assert(sizeof info == 72, "fields up to exit_code");
-    uint64_t request = (PIDFD_GET_INFO & ~0x3fff0000UL) | sizeof info << 16;
-    if (host_call3(__NR_ioctl, pidfd, request, &info) < 0 || (info.mask & PIDFD_INFO_EXIT) == 0) {
-        return -1;
+    struct host_record zombie;
+    if (host_call3(__NR_ioctl, pidfd, PIDFD_GET_INFO, &info) == 0 && (info.mask & PIDFD_INFO_EXIT) != 0) {
+        return status_from_host(t, pid, info.exit_code);
     }
-    int32_t signo = info.exit_code & 0x7f;
-    if (signo == 0) {
-        return info.exit_code & 0xff00;
+    if (host_record_read(pid, 0, &zombie) == 0 && zombie.state == 'Z' && zombie.field[HOST_EXIT_CODE] != 0) {
+        return status_from_host(t, pid, zombie.field[HOST_EXIT_CODE]); /* 0 also to who may not know */
     }
-    return (p->signal_from_host[signo & 63]) | (info.exit_code & 0x80);
+    return -1;
 }
 
 /* ---- cells and the bell ---- */
@@ -159,7 +178,7 @@ static int proc_attach(struct thread *t, struct kqueue *kq, struct knote *kn)
     if (of_guests && !is_guest(t, (int32_t)kn->ident)) {
         r = -EACCES; /* a program of the host's: nobody tells */
     }
-    if (r == 0 && (of_guests || status_of_child(t->proc->personality, kn->host_fd) < 0)) {
+    if (r == 0 && (of_guests || status_of_child(t, kn->host_fd) < 0)) {
         r = watch(kq, kn);
         r = of_guests ? r : 0; /* only to learn the status */
     }
@@ -216,10 +235,9 @@ static void hear(struct kqueue *kq, struct knote *kn)
 /* filt_proc() with NOTE_EXIT: the last event, or none if nobody asked for it. */
 static void end(struct thread *t, struct knote *kn)
 {
-    const struct personality *p = t->proc->personality;
-    int64_t status = status_of_child(p, kn->host_fd);
+    int64_t status = status_of_child(t, kn->host_fd);
     if (status < 0 && kn->status < 0) {
-        status = status_of_other(p, kn->host_fd);
+        status = status_of_other(t, kn->filter == KQ_FILTER_PROC ? (int32_t)kn->ident : 0, kn->host_fd);
     }
     status = status < 0 ? kn->status : status;
     kn->flags |= KQ_EOF | KQ_ONESHOT;

@@ -385,6 +385,77 @@ TEST(status_of_others)
     done();
 }
 
+/* Of one that dies of a signal, too: it says nothing itself. As a zombie, and when it has been waited for. */
+static void death_of_other(bool waited)
+{
+    int32_t report[2], pid = 0;
+    int child;
+
+    prepare();
+    CHECK_OK(SYS(pipe2, report, 0));
+    child = guest_fork();
+    if (child == 0) {
+        int grandchild = guest_fork();
+
+        if (grandchild == 0) {
+            int32_t me = (int32_t)SYS(getpid);
+
+            SYS(write, report[1], &me, 4);
+            hold();
+            SYS(kill, me, FREEBSD_SIGTERM);
+            guest_exit(11);
+        }
+        if (waited)
+            guest_wait(grandchild);
+        for (;;)
+            guest_sleep_ms(1000);
+    }
+    CHECK_EQ(SYS(read, report[0], &pid, 4), 4);
+    CHECK_OK(queue_change((uint64_t)pid, PROC, FREEBSD_EV_ADD, EXIT, 0));
+    let_go();
+    if (waited) /* it is gone before the queue is looked at */
+        while (SYS(kill, pid, 0) == 0)
+            guest_sleep_ms(1);
+    int64_t data = queue_one((uint64_t)pid, PROC).data;
+    SYS(kill, child, FREEBSD_SIGKILL);
+    guest_wait(child);
+    SYS(close, report[0]);
+    SYS(close, report[1]);
+    done();
+    if (data == 0 && waited)
+        SKIP("Linux tells it from 6.15 on (PIDFD_GET_INFO)");
+    CHECK_EQ(data, FREEBSD_SIGTERM);
+}
+
+TEST(death_of_others)
+{
+    death_of_other(false);
+}
+
+TEST(death_of_others_waited_for)
+{
+    death_of_other(true);
+}
+
+/* Of a child that dies of a signal that the host has not: 7 is SIGEMT */
+TEST(death_by_own_signal)
+{
+    prepare();
+    int pid = guest_fork();
+    if (pid == 0) {
+        hold();
+        SYS(kill, SYS(getpid), 7);
+        guest_exit(11);
+    }
+    CHECK_OK(queue_change((uint64_t)pid, PROC, FREEBSD_EV_ADD, EXIT, 0));
+    let_go();
+    CHECK_EQ(queue_one((uint64_t)pid, PROC).data & 0x7f, 7);
+    int status = 0;
+    CHECK_EQ(SYS(wait4, pid, &status, 0, 0), pid);
+    CHECK_EQ(status & 0x7f, 7);
+    done();
+}
+
 /* What is asked for can be changed; a deleted knote hears no more */
 TEST(change_and_delete)
 {
