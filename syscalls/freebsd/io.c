@@ -168,6 +168,9 @@ int64_t freebsd_writev(struct thread *t, int32_t fd, guest_ptr iovp, uint32_t io
     if (nosigpipe_is_set(t, fd)) {
         return send_vector(t, fd, iovp, iovcnt);
     }
+    if (iovcnt <= IOV_MAX && terminal_is_typed_at(t, fd) && !vector_is_too_long(iovp, iovcnt)) {
+        return terminal_write_vector(t, fd, iovp, iovcnt);
+    }
     return transfer_vector(t, __NR_writev, fd, iovp, iovcnt, 0);
 }
 

@@ -140,11 +140,15 @@ static int64_t type(struct thread *t, int fd, guest_ptr buf, const uint8_t *type
     if (n < 0 || (uint32_t)n < before) {
         return n;
     }
+    if (literal) {
+        fp->literal_master = fd + 1;
+    } else if (fp->literal_master == fd + 1) {
+        fp->literal_master = 0;
+    }
     if (before < length) {
         terminal_status_typed(t, fd, false);
         return n + 1;
     }
-    fp->literal_master = literal ? fd + 1 : fp->literal_master == fd + 1 ? 0 : fp->literal_master;
     return n;
 }
 
@@ -162,6 +166,26 @@ int64_t terminal_write(struct thread *t, int fd, guest_ptr buf, uint64_t nbyte)
             return done > 0 ? (int64_t)done : restartable(n);
         }
         done += (uint64_t)n;
+    }
+    return (int64_t)done;
+}
+
+int64_t terminal_write_vector(struct thread *t, int fd, guest_ptr vector, uint32_t count)
+{
+    uint64_t done = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t entry[2]; /* address, length */
+        int64_t n = copyin(entry, guest_at(vector, i * sizeof entry), sizeof entry);
+
+        n = n < 0 ? n : terminal_write(t, fd, guest_addr(entry[0]), entry[1]);
+        if (n < 0) {
+            return done > 0 ? (int64_t)done : n;
+        }
+        done += (uint64_t)n;
+        if ((uint64_t)n < entry[1]) {
+            break;
+        }
     }
     return (int64_t)done;
 }

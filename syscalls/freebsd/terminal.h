@@ -32,9 +32,10 @@ void terminal_master_opened(struct thread *t, int fd);
 void terminal_seen(struct thread *t, int fd);
 void terminal_attributes_seen(struct thread *t, const struct termios2 *host);
 
-/* Whether a write to fd is a matter for terminal_write(), which types what is written. Returns bytes written or -errno. */
+/* Whether a write to fd is a matter for these two, which type what is written. They return bytes written or -errno. */
 bool terminal_is_typed_at(struct thread *t, int fd);
 int64_t terminal_write(struct thread *t, int fd, guest_ptr buf, uint64_t nbyte);
+int64_t terminal_write_vector(struct thread *t, int fd, guest_ptr vector, uint32_t count);
 
 /*
  * After a read of `nbyte` bytes to buf that the host has answered by `n`. Returns what the guest's kernel does: 0 (end

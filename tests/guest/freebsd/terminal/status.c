@@ -93,6 +93,7 @@ static void reads(const struct pair *p)
 
 TEST(among_others)
 {
+    struct freebsd_iovec pieces[] = {{"a", 1}, {"\26", 1}, {"\24b\n", 3}};
     struct pair p;
     int leader;
 
@@ -104,7 +105,7 @@ TEST(among_others)
     CHECK_EQ(SYS(write, p.master, "bef\24ore\n", 8), 8);
     CHECK(terminals_expect(p.master, "ore"));
     CHECK(shows_line("status"));
-    CHECK_EQ(SYS(write, p.master, "a\26\24b\n", 5), 5);
+    CHECK_EQ(SYS(writev, p.master, pieces, 3), 5);
     CHECK(terminals_expect(p.master, "raw"));
     CHECK(!terminals_holds(terminals_seen, "load: "));
     CHECK_EQ(SYS(write, p.master, "\24", 1), 1);
