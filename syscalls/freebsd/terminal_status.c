@@ -14,6 +14,7 @@
 #include "process/host_stat.h"
 #include "process/host_tree.h"
 #include "process/table.h"
+#include "syscalls/freebsd/kinfo_proc.h"
 #include "syscalls/freebsd/sysctl.h"
 
 #include <asm/ioctls.h>
@@ -25,20 +26,6 @@
 #include "base/host_clock.h"
 
 #define PAGE_KILOBYTES 4
-
-/* What a sleeper waits for in the host's kernel, and what FreeBSD's would call it. */
-static const struct {
-    const char *host, *guest;
-} sleeps[] = {
-    {"hrtimer_nanosleep", "nanslp"}, {"do_nanosleep", "nanslp"},     {"do_wait", "wait"},
-    {"pipe_read", "piperd"},         {"pipe_write", "pipewr"},       {"anon_pipe_read", "piperd"},
-    {"anon_pipe_write", "pipewr"},   {"wait_woken", "ttyin"},        {"n_tty_read", "ttyin"},
-    {"ep_poll", "kqread"},           {"do_epoll_wait", "kqread"},    {"poll_schedule_timeout", "select"},
-    {"do_select", "select"},         {"do_sys_poll", "select"},      {"futex_wait", "uwait"},
-    {"do_sigtimedwait", "sigwait"},  {"sigsuspend", "sigsusp"},      {"do_sigsuspend", "sigsusp"},
-    {"sk_wait_data", "sbwait"},      {"unix_stream_read", "sbwait"}, {"skb_wait", "sbwait"},
-    {"inet_csk_accept", "accept"},   {"futex_do_wait", "uwait"},
-};
 
 /* A process that runs before one that sleeps, one that lives before one that has ended, and then the youngest. */
 static bool more_interesting(const struct host_process *than, const struct host_process *p)
@@ -53,8 +40,10 @@ static bool more_interesting(const struct host_process *than, const struct host_
 }
 
 /* `reader`: a process that waits for input, however the host sees it; 0: none. */
-static const char *state_of(const struct host_stat *stat, int32_t pid, int32_t reader, char *buffer, size_t size)
+static const char *state_of(const struct host_stat *stat, int32_t pid, int32_t reader)
 {
+    char symbol[64];
+    const char *message = "";
     struct text path = TEXT_ON(((char[48]){0}));
 
     if (pid == reader) {
@@ -73,15 +62,10 @@ static const char *state_of(const struct host_stat *stat, int32_t pid, int32_t r
         break;
     }
     text_format(&path, "/proc/%d/wchan", pid);
-    if (host_read_file(text_cstr(&path), buffer, size) <= 0 || (buffer[0] == '0' && buffer[1] == '\0')) {
-        return "sleeping"; /* the host does not tell for what */
+    if (host_read_file(text_cstr(&path), symbol, sizeof symbol) > 0) {
+        message = kinfo_wait_message(symbol);
     }
-    for (size_t i = 0; i < sizeof sleeps / sizeof sleeps[0]; i++) {
-        if (hot_strncmp(buffer, sleeps[i].host, hot_strlen(sleeps[i].host)) == 0) {
-            return sleeps[i].guest;
-        }
-    }
-    return buffer;
+    return message[0] != '\0' ? message : "sleeping"; /* the host does not tell for what */
 }
 
 /* The command, as the process itself has it; the host may have the engine's. */
@@ -115,7 +99,6 @@ static void put_hundredths(struct text *x, uint64_t ticks, const char *unit)
 
 static void put_process(struct text *x, struct thread *t, int32_t pid, int32_t reader)
 {
-    char where[64];
     struct host_stat stat;
     struct __kernel_timespec up;
     uint64_t now, lived, ran;
@@ -130,7 +113,7 @@ static void put_process(struct text *x, struct thread *t, int32_t pid, int32_t r
     ran = stat.user + stat.system;
     text_str(x, " cmd: ");
     put_command(x, t, pid);
-    text_format(x, " %d [%s] ", pid, state_of(&stat, pid, reader, where, sizeof where));
+    text_format(x, " %d [%s] ", pid, state_of(&stat, pid, reader));
     put_hundredths(x, lived, "r ");
     put_hundredths(x, stat.user, "u ");
     put_hundredths(x, stat.system, "s ");
