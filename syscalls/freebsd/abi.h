@@ -18,6 +18,13 @@ extern const struct personality freebsd_personality;
 /* sys/sys/param.h of release 14.0: what a program without an ABI note is taken for. */
 #define FREEBSD_DEFAULT_RELEASE 1400097u
 
+/*
+ * P_OSREL_* of sys/sys/param.h: programs that were built for releases before (or do not say for which) still get what
+ * those had.
+ */
+#define FREEBSD_RELEASE_MAP_FSTRICT       1100036u
+#define FREEBSD_RELEASE_SHUTDOWN_ENOTCONN 1100077u
+
 /* errno_map.c: FreeBSD's number for each of the host's; 0 where they are the same. */
 #define FREEBSD_ERRNO_COUNT 134
 extern const uint8_t freebsd_errno_from_host[FREEBSD_ERRNO_COUNT];

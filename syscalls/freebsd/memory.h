@@ -31,6 +31,7 @@ struct freebsd_mmap {
     uint64_t address, length;
     int32_t prot, flags, fd;
     int64_t offset;
+    bool shareless; /* a file may be mapped as neither shared nor private: it is private */
 };
 
 /*

@@ -7,6 +7,7 @@
 #include "process/descriptors.h"
 #include "process/space.h"
 #include "syscalls/common/flag_map.h"
+#include "syscalls/freebsd/abi.h"
 #include "syscalls/freebsd/memory.h"
 #include "syscalls/freebsd/procctl.h"
 
@@ -68,7 +69,7 @@ static int check_flags(const struct freebsd_mmap *m, uint32_t prot, uint32_t fla
     bool shareless_file = (flags & (FREEBSD_MAP_ANON | FREEBSD_MAP_STACK | FREEBSD_MAP_GUARD | FREEBSD_MAP_SHARED |
                                     FREEBSD_MAP_PRIVATE)) == 0;
     bool refused = m->length == 0 || m->offset < 0 || anonymous_with_file || bad_stack || exclusive_nowhere ||
-                   shared_and_private || bad_guard || shareless_file;
+                   shared_and_private || bad_guard || (shareless_file && !m->shareless);
     return refused ? -EINVAL : 0;
 }
 
@@ -124,6 +125,7 @@ int freebsd_mmap_translate(const struct freebsd_mmap *m, struct space_request *o
         out->flags |= out->flags & SPACE_SHARED ? 0 : SPACE_PRIVATE | SPACE_NORESERVE;
         out->fd = -1;
     } else {
+        out->flags |= out->flags & SPACE_SHARED ? 0 : SPACE_PRIVATE;
         *within_page = (uint64_t)m->offset & (PAGE - 1);
         out->offset = (uint64_t)m->offset - *within_page;
     }
@@ -164,7 +166,8 @@ static int64_t map(struct thread *t, const struct freebsd_mmap *m)
 int64_t freebsd_mmap(struct thread *t, guest_ptr addr, uint64_t len, int32_t prot, int32_t flags, int32_t fd,
                      int64_t pos)
 {
-    struct freebsd_mmap m = {addr.va, len, prot, flags, fd, pos};
+    bool old = t->proc->built_for < FREEBSD_RELEASE_MAP_FSTRICT;
+    struct freebsd_mmap m = {addr.va, len, prot, flags, fd, pos, old};
     return map(t, &m);
 }
 

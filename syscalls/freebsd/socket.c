@@ -2,9 +2,11 @@
 #include "freebsd_syscalls.h"
 
 #include "base/host.h"
+#include "base/process.h"
 #include "base/thread.h"
 #include "process/descriptors.h"
 #include "syscalls/common/kqueue.h"
+#include "syscalls/freebsd/abi.h"
 #include "syscalls/freebsd/socket.h"
 #include "vfs/path.h"
 
@@ -148,7 +150,9 @@ int64_t freebsd_shutdown(struct thread *t, int32_t s, int32_t how)
     if (r == 0 && how != 0) {
         kqueue_note_shutdown(t, s); /* who waits for room to write hears of it; the host tells only some */
     }
-    return r == 0 && unconnected ? -ENOTCONN : r;
+    r = r == 0 && unconnected ? -ENOTCONN : r;
+    /* syslogd and others took it for a success. */
+    return r == -ENOTCONN && t->proc->built_for < FREEBSD_RELEASE_SHUTDOWN_ENOTCONN ? 0 : r;
 }
 
 static int64_t name_call(long nr, int s, guest_ptr name, guest_ptr namelen)
