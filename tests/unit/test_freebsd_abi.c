@@ -384,7 +384,7 @@ static int translated(uint64_t address, uint64_t length, int prot, uint32_t flag
                       struct space_request *rq)
 {
     uint64_t within;
-    struct freebsd_mmap m = {address, length, prot, (int32_t)flags, fd, offset};
+    struct freebsd_mmap m = {address, length, prot, (int32_t)flags, fd, offset, false};
     return freebsd_mmap_translate(&m, rq, &within);
 }
 

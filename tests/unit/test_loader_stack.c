@@ -225,6 +225,8 @@ END_TEST
 
 START_TEST(never_writes_below_the_window)
 {
+    uint64_t changed = 0;
+
     /* each possible size of the window, in words */
     for (uint64_t size = 0; size < 2048; size += 8) {
         memset(window, 0xee, sizeof(window));
@@ -232,10 +234,9 @@ START_TEST(never_writes_below_the_window)
         rq.window_va = top - size;
         if (freebsd_build_stack(&rq, &result) == 0)
             ck_assert_uint_ge(result.sp, rq.window_va);
-        for (int i = 0; i < 4096; i++)
-            ck_assert_uint_eq(window[i], 0xee);
-        for (uint64_t i = size; i < size + 4096; i++)
-            ck_assert_uint_eq(window[4096 + i], 0xee);
+        for (uint64_t i = 0; i < 4096; i++)
+            changed += (window[i] != 0xee) + (window[4096 + size + i] != 0xee);
+        ck_assert_uint_eq(changed, 0);
     }
 }
 END_TEST
