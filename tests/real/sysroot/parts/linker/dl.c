@@ -39,10 +39,10 @@ TEST(versions_and_indirect_functions)
 
 static void *with_tls(void *argument)
 {
-    CHECK_EQ(own_tls, 3);          /* local exec, or initial exec in a position-independent program */
-    CHECK_EQ(base_tls, 41);        /* initial exec */
+    CHECK_EQ(own_tls, 3);                   /* local exec, or initial exec in a position-independent program */
+    CHECK_EQ(base_tls, 41);                 /* initial exec */
     CHECK(base_tls_address() == &base_tls); /* general dynamic */
-    CHECK_EQ(base_hidden(0), 7);   /* local dynamic */
+    CHECK_EQ(base_hidden(0), 7);            /* local dynamic */
     own_tls = base_tls = (int)(long)argument;
     CHECK_EQ(base_hidden((long)argument), 7 + (long)argument);
     return argument;
@@ -134,7 +134,10 @@ TEST(open_and_close_many_times)
 }
 
 static char *volatile hole;
-static void touch(void) { *hole = 1; }
+static void touch(void)
+{
+    *hole = 1;
+}
 
 /* Segments far apart (16 MB): what lies between is no one's to use. */
 TEST(segments_with_holes)
@@ -243,7 +246,10 @@ TEST(program_headers_of_all)
     CHECK_EQ(s.tls, 1);
 }
 
-static void write_relro(void) { *(const char *volatile *)base_relro_address() = "changed"; }
+static void write_relro(void)
+{
+    *(const char *volatile *)base_relro_address() = "changed";
+}
 TEST(relocated_constants_are_protected)
 {
     CHECK_STR(base_relro_address()[0], "relocated");

@@ -5,13 +5,31 @@
 
 extern int above_sum(void);
 
-static void pre(void) { printf("preinit\n"); }
+static void pre(void)
+{
+    printf("preinit\n");
+}
 __attribute__((section(".preinit_array"), used)) static void (*first)(void) = pre;
-__attribute__((constructor(200))) static void second(void) { printf("program begins 200\n"); }
-__attribute__((constructor(101))) static void early(void) { printf("program begins 101\n"); }
-__attribute__((destructor)) static void last(void) { printf("program ends\n"); }
-static void at1(void) { printf("atexit 1\n"); }
-static void at2(void) { printf("atexit 2\n"); }
+__attribute__((constructor(200))) static void second(void)
+{
+    printf("program begins 200\n");
+}
+__attribute__((constructor(101))) static void early(void)
+{
+    printf("program begins 101\n");
+}
+__attribute__((destructor)) static void last(void)
+{
+    printf("program ends\n");
+}
+static void at1(void)
+{
+    printf("atexit 1\n");
+}
+static void at2(void)
+{
+    printf("atexit 2\n");
+}
 
 int main(int argc, char **argv)
 {
