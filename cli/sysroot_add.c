@@ -19,6 +19,7 @@
 #include "cli/message.h"
 #include "cli/option_values.h"
 #include "cli/sysroot.h"
+#include "cli/sysroot_hints.h"
 #include "cli/sysroot_store.h"
 #include "cli/tool.h"
 
@@ -169,6 +170,11 @@ static int settle(struct store *store, const struct store_work *work, const stru
     snprintf(tree, sizeof tree, "%s/%s/tree", store->path, work->name);
     if (sysroot_recognise(tree, &facts) != 0) {
         return refuse_unrecognised(what->sources[0]);
+    }
+    int tree_fd = openat(work->fd, "tree", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (tree_fd >= 0) {
+        (void)sysroot_make_hints(tree_fd); /* without them libraries of packages are not found, and the rest is */
+        close(tree_fd);
     }
     if (renameat2(work->fd, "tree", store->fd, what->name, RENAME_NOREPLACE) != 0) {
         if (errno == EEXIST) {
