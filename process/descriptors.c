@@ -358,7 +358,7 @@ void descriptors_after_fork(struct thread *t)
 
 static void mark_for_exec(struct descriptor_table *d, uint32_t fd)
 {
-    if (dies_in_fork(d, fd)) {
+    if (dies_in_fork(d, fd) || (*slot_of(d, fd))->ops->kind == DESCRIPTOR_ROUTE) {
         (*slot_of(d, fd))->marked = (host_call3(__NR_fcntl, fd, F_GETFD, 0) & FD_CLOEXEC) == 0;
         host_call3(__NR_fcntl, fd, F_SETFD, FD_CLOEXEC);
     }

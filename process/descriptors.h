@@ -22,6 +22,7 @@ enum descriptor_kind {
     DESCRIPTOR_PROCESS,   /* pdfork */
     DESCRIPTOR_DIRECTORY, /* holds a read position in guest terms */
     DESCRIPTOR_SYNTHETIC,
+    DESCRIPTOR_ROUTE, /* a socket of the routing table's */
 };
 
 struct descriptor_object;
@@ -93,8 +94,8 @@ void descriptors_after_fork(struct thread *t);
 void descriptors_drop(struct descriptor_table *d);
 
 /*
- * Right before the host's exec: what lives only in this image (a kqueue) is marked close-on-exec, so that the
- * next one does not inherit a descriptor without its meaning.
+ * Right before the host's exec: what lives only in this image (a kqueue, a socket of the routing table's) is marked
+ * close-on-exec, so that the next one does not inherit a descriptor without its meaning.
  */
 void descriptors_before_exec(struct thread *t);
 

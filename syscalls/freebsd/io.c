@@ -14,6 +14,7 @@
 #include "syscalls/common/kqueue.h"
 #include "syscalls/freebsd/file_class.h"
 #include "syscalls/freebsd/nosigpipe.h"
+#include "syscalls/freebsd/route_socket.h"
 #include "syscalls/freebsd/socket.h"
 #include "syscalls/freebsd/terminal.h"
 
@@ -100,6 +101,9 @@ int64_t freebsd_write(struct thread *t, int32_t fd, guest_ptr buf, uint64_t nbyt
     if (nosigpipe_is_set(t, fd)) {
         return freebsd_sendto(t, fd, buf, nbyte, 0, guest_addr(0), 0);
     }
+    if (route_socket_is(t, fd)) {
+        return route_socket_write(t, fd, buf, nbyte);
+    }
     if (terminal_is_typed_at(t, fd)) {
         return terminal_write(t, fd, buf, nbyte);
     }
@@ -170,6 +174,9 @@ int64_t freebsd_writev(struct thread *t, int32_t fd, guest_ptr iovp, uint32_t io
     }
     if (iovcnt <= IOV_MAX && terminal_is_typed_at(t, fd) && !vector_is_too_long(iovp, iovcnt)) {
         return terminal_write_vector(t, fd, iovp, iovcnt);
+    }
+    if (route_socket_is(t, fd)) {
+        return route_socket_writev(t, fd, iovp, iovcnt);
     }
     return transfer_vector(t, __NR_writev, fd, iovp, iovcnt, 0);
 }

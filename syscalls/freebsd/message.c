@@ -11,6 +11,7 @@
 #include "syscalls/common/kqueue.h"
 #include "syscalls/freebsd/control.h"
 #include "syscalls/freebsd/nosigpipe.h"
+#include "syscalls/freebsd/route_socket.h"
 #include "syscalls/freebsd/socket.h"
 #include "syscalls/freebsd/socket_marks.h"
 #include "syscalls/freebsd/sockopt.h"
@@ -148,6 +149,9 @@ int64_t freebsd_sendto(struct thread *t, int32_t s, guest_ptr buf, uint64_t len,
     uint32_t host;
     int64_t r;
 
+    if (route_socket_is(t, s)) {
+        return guest_is_null(to) ? route_socket_write(t, s, buf, len) : -EISCONN; /* raw_usend() */
+    }
     if (!guest_is_null(to)) {
         r = address_copyin(t, s, to, tolen, &a);
         if (r < 0) {

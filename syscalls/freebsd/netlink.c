@@ -7,6 +7,7 @@
 #include "base/host.h"
 #include "base/mem.h"
 
+#define HOST_AF_INET      2
 #define HOST_AF_NETLINK   16
 #define HOST_SOCK_RAW     3
 #define HOST_SOCK_CLOEXEC 02000000
@@ -76,6 +77,50 @@ int64_t netlink_fetch(int64_t fd, uint16_t type, struct netlink_dump *d)
         }
     }
     return r < 0 ? r : 0;
+}
+
+struct route_request {
+    struct nlmsghdr header;
+    struct rtmsg body;
+    uint8_t attributes[64];
+};
+
+/* Appends an attribute of up to 16 bytes to a request. */
+static void add_attribute(struct route_request *ask, uint16_t type, const void *data, uint16_t size)
+{
+    struct nlmsghdr *header = &ask->header;
+    struct rtattr *a = (struct rtattr *)((uint8_t *)ask + NLMSG_ALIGN(header->nlmsg_len));
+
+    a->rta_type = type;
+    a->rta_len = (uint16_t)RTA_LENGTH(size);
+    memcpy(RTA_DATA(a), data, size);
+    header->nlmsg_len = NLMSG_ALIGN(header->nlmsg_len) + a->rta_len;
+}
+
+int64_t netlink_route(int64_t fd, uint8_t family, const void *address, uint32_t interface, struct netlink_dump *d)
+{
+    uint16_t size = family == HOST_AF_INET ? 4 : 16;
+    struct route_request ask = {
+        .header = {.nlmsg_len = NLMSG_LENGTH(sizeof ask.body),
+                   .nlmsg_type = RTM_GETROUTE,
+                   .nlmsg_flags = NLM_F_REQUEST},
+        .body = {.rtm_family = family, .rtm_dst_len = (uint8_t)(size * 8), .rtm_flags = RTM_F_FIB_MATCH}};
+
+    add_attribute(&ask, RTA_DST, address, size);
+    if (interface != 0) {
+        add_attribute(&ask, RTA_OIF, &interface, sizeof interface);
+    }
+    int64_t r = more_room(d);
+    r = r < 0 ? r : host_call6(__NR_sendto, fd, &ask, ask.header.nlmsg_len, 0, 0, 0);
+    r = r < 0 ? r : host_call6(__NR_recvfrom, fd, d->at, d->size, 0, 0, 0);
+    if (r < 0) {
+        return r;
+    }
+    d->used = (size_t)r;
+    const struct nlmsghdr *h = (const struct nlmsghdr *)d->at;
+    const struct nlmsgerr *refused = NLMSG_DATA(h);
+    bool error = d->used >= NLMSG_LENGTH(sizeof *refused) && h->nlmsg_type == NLMSG_ERROR;
+    return error ? refused->error : 0;
 }
 
 int netlink_each(const struct netlink_dump *d, uint16_t type, void *arg, int (*fn)(void *arg, const struct nlmsghdr *h))

@@ -22,6 +22,12 @@ int64_t netlink_open(void);
 /* Fetches everything of a kind (RTM_GET*). Returns 0 or -errno. */
 int64_t netlink_fetch(int64_t fd, uint16_t type, struct netlink_dump *d);
 
+/*
+ * Fetches the one route that packets to an address take, as it stands in the table; `interface`: they leave by that one (0:
+ * by any). Returns 0 or -errno: ENETUNREACH and the like.
+ */
+int64_t netlink_route(int64_t fd, uint8_t family, const void *address, uint32_t interface, struct netlink_dump *d);
+
 void netlink_free(struct netlink_dump *d);
 
 /* Calls fn for each message of a type; stops at a result that is less than 0, and returns it. */

@@ -46,6 +46,7 @@ struct freebsd_process {
     struct lock described_lock; /* of the list; may be taken under `lock`, and nothing but the heap's under it */
     struct process_descriptor *described; /* children of this process by pdfork(2): procdesc.c */
     uint32_t has_described;               /* 1: some descriptor of this process may be one of a process */
+    uint32_t has_route_sockets;           /* 1: some descriptor of this process may be one (route_socket.h) */
     int32_t timers_of;                    /* pid the timers belong to: a fork's child has none */
     struct {
         int32_t host_id;

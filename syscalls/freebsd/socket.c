@@ -7,6 +7,7 @@
 #include "process/descriptors.h"
 #include "syscalls/common/kqueue.h"
 #include "syscalls/freebsd/abi.h"
+#include "syscalls/freebsd/route_socket.h"
 #include "syscalls/freebsd/socket.h"
 #include "vfs/path.h"
 
@@ -63,6 +64,18 @@ static int64_t creation_to_host(int domain, uint32_t type, int protocol, struct 
     return freebsd_protocol_check(domain, (int)(type & ~flags), protocol);
 }
 
+/* Of the routing table's family there are raw sockets, whose protocol says which routes they are about. */
+static int64_t open_route_socket(struct thread *t, uint32_t type, int protocol)
+{
+    const uint32_t flags = FREEBSD_SOCK_CLOEXEC | FREEBSD_SOCK_NONBLOCK;
+
+    if ((type & ~flags) != SOCKET_RAW) {
+        return protocol == 0 && (type & ~flags) != 0 ? -EPROTOTYPE : -EPROTONOSUPPORT;
+    }
+    return route_socket_open(t, (type & FREEBSD_SOCK_CLOEXEC ? HOST_SOCK_CLOEXEC : 0) |
+                                    (type & FREEBSD_SOCK_NONBLOCK ? HOST_SOCK_NONBLOCK : 0));
+}
+
 /* A protocol that the host lacks (UDP-Lite), or cannot listen to without a number (a raw socket's 0). */
 static int64_t creation_error(int64_t error)
 {
@@ -73,9 +86,12 @@ int64_t freebsd_socket(struct thread *t, int32_t domain, int32_t type, int32_t p
 {
     struct wanted w;
     int32_t one = 1;
-    int64_t fd = creation_to_host(domain, (uint32_t)type, protocol, &w);
+    int64_t fd;
 
-    (void)t;
+    if (domain == FREEBSD_AF_ROUTE) {
+        return open_route_socket(t, (uint32_t)type, protocol);
+    }
+    fd = creation_to_host(domain, (uint32_t)type, protocol, &w);
     if (fd < 0) {
         return fd;
     }

@@ -28,6 +28,26 @@ struct freebsd_if_head {
 };
 _Static_assert(sizeof(struct freebsd_if_head) == 16, "struct if_msghdr");
 
+/* struct rt_msghdr: the head of what is about one route. */
+struct freebsd_rt_head {
+    uint16_t msglen;
+    uint8_t version, type;
+    uint16_t index, spare;
+    int32_t flags, addrs, pid, seq, error, fmask;
+    uint64_t inits;
+    uint64_t metrics[14]; /* locks, mtu, hopcount, expire, ... weight */
+};
+_Static_assert(sizeof(struct freebsd_rt_head) == 152, "sys/net/route.h");
+
+/* Which addresses stand behind a head, in this order. */
+enum {
+    ROUTE_DST = 1,
+    ROUTE_GATEWAY = 2,
+    ROUTE_NETMASK = 4,
+    ROUTE_IFP = 0x10,
+    ROUTE_IFA = 0x20,
+};
+
 /* One message under construction. */
 struct message {
     uint8_t bytes[512];
@@ -63,6 +83,13 @@ int sysctl_route_multicast(struct sysctl_request *rq, int32_t family, int32_t on
  * what sysctl_put() refuses, or the host's -errno.
  */
 int sysctl_routes(struct sysctl_request *rq, int32_t family, int32_t flags);
+
+/*
+ * The route to an address of a host family (`scope`: the interface of a link-local one, or 0), as a message with the
+ * addresses that there are. *prefix receives the length of its destination. Returns 0, -ESRCH (there is none) or the
+ * host's -errno.
+ */
+int64_t route_look_up(uint8_t family, const void *address, uint32_t scope, struct message *m, uint8_t *prefix);
 
 /* NET_RT_FLAGS with RTF_LLDATA: neighbours and their link addresses, as arp(8) and ndp(8) list them. */
 int sysctl_neighbours(struct sysctl_request *rq, int32_t family);

@@ -14,7 +14,6 @@
 #include <linux/neighbour.h>
 
 enum { FREEBSD_RTM_GET = 4 };
-enum { RTA_BIT_DST = 1, RTA_BIT_GATEWAY = 2, RTA_BIT_NETMASK = 4, RTA_BIT_IFP = 0x10, RTA_BIT_IFA = 0x20 };
 enum {
     FREEBSD_RTF_UP = 1,
     FREEBSD_RTF_GATEWAY = 2,
@@ -23,16 +22,7 @@ enum {
     FREEBSD_RTF_PINNED = 0x100000,
 };
 
-/* struct rt_msghdr */
-struct freebsd_rt_head {
-    uint16_t msglen;
-    uint8_t version, type;
-    uint16_t index, spare;
-    int32_t flags, addrs, pid, seq, error, fmask;
-    uint64_t inits;
-    uint64_t metrics[14]; /* locks, mtu, hopcount, expire, ... weight */
-};
-_Static_assert(sizeof(struct freebsd_rt_head) == 152, "sys/net/route.h");
+#define METRIC_MTU    1
 #define METRIC_WEIGHT 10
 
 /* One listing of routes. */
@@ -56,6 +46,7 @@ struct search {
     uint8_t family;
     struct freebsd_sockaddr_dl link;
     const void *address;
+    uint32_t mtu;
 };
 
 static int find_link(void *arg, const struct nlmsghdr *h)
@@ -64,7 +55,12 @@ static int find_link(void *arg, const struct nlmsghdr *h)
     const struct ifinfomsg *link = NLMSG_DATA(h);
 
     if ((uint32_t)link->ifi_index == s->index) {
+        const struct rtattr *mtu = netlink_attribute(link + 1, netlink_end(h), IFLA_MTU);
+
         route_fill_link(&s->link, link, netlink_end(h));
+        if (mtu != NULL && RTA_PAYLOAD(mtu) >= sizeof s->mtu) {
+            memcpy(&s->mtu, RTA_DATA(mtu), sizeof s->mtu);
+        }
     }
     return 0;
 }
@@ -91,40 +87,40 @@ static struct search look_up(const struct listing *l, const struct route *r)
     return s;
 }
 
-static int put_route(const struct listing *l, const struct route *r)
+static void build_route(const struct listing *l, const struct route *r, struct message *m)
 {
     static const uint8_t any[16];
     struct freebsd_rt_head head = {.version = FREEBSD_RTM_VERSION,
                                    .type = FREEBSD_RTM_GET,
                                    .index = (uint16_t)r->interface,
                                    .flags = r->flags,
-                                   .addrs = RTA_BIT_DST | RTA_BIT_GATEWAY};
+                                   .addrs = ROUTE_DST | ROUTE_GATEWAY};
     struct search found = look_up(l, r);
     struct freebsd_sockaddr_dl link = {.len = sizeof link, .family = FREEBSD_AF_LINK, .index = (uint16_t)r->interface};
-    struct message m = {.size = 0};
 
-    head.addrs |= r->flags & FREEBSD_RTF_HOST ? 0 : RTA_BIT_NETMASK;
-    head.addrs |= (found.link.len != 0 ? RTA_BIT_IFP : 0) | (found.address != NULL ? RTA_BIT_IFA : 0);
+    m->size = 0;
+    head.addrs |= r->flags & FREEBSD_RTF_HOST ? 0 : ROUTE_NETMASK;
+    head.addrs |= (found.link.len != 0 ? ROUTE_IFP : 0) | (found.address != NULL ? ROUTE_IFA : 0);
+    head.metrics[METRIC_MTU] = found.mtu;
     head.metrics[METRIC_WEIGHT] = 1;
-    route_append(&m, &head, sizeof head);
-    route_append_inet(&m, r->family, r->destination != NULL ? r->destination : any, r->interface);
+    route_append(m, &head, sizeof head);
+    route_append_inet(m, r->family, r->destination != NULL ? r->destination : any, r->interface);
     if (r->gateway != NULL) {
-        route_append_inet(&m, r->family, r->gateway, r->interface);
+        route_append_inet(m, r->family, r->gateway, r->interface);
     } else {
         link.type = found.link.type;
-        route_append_address(&m, &link, sizeof link);
+        route_append_address(m, &link, sizeof link);
     }
-    if (head.addrs & RTA_BIT_NETMASK) {
-        route_append_mask(&m, r->family, r->prefix);
+    if (head.addrs & ROUTE_NETMASK) {
+        route_append_mask(m, r->family, r->prefix);
     }
-    if (head.addrs & RTA_BIT_IFP) {
-        route_append_address(&m, &found.link, found.link.len);
+    if (head.addrs & ROUTE_IFP) {
+        route_append_address(m, &found.link, found.link.len);
     }
-    if (head.addrs & RTA_BIT_IFA) {
-        route_append_inet(&m, r->family, found.address, r->interface);
+    if (head.addrs & ROUTE_IFA) {
+        route_append_inet(m, r->family, found.address, r->interface);
     }
-    route_finish(&m);
-    return sysctl_put(l->rq, m.bytes, m.size);
+    route_finish(m);
 }
 
 /* The address in an attribute, if it has one of that family. */
@@ -155,36 +151,114 @@ static uint32_t first_hop(const struct rtmsg *rt, const uint8_t *end, const void
     return (uint32_t)hop->rtnh_ifindex;
 }
 
-static int each_route(void *arg, const struct nlmsghdr *h)
+/* Whether a message of the host's is one of those routes that there are here; `own`: the host's own addresses. */
+static bool is_route(const struct rtmsg *rt, bool own)
 {
-    const struct listing *l = arg;
+    if ((rt->rtm_family != HOST_AF_INET && rt->rtm_family != HOST_AF_INET6) || (rt->rtm_flags & RTM_F_CLONED)) {
+        return false;
+    }
+    return own ||
+           (rt->rtm_table == RT_TABLE_MAIN && rt->rtm_type == RTN_UNICAST); /* broadcasts and the like are none */
+}
+
+static void parse_route(const struct nlmsghdr *h, bool own, struct route *r)
+{
     const struct rtmsg *rt = NLMSG_DATA(h);
     const uint8_t *end = netlink_end(h);
     const struct rtattr *out = netlink_attribute(rt + 1, end, RTA_OIF);
     uint8_t whole = rt->rtm_family == HOST_AF_INET ? 32 : 128;
-    bool own = rt->rtm_table == RT_TABLE_LOCAL && rt->rtm_type == RTN_LOCAL && rt->rtm_dst_len == whole;
-    struct route r = {.family = rt->rtm_family, .prefix = rt->rtm_dst_len, .flags = FREEBSD_RTF_UP};
 
-    if ((rt->rtm_family != HOST_AF_INET && rt->rtm_family != HOST_AF_INET6) || (rt->rtm_flags & RTM_F_CLONED) ||
-        (!own && (rt->rtm_table != RT_TABLE_MAIN || rt->rtm_type != RTN_UNICAST))) {
-        return 0; /* broadcasts and the like have no routes there */
+    *r = (struct route){.family = rt->rtm_family, .prefix = rt->rtm_dst_len, .flags = FREEBSD_RTF_UP};
+    r->destination = address_of(rt, end, RTA_DST);
+    r->gateway = address_of(rt, end, RTA_GATEWAY);
+    r->source = address_of(rt, end, RTA_PREFSRC);
+    if (out != NULL && RTA_PAYLOAD(out) >= sizeof r->interface) {
+        memcpy(&r->interface, RTA_DATA(out), sizeof r->interface);
+    } else {
+        r->interface = first_hop(rt, end, &r->gateway);
     }
-    if (l->family != 0 && l->family != (rt->rtm_family == HOST_AF_INET ? FREEBSD_AF_INET : FREEBSD_AF_INET6)) {
+    r->flags |= (r->gateway != NULL ? FREEBSD_RTF_GATEWAY : 0) | (rt->rtm_dst_len == whole ? FREEBSD_RTF_HOST : 0);
+    r->flags |= own                                 ? FREEBSD_RTF_STATIC | FREEBSD_RTF_PINNED
+                : rt->rtm_protocol == RTPROT_KERNEL ? 0
+                                                    : FREEBSD_RTF_STATIC;
+}
+
+static int each_route(void *arg, const struct nlmsghdr *h)
+{
+    const struct listing *l = arg;
+    const struct rtmsg *rt = NLMSG_DATA(h);
+    uint8_t whole = rt->rtm_family == HOST_AF_INET ? 32 : 128;
+    bool own = rt->rtm_table == RT_TABLE_LOCAL && rt->rtm_type == RTN_LOCAL && rt->rtm_dst_len == whole;
+    struct message m;
+    struct route r;
+
+    if (!is_route(rt, own) ||
+        (l->family != 0 && l->family != (rt->rtm_family == HOST_AF_INET ? FREEBSD_AF_INET : FREEBSD_AF_INET6))) {
         return 0;
     }
-    r.destination = address_of(rt, end, RTA_DST);
-    r.gateway = address_of(rt, end, RTA_GATEWAY);
-    r.source = address_of(rt, end, RTA_PREFSRC);
-    if (out != NULL && RTA_PAYLOAD(out) >= sizeof r.interface) {
-        memcpy(&r.interface, RTA_DATA(out), sizeof r.interface);
-    } else {
-        r.interface = first_hop(rt, end, &r.gateway);
+    parse_route(h, own, &r);
+    if ((r.flags & l->flags) != l->flags) {
+        return 0;
     }
-    r.flags |= (r.gateway != NULL ? FREEBSD_RTF_GATEWAY : 0) | (rt->rtm_dst_len == whole ? FREEBSD_RTF_HOST : 0);
-    r.flags |= own                                 ? FREEBSD_RTF_STATIC | FREEBSD_RTF_PINNED
-               : rt->rtm_protocol == RTPROT_KERNEL ? 0
-                                                   : FREEBSD_RTF_STATIC;
-    return (r.flags & l->flags) == l->flags ? put_route(l, &r) : 0;
+    build_route(l, &r, &m);
+    return sysctl_put(l->rq, m.bytes, m.size);
+}
+
+/* What is asked for when one route is looked up. */
+struct lookup {
+    struct listing listing;
+    struct message *m;
+    uint8_t *prefix;
+    uint8_t family;
+    bool any; /* the default route, among all there are */
+    bool found;
+};
+
+static int found_route(void *arg, const struct nlmsghdr *h)
+{
+    struct lookup *l = arg;
+    const struct rtmsg *rt = NLMSG_DATA(h);
+    bool own = rt->rtm_type == RTN_LOCAL;
+    struct route r;
+
+    if (l->any && (own || l->found || rt->rtm_dst_len != 0 || rt->rtm_family != l->family)) {
+        return 0;
+    }
+    if (is_route(rt, own)) {
+        parse_route(h, own, &r);
+        build_route(&l->listing, &r, l->m);
+        *l->prefix = r.prefix;
+        l->found = true;
+    }
+    return 0;
+}
+
+int64_t route_look_up(uint8_t family, const void *address, uint32_t scope, struct message *m, uint8_t *prefix)
+{
+    static const uint8_t any[16];
+    struct netlink_dump route = {0}, links = {0}, addresses = {0};
+    struct lookup l = {
+        .listing = {.links = &links, .addresses = &addresses}, .m = m, .prefix = prefix, .family = family};
+    int64_t fd = netlink_open(), r;
+
+    if (fd < 0) {
+        return fd;
+    }
+    l.any = memcmp(address, any, family == HOST_AF_INET ? 4 : 16) == 0;
+    r = l.any ? netlink_fetch(fd, RTM_GETROUTE, &route) : netlink_route(fd, family, address, scope, &route);
+    r = r < 0 ? r : netlink_fetch(fd, RTM_GETLINK, &links);
+    r = r < 0 ? r : netlink_fetch(fd, RTM_GETADDR, &addresses);
+    host_call1(__NR_close, fd);
+    if (r == 0) {
+        netlink_each(&route, RTM_NEWROUTE, &l, found_route);
+    }
+    netlink_free(&route);
+    netlink_free(&links);
+    netlink_free(&addresses);
+    if (r == -ENETUNREACH || r == -EHOSTUNREACH || r == -EACCES || r == -EINVAL) {
+        return -ESRCH; /* what the host has for one that goes nowhere */
+    }
+    return r < 0 ? r : l.found ? 0 : -ESRCH;
 }
 
 /* Fetches what the listing is of, and links and addresses beside it. */
@@ -228,7 +302,7 @@ static int each_neighbour(void *arg, const struct nlmsghdr *h)
                                    .type = FREEBSD_RTM_GET,
                                    .index = (uint16_t)n->ndm_ifindex,
                                    .flags = FREEBSD_RTF_HOST | FREEBSD_RTF_LLDATA,
-                                   .addrs = RTA_BIT_DST | RTA_BIT_GATEWAY};
+                                   .addrs = ROUTE_DST | ROUTE_GATEWAY};
     struct message m = {.size = 0};
 
     if ((n->ndm_family != HOST_AF_INET && n->ndm_family != HOST_AF_INET6) || to == NULL ||
