@@ -250,7 +250,7 @@ void signals_send_errand(const struct thread *t)
 }
 
 /* Makes the call of an errand, whatever was interrupted. What failed for want of memory is tried again. */
-static void run_errand(struct thread *t)
+static void run_errand(struct thread *t, struct ucontext *uc)
 {
     struct errand *e = __atomic_load_n(&t->errand, __ATOMIC_ACQUIRE);
     if (e == NULL) {
@@ -263,7 +263,9 @@ static void run_errand(struct thread *t)
     if (is_error(r)) {
         __atomic_store_n(&e->failed, r, __ATOMIC_RELAXED);
     }
-    t->disturbed = true;
+    if (in_engine(t, context_of(uc))) {
+        t->disturbed = true; /* the guest itself is in no call */
+    }
     __atomic_fetch_add(&e->done, 1, __ATOMIC_RELEASE);
     /* From here on the errand may be gone; its word is but an address to wake. */
     __atomic_store_n(&t->errand, NULL, __ATOMIC_RELEASE);
@@ -274,7 +276,7 @@ static void run_errand(struct thread *t)
 __attribute__((used)) bool signal_arrived(int signo, siginfo_t *info, struct ucontext *uc, struct thread *t)
 {
     if (signo == HOST_ERRAND) {
-        run_errand(t);
+        run_errand(t, uc);
         return false; /* nothing can have been recorded: all is blocked, and the context goes on as it was */
     }
     if (signo == SIGSYS && (info->si_code == SYS_USER_DISPATCH_TRAP || info->si_code == SYS_SECCOMP_TRAP)) {

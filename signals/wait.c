@@ -100,6 +100,12 @@ static bool is_for_guest(struct thread *t, const siginfo_t *info, struct guest_s
     return out->signo != 0;
 }
 
+/* A recorded one was none after all: what was blocked until its delivery is open again, and may end the wait. */
+static void unblock(struct thread *t)
+{
+    host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &t->host_mask, 0, sizeof t->host_mask);
+}
+
 static int64_t wait(struct thread *t, const struct signal_set *set, const struct __kernel_timespec *timeout,
                     struct guest_signal *out)
 {
@@ -108,9 +114,13 @@ static int64_t wait(struct thread *t, const struct signal_set *set, const struct
     struct __kernel_timespec left, end = endless ? at_once : end_of(timeout);
     uint64_t host = signal_set_to_host(t->proc->personality, set) | HOST_BIT(HOST_CARRIER);
     for (;; first = false) {
-        if (take_recorded(t, set, &info) || take_queued(t, set, &info)) {
+        bool recorded = take_recorded(t, set, &info);
+        if (recorded || take_queued(t, set, &info)) {
             if (is_for_guest(t, &info, out)) {
                 return 0;
+            }
+            if (recorded) {
+                unblock(t);
             }
             continue;
         }
