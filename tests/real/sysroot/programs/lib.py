@@ -210,8 +210,8 @@ class Target:
         return folder
 
     def scratch(self, name):
-        """An empty folder for one program's tests."""
-        folder = self.work / "scratch" / name
+        """An empty folder for one program's tests; of both targets with names of the same length, which some tests count."""
+        folder = WORK / "scratch" / ("guests" if self.guest else "native") / name
         subprocess.run(["chmod", "-R", "u+rwx", str(folder)], stderr=subprocess.DEVNULL, check=False)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
