@@ -1,4 +1,4 @@
-"""libuv: its own test runner, on a terminal, under both ways of interception that ordinary hosts have.
+"""libuv: its own test runner, on a terminal; with --full without rewriting as well.
 
 What it tests of a system is nearly all that programs on it are written to: kqueue, processes, threads, pipes, terminals,
 signals, watched files.
@@ -71,6 +71,6 @@ def runner(target, way, words):
 
 def tests(target, full):
     results = {}
-    for way in WAYS:
+    for way in WAYS if full else WAYS[:1]:
         results.update(runner(target, way, [DRAGOMAN, "run", "--intercept", way, "--"] if target.guest else []))
     return results
