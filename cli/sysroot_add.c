@@ -256,36 +256,34 @@ static int check_sources(const struct addition *what)
     return 0;
 }
 
+/* Options stand before, between or behind the words; behind "--" all are words. */
 static int parse(int argc, char **argv, struct addition *out)
 {
-    int at = 1;
-    for (; at < argc && argv[at][0] == '-' && argv[at][1] != '\0'; at++) {
-        if (strcmp(argv[at], "--") == 0) {
-            at++;
-            break;
-        }
-        if (strcmp(argv[at], "--link") != 0) {
+    int words = 0;
+    bool options = true;
+    for (int at = 1; at < argc; at++) {
+        if (!options || argv[at][0] != '-' || argv[at][1] == '\0') {
+            argv[words++] = argv[at];
+        } else if (strcmp(argv[at], "--") == 0) {
+            options = false;
+        } else if (strcmp(argv[at], "--link") == 0) {
+            out->link = true;
+        } else {
             return fail(EXIT_DRAGOMAN, "sysroot: %s: unknown option (%s)", argv[at], usage);
         }
-        out->link = true;
     }
-    if (argc - at < 2) {
+    if (words < 2) {
         return fail(EXIT_DRAGOMAN, "sysroot: a name and what to add are wanted (%s)", usage);
     }
-    out->name = argv[at];
-    out->sources = argv + at + 1;
+    argv[words] = NULL;
+    out->name = argv[0];
+    out->sources = argv + 1;
     if (!sysroot_name_ok(out->name)) {
         return fail(EXIT_DRAGOMAN,
                     "sysroot: `%s` can be no name (letters, digits and ._+- behind a letter or digit, at most %d)",
                     out->name, SYSROOT_NAME_MAX - 1);
     }
-    /* Behind the name it is an option as well. */
-    if (strcmp(out->sources[0], "--link") == 0) {
-        out->link = true;
-        out->sources++;
-    }
-    return out->sources[0] != NULL ? check_sources(out)
-                                   : fail(EXIT_DRAGOMAN, "sysroot: what to add is wanted (%s)", usage);
+    return check_sources(out);
 }
 
 int sysroot_add(const struct settings *settings, int argc, char **argv)

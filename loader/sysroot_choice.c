@@ -79,7 +79,12 @@ static bool tree_around(const char *path, const struct elf_identity *id, char *o
     return false;
 }
 
-/* None fits: what to do about it. FreeBSD's releases lie where this says until their support ends. */
+/* Where FreeBSD publishes a release: those whose support has ended, which are all before 14 by now, move to an archive. */
+#define RELEASES     "https://download.freebsd.org/releases/amd64"
+#define OLD_RELEASES "http://ftp-archive.freebsd.org/pub/FreeBSD-Archive/old-releases/amd64"
+#define OLDEST_KEPT  14
+
+/* None fits: what to do about it. */
 static int fail_without(const struct program *program, const struct choice *choice, struct loader_error *err)
 {
     const struct elf_identity *id = &program->elf.id;
@@ -96,14 +101,14 @@ static int fail_without(const struct program *program, const struct choice *choi
         return loader_fail(
             err, ENOENT,
             "%.160s: needs FreeBSD's own libraries, and there is no sysroot (fetch base.txz of a release "
-            "from https://download.freebsd.org/releases/amd64/, then: dragoman sysroot add NAME base.txz; "
+            "from " RELEASES "/, then: dragoman sysroot add NAME base.txz; "
             "or -L DIR)",
             program->path);
     return loader_fail(err, ENOENT,
                        "%.160s: needs the libraries of FreeBSD %u.%u or later, and no sysroot has them (fetch "
-                       "https://download.freebsd.org/releases/amd64/%u.%u-RELEASE/base.txz, then: dragoman sysroot add "
-                       "%u.%u base.txz; or -L DIR%s)",
-                       program->path, major, minor, major, minor, major, minor, hint);
+                       "%s/%u.%u-RELEASE/base.txz, then: dragoman sysroot add %u.%u base.txz; or -L DIR%s)",
+                       program->path, major, minor, major < OLDEST_KEPT ? OLD_RELEASES : RELEASES, major, minor, major,
+                       minor, hint);
 }
 
 /* The part of path_opener.prepare that looks further than at what there is already. */
