@@ -20,7 +20,8 @@ static struct directory_source *of(struct member_source *source)
 
 static int fail_at(const struct directory_source *d, const char *path, int error)
 {
-    return complain("%s/%s: %s", shown(d->name), shown(path), strerror(error));
+    return complain("%s/%s: %s%s", shown(d->name), shown(path), strerror(error),
+                    error == EACCES ? "; --link refers to a directory instead of copying it" : "");
 }
 
 /* The next name in the innermost directory that has one left, appended to d->path; NULL: all is done. */

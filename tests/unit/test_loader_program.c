@@ -229,6 +229,38 @@ START_TEST(asks_the_opener)
 }
 END_TEST
 
+static unsigned asked;
+
+static int count_question(void *context, const struct program *about, struct loader_error *error)
+{
+    (void)error;
+    asked++;
+    ck_assert_str_eq(about->elf.id.interp, "/libexec/ld.so");
+    return *(int *)context;
+}
+
+START_TEST(asks_for_a_sysroot_where_an_interpreter_is_wanted)
+{
+    int answer = 0;
+    const struct path_opener opener = {.open = open_in_folder, .prepare = count_question, .context = &answer};
+
+    asked = 0;
+    write_elf("prog", ELFOSABI_FREEBSD, NULL);
+    ck_assert_int_eq(program_examine("/usr/bin/prog", &opener, NULL, &program, &err), 0);
+    ck_assert_uint_eq(asked, 0); /* a static program pays nothing */
+    write_elf("prog", ELFOSABI_NONE, "/lib64/ld-linux-x86-64.so.2");
+    ck_assert_int_eq(program_examine("/usr/bin/prog", &opener, NULL, &program, &err), 0);
+    ck_assert_uint_eq(asked, 0); /* nor does the host's */
+    write_elf("prog", ELFOSABI_FREEBSD, "/libexec/ld.so");
+    write_elf("ld.so", ELFOSABI_FREEBSD, NULL);
+    ck_assert_int_eq(program_examine("/usr/bin/prog", &opener, NULL, &program, &err), 0);
+    ck_assert_uint_eq(asked, 1);
+    answer = -ENOENT;
+    ck_assert_int_eq(program_examine("/usr/bin/prog", &opener, NULL, &program, &err), -ENOENT);
+    ck_assert(program.found);
+}
+END_TEST
+
 START_TEST(sysroots_come_first_and_hold_their_links)
 {
     struct path_opener opener = {.open = sysroot_open, .context = folder};
@@ -266,6 +298,7 @@ int main(void)
     tcase_add_test(tc, a_line_ends_at_page_newline_or_nul);
     tcase_add_test(tc, wants_the_interpreter);
     tcase_add_test(tc, asks_the_opener);
+    tcase_add_test(tc, asks_for_a_sysroot_where_an_interpreter_is_wanted);
     tcase_add_test(tc, sysroots_come_first_and_hold_their_links);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_ENV);
