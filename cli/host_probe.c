@@ -16,6 +16,7 @@
 
 #include "cli/binfmt.h"
 #include "cli/host_intercept.h"
+#include "cli/sysroot_name.h"
 
 /* arch/x86/include/uapi/asm/hwcap2.h; glibc has no name for it. */
 #define HWCAP2_FSGSBASE_BIT (1ul << 1)
@@ -183,6 +184,34 @@ static void look_binfmt(struct probe_result *r)
     set(r, PROBE_GOOD, binfmt_describe(), "");
 }
 
+/* As many names as there is room for. */
+static int append_sysroot(void *context, const struct sysroot_entry *entry)
+{
+    struct sysroot_facts facts;
+    char *found = context;
+    size_t used = strlen(found);
+    if (sysroot_recognise(entry->path, &facts) == 0) {
+        snprintf(found + used, sizeof(((struct probe_result *)0)->found) - used, "%s%s", used > 0 ? ", " : "",
+                 entry->name);
+    }
+    return 0;
+}
+
+static void look_sysroots(struct probe_result *r)
+{
+    extern char **environ;
+    struct settings settings = {0};
+    char found[sizeof r->found] = "";
+    sysroot_take_folder(&settings, environ);
+    sysroots_each(settings.sysroots, append_sysroot, found);
+    if (found[0] != '\0') {
+        set(r, PROBE_GOOD, found, "");
+    } else {
+        set(r, PROBE_NOTE, "none",
+            "static programs need none; for others: dragoman sysroot add 14.2 base.txz (dragoman help sysroot)");
+    }
+}
+
 const struct probe probe_table[] = {
     {"kernel", "kernel", look_kernel},
     {"fsgsbase", "FS and GS base instructions", look_fsgsbase},
@@ -199,5 +228,6 @@ const struct probe probe_table[] = {
     {"open-files", "open files", look_files},
     {"vsyscall", "vsyscall page", look_vsyscall},
     {"binfmt", "binfmt_misc", look_binfmt},
+    {"sysroots", "sysroots", look_sysroots},
     {NULL, NULL, NULL},
 };
