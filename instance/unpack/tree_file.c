@@ -21,8 +21,10 @@ static uint32_t host_mode(const struct member *member)
         return (member->mode & 01777) | 0700;
     case MEMBER_FILE:
         return (member->mode & 0777) | 0400;
+    case MEMBER_FIFO:
+        return (member->mode & 0777) | 0600;
     default:
-        return member->mode & 0777;
+        return 0600; /* what stands for a device is nothing that anybody should write to */
     }
 }
 
@@ -136,8 +138,7 @@ int tree_file_make(struct tree *tree, int dir, const char *name, const char *pat
 {
     const struct timespec times[2] = {member->mtime, member->mtime};
     if (member->type == MEMBER_FIFO) {
-        return mkfifoat(dir, name, host_mode(member) | 0600) == 0 ? 0
-                                                                  : complain("%s: %s", shown(path), strerror(errno));
+        return mkfifoat(dir, name, host_mode(member)) == 0 ? 0 : complain("%s: %s", shown(path), strerror(errno));
     }
     int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0) {
