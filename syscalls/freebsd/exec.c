@@ -17,10 +17,17 @@
 
 int64_t freebsd_execve(struct thread *t, guest_ptr path, guest_ptr argv, guest_ptr envp)
 {
-    char name[FREEBSD_PATH_MAX];
-    int64_t length = copyin_str(name, path, sizeof name);
+    char name[VFS_HOST_PATH_MAX];
+    int64_t length = copyin_str(name, path, FREEBSD_PATH_MAX);
     if (length < 0) {
         return length;
+    }
+    if (hot_strncmp(name, "/proc/", 6) == 0) {
+        int r = path_canonical(t, VFS_AT_FDCWD, path,
+                               name); /* /proc/curproc/file: what it leads to, of which the host knows nothing */
+        if (r < 0) {
+            return r;
+        }
     }
     return length == 0 ? -ENOENT : do_execve(t, name, argv, envp, FREEBSD_ARG_MAX);
 }

@@ -66,6 +66,14 @@ int64_t freebsd_chdir(struct thread *t, guest_ptr path)
     return r;
 }
 
+static int64_t change_root(struct thread *t, const char *name)
+{
+    int64_t r = host_call1(__NR_chroot, name);
+
+    path_directory_changed(t->proc); /* it has another name now */
+    return r;
+}
+
 int64_t freebsd_chroot(struct thread *t, guest_ptr path)
 {
     struct vfs_path where;
@@ -75,7 +83,7 @@ int64_t freebsd_chroot(struct thread *t, guest_ptr path)
         return -EPERM; /* before the path is looked at (PRIV_VFS_CHROOT) */
     }
     r = path_copyin(t, VFS_AT_FDCWD, path, PATH_FOLLOW, &where);
-    return r < 0 ? r : host_call1(__NR_chroot, where.name);
+    return r < 0 ? r : change_root(t, where.name);
 }
 
 /* fchroot(2), FreeBSD 15: the host has chroot only, so by the descriptor's name in /proc. */
@@ -91,7 +99,7 @@ int64_t freebsd_fchroot(struct thread *t, int32_t fd)
         return -EPERM;
     }
     r = path_translate(t, fd, "", PATH_EMPTY, &where);
-    return r < 0 ? r : host_call1(__NR_chroot, where.name);
+    return r < 0 ? r : change_root(t, where.name);
 }
 
 int64_t freebsd_truncate(struct thread *t, guest_ptr path, int64_t length)

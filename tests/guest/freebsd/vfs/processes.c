@@ -134,6 +134,27 @@ TEST(memory)
     SYS(close, fd);
 }
 
+int guest_child(int argc, char **argv)
+{
+    (void)argc;
+    return guest_strcmp(argv[1], "--again") == 0 && guest_starts(guest_self, "/") ? 43 : 1;
+}
+
+/* The link to the program leads to what can be executed again. */
+TEST(executing_itself)
+{
+    char *argv[] = {"again", "--again", NULL};
+    int pid = guest_fork();
+
+    if (pid == 0) {
+        SYS(execve, "/proc/curproc/file", argv, guest_envp);
+        guest_exit(1);
+    }
+    CHECK_EQ(guest_wait(pid), 43 << 8);
+    CHECK_ERR(SYS(execve, "/proc/curproc/exe", argv, guest_envp), FREEBSD_ENOENT);
+    CHECK_ERR(SYS(execve, "/proc/curproc/status", argv, guest_envp), FREEBSD_EACCES);
+}
+
 TEST(from_inside)
 {
     char path[1024], wanted[48];
