@@ -456,6 +456,50 @@ TEST(death_by_own_signal)
     done();
 }
 
+/* A fork is told of, too, where its process has no descriptor left. */
+TEST(fork_without_descriptors)
+{
+    struct {
+        int64_t now, most;
+    } limit;
+    int pid;
+
+    prepare();
+    pid = guest_fork();
+    if (pid == 0) {
+        hold();
+        SYS(getrlimit, 8 /* RLIMIT_NOFILE */, &limit);
+        limit.now = 64;
+        SYS(setrlimit, 8, &limit);
+        while (SYS(dup, 0) >= 0)
+            continue;
+        guest_wait(guest_fork() == 0 ? (guest_exit(0), 0) : -1);
+        hold(); /* its end would tell, too */
+        guest_exit(3);
+    }
+    CHECK_OK(queue_change((uint64_t)pid, PROC, FREEBSD_EV_ADD, FORK, 0));
+    let_go();
+    CHECK_EQ(queue_one((uint64_t)pid, PROC).fflags, FORK);
+    let_go();
+    CHECK_EQ(guest_wait(pid), 3 << 8);
+    done();
+}
+
+/* An exec that fails leaves a kqueue as it was. */
+TEST(failed_exec_marks_nothing)
+{
+    char *argv[] = {"x", 0}, *envp[] = {0};
+    int kq = (int)SYS(kqueue), file = guest_file("no program", "\177ELF");
+
+    SYS(close, file);
+    SYS(chmod, "no program", 0755);
+    CHECK_EQ(SYS(fcntl, kq, 1 /* F_GETFD */), 0);
+    CHECK(SYS(execve, "no program", argv, envp) < 0);
+    CHECK_EQ(SYS(fcntl, kq, 1), 0);
+    CHECK_OK(SYS(unlink, "no program"));
+    SYS(close, kq);
+}
+
 /* What is asked for can be changed; a deleted knote hears no more */
 TEST(change_and_delete)
 {
