@@ -211,18 +211,18 @@ static int read_local(struct host_sockets *s)
 int host_sockets_read(struct host_sockets *s, uint32_t kinds)
 {
     static const struct {
-        uint32_t kind;
         const char *path;
+        uint32_t kind;
         uint8_t type, protocol;
     } files[] = {
-        {HOST_SOCKETS_TCP, "/proc/self/net/tcp", STREAM, TCP},
-        {HOST_SOCKETS_TCP, "/proc/self/net/tcp6", STREAM, TCP},
-        {HOST_SOCKETS_UDP, "/proc/self/net/udp", DATAGRAM, UDP},
-        {HOST_SOCKETS_UDP, "/proc/self/net/udp6", DATAGRAM, UDP},
-        {HOST_SOCKETS_RAW, "/proc/self/net/raw", RAW, 0},
-        {HOST_SOCKETS_RAW, "/proc/self/net/raw6", RAW, 0},
-        {HOST_SOCKETS_RAW, "/proc/self/net/icmp", DATAGRAM, 1},
-        {HOST_SOCKETS_RAW, "/proc/self/net/icmp6", DATAGRAM, 58},
+        {"/proc/self/net/tcp", HOST_SOCKETS_TCP, STREAM, TCP},
+        {"/proc/self/net/tcp6", HOST_SOCKETS_TCP, STREAM, TCP},
+        {"/proc/self/net/udp", HOST_SOCKETS_UDP, DATAGRAM, UDP},
+        {"/proc/self/net/udp6", HOST_SOCKETS_UDP, DATAGRAM, UDP},
+        {"/proc/self/net/raw", HOST_SOCKETS_RAW, RAW, 0},
+        {"/proc/self/net/raw6", HOST_SOCKETS_RAW, RAW, 0},
+        {"/proc/self/net/icmp", HOST_SOCKETS_RAW, DATAGRAM, 1},
+        {"/proc/self/net/icmp6", HOST_SOCKETS_RAW, DATAGRAM, 58},
     };
     int r = 0;
     *s = (struct host_sockets){NULL, 0, 0};

@@ -324,7 +324,7 @@ static bool is_dead(int32_t child, int step)
 {
     enum { SELDOM = 16 };
     struct host_stat now;
-    return is_gone(child) || (step % SELDOM == 0 && (host_stat_read(child, &now) != 0 || now.state == 'Z'));
+    return is_gone(child) || (step % SELDOM == 0 && host_stat_read(child, &now) == 0 && now.state == 'Z');
 }
 
 /* Whether the child has made its cells; or could not; or is gone, which leaves them if it has. */

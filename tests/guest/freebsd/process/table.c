@@ -135,6 +135,54 @@ TEST(threads_have_records)
     guest_thread_join(&thread);
 }
 
+/* A process of another session, on a terminal of its own, which it names by the number that stat(2) has. */
+TEST(terminal_chooses)
+{
+    struct freebsd_stat st;
+    char name[64];
+    uint64_t size;
+    int master = (int)SYS(posix_openpt, FREEBSD_O_RDWR | FREEBSD_O_NOCTTY);
+    struct {
+        int32_t length, pad;
+        char *buffer;
+    } fgn = {sizeof(name) - 5, 0, name + 5};
+
+    memcpy(name, "/dev/", 5);
+    REQUIRE(master >= 0);
+    CHECK_OK(SYS(ioctl, master, 0x80106678, &fgn)); /* FIODGNAME */
+    int slave = (int)SYS(open, name, FREEBSD_O_RDWR | FREEBSD_O_NOCTTY);
+    REQUIRE(slave >= 0);
+    CHECK_OK(SYS(fstat, slave, &st));
+    volatile uint32_t *word = guest_shared_pages(4096);
+    int child = guest_fork();
+    if (child == 0) {
+        SYS(setsid);
+        SYS(ioctl, slave, 0x20007461, 0); /* TIOCSCTTY */
+        __atomic_store_n(word, 1, __ATOMIC_SEQ_CST);
+        for (;;)
+            guest_sleep_ms(1000);
+    }
+    for (int i = 0; i < 10000 && __atomic_load_n(word, __ATOMIC_SEQ_CST) == 0; i++)
+        guest_sleep_ms(1);
+    const char *record = list_of(PROC_TTY, (int32_t)st.rdev, &size);
+    CHECK_EQ(size, KINFO_PROC_SIZE);
+    CHECK_EQ(KI(record, int32_t, KI_PID), child);
+    CHECK_EQ(KI(record, int32_t, KI_SID), child);
+    CHECK_EQ(KI(record, int32_t, KI_TSID), child);
+    CHECK_EQ(KI(record, int32_t, KI_TPGID), child);
+    CHECK_EQ(KI(record, uint64_t, KI_TDEV), st.rdev);
+    CHECK_EQ(KI(record, int64_t, KI_KIFLAG), 3); /* KI_CTTY, KI_SLEADER */
+    /* devname(3) */
+    size = sizeof(name) - 5;
+    char asked[64];
+    CHECK_OK(SYS(__sysctlbyname, "kern.devname", 12, asked, &size, &st.rdev, sizeof(st.rdev)));
+    CHECK_EQ(guest_strcmp(asked, name + 5), 0);
+    CHECK_ERR(SYS(__sysctlbyname, "kern.devname", 12, asked, &size, &st.rdev, 2), FREEBSD_EINVAL);
+    end(child);
+    SYS(close, slave);
+    SYS(close, master);
+}
+
 static bool in_set(const char *record, int place, int signo)
 {
     return guest_set_has((const struct freebsd_sigset *)(record + place), signo);
