@@ -12,6 +12,7 @@
 #include "freebsd_syscalls.h"
 #include "process/descriptors.h"
 #include "process/host_record.h"
+#include "process/host_sockets.h"
 #include "process/process.h"
 #include "process/thread.h"
 #include "syscalls/freebsd/abi.h"
@@ -298,6 +299,38 @@ START_TEST(kinfo_from_stat)
 }
 END_TEST
 
+/* proc(5), /proc/net/tcp: addresses as the host's memory has them, ports as numbers. */
+START_TEST(lines_of_sockets)
+{
+    struct host_socket s;
+    const uint8_t loopback[4] = {127, 0, 0, 1}, mapped[16] = {[10] = 0xff, [11] = 0xff, [12] = 10, [13] = 1, [15] = 2};
+    ck_assert_int_eq(host_socket_parse("  sl  local_address rem_address   st tx_queue rx_queue", &s), -EINVAL);
+    ck_assert_int_eq(host_socket_parse("   3: 0100007F:1F90 0200010A:01BB 01 00000010:0000002A 00:00000000 00000000 "
+                                       " 1000        0 12345 1 0000000000000000 20 4 30 10 -1",
+                                       &s),
+                     0);
+    ck_assert_int_eq(s.family, 2);
+    ck_assert_mem_eq(s.local, loopback, 4);
+    ck_assert_uint_eq(s.local_port, 8080);
+    ck_assert_uint_eq(s.peer[3], 2);
+    ck_assert_uint_eq(s.peer_port, 443);
+    ck_assert_uint_eq(s.state, 1);
+    ck_assert_uint_eq(s.unsent, 16);
+    ck_assert_uint_eq(s.received, 42);
+    ck_assert_uint_eq(s.user, 1000);
+    ck_assert_uint_eq(s.inode, 12345);
+    ck_assert_int_eq(
+        host_socket_parse("   0: 0000000000000000FFFF00000200010A:0016 00000000000000000000000000000000:0000 "
+                          "0A 00000000:00000000 00:00000000 00000000     0        0 7 1 0",
+                          &s),
+        0);
+    ck_assert_int_eq(s.family, 10);
+    ck_assert_mem_eq(s.local, mapped, 16);
+    ck_assert_uint_eq(s.local_port, 22);
+    ck_assert_uint_eq(s.inode, 7);
+}
+END_TEST
+
 /* proc_pid_status(5) */
 START_TEST(kinfo_from_status)
 {
@@ -433,6 +466,7 @@ int main(void)
                                   record_of_stat,
                                   kinfo_from_stat,
                                   kinfo_from_status,
+                                  lines_of_sockets,
                                   limit_values,
                                   clocks,
                                   processor_sets,
