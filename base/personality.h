@@ -93,6 +93,9 @@ struct personality {
      */
     void (*leave_to_host)(struct thread *t, bool leaves);
 
+    /* Before a program's first instruction, when all that the engine needs is in place; may be NULL. */
+    void (*program_begins)(struct thread *t);
+
     /* In a new thread, before its first instruction; may be NULL. */
     void (*thread_started)(struct thread *t);
 

@@ -352,6 +352,9 @@ _Noreturn void become_guest(struct start_request *rq)
     if (rq->handed_over) {
         process_announce(t, WATCH_EXEC, 0);
     }
+    if (t->proc->personality->program_begins != NULL) {
+        t->proc->personality->program_begins(t);
+    }
     thread_enter_first(t);
 }
 

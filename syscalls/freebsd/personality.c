@@ -17,6 +17,7 @@
 #include "syscalls/freebsd/process_data.h"
 #include "syscalls/freebsd/program.h"
 #include "syscalls/freebsd/thread.h"
+#include "syscalls/freebsd/terminal.h"
 #include "syscalls/freebsd/trace.h"
 
 enum { REGISTER_ARGS = 6, WORD = 8 };
@@ -121,6 +122,7 @@ const struct personality freebsd_personality = {
     .hand_over = freebsd_hand_over,
     .take_over = freebsd_take_over,
     .leave_to_host = freebsd_limits_leave,
+    .program_begins = terminal_program_begins,
     .thread_started = freebsd_thread_started,
     .filesystems = freebsd_filesystems,
     .trace = &freebsd_trace_names,

@@ -77,6 +77,7 @@ void terminal_master_opened(struct thread *t, int fd)
     host_call3(__NR_ioctl, fd, TIOCSPTLCK, &unlocked);
     if (host_call3(__NR_ioctl, fd, TCGETS2, &host) == 0) {
         freebsd_termios_to_host(&fresh, &host);
+        host.c_lflag |= TERMIOS_OURS;
         host_call3(__NR_ioctl, fd, TCSETS2, &host);
     }
     note(t, TERMINALS_MASTER | TERMINALS_STATUS);
@@ -95,8 +96,7 @@ void terminal_status_typed(struct thread *t, int fd, bool reading)
     }
 }
 
-/* The status character of the terminal behind fd, if the line discipline looks for it now; 0: none. */
-static uint8_t status_character(int fd, struct termios2 *host)
+uint8_t terminal_status_character(int fd, struct termios2 *host)
 {
     const tcflag_t looked_for = ISIG | ICANON | IEXTEN;
 
@@ -110,7 +110,7 @@ bool terminal_is_typed_at(struct thread *t, int fd)
 {
     struct termios2 host;
 
-    return noted(t, TERMINALS_MASTER) && terminal_is_master(fd) && status_character(fd, &host) != 0;
+    return noted(t, TERMINALS_MASTER) && terminal_is_master(fd) && terminal_status_character(fd, &host) != 0;
 }
 
 /* Where in what is typed the status character stands, or its length; *literal: the next character stands for itself. */
@@ -134,7 +134,7 @@ static int64_t type(struct thread *t, int fd, guest_ptr buf, const uint8_t *type
     struct freebsd_process *fp = freebsd_process(t);
     struct termios2 host;
     bool literal = fp->literal_master == fd + 1;
-    uint32_t before = status_character(fd, &host) != 0 ? find_status(typed, length, &host, &literal) : length;
+    uint32_t before = terminal_status_character(fd, &host) != 0 ? find_status(typed, length, &host, &literal) : length;
     int64_t n = before > 0 ? host_call_intr(t, __NR_write, (uint64_t)fd, buf.va, before, 0, 0, 0) : 0;
 
     if (n < 0 || (uint32_t)n < before) {
@@ -208,7 +208,7 @@ static bool ends_with_status(struct thread *t, int fd, guest_ptr buf, int64_t n)
     if (last != USUAL_STATUS && !noted(t, TERMINALS_STATUS)) {
         return false;
     }
-    return last == status_character(fd, &host) && !terminal_is_master(fd);
+    return last == terminal_status_character(fd, &host) && !terminal_is_master(fd);
 }
 
 int64_t terminal_after_read(struct thread *t, int fd, guest_ptr buf, uint64_t nbyte, int64_t n)

@@ -5,7 +5,8 @@
  * The host's line discipline has no status character. Where a guest holds the master (script, sshd, a terminal
  * emulator) the engine looks for the character in what is typed there, and does all that FreeBSD does. On other
  * terminals it only comes to light when somebody reads: the host ends a line at it (termios.c), the engine takes it out
- * again and goes on reading. What was typed before it on the line cannot be erased any more then.
+ * again and goes on reading. What was typed before it on the line cannot be erased any more then. Where nobody reads,
+ * and nothing else has been typed, a thread of the engine's does (terminal_watch.c).
  */
 #ifndef SYSCALLS_FREEBSD_TERMINAL_H
 #define SYSCALLS_FREEBSD_TERMINAL_H
@@ -48,6 +49,12 @@ int64_t terminal_after_read(struct thread *t, int fd, guest_ptr buf, uint64_t nb
  * calling process only runs because it has been handed the character.
  */
 void terminal_status_typed(struct thread *t, int fd, bool reading);
+
+/* The status character of the terminal behind fd, if the line discipline looks for it now, and its attributes; 0: none. */
+uint8_t terminal_status_character(int fd, struct termios2 *host);
+
+/* Before a program's first instruction: sees to it that ^T is heard while it does not read (terminal_watch.c). */
+void terminal_program_begins(struct thread *t);
 
 /* Prints the line that tells what the foreground group does (tty_info()). */
 void terminal_print_status(struct thread *t, int fd, bool reading);

@@ -155,7 +155,7 @@ static int64_t open_for_writing(int fd)
     if (terminal_is_master(fd)) {
         return host_call3(__NR_ioctl, fd, TIOCGPTPEER, flags);
     }
-    text_format(&path, "/proc/self/fd/%d", fd);
+    text_format(&path, "/proc/thread-self/fd/%d", fd); /* a watching thread has a table of its own */
     return host_call4(__NR_openat, AT_FDCWD, text_cstr(&path), flags, 0);
 }
 

@@ -6,9 +6,10 @@
 
 #define FREEBSD_NCCS 20
 
-/* Where the host's attributes keep the status character (0: none), and in c_lflag that its line is not wanted. */
+/* Where the host's attributes keep the status character (0: none), and in c_lflag that its line is not wanted; and a mark. */
 #define TERMIOS_VSTATUS    17
 #define TERMIOS_NOKERNINFO (1u << 25)
+#define TERMIOS_OURS       (1u << 26) /* its master is a guest's, which does what is to be done about that character */
 
 struct freebsd_termios {
     uint32_t c_iflag, c_oflag, c_cflag, c_lflag;

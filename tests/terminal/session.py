@@ -13,6 +13,19 @@ import time
 PATIENCE = 30  # seconds for each answer
 
 
+def may_type():
+    """Whether the host has TIOCSTI for us: syscalls/freebsd/terminal_watch.c."""
+    try:
+        with open("/proc/sys/dev/tty/legacy_tiocsti", encoding="ascii") as file:
+            if file.read().strip() == "1":
+                return True
+    except OSError:
+        return True
+    with open("/proc/self/status", encoding="ascii", errors="replace") as file:
+        effective = re.search(r"^CapEff:\s*(\w+)", file.read(), re.M)
+    return bool(effective) and int(effective[1], 16) >> 21 & 1 == 1
+
+
 class Screen:
     """What an xterm shows: the sequences that termcap's entry for it has (ctlseqs, ECMA-48), without colours."""
 
@@ -228,6 +241,10 @@ class Script:
     def __init__(self, prefix, session):
         self.prefix, self.session, self.failed = prefix, session, False
 
+    @staticmethod
+    def short(seen):
+        return seen if len(seen) < 800 else seen[:400] + " ... " + seen[-400:]
+
     def case(self, name, text, *patterns, screen=False, front=None):
         """
         Types the text; each pattern must be written after the one before (screen: be shown), and a process of the name
@@ -241,7 +258,7 @@ class Script:
             if not (self.session.shows if screen else self.session.expect)(pattern):
                 self.failed = True
                 seen = self.session.screen.text().rstrip() if screen else self.session.seen
-                print(f"not ok {self.prefix}{name} # no {pattern!r}; the terminal shows {seen[-600:]!r}", flush=True)
+                print(f"not ok {self.prefix}{name} # no {pattern!r}; the terminal shows {self.short(seen)!r}", flush=True)
                 return False
         if front and not self.session.in_front(front):
             self.failed = True
