@@ -1,4 +1,5 @@
 /* `dragoman ps`: the user's guests, as the process table names them and the host confirms them. */
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -9,6 +10,7 @@
 #include "cli/message.h"
 #include "process/host_stat.h"
 #include "process/table.h"
+#include "process/thread.h"
 
 /* Names come from guests: what a terminal would obey must not reach it. */
 static void print_plain(const char *bytes, size_t size)
@@ -45,6 +47,28 @@ static void print_line(const struct process_table_entry *e, const struct host_st
     printf("%s\n", e->args_size < e->args_total ? " ..." : "");
 }
 
+/* The guest's own: those of the engine's have a name that no guest's has (process/thread.h). */
+static int threads_of(const struct process_table_entry *e, const struct host_stat *now)
+{
+    char path[64];
+    int engine = 0;
+    snprintf(path, sizeof path, "/proc/%d/task", e->pid);
+    DIR *tasks = opendir(path);
+    for (struct dirent *d; tasks != NULL && (d = readdir(tasks)) != NULL;) {
+        char file[sizeof path + sizeof d->d_name + 8], name[32] = "";
+        snprintf(file, sizeof file, "%s/%s/comm", path, d->d_name);
+        FILE *in = fopen(file, "r");
+        if (in != NULL) {
+            engine += fgets(name, sizeof name, in) != NULL && strcmp(name, ENGINE_THREAD_NAME "\n") == 0;
+            fclose(in);
+        }
+    }
+    if (tasks != NULL) {
+        closedir(tasks);
+    }
+    return engine < now->threads ? now->threads - engine : now->threads;
+}
+
 static void print_json(struct json *j, const struct process_table_entry *e, const struct host_stat *now)
 {
     char copy[PROCESS_TABLE_ARGS + 1], state[2] = {now->state, '\0'};
@@ -55,7 +79,7 @@ static void print_json(struct json *j, const struct process_table_entry *e, cons
     json_number(j, "session", now->session);
     json_number(j, "uid", e->uid);
     json_string(j, "state", state);
-    json_number(j, "threads", now->threads);
+    json_number(j, "threads", threads_of(e, now));
     json_string(j, "personality", e->personality);
     json_number(j, "release", e->release);
     json_string(j, "command", e->command);
