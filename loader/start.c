@@ -348,10 +348,12 @@ _Noreturn void become_guest(struct start_request *rq)
     if (t->proc->hooks->arm(t) != 0) {
         start_fail(EXIT_OWN_FAILURE, "interception: the host refuses it (dragoman doctor tells what it allows)");
     }
+    uint64_t opened = process_table_open_faults();
     process_table_enter(t);
     if (rq->handed_over) {
         process_announce(t, WATCH_EXEC, 0);
     }
+    process_table_close_faults(opened);
     if (t->proc->personality->program_begins != NULL) {
         t->proc->personality->program_begins(t);
     }

@@ -68,8 +68,10 @@ static void fork_child(struct thread *t)
         process_abort(t, "this host refuses to intercept system calls in a fork's child");
     }
     descriptors_after_fork(t);
+    uint64_t opened = process_table_open_faults();
     t->proc->hooks->forked(t);
     process_watch_inherit(t, parent);
+    process_table_close_faults(opened);
 }
 
 static int64_t clone_process(struct thread *t, uint64_t flags, int32_t *pid)
@@ -128,8 +130,10 @@ int64_t process_fork(struct thread *t, const struct fork_how *how)
     if (r == 0) {
         fork_child(t);
     }
-    if (r > 0) {
+    if (r > 0 && p->table != NULL) {
+        uint64_t opened = process_table_open_faults();
         process_watch_forked(t, (int32_t)r);
+        process_table_close_faults(opened);
     }
     host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &old, 0, sizeof old);
     return r;
@@ -216,6 +220,7 @@ _Noreturn void process_exit(struct thread *t, int status)
     uint64_t all = ~0UL;
     host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &all, 0, sizeof all);
     t->proc->end_status = (status & 0xff) << 8;
+    process_table_open_faults();
     t->proc->hooks->leaving(t);
     for (;;) {
         host_call1(__NR_exit_group, status);

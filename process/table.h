@@ -118,6 +118,13 @@ void process_table_enter(struct thread *t);
 /* Before a fork, to the child's process: notes the time, by which it knows when it began without asking the host. */
 void process_table_before_fork(struct process *child);
 
+/*
+ * Around looks at the table while signals are blocked: whoever truncates the file takes the memory away, and a fault that
+ * is blocked would be the process's end, instead of an -EFAULT (base/shared.h). The second takes what the first returned.
+ */
+uint64_t process_table_open_faults(void);
+void process_table_close_faults(uint64_t opened);
+
 /* Withdraws the calling process's entry, if it has one. */
 void process_table_leave(struct thread *t);
 

@@ -3,6 +3,7 @@
 #include <linux/time_types.h>
 
 #include "base/host.h"
+#include "base/host_signal.h"
 #include "base/mem.h"
 #include "base/personality.h"
 #include "base/process.h"
@@ -20,6 +21,20 @@ static uint64_t ticks_now(void)
     struct __kernel_timespec ts = {0, 0};
     host_call2(__NR_clock_gettime, CLOCK_BOOTTIME, &ts);
     return ((uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec) / TICK_NS;
+}
+
+uint64_t process_table_open_faults(void)
+{
+    uint64_t faults = 1UL << (SIGSEGV - 1) | 1UL << (SIGBUS - 1), old = 0;
+    host_call4(__NR_rt_sigprocmask, SIG_UNBLOCK, &faults, &old, sizeof old);
+    return old & faults;
+}
+
+void process_table_close_faults(uint64_t opened)
+{
+    if (opened != 0) {
+        host_call4(__NR_rt_sigprocmask, SIG_BLOCK, &opened, 0, sizeof opened);
+    }
 }
 
 void process_table_before_fork(struct process *child)

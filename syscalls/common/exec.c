@@ -243,13 +243,17 @@ static int64_t exec_host(struct thread *t, struct exec *e)
     *point_at(next, s->bytes + s->envp_at, s->envc) = NULL;
     signals_leave_to_host(t, !threads_each(is_other, t));
     signals_queue_to_host(t, true);
+    uint64_t opened = process_table_open_faults();
     process_announce(t, WATCH_EXEC, 0);
     if (t->proc->personality->leave_to_host != NULL) {
         t->proc->personality->leave_to_host(t, true);
     }
     process_table_leave(t); /* what comes is no guest; a foreign program writes over the entry itself */
+    process_table_close_faults(opened);
     int64_t r = host_exec(t, e->program.host_path, argv, envp, t->host_mask);
+    opened = process_table_open_faults();
     process_table_enter(t);
+    process_table_close_faults(opened);
     if (t->proc->personality->leave_to_host != NULL) {
         t->proc->personality->leave_to_host(t, false);
     }
