@@ -207,21 +207,35 @@ class Session:
         while time.monotonic() < end and self.more(0.2):
             pass
 
-    def in_front(self, name, patience=PATIENCE):
-        """Whether a process of that name comes to be in the foreground."""
+    def in_front(self, name, count=1, patience=PATIENCE):
+        """Whether so many processes of that name come to be in the foreground."""
         end = time.monotonic() + patience
         while time.monotonic() < end:
             self.more(0.05)
-            group = os.tcgetpgrp(self.fd)
+            group, found = os.tcgetpgrp(self.fd), 0
             for entry in os.listdir("/proc"):
                 try:
                     if entry.isdigit() and os.getpgid(int(entry)) == group:
                         with open(f"/proc/{entry}/comm", encoding="utf-8", errors="replace") as file:
-                            if file.read().strip() == name:
-                                return True
+                            found += file.read().strip() == name
                 except OSError:
                     pass
+            if found >= count:
+                return True
         return False
+
+    def exits(self, patience=PATIENCE):
+        """Reads to the end; the leader's wait status, or None if it does not exit. Then the session is over."""
+        self.drain(patience)
+        end = time.monotonic() + patience
+        while time.monotonic() < end:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                os.close(self.fd)
+                return status
+            time.sleep(0.05)
+        self.end()
+        return None
 
     def end(self):
         """Hangs up, and kills what is left of the session. The leader's wait status."""
@@ -248,7 +262,7 @@ class Script:
     def case(self, name, text, *patterns, screen=False, front=None):
         """
         Types the text; each pattern must be written after the one before (screen: be shown), and a process of the name
-        `front` must come to the foreground then.
+        `front` must come to the foreground then (several of them, given as a pair with their number).
         """
         if self.failed:
             return False
@@ -260,7 +274,8 @@ class Script:
                 seen = self.session.screen.text().rstrip() if screen else self.session.seen
                 print(f"not ok {self.prefix}{name} # no {pattern!r}; the terminal shows {self.short(seen)!r}", flush=True)
                 return False
-        if front and not self.session.in_front(front):
+        name_and_count = front if isinstance(front, tuple) else (front, 1)
+        if front and not self.session.in_front(*name_and_count):
             self.failed = True
             print(f"not ok {self.prefix}{name} # {front} does not come to the foreground", flush=True)
             return False
@@ -282,3 +297,13 @@ class Script:
 
     def end(self):
         return self.session.end()
+
+    def exits(self, name, text, status=0):
+        """Types what ends the leader, and looks at its exit status."""
+        if self.failed:
+            self.end()
+            return
+        self.session.send(text)
+        got = self.session.exits()
+        held = got is not None and os.WIFEXITED(got) and os.WEXITSTATUS(got) == status
+        self.verdict(name, held, "it does not exit" if got is None else f"wait status {got:#x}")
