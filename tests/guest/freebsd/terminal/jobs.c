@@ -5,11 +5,13 @@
  */
 #include "terminals.h"
 
+enum { UNTRIED = 77 }; /* the exit status of a session that the host does not let try */
+
 /* Runs the function as the leader of a session with the pair as its terminal. */
 static void in_session(void (*function)(const struct pair *p))
 {
     struct pair p;
-    int pid;
+    int pid, status;
 
     if (!terminals_open(&p))
         return;
@@ -20,8 +22,12 @@ static void in_session(void (*function)(const struct pair *p))
         function(&p);
         guest_exit(guest_failed());
     }
-    CHECK_EQ(guest_wait(pid), 0);
+    status = guest_wait(pid);
     terminals_close(&p);
+    if (status == UNTRIED << 8)
+        guest_skip("the host lets nobody type on a terminal (TIOCSTI)");
+    else
+        CHECK_EQ(status, 0);
 }
 
 static void foreground(const struct pair *p, int32_t group)
@@ -487,7 +493,7 @@ static void typing(const struct pair *p)
     int64_t r = SYS(ioctl, p->slave, TIOCSTI, "z");
 
     if (r == -FREEBSD_EIO)
-        return;
+        guest_exit(UNTRIED);
     CHECK_OK(r);
     CHECK_OK(SYS(ioctl, p->slave, TIOCSTI, "\n"));
     CHECK_EQ(SYS(read, p->slave, buffer, sizeof(buffer)), 2);
