@@ -17,6 +17,9 @@
 #define LOW_2GB         0x80000000ULL
 #define PROT_READ_WRITE 3
 
+/* MAP_RENAME and MAP_NORESERVE, which programs before 11 may give: they never did anything, and are let pass. */
+#define MAP_ONCE_DEFINED 0x60u
+
 /* What the flags mean to the ledger. The others are hints: about syncing, core dumps and prefaulting. */
 static const struct flag_pair mmap_flags[] = {
     {FREEBSD_MAP_SHARED, SPACE_SHARED},
@@ -101,7 +104,7 @@ static int alignment(uint32_t flags, uint32_t *log2)
 
 int freebsd_mmap_translate(const struct freebsd_mmap *m, struct space_request *out, uint64_t *within_page)
 {
-    uint32_t flags = (uint32_t)m->flags;
+    uint32_t flags = (uint32_t)m->flags & ~MAP_ONCE_DEFINED;
     uint64_t rest;
     *within_page = 0;
     *out = (struct space_request){.address = m->address, .fd = m->fd};

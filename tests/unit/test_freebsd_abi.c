@@ -405,6 +405,11 @@ START_TEST(mmap_requests)
     ck_assert_uint_eq(rq.align_log2, 21);
     ck_assert_int_eq(translated(0x10000, 4096, 3, anon | FREEBSD_MAP_FIXED, -1, 0, &rq), 0);
     ck_assert_uint_eq(rq.address, 0x10000);
+    ck_assert_int_eq(translated(0, 4096, 3, anon | 0x60, -1, 0, &rq), 0); /* flags that were defined once */
+    struct freebsd_mmap m = {0, 4096, 3, 0, 3, 0, true};
+    uint64_t within;
+    ck_assert_int_eq(freebsd_mmap_translate(&m, &rq, &within), 0);
+    ck_assert_uint_eq(rq.flags, SPACE_PRIVATE);
 }
 END_TEST
 
@@ -417,7 +422,7 @@ START_TEST(mmap_refusals)
     ck_assert_int_eq(translated(0, 1, 3, anon, -1, 4096, &rq), -EINVAL);
     ck_assert_int_eq(translated(0, 1, 8, anon, -1, 0, &rq), -EINVAL);
     ck_assert_int_eq(translated(0, 1, 3 | 1 << 16, anon, -1, 0, &rq), -EOPNOTSUPP);
-    ck_assert_int_eq(translated(0, 1, 3, anon | 0x20, -1, 0, &rq), -EINVAL);
+    ck_assert_int_eq(translated(0, 1, 3, anon | 0x80, -1, 0, &rq), -EINVAL);
     ck_assert_int_eq(translated(0, 1, 3, anon | FREEBSD_MAP_EXCL, -1, 0, &rq), -EINVAL);
     ck_assert_int_eq(translated(0, 1, 3, anon | FREEBSD_MAP_SHARED, -1, 0, &rq), -EINVAL);
     ck_assert_int_eq(translated(0, 1, 3, FREEBSD_MAP_GUARD, -1, 0, &rq), -EINVAL);

@@ -37,8 +37,17 @@ TEST(length_zero)
 
 TEST(unknown_flag)
 {
-    CHECK_ERR(map(0, PAGE, RW, ANON | 0x20), FREEBSD_EINVAL);
+    CHECK_ERR(map(0, PAGE, RW, ANON | 0x80), FREEBSD_EINVAL);
     CHECK_ERR(map(0, PAGE, RW, ANON | 0x100000), FREEBSD_EINVAL);
+}
+
+/* MAP_RENAME and MAP_NORESERVE of releases before 11 never did anything, and are let pass (kern_mmap()) */
+TEST(flags_of_old)
+{
+    char *p = (char *)MUST(map(0, PAGE, RW, ANON | 0x20 | 0x40));
+
+    p[0] = 1;
+    CHECK_OK(SYS(munmap, p, PAGE));
 }
 
 TEST(unknown_protection)
