@@ -123,6 +123,7 @@ POINT(sem_wait, sem_t s; sem_init(&s, 0, 0); sem_wait(&s))
 POINT(sem_timedwait, sem_t s; struct timespec t = {4000000000, 0}; sem_init(&s, 0, 0); sem_timedwait(&s, &t))
 #if __FreeBSD_version >= 1002000
 POINT(kevent, int q = kqueue(); struct kevent e; kevent(q, NULL, 0, &e, 1, NULL))
+#endif
 POINT(fcntl_setlkw, int fd = open("locked", O_RDWR); struct flock f = {.l_type = F_WRLCK}; fcntl(fd, F_SETLKW, &f))
 POINT(open_fifo, open("fifo", O_RDONLY))
 
