@@ -101,7 +101,8 @@ static int examine_interp(const struct path_opener *opener, struct program *out,
     if (unreadable)
         return loader_fail(err, EACCES, "%s: cannot read its interpreter %s", out->path, name);
     if (fd == -ENOENT || fd == -ENOTDIR)
-        return loader_fail(err, ENOENT, "%s: its interpreter %s is not there (name a sysroot that has it, with --sysroot)",
+        return loader_fail(err, ENOENT,
+                           "%s: its interpreter %s is not there (name a sysroot that has it, with --sysroot)",
                            out->path, name);
     if (fd < 0)
         return fd;

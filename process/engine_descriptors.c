@@ -12,7 +12,7 @@
 #include "process/descriptors.h"
 
 #define ENGINE_FIRST ENGINE_DESCRIPTOR_USUAL
-#define ENGINE_FEW   64   /* else so many below the limit */
+#define ENGINE_FEW   64 /* else so many below the limit */
 #define ENGINE_MAX   4096
 
 _Static_assert(ENGINE_FEW / 2 >= ENGINE_DESCRIPTOR_LOWEST && ENGINE_FIRST >= ENGINE_DESCRIPTOR_LOWEST, "is_hidden()");

@@ -16,8 +16,8 @@
 #include "syscalls/freebsd/frame.h"
 #include "syscalls/freebsd/process_data.h"
 #include "syscalls/freebsd/program.h"
-#include "syscalls/freebsd/thread.h"
 #include "syscalls/freebsd/terminal.h"
+#include "syscalls/freebsd/thread.h"
 #include "syscalls/freebsd/trace.h"
 
 enum { REGISTER_ARGS = 6, WORD = 8 };
