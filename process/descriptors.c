@@ -356,9 +356,15 @@ void descriptors_after_fork(struct thread *t)
     }
 }
 
+/* Whether the next image could not know what it is. */
+static bool lives_here_only(struct descriptor_table *d, uint32_t fd)
+{
+    return dies_in_fork(d, fd) || (*slot_of(d, fd))->ops->kind == DESCRIPTOR_ROUTE;
+}
+
 static void mark_for_exec(struct descriptor_table *d, uint32_t fd)
 {
-    if (dies_in_fork(d, fd) || (*slot_of(d, fd))->ops->kind == DESCRIPTOR_ROUTE) {
+    if (lives_here_only(d, fd)) {
         (*slot_of(d, fd))->marked = (host_call3(__NR_fcntl, fd, F_GETFD, 0) & FD_CLOEXEC) == 0;
         host_call3(__NR_fcntl, fd, F_SETFD, FD_CLOEXEC);
     }
@@ -366,7 +372,7 @@ static void mark_for_exec(struct descriptor_table *d, uint32_t fd)
 
 static void unmark(struct descriptor_table *d, uint32_t fd)
 {
-    if (dies_in_fork(d, fd) && (*slot_of(d, fd))->marked != 0) {
+    if (lives_here_only(d, fd) && (*slot_of(d, fd))->marked != 0) {
         host_call3(__NR_fcntl, fd, F_SETFD, 0);
     }
 }
