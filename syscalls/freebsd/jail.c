@@ -11,6 +11,7 @@
 #include "freebsd_syscalls.h"
 #include "process/descriptors.h"
 #include "syscalls/freebsd/option_list.h"
+#include "syscalls/freebsd/sysctl.h"
 #include "vfs/path.h"
 
 #define HOSTNAME_MAX 256 /* MAXHOSTNAMELEN */
@@ -41,6 +42,13 @@ static int64_t check_string(guest_ptr from, uint64_t size)
     char text[VFS_GUEST_PATH_MAX];
     int64_t r = copyin_str(text, from, size);
     return r < 0 ? r : 0;
+}
+
+/* security.jail.param: how large one element of a parameter is (sysctl_jail_param()). */
+int sysctl_jail_size(struct sysctl_request *rq)
+{
+    uint64_t size = (uint64_t)rq->leaf->number;
+    return sysctl_put(rq, &size, sizeof size);
 }
 
 /* struct jail of version 2. */

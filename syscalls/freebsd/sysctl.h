@@ -168,7 +168,7 @@ int64_t sysctl_free_target(struct thread *t);
 sysctl_reader sysctl_devstat_all;
 int64_t sysctl_devstat_count(struct thread *t);
 
-sysctl_reader sysctl_msgbuf, sysctl_console, sysctl_name_cache;
+sysctl_reader sysctl_msgbuf, sysctl_console, sysctl_name_cache, sysctl_jail_size;
 int64_t sysctl_buffers(struct thread *t);
 int64_t sysctl_msgbuf_open(struct thread *t);
 int64_t sysctl_last_cpu(struct thread *t);

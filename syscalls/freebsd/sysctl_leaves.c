@@ -83,6 +83,20 @@ enum top { KERN = 1, VM = 2, VFS = 3, NET = 4, HW = 6, MACHDEP = 7, USER = 8, P1
     {                                                                                                                  \
         LEAF("vm.stats." leaf, VM, 0, 0, SYSCTL_U64, "QU"), .read = sysctl_stat_counter, .text = (key)                 \
     }
+/* Parameters of jails, for jls(8) and jail(8): a number's value is 0, a text's the room for it, a structure's its size. */
+#define JAIL_NUMBER(leaf, kind, fmt)                                                                                   \
+    {                                                                                                                  \
+        LEAF("security.jail.param." leaf, SECURITY, 0, 0, kind, fmt)                                                   \
+    }
+#define JAIL_TEXT(leaf, room)                                                                                          \
+    {                                                                                                                  \
+        LEAF("security.jail.param." leaf, SECURITY, 0, 0, SYSCTL_STRING, "A"), .text = (room)                          \
+    }
+#define JAIL_ADDRESS(leaf, fmt, size)                                                                                  \
+    {                                                                                                                  \
+        LEAF("security.jail.param." leaf, SECURITY, 0, 0, SYSCTL_OPAQUE, fmt), .read = sysctl_jail_size,               \
+                                                                               .number = (size)                        \
+    }
 /* Leaves below protocols: families, protocols and most leaves have numbers (netinet/in.h, tcp_var.h, netinet6/in6.h). */
 #define INET(leaf, protocol, n, value)                                                                                 \
     {                                                                                                                  \
@@ -458,6 +472,24 @@ const struct sysctl_leaf sysctl_leaves[] = {
     UINT("security.jail.jail_max_af_ips", SECURITY, 0, 255),
     INT("security.jail.set_hostname_allowed", SECURITY, 0, 0),
     INT("security.jail.mount_allowed", SECURITY, 0, 0),
+    JAIL_NUMBER("jid", SYSCTL_INT, "I"),
+    JAIL_NUMBER("parent", SYSCTL_INT, "I"),
+    JAIL_TEXT("name", "256"),
+    JAIL_TEXT("path", "1024"),
+    JAIL_NUMBER("securelevel", SYSCTL_INT, "I"),
+    JAIL_NUMBER("devfs_ruleset", SYSCTL_INT, "I"),
+    JAIL_NUMBER("enforce_statfs", SYSCTL_INT, "I"),
+    JAIL_NUMBER("children.max", SYSCTL_INT, "I"),
+    JAIL_NUMBER("children.cur", SYSCTL_INT, "I"),
+    JAIL_NUMBER("persist", SYSCTL_INT, "B"),
+    JAIL_NUMBER("dying", SYSCTL_INT, "B"),
+    JAIL_NUMBER("cpuset.id", SYSCTL_INT, "I"),
+    JAIL_TEXT("host.hostname", "256"),
+    JAIL_TEXT("host.domainname", "256"),
+    JAIL_TEXT("host.hostuuid", "64"),
+    JAIL_NUMBER("host.hostid", SYSCTL_ULONG, "LU"),
+    JAIL_ADDRESS("ip4.addr", "S,in_addr,a", 4),
+    JAIL_ADDRESS("ip6.addr", "S,in6_addr,a", 16),
     INT_OF("security.bsd.unprivileged_read_msgbuf", SECURITY, 0, sysctl_msgbuf_open),
     INT("security.bsd.see_jail_proc", SECURITY, 0, 1),
     INT("security.bsd.suser_enabled", SECURITY, 0, 1),

@@ -218,8 +218,10 @@ TEST(set)
     SYS(unlink, "link");
 }
 
-/* A directory's default goes to what is made in it; only it can be taken away, and is gone also if it was not there */
-/* Rows: __acl_delete_file __acl_delete_link __acl_delete_fd */
+/*
+ * Rows: __acl_delete_file __acl_delete_link __acl_delete_fd: a directory's default goes to what is made in it; only it can
+ * be taken away, and is gone also if it was not there: ufs_setacl_posix1e()
+ */
 TEST(defaults)
 {
     if (!kept())

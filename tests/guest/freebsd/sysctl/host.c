@@ -191,3 +191,18 @@ TEST(file_systems)
     CHECK_EQ(found, 1);
     CHECK_EQ(ufs, 1);
 }
+
+/* What jls(8) asks before it asks for jails: how large parameters are (sysctl_jail_param() of sys/kern/kern_jail.c) */
+TEST(jail_parameters)
+{
+    char text[16];
+    uint64_t size = sizeof(text), element = 0;
+
+    CHECK_EQ(number("security.jail.param.jid", 4), 0);
+    CHECK_OK(get("security.jail.param.path", text, &size));
+    CHECK_EQ(guest_strcmp(text, "1024"), 0);
+    size = sizeof(element);
+    CHECK_OK(get("security.jail.param.ip6.addr", &element, &size));
+    CHECK_EQ(size, 8);
+    CHECK_EQ(element, 16);
+}
