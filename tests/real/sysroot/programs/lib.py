@@ -62,6 +62,9 @@ def call(command, cwd=None, env=None, seconds=600, tty=False):
     leader, terminal = pty.openpty() if tty else (None, None)
 
     def control():
+        # What a shell in the background has ignored would stay so.
+        for number in (signal.SIGINT, signal.SIGQUIT):
+            signal.signal(number, signal.SIG_DFL)
         if tty:
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
