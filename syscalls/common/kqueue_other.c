@@ -131,7 +131,8 @@ static int watch_waiting(struct thread *t, struct kqueue *kq, int signo)
     }
     if (kq->signal_fd >= 0) {
         kq->signal_fd_mask = mask;
-        return (int)host_call4(__NR_signalfd4, kq->signal_fd, &mask, sizeof mask, 0);
+        int64_t r = host_call4(__NR_signalfd4, kq->signal_fd, &mask, sizeof mask, 0); /* the descriptor again */
+        return r < 0 ? (int)r : 0;
     }
     int64_t fd = host_call4(__NR_signalfd4, -1, &mask, sizeof mask, EVENTFD_FLAGS);
     int own = fd < 0 ? (int)fd : engine_descriptor_adopt((int)fd);

@@ -120,6 +120,25 @@ TEST(ignored)
     CHECK_OK(guest_default(FREEBSD_SIGUSR2));
 }
 
+/* Several signals of one queue, of which the program handles none */
+TEST(several)
+{
+    CHECK_OK(guest_ignore(FREEBSD_SIGUSR1));
+    CHECK_OK(guest_ignore(FREEBSD_SIGUSR2));
+    watch(FREEBSD_SIGUSR2);
+    CHECK_OK(queue_change(FREEBSD_SIGUSR1, SIGNAL, FREEBSD_EV_ADD, 0, 0));
+    CHECK_OK(queue_change(FREEBSD_SIGINFO, SIGNAL, FREEBSD_EV_ADD, 0, 0)); /* ignored by default */
+    send(FREEBSD_SIGUSR1);
+    CHECK_EQ(queue_one(FREEBSD_SIGUSR1, SIGNAL).data, 1);
+    send(FREEBSD_SIGINFO);
+    CHECK_EQ(queue_one(FREEBSD_SIGINFO, SIGNAL).data, 1);
+    send(FREEBSD_SIGUSR2);
+    CHECK_EQ(queue_one(FREEBSD_SIGUSR2, SIGNAL).data, 1);
+    queue_none();
+    CHECK_OK(guest_default(FREEBSD_SIGUSR1));
+    CHECK_OK(guest_default(FREEBSD_SIGUSR2));
+}
+
 /* SIGCHLD counts by default, where it does nothing; not when it is ignored (kqueue(2)) */
 TEST(child_ends)
 {
