@@ -21,13 +21,9 @@ for kind in libc jemalloc; do
 done
 """
 
-KNOWN = {}
+FULL = True
 
-SOME = """unit/dump unit/auth unit/protocol unit/keyspace unit/scan unit/info unit/type/string unit/type/list
-    unit/type/set unit/type/hash unit/type/stream unit/sort unit/expire unit/multi unit/quit unit/aofrw unit/acl
-    unit/introspection unit/pubsub unit/scripting unit/functions unit/bitops unit/shutdown unit/limits
-    integration/aof integration/rdb integration/replication-3 integration/redis-cli integration/redis-benchmark
-    integration/logging integration/shutdown integration/psync2-reg""".split()
+KNOWN = {}
 
 LINE = re.compile(r"\[(ok|err|exception|ignore|skip)\]: (.*?)(?: \(\d+ ms\))?$")
 
@@ -68,6 +64,6 @@ def suite(target, kind, units):
 
 
 def tests(target, full):
-    results = suite(target, "libc", [] if full else SOME)
-    results.update(suite(target, "jemalloc", [] if full else ["unit/type/string", "unit/memefficiency", "unit/other"]))
+    results = suite(target, "libc", [])
+    results.update(suite(target, "jemalloc", ["unit/type/string", "unit/memefficiency", "unit/other"]))
     return results
