@@ -1,7 +1,7 @@
 /*
  * The guest's initial stack: where it stands, and what a personality needs to
  * know to fill it.  The mapping is common to all (loader/stack.c, cold); the
- * layout is each personality's own (syscalls/freebsd/stack.c, hot).
+ * layout is each personality's own (syscalls/freebsd/start/stack.c, hot).
  */
 #ifndef LOADER_STACK_H
 #define LOADER_STACK_H

@@ -12,13 +12,13 @@
 #include "freebsd_syscalls.h"
 #include "signals/signals.h"
 #include "syscalls/freebsd/abi.h"
-#include "syscalls/freebsd/filesystems.h"
-#include "syscalls/freebsd/frame.h"
+#include "syscalls/freebsd/filesystems/filesystems.h"
 #include "syscalls/freebsd/process_data.h"
-#include "syscalls/freebsd/program.h"
-#include "syscalls/freebsd/terminal.h"
-#include "syscalls/freebsd/thread.h"
-#include "syscalls/freebsd/trace.h"
+#include "syscalls/freebsd/signals/frame.h"
+#include "syscalls/freebsd/start/program.h"
+#include "syscalls/freebsd/terminal/terminal.h"
+#include "syscalls/freebsd/threads/thread.h"
+#include "syscalls/freebsd/trace/trace.h"
 
 enum { REGISTER_ARGS = 6, WORD = 8 };
 

@@ -5,7 +5,7 @@
 #include "process/handover.h"
 #include "process/process.h"
 #include "process/thread.h"
-#include "syscalls/freebsd/procctl.h"
+#include "syscalls/freebsd/process/procctl.h"
 
 _Static_assert(sizeof(struct freebsd_process) <= PERSONALITY_DATA_MAX, "base/process.h");
 _Static_assert(HANDOVER_PERSONALITY == PERSONALITY_INHERITED_MAX, "process/handover.h");

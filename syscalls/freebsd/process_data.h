@@ -11,7 +11,7 @@
 #include "base/lock.h"
 #include "base/process.h"
 #include "base/thread.h"
-#include "syscalls/freebsd/limits.h"
+#include "syscalls/freebsd/process/limits.h"
 
 #define FREEBSD_TIMER_MIN  3 /* sys/sys/time.h: timers 0 to 2 are setitimer(2)'s */
 #define FREEBSD_TIMER_MAX  32

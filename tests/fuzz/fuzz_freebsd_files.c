@@ -2,8 +2,8 @@
  * The converters of FreeBSD's variable-length structures against arbitrary bytes: control messages both ways,
  * socket addresses, lines of the mount table. The first byte chooses which.
  */
-#include "syscalls/freebsd/control.h"
-#include "syscalls/freebsd/socket.h"
+#include "syscalls/freebsd/sockets/control.h"
+#include "syscalls/freebsd/sockets/socket.h"
 #include "vfs/mounts.h"
 
 #include <stdint.h>

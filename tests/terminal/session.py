@@ -14,7 +14,7 @@ PATIENCE = 30  # seconds for each answer
 
 
 def may_type():
-    """Whether the host has TIOCSTI for us: syscalls/freebsd/terminal_watch.c."""
+    """Whether the host has TIOCSTI for us: syscalls/freebsd/terminal/terminal_watch.c."""
     try:
         with open("/proc/sys/dev/tty/legacy_tiocsti", encoding="ascii") as file:
             if file.read().strip() == "1":

@@ -16,10 +16,10 @@
 #include "process/space.h"
 #include "syscalls/entry/dispatch.h"
 #include "syscalls/freebsd/abi.h"
-#include "syscalls/freebsd/context.h"
-#include "syscalls/freebsd/frame.h"
-#include "syscalls/freebsd/memory.h"
-#include "syscalls/freebsd/signal.h"
+#include "syscalls/freebsd/memory/memory.h"
+#include "syscalls/freebsd/signals/context.h"
+#include "syscalls/freebsd/signals/frame.h"
+#include "syscalls/freebsd/signals/signal.h"
 
 enum { XSTATE_BYTES = 832, SOFTWARE = 464 };
 

@@ -1,9 +1,9 @@
 /* FreeBSD's file structures and flags: every converter, both ways where there are two. */
-#include "syscalls/freebsd/dirent.h"
-#include "syscalls/freebsd/fcntl.h"
-#include "syscalls/freebsd/poll.h"
-#include "syscalls/freebsd/stat.h"
-#include "syscalls/freebsd/statfs.h"
+#include "syscalls/freebsd/events/poll.h"
+#include "syscalls/freebsd/files/dirent.h"
+#include "syscalls/freebsd/files/fcntl.h"
+#include "syscalls/freebsd/files/stat.h"
+#include "syscalls/freebsd/files/statfs.h"
 #include "vfs/mounts.h"
 #include "vfs/path.h"
 

@@ -1,8 +1,8 @@
 /* FreeBSD's socket structures: addresses, control messages, message flags, options. */
-#include "syscalls/freebsd/control.h"
-#include "syscalls/freebsd/socket.h"
-#include "syscalls/freebsd/socket_marks.h"
-#include "syscalls/freebsd/sockopt.h"
+#include "syscalls/freebsd/sockets/control.h"
+#include "syscalls/freebsd/sockets/socket.h"
+#include "syscalls/freebsd/sockets/socket_marks.h"
+#include "syscalls/freebsd/sockets/sockopt.h"
 
 #include <check.h>
 #include <errno.h>

@@ -16,11 +16,11 @@
 #include "process/process.h"
 #include "process/thread.h"
 #include "syscalls/freebsd/abi.h"
-#include "syscalls/freebsd/kinfo_proc.h"
-#include "syscalls/freebsd/limits.h"
-#include "syscalls/freebsd/stat.h"
-#include "syscalls/freebsd/sysctl.h"
-#include "syscalls/freebsd/time.h"
+#include "syscalls/freebsd/files/stat.h"
+#include "syscalls/freebsd/process/limits.h"
+#include "syscalls/freebsd/sysctl/kinfo_proc.h"
+#include "syscalls/freebsd/sysctl/sysctl.h"
+#include "syscalls/freebsd/time/time.h"
 
 static struct process process;
 static struct thread thread;

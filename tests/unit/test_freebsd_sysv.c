@@ -1,5 +1,5 @@
 /* FreeBSD's System V structures, made of the host's; and which flags of a get reach the host. */
-#include "syscalls/freebsd/sysv.h"
+#include "syscalls/freebsd/ipc/sysv.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* Terminal attributes between the two systems; what they mean is in syscalls/freebsd/termios.c. */
-#include "syscalls/freebsd/termios.h"
+/* Terminal attributes between the two systems; what they mean is in syscalls/freebsd/terminal/termios.c. */
+#include "syscalls/freebsd/terminal/termios.h"
 
 #include <asm/termbits.h>
 #include <check.h>

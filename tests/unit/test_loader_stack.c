@@ -4,7 +4,7 @@
  */
 #include "base/elf_identity.h"
 #include "loader/stack.h"
-#include "syscalls/freebsd/program.h"
+#include "syscalls/freebsd/start/program.h"
 
 #include <check.h>
 #include <errno.h>

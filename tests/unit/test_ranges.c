@@ -1,4 +1,4 @@
-/* Special ranges of guest memory (syscalls/freebsd/ranges.c) against an array with an entry for each page. */
+/* Special ranges of guest memory (syscalls/freebsd/memory/ranges.c) against an array with an entry for each page. */
 #include <check.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 
 #include "process/process.h"
 #include "process/thread.h"
-#include "syscalls/freebsd/memory.h"
+#include "syscalls/freebsd/memory/memory.h"
 #include "syscalls/freebsd/process_data.h"
 
 enum { PAGES = 200, PAGE = 4096, ROUNDS = 20000 };

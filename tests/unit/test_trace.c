@@ -15,7 +15,7 @@
 #include "base/thread.h"
 #define SYSCALL_TABLE_SHAPE_ONLY
 #include "freebsd_syscalls.c"
-#include "syscalls/freebsd/trace.h"
+#include "syscalls/freebsd/trace/trace.h"
 #include "syscalls/trace/trace.h"
 
 static const uint8_t errno_map[] = {[ENOENT] = 2, [EAGAIN] = 35};

@@ -7,7 +7,7 @@
 #define SYSCALL_TABLE_SHAPE_ONLY
 #include "base/personality.h"
 #include "freebsd_syscalls.c"
-#include "syscalls/freebsd/trace.h"
+#include "syscalls/freebsd/trace/trace.h"
 #include "syscalls/trace/filter.h"
 
 static char buffer[512];

@@ -19,7 +19,7 @@
 #include "process/thread.h"
 #include "signals/signals.h"
 #include "syscalls/freebsd/process_data.h"
-#include "syscalls/freebsd/umtx.h"
+#include "syscalls/freebsd/threads/umtx.h"
 
 enum { THREADS = 4, ROUNDS = 20000, PATIENCE = 60 };
 

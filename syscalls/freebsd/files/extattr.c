@@ -1,0 +1,343 @@
+/*
+ * Extended attributes: FreeBSD's user namespace is the host's "user." prefix. The system namespace needs a privilege
+ * that no jail has (PRIV_VFS_EXTATTR_SYSTEM): EPERM, as from every namespace that does not exist. The host keeps
+ * attributes of files and directories only. Sources: extattr_get_file(2), sys/kern/vfs_extattr.c, extattr_check_cred()
+ * in sys/kern/vfs_subr.c, ffs_getextattr() and its kin in sys/ufs/ffs/ffs_vnops.c.
+ */
+#include "freebsd_syscalls.h"
+
+#include "base/heap.h"
+#include "base/host.h"
+#include "base/mem.h"
+#include "base/process.h"
+#include "base/thread.h"
+#include "process/descriptors.h"
+#include "syscalls/freebsd/files/fcntl.h"
+#include "syscalls/freebsd/files/file_class.h"
+
+#include <linux/fcntl.h>
+#include <linux/stat.h>
+
+#define NAMESPACE_USER 1
+#define NAME_SIZE      255   /* EXTATTR_MAXNAMELEN, NUL included */
+#define HOST_NAME_MAX  250   /* the host's 255 less its prefix */
+#define DATA_MAX       65536 /* the host's XATTR_SIZE_MAX, and UFS_NXADDR blocks there */
+
+static const char prefix[] = "user.";
+#define PREFIX_LENGTH (sizeof(prefix) - 1)
+
+/* What an attribute call acts on, as the guest names it. */
+struct subject {
+    guest_ptr path;
+    int fd; /* -1: the path */
+    bool follow;
+};
+
+/* The same, found. */
+struct target {
+    struct vfs_path path;
+    int fd;
+    bool follow;
+    uint32_t type; /* S_IF* */
+};
+
+enum { GET, SET, REMOVE, LIST };
+
+/* [operation][descriptor, path followed, link itself] */
+static const short calls[4][3] = {
+    [GET] = {__NR_fgetxattr, __NR_getxattr, __NR_lgetxattr},
+    [SET] = {__NR_fsetxattr, __NR_setxattr, __NR_lsetxattr},
+    [REMOVE] = {__NR_fremovexattr, __NR_removexattr, __NR_lremovexattr},
+    [LIST] = {__NR_flistxattr, __NR_listxattr, __NR_llistxattr},
+};
+
+static struct subject of_path(guest_ptr path, bool follow)
+{
+    return (struct subject){.path = path, .fd = -1, .follow = follow};
+}
+
+static struct subject of_fd(int fd)
+{
+    return (struct subject){.fd = fd < 0 ? INT32_MAX : fd};
+}
+
+static int64_t call_host(const struct target *w, int operation, uint64_t b, uint64_t c, uint64_t d)
+{
+    uint64_t subject = w->fd >= 0 ? (uint64_t)w->fd : (uint64_t)w->path.name;
+    long nr = calls[operation][w->fd >= 0 ? 0 : w->follow ? 1 : 2];
+    int64_t r = host_raw(nr, subject, b, c, d, 0, 0);
+
+    return r == -ENODATA ? -GUEST_ERRNO(FREEBSD_ENOATTR) : r;
+}
+
+/* Finds the file, and asks whether attributes of that namespace may be looked at. Returns 0 or -errno. */
+static int64_t find(struct thread *t, const struct subject *s, int space, struct target *w)
+{
+    struct statx x;
+    int64_t r;
+
+    w->fd = s->fd;
+    w->follow = s->follow;
+    r = s->fd >= 0 ? freebsd_require_vnode(t, s->fd)
+                   : path_copyin(t, VFS_AT_FDCWD, s->path, s->follow ? PATH_FOLLOW : 0, &w->path);
+    if (r < 0) {
+        return r;
+    }
+    r = s->fd >= 0
+            ? host_call5(__NR_statx, s->fd, "", AT_EMPTY_PATH, STATX_TYPE, &x)
+            : host_call5(__NR_statx, w->path.dirfd, w->path.name, s->follow ? 0 : AT_SYMLINK_NOFOLLOW, STATX_TYPE, &x);
+    if (r < 0) {
+        return r;
+    }
+    w->type = x.stx_mode & S_IFMT;
+    if (w->type == S_IFCHR || w->type == S_IFBLK) {
+        return -EOPNOTSUPP;
+    }
+    return space == NAMESPACE_USER ? 0 : -EPERM;
+}
+
+/* "user." and the name. Returns the name's length or -errno. */
+static int64_t host_name(guest_ptr attrname, char out[PREFIX_LENGTH + NAME_SIZE])
+{
+    memcpy(out, prefix, PREFIX_LENGTH); /* NOLINT(bugprone-not-null-terminated-result): the name follows */
+    return copyin_str(out + PREFIX_LENGTH, attrname, NAME_SIZE);
+}
+
+/* Reads a value whole: FreeBSD gives as much as fits, the host refuses. */
+static int64_t get_value(const struct target *w, const char *name, guest_ptr data, uint64_t nbytes)
+{
+    char *buffer = heap_alloc(DATA_MAX);
+    int64_t r;
+
+    if (!buffer) {
+        return -ENOMEM;
+    }
+    r = call_host(w, GET, (uint64_t)name, (uint64_t)buffer, DATA_MAX);
+    if (r >= 0) {
+        r = (uint64_t)r > nbytes ? (int64_t)nbytes : r;
+        r = copyout(data, buffer, (size_t)r) < 0 ? -EFAULT : r;
+    }
+    heap_free(buffer);
+    return r;
+}
+
+/* Without a place for the data, its size. */
+static int64_t get(struct thread *t, struct subject s, int space, guest_ptr attrname, guest_ptr data, uint64_t nbytes)
+{
+    char name[PREFIX_LENGTH + NAME_SIZE];
+    struct target w;
+    int64_t n = host_name(attrname, name);
+    int64_t r = n < 0 ? n : find(t, &s, space, &w);
+
+    if (r < 0) {
+        return r;
+    }
+    if (nbytes > INT64_MAX && !guest_is_null(data)) {
+        return -EINVAL;
+    }
+    if (n == 0 || n > HOST_NAME_MAX) {
+        return -GUEST_ERRNO(FREEBSD_ENOATTR); /* there can be none */
+    }
+    return guest_is_null(data) ? call_host(&w, GET, (uint64_t)name, 0, 0) : get_value(&w, name, data, nbytes);
+}
+
+static int64_t set_value(const struct target *w, const char *name, guest_ptr data, uint64_t nbytes)
+{
+    char *buffer = heap_alloc(nbytes ? nbytes : 1);
+    int64_t r;
+
+    if (!buffer) {
+        return -ENOMEM;
+    }
+    r = copyin(buffer, data, nbytes) < 0 ? -EFAULT : call_host(w, SET, (uint64_t)name, (uint64_t)buffer, nbytes);
+    heap_free(buffer);
+    return r < 0 ? r : (int64_t)nbytes;
+}
+
+static int64_t set(struct thread *t, struct subject s, int space, guest_ptr attrname, guest_ptr data, uint64_t nbytes)
+{
+    char name[PREFIX_LENGTH + NAME_SIZE];
+    struct target w;
+    int64_t n = host_name(attrname, name);
+    int64_t r = n < 0 ? n : find(t, &s, space, &w);
+
+    if (r < 0) {
+        return r;
+    }
+    if (nbytes > INT64_MAX || n == 0) {
+        return -EINVAL;
+    }
+    if (w.type != S_IFREG && w.type != S_IFDIR) {
+        return -EOPNOTSUPP;
+    }
+    if (n > HOST_NAME_MAX) {
+        return -ENAMETOOLONG;
+    }
+    return nbytes > DATA_MAX ? -ENOSPC : set_value(&w, name, data, nbytes);
+}
+
+static int64_t remove_one(struct thread *t, struct subject s, int space, guest_ptr attrname)
+{
+    char name[PREFIX_LENGTH + NAME_SIZE];
+    struct target w;
+    int64_t n = host_name(attrname, name);
+    int64_t r = n < 0 ? n : find(t, &s, space, &w);
+
+    if (r < 0 || n == 0) {
+        return r < 0 ? r : -EINVAL;
+    }
+    if (n > HOST_NAME_MAX || (w.type != S_IFREG && w.type != S_IFDIR)) {
+        return -GUEST_ERRNO(FREEBSD_ENOATTR);
+    }
+    return call_host(&w, REMOVE, (uint64_t)name, 0, 0);
+}
+
+/*
+ * The host's list (names with their prefix, each ended by NUL) as FreeBSD's (a length byte, then the name), in place:
+ * an entry becomes shorter. Returns the bytes it takes.
+ */
+static uint64_t convert_list(char *list, int64_t bytes)
+{
+    uint64_t done = 0;
+    size_t n;
+
+    for (const char *s = list; s < list + bytes; s += n + 1) {
+        n = hot_strlen(s);
+        if (n <= PREFIX_LENGTH || n - PREFIX_LENGTH >= NAME_SIZE || hot_strncmp(s, prefix, PREFIX_LENGTH) != 0) {
+            continue;
+        }
+        memmove(list + done + 1, s + PREFIX_LENGTH, n - PREFIX_LENGTH);
+        list[done] = (char)(uint8_t)(n - PREFIX_LENGTH);
+        done += 1 + n - PREFIX_LENGTH;
+    }
+    return done;
+}
+
+static int64_t list_names(const struct target *w, guest_ptr data, uint64_t nbytes)
+{
+    char *buffer = heap_alloc(DATA_MAX);
+    uint64_t n;
+    int64_t r;
+
+    if (!buffer) {
+        return -ENOMEM;
+    }
+    r = call_host(w, LIST, (uint64_t)buffer, DATA_MAX, 0);
+    if (r >= 0) {
+        n = convert_list(buffer, r);
+        if (!guest_is_null(data)) {
+            n = n > nbytes ? nbytes : n;
+            r = copyout(data, buffer, n) < 0 ? -EFAULT : (int64_t)n;
+        } else {
+            r = (int64_t)n;
+        }
+    }
+    heap_free(buffer);
+    return r;
+}
+
+static int64_t list(struct thread *t, struct subject s, int space, guest_ptr data, uint64_t nbytes)
+{
+    struct target w;
+    int64_t r = find(t, &s, space, &w);
+
+    if (r < 0) {
+        return r;
+    }
+    return nbytes > INT64_MAX && !guest_is_null(data) ? -EINVAL : list_names(&w, data, nbytes);
+}
+
+/* The twelve calls: four operations on a file, a link, a descriptor. */
+
+int64_t freebsd_extattr_get_file(struct thread *t, guest_ptr path, int32_t attrnamespace, guest_ptr attrname,
+                                 guest_ptr data, uint64_t nbytes)
+{
+    return get(t, of_path(path, true), attrnamespace, attrname, data, nbytes);
+}
+
+int64_t freebsd_extattr_get_link(struct thread *t, guest_ptr path, int32_t attrnamespace, guest_ptr attrname,
+                                 guest_ptr data, uint64_t nbytes)
+{
+    return get(t, of_path(path, false), attrnamespace, attrname, data, nbytes);
+}
+
+int64_t freebsd_extattr_get_fd(struct thread *t, int32_t fd, int32_t attrnamespace, guest_ptr attrname, guest_ptr data,
+                               uint64_t nbytes)
+{
+    return get(t, of_fd(fd), attrnamespace, attrname, data, nbytes);
+}
+
+int64_t freebsd_extattr_set_file(struct thread *t, guest_ptr path, int32_t attrnamespace, guest_ptr attrname,
+                                 guest_ptr data, uint64_t nbytes)
+{
+    return set(t, of_path(path, true), attrnamespace, attrname, data, nbytes);
+}
+
+int64_t freebsd_extattr_set_link(struct thread *t, guest_ptr path, int32_t attrnamespace, guest_ptr attrname,
+                                 guest_ptr data, uint64_t nbytes)
+{
+    return set(t, of_path(path, false), attrnamespace, attrname, data, nbytes);
+}
+
+int64_t freebsd_extattr_set_fd(struct thread *t, int32_t fd, int32_t attrnamespace, guest_ptr attrname, guest_ptr data,
+                               uint64_t nbytes)
+{
+    return set(t, of_fd(fd), attrnamespace, attrname, data, nbytes);
+}
+
+int64_t freebsd_extattr_delete_file(struct thread *t, guest_ptr path, int32_t attrnamespace, guest_ptr attrname)
+{
+    return remove_one(t, of_path(path, true), attrnamespace, attrname);
+}
+
+int64_t freebsd_extattr_delete_link(struct thread *t, guest_ptr path, int32_t attrnamespace, guest_ptr attrname)
+{
+    return remove_one(t, of_path(path, false), attrnamespace, attrname);
+}
+
+int64_t freebsd_extattr_delete_fd(struct thread *t, int32_t fd, int32_t attrnamespace, guest_ptr attrname)
+{
+    return remove_one(t, of_fd(fd), attrnamespace, attrname);
+}
+
+int64_t freebsd_extattr_list_file(struct thread *t, guest_ptr path, int32_t attrnamespace, guest_ptr data,
+                                  uint64_t nbytes)
+{
+    return list(t, of_path(path, true), attrnamespace, data, nbytes);
+}
+
+int64_t freebsd_extattr_list_link(struct thread *t, guest_ptr path, int32_t attrnamespace, guest_ptr data,
+                                  uint64_t nbytes)
+{
+    return list(t, of_path(path, false), attrnamespace, data, nbytes);
+}
+
+int64_t freebsd_extattr_list_fd(struct thread *t, int32_t fd, int32_t attrnamespace, guest_ptr data, uint64_t nbytes)
+{
+    return list(t, of_fd(fd), attrnamespace, data, nbytes);
+}
+
+/*
+ * extattrctl(2) sets up the attributes of UFS1 file systems, which the host has none of: paths and name are looked at,
+ * then it is EOPNOTSUPP (vfs_stdextattrctl()).
+ */
+int64_t freebsd_extattrctl(struct thread *t, guest_ptr path, int32_t cmd, guest_ptr filename, int32_t attrnamespace,
+                           guest_ptr attrname)
+{
+    char name[PREFIX_LENGTH + NAME_SIZE];
+    const guest_ptr paths[2] = {filename, path};
+    struct vfs_path where;
+    struct statx x;
+    int64_t r = guest_is_null(attrname) ? 0 : host_name(attrname, name);
+
+    (void)cmd;
+    (void)attrnamespace;
+    for (int i = 0; r >= 0 && i < 2; i++) {
+        if (i == 0 && guest_is_null(filename)) {
+            continue;
+        }
+        r = path_copyin(t, VFS_AT_FDCWD, paths[i], PATH_FOLLOW, &where);
+        r = r < 0 ? r : host_call5(__NR_statx, where.dirfd, where.name, 0, STATX_TYPE, &x);
+    }
+    return r < 0 ? r : -EOPNOTSUPP;
+}

@@ -1,0 +1,73 @@
+/* Processes that requests name: see proc_target.h. */
+#include "syscalls/freebsd/sysctl/proc_target.h"
+
+#include <linux/fcntl.h>
+#include <linux/uio.h>
+
+#include "base/format.h"
+#include "base/host.h"
+#include "base/mem.h"
+#include "process/process.h"
+#include "process/thread.h"
+#include "syscalls/freebsd/sysctl/sysctl.h"
+
+int proc_target_of(struct thread *t, int32_t pid, struct proc_target *out)
+{
+    memset(out, 0, sizeof *out);
+    out->t = t;
+    out->pid = pid == -1 ? t->proc->pid : pid;
+    out->own = out->pid == t->proc->pid;
+    if (out->pid <= 0 || (!out->own && host_call2(__NR_kill, out->pid, 0) == -ESRCH)) {
+        return -ESRCH;
+    }
+    out->guest = out->own || process_table_other(t, out->pid, &out->entry) == 0;
+    if (!out->guest) {
+        memset(&out->entry, 0, sizeof out->entry);
+        out->guest = process_sort_of(t, out->pid) == PROCESS_GUEST;
+    }
+    return 0;
+}
+
+int proc_target(const struct sysctl_request *rq, struct proc_target *out)
+{
+    return rq->rest_count != 1 ? -EINVAL : proc_target_of(rq->t, rq->rest[0], out);
+}
+
+void proc_target_path(const struct proc_target *target, const char *file, char *to, size_t size)
+{
+    struct text x = {to, size, 0};
+    text_format(&x, "/proc/%d/%s", target->pid, file);
+    text_cstr(&x);
+}
+
+int proc_target_read(const struct proc_target *target, uint64_t address, void *to, size_t n)
+{
+    if (target->own) {
+        return copyin(to, guest_addr(address), n);
+    }
+    struct iovec here = {to, n}, there = {(void *)address, n}; // NOLINT(performance-no-int-to-ptr): another process's
+    int64_t r = host_call6(__NR_process_vm_readv, target->pid, &here, 1, &there, 1, 0);
+    return r == (int64_t)n ? 0 : r >= 0 ? -EFAULT : (int)r;
+}
+
+int64_t proc_target_error(int64_t r)
+{
+    return r == -EACCES ? -EPERM : r == -ENOENT ? -ESRCH : r;
+}
+
+int proc_target_put_file(struct sysctl_request *rq, const struct proc_target *target, const char *file)
+{
+    char path[48], chunk[1024];
+    proc_target_path(target, file, path, sizeof path);
+    int64_t fd = proc_target_error(host_call4(__NR_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0));
+    if (fd < 0) {
+        return (int)fd;
+    }
+    int64_t n;
+    int r = 0;
+    while (r == 0 && (n = host_call3(__NR_read, fd, chunk, sizeof chunk)) > 0) {
+        r = sysctl_put(rq, chunk, (size_t)n);
+    }
+    host_call1(__NR_close, fd);
+    return r;
+}
