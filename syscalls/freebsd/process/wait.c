@@ -358,11 +358,17 @@ static int wait6_results(struct thread *t, const struct waited *w, guest_ptr sta
     return COPYOUT(info, &out);
 }
 
+/* id_t has 64 bits, and the kernel looks at as many of them as a pid, user or group has: proc_to_reap(). */
+static int64_t narrow_id(int idtype, long id)
+{
+    return idtype == FREEBSD_P_UID || idtype == FREEBSD_P_GID ? (int64_t)(uint32_t)id : (int32_t)id;
+}
+
 int64_t freebsd_wait6(struct thread *t, int idtype, long id, guest_ptr status, int options, guest_ptr wrusage,
                       guest_ptr info)
 {
     struct waited w;
-    struct wait_request rq = {.idtype = idtype, .id = id, .wants_children = !guest_is_null(wrusage)};
+    struct wait_request rq = {.idtype = idtype, .id = narrow_id(idtype, id), .wants_children = !guest_is_null(wrusage)};
     int64_t r = wait_for(t, &rq, (uint32_t)options, &w);
     if (r <= 0) {
         if (r == 0 && !guest_is_null(info)) {

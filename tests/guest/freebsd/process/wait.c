@@ -109,6 +109,9 @@ TEST(by_kind_of_id)
     CHECK_EQ(wait6(FREEBSD_P_PID, 0, FREEBSD_WEXITED | FREEBSD_WNOWAIT), pid);
     CHECK_EQ(wait6(FREEBSD_P_PID, pid, FREEBSD_WEXITED | FREEBSD_WNOWAIT), pid);
     CHECK_EQ(wait6(FREEBSD_P_ALL, -77, FREEBSD_WEXITED | FREEBSD_WNOWAIT), pid);
+    /* What stands above the bits of a pid or user is not looked at: some programs leave it to chance. */
+    CHECK_EQ(wait6(FREEBSD_P_PID, 0x7fff00000000 | pid, FREEBSD_WEXITED | FREEBSD_WNOWAIT), pid);
+    CHECK_EQ(wait6(FREEBSD_P_UID, 0x7fff00000000 | user, FREEBSD_WEXITED | FREEBSD_WNOWAIT), pid);
     CHECK_EQ(wait6(FREEBSD_P_SID, session, FREEBSD_WEXITED), pid);
     CHECK_ERR(wait6(FREEBSD_P_SID, session, FREEBSD_WEXITED), FREEBSD_ECHILD);
 }
