@@ -214,9 +214,29 @@ static bool spell_out(const struct process *p, int dirfd, const char *path, char
     return true;
 }
 
+/* Whether no name that begins as the absolute `path` does can be in the sysroot, by its first component. */
+static bool only_host_has(const struct process *p, const char *path)
+{
+    char top[VFS_HOST_PATH_MAX];
+    const char *end = hot_strchr(path + 1, '/');
+    size_t n = hot_strlcpy(top, p->settings.sysroot, sizeof(top)),
+           length = end ? (size_t)(end - path) : hot_strlen(path);
+    struct statx x;
+
+    if (layer_order_of(path) != LAYER_HOST_FIRST) {
+        return layer_order_of(path) == LAYER_HOST_ONLY;
+    }
+    if (n + length >= sizeof(top)) {
+        return false;
+    }
+    memcpy(top + n, path, length);
+    top[n + length] = 0;
+    return host_call5(__NR_statx, AT_FDCWD, top, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &x) == -ENOENT;
+}
+
 /*
- * The usual case with a sysroot: the path has neither links nor dots, and is there in the layer that comes first for it.
- * Two host calls, however long it is. False: walk.
+ * The usual case with a sysroot: the path has neither links nor dots, and is there in the layer that comes first for it,
+ * or can be in the host's alone. Two host calls, however long it is. False: walk.
  */
 static bool translate_directly(const struct process *p, int dirfd, const char *path, uint32_t flags,
                                struct vfs_path *out)
@@ -247,7 +267,7 @@ static bool translate_directly(const struct process *p, int dirfd, const char *p
     }
     fd = host_call4(__NR_openat2, out->dirfd, out->name, &how, sizeof(how));
     if (fd < 0) {
-        return false;
+        return fd == -ENOENT && only_host_has(p, text); /* no link was on the way to what is missing */
     }
     host_call1(__NR_close, fd);
     return true;
