@@ -167,7 +167,6 @@ static unsigned read_listing(const char *const names[], unsigned count, unsigned
 
     *in_order = true;
     while (taken == each) {
-        const struct listing_entry *e;
         bool shown;
 
         listing_begin(&listing, position);
@@ -175,7 +174,10 @@ static unsigned read_listing(const char *const names[], unsigned count, unsigned
             listing_add(&listing, names[i], i, 0);
         }
         taken = 0;
-        for (unsigned i = 0; taken < each && (e = listing_at(&listing, i, &behind, &shown)) != NULL; i++) {
+        for (unsigned i = 0; taken < each; i++) {
+            if (listing_at(&listing, i, &behind, &shown) == NULL) {
+                break;
+            }
             if (shown) {
                 *in_order = *in_order && behind > position && behind < INT32_MAX;
                 position = behind;

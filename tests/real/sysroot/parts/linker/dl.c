@@ -280,6 +280,9 @@ TEST(threads_open_and_close)
 {
     pthread_t t[4];
     extern void *opener(void *);
+    if (__FreeBSD_version < 1100000)
+        SKIP("this linker lets its lock go while it ends an object, and aborts if that is opened anew meanwhile: "
+             "unload_object() in libexec/rtld-elf/rtld.c");
     for (int i = 0; i < 4; i++)
         REQUIRE(pthread_create(&t[i], NULL, opener, NULL) == 0);
     for (int i = 0; i < 4; i++)
