@@ -1,4 +1,4 @@
-/* Opening the host's files for the engine's own use; see host_file.h. */
+/* Opening and reading the host's files for the engine's own use; see host_file.h. */
 #include "base/host_file.h"
 
 #include <linux/fcntl.h>
@@ -19,4 +19,19 @@ int64_t host_open(const char *path, uint32_t flags)
         host_call4(__NR_prlimit64, 0, RLIMIT_NOFILE, &limit, 0);
     }
     return fd;
+}
+
+int64_t host_file_read(const char *path, char *to, size_t size)
+{
+    int64_t fd = host_open(path, O_RDONLY), done = 0, n;
+
+    if (fd < 0) {
+        return fd;
+    }
+    while ((size_t)done < size - 1 && (n = host_call3(__NR_read, fd, to + done, size - 1 - (size_t)done)) > 0) {
+        done += n;
+    }
+    host_call1(__NR_close, fd);
+    to[done] = '\0';
+    return done;
 }

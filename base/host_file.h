@@ -1,7 +1,8 @@
-/* Opening the host's files for the engine's own use. */
+/* Opening and reading the host's files for the engine's own use. */
 #ifndef BASE_HOST_FILE_H
 #define BASE_HOST_FILE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -11,5 +12,11 @@
  * closes, or -errno.
  */
 int64_t host_open(const char *path, uint32_t flags);
+
+/*
+ * Reads as much of the file as fits, and ends it with a NUL: `size` bytes at `to`, at least 1. Returns how many bytes
+ * stand before it, or -errno if the file cannot be opened (nothing is written then).
+ */
+int64_t host_file_read(const char *path, char *to, size_t size);
 
 #endif

@@ -3,11 +3,12 @@
 #include <linux/fcntl.h>
 
 #include "base/host.h"
+#include "base/host_file.h"
 
 int64_t host_lines_open(struct host_lines *l, const char *path)
 {
     l->at = l->size = 0;
-    l->fd = host_call4(__NR_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+    l->fd = host_open(path, O_RDONLY);
     return l->fd < 0 ? l->fd : 0;
 }
 

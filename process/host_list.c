@@ -3,6 +3,7 @@
 #include <linux/fcntl.h>
 
 #include "base/host.h"
+#include "base/host_file.h"
 
 /* linux/dirent.h: struct linux_dirent64. */
 struct host_dirent {
@@ -26,7 +27,7 @@ static int32_t number_of(const char *at)
 int64_t host_list_numbers(const char *path, void (*fn)(int32_t number, void *arg), void *arg)
 {
     char list[2048] __attribute__((aligned(8)));
-    int64_t fd = host_call4(__NR_openat, AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    int64_t fd = host_open(path, O_RDONLY | O_DIRECTORY);
     if (is_error(fd)) {
         return fd;
     }

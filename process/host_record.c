@@ -5,22 +5,8 @@
 
 #include "base/format.h"
 #include "base/host.h"
+#include "base/host_file.h"
 #include "base/mem.h"
-
-int64_t host_file_read(const char *path, char *to, size_t size)
-{
-    int64_t fd = host_call4(__NR_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
-    if (is_error(fd)) {
-        return fd;
-    }
-    int64_t done = 0, n;
-    while ((size_t)done < size - 1 && (n = host_call3(__NR_read, fd, to + done, size - 1 - (size_t)done)) > 0) {
-        done += n;
-    }
-    host_call1(__NR_close, fd);
-    to[done] = '\0';
-    return done;
-}
 
 static const char *number(const char *at, int64_t *value)
 {

@@ -83,7 +83,4 @@ static inline uint32_t host_minor(int64_t device)
     return ((uint32_t)device & 0xff) | ((uint32_t)(device >> 12) & 0xfff00);
 }
 
-/* Reads a small host file; returns its length, NUL-terminated in the buffer, or -errno. */
-int64_t host_file_read(const char *path, char *to, size_t size);
-
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/format.h"
 #include "base/host.h"
+#include "base/host_file.h"
 #include "base/mem.h"
 
 /* Positions after the state: proc_pid_stat(5) numbers them from 4 on. */
@@ -53,15 +54,9 @@ int host_stat_read(int32_t pid, struct host_stat *out)
     char path[48], text[1024];
     struct text x = TEXT_ON(path);
     text_format(&x, "/proc/%d/stat", pid);
-    int64_t fd = host_call4(__NR_openat, AT_FDCWD, text_cstr(&x), O_RDONLY | O_CLOEXEC, 0);
-    if (is_error(fd)) {
-        return (int)fd;
-    }
-    int64_t n = host_call3(__NR_read, fd, text, sizeof text - 1);
-    host_call1(__NR_close, fd);
-    if (is_error(n)) {
+    int64_t n = host_file_read(text_cstr(&x), text, sizeof text);
+    if (n < 0) {
         return (int)n;
     }
-    text[n] = '\0';
     return host_stat_parse(text, out);
 }

@@ -5,6 +5,7 @@
 
 #include "base/heap.h"
 #include "base/host.h"
+#include "base/host_file.h"
 #include "base/mem.h"
 #include "process/host_stat.h"
 
@@ -63,7 +64,7 @@ static int add(struct host_tree *tree, int32_t pid)
 int host_numbers_each(const char *directory, int (*fn)(void *arg, int32_t number), void *arg)
 {
     uint8_t chunk[2048] __attribute__((aligned(8)));
-    int64_t fd = host_call4(__NR_openat, AT_FDCWD, directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    int64_t fd = host_open(directory, O_RDONLY | O_DIRECTORY);
     int64_t n = fd;
     while (!is_error(n) && (n = host_call3(__NR_getdents64, fd, chunk, sizeof chunk)) > 0) {
         for (int64_t at = 0; at < n;) {

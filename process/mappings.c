@@ -4,6 +4,7 @@
 #include <linux/fcntl.h>
 
 #include "base/host.h"
+#include "base/host_file.h"
 #include "base/mem.h"
 
 #define MAPS_BUFFER 4096
@@ -97,7 +98,7 @@ int64_t mapping_at_or_above(uint64_t address, struct mapping *out)
 {
     struct reader r;
     r.at = r.size = 0;
-    r.fd = host_call4(__NR_openat, AT_FDCWD, "/proc/self/maps", O_RDONLY | O_CLOEXEC, 0);
+    r.fd = host_open("/proc/self/maps", O_RDONLY);
     if (r.fd < 0) {
         return r.fd;
     }

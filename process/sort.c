@@ -3,6 +3,7 @@
 
 #include "base/format.h"
 #include "base/host.h"
+#include "base/host_file.h"
 #include "base/mem.h"
 #include "process/host_stat.h"
 #include "process/process.h"
@@ -43,13 +44,9 @@ static bool catches_carrier(int32_t pid)
     char path[48], status[STATUS_MAX];
     struct text x = TEXT_ON(path);
     text_format(&x, "/proc/%d/status", pid);
-    int64_t fd = host_call4(__NR_openat, AT_FDCWD, text_cstr(&x), O_RDONLY | O_CLOEXEC, 0);
-    if (is_error(fd)) {
+    if (host_file_read(text_cstr(&x), status, sizeof status) < 0) {
         return false;
     }
-    int64_t n = host_call3(__NR_read, fd, status, sizeof status - 1);
-    host_call1(__NR_close, fd);
-    status[n > 0 ? n : 0] = '\0';
     return (set_of(status, "SigCgt") & signal_carrier_bit()) != 0;
 }
 

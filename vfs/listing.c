@@ -2,6 +2,7 @@
 #include "vfs/listing.h"
 
 #include "base/host.h"
+#include "base/host_file.h"
 #include "base/mem.h"
 
 #include <linux/fcntl.h>
@@ -112,7 +113,7 @@ static bool is_dots(const char *name)
 int64_t listing_add_directory(struct listing *l, const char *path)
 {
     char buffer[4096] __attribute__((aligned(8)));
-    int64_t fd = host_call4(__NR_openat, AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    int64_t fd = host_open(path, O_RDONLY | O_DIRECTORY);
     int64_t n;
 
     if (fd < 0) {

@@ -14,6 +14,7 @@
 
 #include "base/format.h"
 #include "base/host.h"
+#include "base/host_file.h"
 #include "base/mem.h"
 #include "process/process.h"
 #include "process/thread.h"
@@ -235,12 +236,9 @@ static int64_t described(int fd, const char *name, unsigned base)
     char path[40], text[512];
     struct text x = TEXT_ON(path);
     text_format(&x, "/proc/self/fdinfo/%d", fd);
-    int64_t file = host_call3(__NR_open, text_cstr(&x), O_RDONLY | O_CLOEXEC, 0);
-    int64_t n = file >= 0 ? host_call3(__NR_read, file, text, sizeof text - 1) : -1;
-    if (file >= 0) {
-        host_call1(__NR_close, file);
+    if (host_file_read(text_cstr(&x), text, sizeof text) < 0) {
+        return -1;
     }
-    text[n > 0 ? n : 0] = '\0';
     const char *at = text;
     for (size_t i = 0; *at != '\0' && name[i] != '\0'; at++) {
         i = *at == name[i] ? i + 1 : *at == name[0];

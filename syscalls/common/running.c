@@ -7,6 +7,7 @@
 #include "base/format.h"
 #include "base/heap.h"
 #include "base/host.h"
+#include "base/host_file.h"
 #include "base/mem.h"
 #include "base/process.h"
 #include "base/thread.h"
@@ -23,21 +24,6 @@ static bool is_same(const struct statx *a, const char *path)
            a->stx_dev_major == b.stx_dev_major && a->stx_dev_minor == b.stx_dev_minor;
 }
 
-/* Reads as much of a host file as fits, and ends it with a NUL. */
-static void read_text(const char *path, char *to, size_t size)
-{
-    int64_t fd = host_call4(__NR_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0), n;
-    size_t done = 0;
-
-    while (fd >= 0 && done < size - 1 && (n = host_call3(__NR_read, fd, to + done, size - 1 - done)) > 0) {
-        done += (size_t)n;
-    }
-    if (fd >= 0) {
-        host_call1(__NR_close, fd);
-    }
-    to[done] = 0;
-}
-
 /* Whether a process has the file mapped: that its program had this name once is not enough, as files are replaced. */
 static bool has_mapped(int32_t pid, uint64_t ino)
 {
@@ -52,8 +38,8 @@ static bool has_mapped(int32_t pid, uint64_t ino)
     text_format(&path, "/proc/%d/maps", pid);
     text_format(&number, " %lu ", (unsigned long)ino);
     text_cstr(&number);
-    read_text(text_cstr(&path), text, MAPS_MAX);
-    for (const char *s = hot_strchr(text, ' '); s && !found; s = hot_strchr(s + 1, ' ')) {
+    bool told = host_file_read(text_cstr(&path), text, MAPS_MAX) > 0;
+    for (const char *s = told ? hot_strchr(text, ' ') : NULL; s && !found; s = hot_strchr(s + 1, ' ')) {
         found = hot_strncmp(s, wanted, number.length) == 0;
     }
     heap_free(text);

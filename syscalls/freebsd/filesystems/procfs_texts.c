@@ -4,6 +4,7 @@
 #include "base/format.h"
 #include "base/heap.h"
 #include "base/host.h"
+#include "base/host_file.h"
 #include "base/image.h"
 #include "base/mem.h"
 #include "base/process.h"
@@ -233,7 +234,7 @@ int64_t procfs_map(struct thread *t, int32_t pid, struct text *x)
         return -ENOMEM;
     }
     text_format(&from, "/proc/%d/maps", pid);
-    n = host_read_file(text_cstr(&from), all, x->size);
+    n = host_file_read(text_cstr(&from), all, x->size);
     while (n > 0 && *line) {
         char *end = hot_strchr(line, '\n');
 

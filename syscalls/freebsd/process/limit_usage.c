@@ -8,6 +8,7 @@
 
 #include "base/format.h"
 #include "base/host.h"
+#include "base/host_file.h"
 #include "base/mem.h"
 #include "freebsd_syscalls.h"
 #include "process/descriptors.h"
@@ -23,7 +24,7 @@ enum { BY_EFFECTIVE_USER = 1 }; /* GETRLIMITUSAGE_EUID */
 static int64_t memory(const char *key)
 {
     char text[2048];
-    if (host_read_file("/proc/self/status", text, sizeof text) <= 0) {
+    if (host_file_read("/proc/self/status", text, sizeof text) <= 0) {
         return -ENXIO;
     }
     size_t length = hot_strlen(key);

@@ -3,6 +3,7 @@
 
 #include "base/heap.h"
 #include "base/host.h"
+#include "base/host_file.h"
 #include "base/mem.h"
 #include "base/process.h"
 #include "base/thread.h"
@@ -41,7 +42,7 @@ static bool name_in(const char *line, uint32_t user, char name[FREEBSD_MAXLOGNAM
 void freebsd_user_name(uint32_t user, char name[FREEBSD_MAXLOGNAME])
 {
     char *text = heap_alloc_unset(USERS_MAX);
-    if (text == NULL || host_read_file("/etc/passwd", text, USERS_MAX) <= 0) {
+    if (text == NULL || host_file_read("/etc/passwd", text, USERS_MAX) <= 0) {
         heap_free(text);
         return;
     }
@@ -67,7 +68,7 @@ static void host_login(struct thread *t, char name[FREEBSD_MAXLOGNAME])
 {
     char number[16];
     uint32_t user = t->proc->users.real;
-    if (host_read_file("/proc/self/loginuid", number, sizeof number) > 0 && decimal(number) < UINT32_MAX) {
+    if (host_file_read("/proc/self/loginuid", number, sizeof number) > 0 && decimal(number) < UINT32_MAX) {
         user = (uint32_t)decimal(number);
     }
     freebsd_user_name(user, name);

@@ -10,6 +10,7 @@
 
 #include "base/format.h"
 #include "base/host.h"
+#include "base/host_file.h"
 #include "base/mem.h"
 #include "base/personality.h"
 #include "freebsd_syscalls.h"
@@ -321,7 +322,7 @@ static int64_t host_status(int32_t pid, const char *key)
     char path[48], text[2048];
     struct text x = TEXT_ON(path);
     text_format(&x, "/proc/%d/status", pid);
-    int64_t n = host_read_file(text_cstr(&x), text, sizeof text);
+    int64_t n = host_file_read(text_cstr(&x), text, sizeof text);
     if (n < 0) {
         return n == -ENOENT ? -ESRCH : n;
     }

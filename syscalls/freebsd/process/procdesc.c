@@ -14,6 +14,7 @@
 #include "base/format.h"
 #include "base/heap.h"
 #include "base/host.h"
+#include "base/host_file.h"
 #include "base/host_signal.h"
 #include "base/mem.h"
 #include "base/process.h"
@@ -256,7 +257,7 @@ static int64_t pid_without_object(int32_t fd)
     char path[48], info[512];
     struct text x = TEXT_ON(path);
     text_format(&x, "/proc/self/fdinfo/%d", fd);
-    if (host_read_file(text_cstr(&x), info, sizeof info) <= 0) {
+    if (host_file_read(text_cstr(&x), info, sizeof info) <= 0) {
         return -EINVAL;
     }
     for (const char *line = info; (line = hot_strchr(line, '\n')) != NULL; line++) {

@@ -9,6 +9,7 @@
 
 #include "base/format.h"
 #include "base/host.h"
+#include "base/host_file.h"
 #include "base/host_signal.h"
 #include "base/mem.h"
 #include "base/process.h"
@@ -120,7 +121,7 @@ static void children_usage(int32_t pid, struct rusage *usage)
     struct text x = TEXT_ON(path);
     memset(usage, 0, sizeof *usage);
     text_format(&x, "/proc/%d/stat", pid);
-    if (host_read_file(text_cstr(&x), text, sizeof text) <= 0) {
+    if (host_file_read(text_cstr(&x), text, sizeof text) <= 0) {
         return;
     }
     const char *state = hot_strrchr(text, ')');
@@ -195,7 +196,7 @@ static int64_t effective_id(int32_t pid, const char *key)
     char path[48], text[1536];
     struct text x = TEXT_ON(path);
     text_format(&x, "/proc/%d/status", pid);
-    if (host_read_file(text_cstr(&x), text, sizeof text) <= 0) {
+    if (host_file_read(text_cstr(&x), text, sizeof text) <= 0) {
         return -1;
     }
     for (const char *line = text; (line = hot_strchr(line, '\n')) != NULL;) {

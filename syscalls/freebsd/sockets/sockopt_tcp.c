@@ -1,5 +1,6 @@
 /* Structures and names of TCP's options. Sources: tcp(4), sys/netinet/tcp.h, tcp_default_ctloutput(). */
 #include "base/host.h"
+#include "base/host_file.h"
 #include "base/mem.h"
 #include "syscalls/freebsd/sockets/sockopt.h"
 #include "syscalls/freebsd/sysctl/sysctl.h"
@@ -68,7 +69,7 @@ static uint32_t connections(void)
 {
     static const char before[] = "TCP: inuse ";
     char text[1024];
-    int64_t n = host_read_file("/proc/net/sockstat", text, sizeof(text));
+    int64_t n = host_file_read("/proc/net/sockstat", text, sizeof(text));
     uint32_t count = 0;
 
     for (int64_t i = 0; i + (int64_t)sizeof(before) < n; i++) {

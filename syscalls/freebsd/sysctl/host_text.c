@@ -5,6 +5,7 @@
 
 #include "base/heap.h"
 #include "base/host.h"
+#include "base/host_file.h"
 #include "base/mem.h"
 
 #define FIRST_SIZE 8192u
@@ -24,7 +25,7 @@ static int64_t fill(int64_t fd, char *to, size_t size, size_t *used)
 
 int host_text_read(struct host_text *x, const char *path)
 {
-    int64_t fd = host_call3(__NR_open, path, O_RDONLY | O_CLOEXEC, 0), r = fd < 0 ? fd : 1;
+    int64_t fd = host_open(path, O_RDONLY), r = fd < 0 ? fd : 1;
     size_t size = FIRST_SIZE, used = 0;
 
     x->at = NULL;

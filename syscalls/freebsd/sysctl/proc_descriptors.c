@@ -5,6 +5,7 @@
 #include "base/format.h"
 #include "base/heap.h"
 #include "base/host.h"
+#include "base/host_file.h"
 #include "base/mem.h"
 #include "process/descriptors.h"
 #include "process/host_lines.h"

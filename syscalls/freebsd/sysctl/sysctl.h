@@ -176,7 +176,4 @@ int64_t sysctl_sockets(struct thread *t);
 
 int64_t sysctl_tsc_freq(struct thread *t);
 
-/* Reads a small host file; returns its length, NUL-terminated in the buffer, or -errno. */
-int64_t host_read_file(const char *path, char *to, size_t size);
-
 #endif

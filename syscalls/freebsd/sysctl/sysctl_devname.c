@@ -1,6 +1,7 @@
 /* kern.devname: the name below /dev of a device number (devname(3)). Semantics: sysctl_devname() of sys/kern/kern_conf.c. */
 #include "base/format.h"
 #include "base/host.h"
+#include "base/host_file.h"
 #include "base/mem.h"
 #include "process/host_record.h"
 #include "process/thread.h"

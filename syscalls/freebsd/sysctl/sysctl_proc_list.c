@@ -11,6 +11,7 @@
 #include "base/format.h"
 #include "base/host.h"
 #include "base/host_clock.h"
+#include "base/host_file.h"
 #include "base/image.h"
 #include "base/mem.h"
 #include "base/personality.h"

@@ -4,6 +4,7 @@
  * (process/title.h). Semantics: sys/kern/kern_proc.c.
  */
 #include "base/host.h"
+#include "base/host_file.h"
 #include "base/mem.h"
 #include "process/host_record.h"
 #include "process/process.h"

@@ -1,5 +1,6 @@
 /* Values of the system that the host's /proc has: processes, files, memory, forwarding. Source: proc(5). */
 #include "base/host.h"
+#include "base/host_file.h"
 #include "base/mem.h"
 #include "freebsd_syscalls.h"
 #include "process/host_tree.h"
@@ -22,7 +23,7 @@ static int64_t number_at(const char *at)
 static int64_t number_in(const char *path)
 {
     char text[64];
-    return host_read_file(path, text, sizeof text) > 0 ? number_at(text) : 0;
+    return host_file_read(path, text, sizeof text) > 0 ? number_at(text) : 0;
 }
 
 /* "0.01 0.02 0.03 1/234 5678": the last is the last process's. */
@@ -30,7 +31,7 @@ int64_t sysctl_lastpid(struct thread *t)
 {
     char text[128];
     (void)t;
-    if (host_read_file("/proc/loadavg", text, sizeof text) <= 0) {
+    if (host_file_read("/proc/loadavg", text, sizeof text) <= 0) {
         return 0;
     }
     const char *blank = hot_strrchr(text, ' ');
@@ -48,7 +49,7 @@ static int64_t pages(const char *key)
 {
     char text[3072];
     size_t length = hot_strlen(key);
-    if (host_read_file("/proc/meminfo", text, sizeof text) <= 0) {
+    if (host_file_read("/proc/meminfo", text, sizeof text) <= 0) {
         return 0;
     }
     for (const char *line = text; line != NULL; line = hot_strchr(line, '\n')) {

@@ -4,6 +4,7 @@
  */
 #include "base/heap.h"
 #include "base/host.h"
+#include "base/host_file.h"
 #include "base/mem.h"
 #include "freebsd_syscalls.h"
 #include "syscalls/freebsd/sysctl/sysctl.h"
@@ -43,7 +44,7 @@ int sysctl_cp_time(struct sysctl_request *rq)
 {
     char text[256];
     int64_t out[CPU_STATES];
-    if (host_read_file("/proc/stat", text, sizeof text) < 5) {
+    if (host_file_read("/proc/stat", text, sizeof text) < 5) {
         return -ENOENT;
     }
     states(text + 3, out);
@@ -77,7 +78,7 @@ int sysctl_cp_times(struct sysctl_request *rq)
         return -ENOMEM;
     }
     /* The first line is of all of them. */
-    const char *first = host_read_file("/proc/stat", text, TEXT_MAX) > 0 ? hot_strchr(text, '\n') : NULL;
+    const char *first = host_file_read("/proc/stat", text, TEXT_MAX) > 0 ? hot_strchr(text, '\n') : NULL;
     int r = first != NULL ? put_each(rq, first + 1) : -ENOENT;
     heap_free(text);
     return r;

@@ -9,6 +9,7 @@
 #include "base/format.h"
 #include "base/host.h"
 #include "base/host_clock.h"
+#include "base/host_file.h"
 #include "base/mem.h"
 #include "process/process.h"
 #include "process/thread.h"
@@ -20,21 +21,6 @@
 #define ARANDOM_MAX     8192
 #define LOAD_SCALE      2048 /* FSCALE */
 #define HOST_LOAD_SHIFT 16   /* SI_LOAD_SHIFT */
-
-int64_t host_read_file(const char *path, char *to, size_t size)
-{
-    int64_t fd = host_call3(__NR_open, path, O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0) {
-        return fd;
-    }
-    int64_t done = 0, n;
-    while ((size_t)done < size - 1 && (n = host_call3(__NR_read, fd, to + done, size - 1 - (size_t)done)) > 0) {
-        done += n;
-    }
-    host_call1(__NR_close, fd);
-    to[done] = '\0';
-    return done;
-}
 
 static uint64_t parse(const char **at)
 {
@@ -49,7 +35,7 @@ static int64_t number_in(const char *path, int64_t otherwise)
 {
     char text[64];
     const char *at = text;
-    return host_read_file(path, text, sizeof text) > 0 ? (int64_t)parse(&at) : otherwise;
+    return host_file_read(path, text, sizeof text) > 0 ? (int64_t)parse(&at) : otherwise;
 }
 
 uint32_t freebsd_built_for(const struct thread *t)
@@ -145,7 +131,7 @@ int sysctl_hostuuid(struct sysctl_request *rq)
 {
     char id[64] = "", uuid[40];
     struct text x = TEXT_ON(uuid);
-    if (host_read_file("/etc/machine-id", id, sizeof id) < 32) {
+    if (host_file_read("/etc/machine-id", id, sizeof id) < 32) {
         return sysctl_put_string(rq, "00000000-0000-0000-0000-000000000000");
     }
     for (int i = 0; i < 32; i++) {
@@ -161,7 +147,7 @@ int sysctl_model(struct sysctl_request *rq)
 {
     static const char key[] = "model name";
     char text[2048];
-    if (host_read_file("/proc/cpuinfo", text, sizeof text) > 0) {
+    if (host_file_read("/proc/cpuinfo", text, sizeof text) > 0) {
         for (char *line = text; line != NULL && *line != '\0'; line = hot_strchr(line, '\n')) {
             line += *line == '\n';
             char *value = hot_strchr(line, ':');
@@ -205,7 +191,7 @@ int64_t sysctl_ncpu(struct thread *t)
     const char *at = text;
     int64_t count = 0;
     (void)t;
-    if (host_read_file("/sys/devices/system/cpu/online", text, sizeof text) <= 0) {
+    if (host_file_read("/sys/devices/system/cpu/online", text, sizeof text) <= 0) {
         return 1;
     }
     while (*at >= '0' && *at <= '9') {
@@ -334,7 +320,7 @@ int64_t sysctl_tsc_freq(struct thread *t)
 {
     (void)t;
     char text[2048];
-    if (host_read_file("/proc/cpuinfo", text, sizeof text) <= 0) {
+    if (host_file_read("/proc/cpuinfo", text, sizeof text) <= 0) {
         return 0;
     }
     for (char *at = text; (at = hot_strchr(at, 'M')) != NULL; at++) {

@@ -8,6 +8,7 @@
 
 #include "base/format.h"
 #include "base/host.h"
+#include "base/host_file.h"
 #include "base/mem.h"
 #include "base/process.h"
 #include "base/thread.h"
@@ -62,7 +63,7 @@ static const char *state_of(const struct host_stat *stat, int32_t pid, int32_t r
         break;
     }
     text_format(&path, "/proc/%d/wchan", pid);
-    if (host_read_file(text_cstr(&path), symbol, sizeof symbol) > 0) {
+    if (host_file_read(text_cstr(&path), symbol, sizeof symbol) > 0) {
         message = kinfo_wait_message(symbol);
     }
     return message[0] != '\0' ? message : "sleeping"; /* the host does not tell for what */
@@ -82,7 +83,7 @@ static void put_command(struct text *x, struct thread *t, int32_t pid)
         text_str(x, other.command);
     } else {
         text_format(&p, "/proc/%d/comm", pid);
-        n = host_read_file(text_cstr(&p), name, sizeof name);
+        n = host_file_read(text_cstr(&p), name, sizeof name);
         text_bytes(x, name, n > 0 ? (size_t)n - 1 : 0); /* without its newline */
     }
 }
@@ -171,7 +172,7 @@ void terminal_print_status(struct thread *t, int fd, bool reading)
     }
     /* The newline: the column that the cursor is in, which FreeBSD looks at, is the host's secret. */
     text_str(&x, "\nload: ");
-    if (host_read_file("/proc/loadavg", load, sizeof load) > 0) {
+    if (host_file_read("/proc/loadavg", load, sizeof load) > 0) {
         const char *end = hot_strchr(load, ' ');
 
         text_bytes(&x, load, end != NULL ? (size_t)(end - load) : 0);

@@ -11,6 +11,7 @@
 #include "syscalls/freebsd/terminal/terminal.h"
 
 #include "base/host.h"
+#include "base/host_file.h"
 #include "base/mem.h"
 #include "base/process.h"
 #include "base/thread.h"
@@ -40,7 +41,7 @@ static bool may_type(void)
     struct __user_cap_data_struct sets[2] = {{0, 0, 0}, {0, 0, 0}};
     char allowed[8];
 
-    if (host_read_file("/proc/sys/dev/tty/legacy_tiocsti", allowed, sizeof allowed) <= 0 || allowed[0] == '1') {
+    if (host_file_read("/proc/sys/dev/tty/legacy_tiocsti", allowed, sizeof allowed) <= 0 || allowed[0] == '1') {
         return true;
     }
     return host_call2(__NR_capget, &head, sets) == 0 && (sets[0].effective >> CAP_SYS_ADMIN & 1) != 0;

@@ -6,6 +6,7 @@
 #include <linux/time_types.h>
 
 #include "base/host.h"
+#include "base/host_file.h"
 #include "freebsd_syscalls.h"
 #include "process/process.h"
 #include "process/tasks.h"
@@ -152,12 +153,7 @@ int64_t freebsd_sched_get_priority_min(struct thread *t, int32_t policy)
 static int64_t rr_milliseconds(void)
 {
     char text[16];
-    int64_t fd = host_call4(__NR_openat, AT_FDCWD, "/proc/sys/kernel/sched_rr_timeslice_ms", O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0) {
-        return 0;
-    }
-    int64_t n = host_call3(__NR_read, fd, text, sizeof text), value = 0;
-    host_call1(__NR_close, fd);
+    int64_t n = host_file_read("/proc/sys/kernel/sched_rr_timeslice_ms", text, sizeof text), value = 0;
     for (int64_t i = 0; i < n && text[i] >= '0' && text[i] <= '9'; i++) {
         value = value * 10 + (text[i] - '0');
     }
