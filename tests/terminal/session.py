@@ -224,6 +224,16 @@ class Session:
                 return True
         return False
 
+    def gone(self, patience):
+        """Whether the leader ends within the time; its wait status is left for exits()."""
+        end = time.monotonic() + patience
+        while time.monotonic() < end:
+            if os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+                return True
+            self.drain(0.05)
+            time.sleep(0.05)
+        return False
+
     def exits(self, patience=PATIENCE):
         """Reads to the end; the leader's wait status, or None if it does not exit. Then the session is over."""
         self.drain(patience)
@@ -303,7 +313,11 @@ class Script:
         if self.failed:
             self.end()
             return
-        self.session.send(text)
+        for _ in range(4):
+            # What is typed just when a shell takes its terminal into raw mode means an empty character (n_tty(4)).
+            self.session.send(text)
+            if self.session.gone(PATIENCE / 4):
+                break
         got = self.session.exits()
         held = got is not None and os.WIFEXITED(got) and os.WEXITSTATUS(got) == status
         self.verdict(name, held, "it does not exit" if got is None else f"wait status {got:#x}")
