@@ -37,6 +37,24 @@ TEST(the_open_ones)
     SYS(close, fd);
 }
 
+static void writes_to(void *name)
+{
+    SYS(setuid, 65534);
+    CHECK_OK(SYS(access, name, 2));
+    CHECK_OK(SYS(eaccess, name, 2));
+}
+
+/* access(2) asks nothing of its modes (vop_access is VOP_NULL): the descriptor says when it is used. */
+TEST(may_all_be_used)
+{
+    char name[32];
+    int fd = guest_file("written", "");
+
+    guest_format(name, sizeof(name), "/dev/fd/%d", fd);
+    CHECK_EQ(guest_in_child(writes_to, name), 0);
+    SYS(close, fd);
+}
+
 TEST(attributes)
 {
     struct freebsd_stat st, root, opened;
