@@ -15,6 +15,7 @@ make recho zecho printenv xcase
 KNOWN = {
     "cond": "FreeBSD's regcomp takes a backslash before an ordinary character for an error (REG_EESCAPE) since 13.0",
     "read": "sometimes: `read -t .0001` of five characters is to be done within 100 µs, which a few first traps outlast",
+    "test": "it goes by the mode of /dev/fd/1, which fdescfs shows as 0555 (fdesc_getattr() in sys/fs/fdescfs/fdesc_vnops.c)",
 }
 
 
