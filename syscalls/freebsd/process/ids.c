@@ -117,37 +117,41 @@ int64_t freebsd_seteuid(struct thread *t, uint32_t euid)
     return freebsd_ids_unlock(t, do_seteuid(t, euid));
 }
 
-/* setreuid(2): the saved id follows when the real one is set or the effective one leaves it. */
-static int64_t do_setreuid(struct thread *t, int32_t ruid, int32_t euid)
+/*
+ * setreuid(2) and setregid(2): *saved receives what becomes of the saved id, which follows when the real one is set or the
+ * effective one leaves it. -EPERM: an ordinary user has none of these ids.
+ */
+static int64_t plan_two(const struct thread *t, struct process_ids now, uint32_t real, uint32_t effective,
+                        uint32_t *saved)
 {
-    struct process_ids u = t->proc->users;
-    uint32_t real = (uint32_t)ruid, effective = (uint32_t)euid;
-    if (u.effective != 0 &&
-        ((real != KEEP && real != u.real && real != u.saved) ||
-         (effective != KEEP && effective != u.effective && effective != u.real && effective != u.saved))) {
+    if (t->proc->users.effective != 0 &&
+        ((real != KEEP && real != now.real && real != now.saved) ||
+         (effective != KEEP && effective != now.effective && effective != now.real && effective != now.saved))) {
         return -EPERM;
     }
-    uint32_t new_effective = effective != KEEP ? effective : u.effective;
-    uint32_t new_real = real != KEEP ? real : u.real;
-    bool follow = real != KEEP || new_effective != new_real;
-    return freebsd_set_users(t, real, effective, follow ? new_effective : KEEP);
+    uint32_t new_effective = effective != KEEP ? effective : now.effective;
+    uint32_t new_real = real != KEEP ? real : now.real;
+    *saved = real != KEEP || new_effective != new_real ? new_effective : KEEP;
+    return 0;
+}
+
+static int64_t do_setreuid(struct thread *t, uint32_t ruid, uint32_t euid)
+{
+    uint32_t saved;
+    int64_t r = plan_two(t, t->proc->users, ruid, euid, &saved);
+    return r < 0 ? r : freebsd_set_users(t, ruid, euid, saved);
 }
 
 int64_t freebsd_setreuid(struct thread *t, int32_t ruid, int32_t euid)
 {
     freebsd_ids_lock(t);
-    return freebsd_ids_unlock(t, do_setreuid(t, ruid, euid));
-}
-
-static int64_t do_setresuid(struct thread *t, uint32_t ruid, uint32_t euid, uint32_t suid)
-{
-    return freebsd_set_users(t, ruid, euid, suid);
+    return freebsd_ids_unlock(t, do_setreuid(t, (uint32_t)ruid, (uint32_t)euid));
 }
 
 int64_t freebsd_setresuid(struct thread *t, uint32_t ruid, uint32_t euid, uint32_t suid)
 {
     freebsd_ids_lock(t);
-    return freebsd_ids_unlock(t, do_setresuid(t, ruid, euid, suid));
+    return freebsd_ids_unlock(t, freebsd_set_users(t, ruid, euid, suid));
 }
 
 static int64_t do_setgid(struct thread *t, uint32_t gid)
@@ -180,36 +184,23 @@ int64_t freebsd_setegid(struct thread *t, uint32_t egid)
     return freebsd_ids_unlock(t, do_setegid(t, egid));
 }
 
-static int64_t do_setregid(struct thread *t, int32_t rgid, int32_t egid)
+static int64_t do_setregid(struct thread *t, uint32_t rgid, uint32_t egid)
 {
-    struct process_ids g = t->proc->groups;
-    uint32_t real = (uint32_t)rgid, effective = (uint32_t)egid;
-    if (t->proc->users.effective != 0 &&
-        ((real != KEEP && real != g.real && real != g.saved) ||
-         (effective != KEEP && effective != g.effective && effective != g.real && effective != g.saved))) {
-        return -EPERM;
-    }
-    uint32_t new_effective = effective != KEEP ? effective : g.effective;
-    uint32_t new_real = real != KEEP ? real : g.real;
-    bool follow = real != KEEP || new_effective != new_real;
-    return freebsd_set_groups(t, real, effective, follow ? new_effective : KEEP);
+    uint32_t saved;
+    int64_t r = plan_two(t, t->proc->groups, rgid, egid, &saved);
+    return r < 0 ? r : freebsd_set_groups(t, rgid, egid, saved);
 }
 
 int64_t freebsd_setregid(struct thread *t, int32_t rgid, int32_t egid)
 {
     freebsd_ids_lock(t);
-    return freebsd_ids_unlock(t, do_setregid(t, rgid, egid));
-}
-
-static int64_t do_setresgid(struct thread *t, uint32_t rgid, uint32_t egid, uint32_t sgid)
-{
-    return freebsd_set_groups(t, rgid, egid, sgid);
+    return freebsd_ids_unlock(t, do_setregid(t, (uint32_t)rgid, (uint32_t)egid));
 }
 
 int64_t freebsd_setresgid(struct thread *t, uint32_t rgid, uint32_t egid, uint32_t sgid)
 {
     freebsd_ids_lock(t);
-    return freebsd_ids_unlock(t, do_setresgid(t, rgid, egid, sgid));
+    return freebsd_ids_unlock(t, freebsd_set_groups(t, rgid, egid, sgid));
 }
 
 static int64_t copyout_three(struct process_ids ids, guest_ptr real, guest_ptr effective, guest_ptr saved)
