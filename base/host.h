@@ -14,6 +14,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Debian 12's headers end with Linux 6.1. */
+#ifndef __NR_cachestat
+#define __NR_cachestat         451
+#define __NR_fchmodat2         452
+#define __NR_map_shadow_stack  453
+#define __NR_futex_wake        454
+#define __NR_futex_wait        455
+#define __NR_futex_requeue     456
+#define __NR_statmount         457
+#define __NR_listmount         458
+#define __NR_lsm_get_self_attr 459
+#define __NR_lsm_set_self_attr 460
+#define __NR_lsm_list_modules  461
+#define __NR_mseal             462
+#endif
+
 /* Internal results beyond the host's errnos. They never reach a guest. */
 #undef ERESTART      /* the host header has 85, which its kernel never returns */
 #define ERESTART 512 /* restart the call, or EINTR: decided when the signal is delivered */

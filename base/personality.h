@@ -22,6 +22,7 @@ struct vfs_filesystem;
 struct personality {
     const char *name;         /* "freebsd": the folder, the --personality value */
     const char *title;        /* "FreeBSD/amd64", for people */
+    uint8_t word;             /* bytes of the guest's word and pointer: 8 or 4 */
     uint32_t default_release; /* the release a program without a note is taken for, in the guest's own form */
 
     /* Whether this personality runs such a file. */

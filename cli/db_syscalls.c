@@ -10,7 +10,8 @@
 #include "cli/message.h"
 #include "compat-db/syscall_db.h"
 
-static const struct syscall_db *const tables[] = {&freebsd_syscall_db, NULL};
+static const struct syscall_db *const tables[] = {&freebsd_syscall_db, &linux_syscall_db, &linux_i386_syscall_db,
+                                                  &linux_x32_syscall_db, NULL};
 static const char *const levels[] = {"full", "partial", "stub", "nosys", "absent", NULL};
 
 enum { LEVELS = sizeof levels / sizeof levels[0] - 1 };
@@ -22,7 +23,8 @@ static const struct syscall_db *table_called(const char *name)
             return tables[i];
         }
     }
-    fail(EXIT_DRAGOMAN, "db syscalls: no personality is called `%s` (known: freebsd)", name);
+    fail(EXIT_DRAGOMAN, "db syscalls: no personality is called `%s` (known: freebsd, linux, linux-i386, linux-x32)",
+         name);
     return NULL;
 }
 

@@ -5,6 +5,8 @@ usage: generate.py TABLE OUTDIR
 
 TABLE is compat-db/syscalls/<personality>.tbl; into OUTDIR go
 
+(with _ for the hyphens of the personality in C)
+
   <personality>_syscalls.h     prototypes of the handlers, the table's declaration
   <personality>_syscalls.c     hot half: wrappers, argument descriptors, dispatch table
   <personality>_syscalls_db.c  cold half: the rows as text (compat-db/syscall_db.h)
@@ -26,12 +28,13 @@ def generate(table, outdir):
     """Writes every output of one table; raises TableError or OSError."""
     rows = parse_table(table)
     personality = Path(table).stem
+    prefix = emit_c.c_prefix(personality)
     source = f"compat-db/syscalls/{Path(table).name}"
     outputs = {
-        f"{personality}_syscalls.h": emit_c.emit_header(personality, source, rows),
-        f"{personality}_syscalls.c": emit_c.emit_table(personality, source, rows),
-        f"{personality}_syscalls_db.c": emit_c.emit_db(personality, source, rows),
-        f"{personality}_rows.h": emit_c.emit_rows(personality, source, rows),
+        f"{prefix}_syscalls.h": emit_c.emit_header(personality, source, rows),
+        f"{prefix}_syscalls.c": emit_c.emit_table(personality, source, rows),
+        f"{prefix}_syscalls_db.c": emit_c.emit_db(personality, source, rows),
+        f"{prefix}_rows.h": emit_c.emit_rows(personality, source, rows),
         f"{personality}.md": emit_docs.emit_markdown(personality, source, rows),
         f"{personality}.json": emit_docs.emit_json(personality, rows),
     }

@@ -10,7 +10,7 @@
 struct syscall_doc {
     unsigned number;
     const char *name;
-    const char *handler;   /* "own", "same:NAME", "slow:NAME", "mux" or "-" */
+    const char *handler;   /* "own", "any", "compat", "same:NAME", "slow:NAME", "mux" or "-" */
     const char *level;     /* "full", "partial", "stub", "nosys" or "absent" */
     const char *signature; /* as the table has it */
     const char *errors;    /* errno names separated by spaces; may be empty */
@@ -23,6 +23,6 @@ struct syscall_db {
     size_t count;
 };
 
-extern const struct syscall_db freebsd_syscall_db;
+extern const struct syscall_db freebsd_syscall_db, linux_syscall_db, linux_i386_syscall_db, linux_x32_syscall_db;
 
 #endif

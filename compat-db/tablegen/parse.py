@@ -32,8 +32,8 @@ class Argument:
 class Row:
     number: int
     name: str  # "" for a number that is not assigned
-    handler: str  # "own", "same", "slow", "mux" or "-"
-    host: str  # the host's name for same and slow
+    handler: str  # "own", "any", "compat", "same", "slow", "mux" or "-"
+    host: str  # the host's name for same and slow; the function's, where it is not the row's
     level: str
     signature: str
     result: str
@@ -43,9 +43,15 @@ class Row:
     where: str = ""  # file:line
 
 
+class Table(list):
+    """A table's rows by number, and the bytes of its system's word."""
+
+    word = 8
+
+
 def parse_table(path):
-    """Returns the table's rows, one per number from 0 on without a gap; raises TableError."""
-    rows = []
+    """Returns the table, one row per number from 0 on without a gap; raises TableError."""
+    rows = Table()
     taken = {}
     names = {}
     for line_number, line in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), 1):
@@ -53,6 +59,9 @@ def parse_table(path):
         if not text or text.startswith("#"):
             continue
         where = f"{path}:{line_number}"
+        if text.startswith("!"):
+            rows.word = parse_word(text, where)
+            continue
         for row in parse_line(text, where):
             if row.number in taken:
                 raise TableError(f"{where}: number {row.number} stands at {taken[row.number]} already")
@@ -68,6 +77,13 @@ def parse_table(path):
         if row.number != expected:
             raise TableError(f"{row.where}: no row for number {expected} before {row.number}")
     return rows
+
+
+def parse_word(text, where):
+    match = re.fullmatch(r"!word\s+(4|8)", text)
+    if not match:
+        raise TableError(f"{where}: '{text}' is not '!word 4' or '!word 8'")
+    return int(match[1])
 
 
 def parse_line(text, where):
@@ -91,7 +107,7 @@ def parse_line(text, where):
         raise TableError(f"{where}: '{name}' is no name")
     handler, host = parse_handler(handler, level, where)
     result, args = parse_signature(signature, where)
-    if host and len(args) > MAX_HOST_ARGS:
+    if handler in ("same", "slow") and len(args) > MAX_HOST_ARGS:
         raise TableError(f"{where}: {len(args)} arguments, the host takes {MAX_HOST_ARGS}")
     return [Row(first, name, handler, host, level, signature, result, args, parse_errors(errors, where), note, where)]
 
@@ -109,9 +125,9 @@ def parse_numbers(text, where):
 
 def parse_handler(text, level, where):
     """Returns (kind, host name) and checks that the level fits the handler."""
-    match = re.fullmatch(r"(own|mux|-)|(same|slow):([a-z0-9_]+)", text)
+    match = re.fullmatch(r"(own|any|compat|mux|-)|(own|any|compat|same|slow):([a-z0-9_]+)", text)
     if not match:
-        raise TableError(f"{where}: handler '{text}' is none of own, same:NAME, slow:NAME, mux, -")
+        raise TableError(f"{where}: handler '{text}' is none of own, any, compat, same:NAME, slow:NAME, mux, -")
     kind = match[1] or match[2]
     if (kind == "-") != (level in ("nosys", "absent")):
         raise TableError(f"{where}: level {level} does not go with handler {text}")

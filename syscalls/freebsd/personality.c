@@ -98,6 +98,7 @@ static int64_t unknown_call(struct thread *t, const struct syscall_request *rq)
 const struct personality freebsd_personality = {
     .name = "freebsd",
     .title = "FreeBSD/amd64",
+    .word = 8,
     .default_release = FREEBSD_DEFAULT_RELEASE,
     .recognise = freebsd_recognise,
     .syscalls = freebsd_syscall_table,

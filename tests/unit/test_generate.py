@@ -98,26 +98,41 @@ class Parsing(unittest.TestCase):
             self.assertIn(f"{table}:2: name a stands", fault(zero + zero.replace("0", "1", 1)))
             self.assertIn("no row for number 1", fault(zero + "2 | b | own | full | int (void) | |\n"))
             self.assertIn("no rows", fault("# nothing\n"))
+            self.assertIn(f"{table}:1: '!word 5'", fault("!word 5\n" + zero))
+            table.write_text("!word 4\n" + zero)
+            self.assertEqual(parse_table(table).word, 4)
 
 
 class Output(unittest.TestCase):
     def test_handler_names(self):
-        self.assertEqual(emit_c.handler_name("freebsd", "open"), "freebsd_open")
-        self.assertEqual(emit_c.handler_name("freebsd", "__getcwd"), "freebsd_getcwd")
-        self.assertEqual(emit_c.handler_name("freebsd", "freebsd11_stat"), "freebsd11_stat")
+        names = {
+            ("freebsd", "open | own"): "freebsd_open",
+            ("freebsd", "__getcwd | own"): "freebsd_getcwd",
+            ("freebsd", "freebsd11_stat | own"): "freebsd11_stat",
+            ("linux-i386", "waitpid | own"): "linux_i386_waitpid",
+            ("linux-i386", "chown32 | any:chown"): "linux_any_chown",
+            ("linux-x32", "readv | compat"): "linux_compat_readv",
+        }
+        for (personality, call), name in names.items():
+            self.assertEqual(emit_c.handler_name(personality, row(f"1 | {call} | full | int (void) | |")), name)
 
     def test_wrappers(self):
         own = row("1 | open | own | full | fd (path path, flags:open flags, size new) | |")
         self.assertIn(
-            "return freebsd_open(t, (guest_ptr){a[0]}, (int32_t)a[1], a[2]);", emit_c.emit_wrapper("freebsd", own)
+            "return freebsd_open(t, (guest_ptr){a[0]}, (int32_t)a[1], a[2]);", emit_c.emit_wrapper("freebsd", own, 8)
         )
         slow = row("3 | read | slow:read | full | ssize (fd fd, ptr buf, size n) | |")
         self.assertIn(
             "return restartable(host_call_intr(t, __NR_read, a[0], a[1], a[2], 0, 0, 0));",
-            emit_c.emit_wrapper("freebsd", slow),
+            emit_c.emit_wrapper("freebsd", slow, 8),
         )
         same = row("20 | getpid | same:getpid | full | pid (void) | |")
-        self.assertIn("return host_call0(__NR_getpid);", emit_c.emit_wrapper("freebsd", same))
+        short = row("19 | lseek | same:lseek | full | off (fd fd, long offset, size n) | |")
+        self.assertIn(
+            "host_call3(__NR_lseek, (uint32_t)a[0], (uint64_t)(int32_t)a[1], (uint32_t)a[2])",
+            emit_c.emit_wrapper("linux-i386", short, 4),
+        )
+        self.assertIn("return host_call0(__NR_getpid);", emit_c.emit_wrapper("freebsd", same, 8))
 
     def test_real_table(self):
         with tempfile.TemporaryDirectory() as folder:
