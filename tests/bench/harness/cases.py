@@ -102,6 +102,30 @@ class MicroCase(Case):
 
 
 @dataclasses.dataclass
+class LibcCase(MicroCase):
+    """A case of the libc program: the same file for everyone."""
+
+    system: str = "linux-i386"
+
+    def build(self, system):
+        programs.libc(self.system)
+
+    def cannot(self, contestant):
+        if contestant.name == "qemu-x86_64" and self.system != "linux":
+            return "the program is not of its word size"
+        return ""
+
+    def sample(self, contestant, size):
+        word = self.name.partition("_")[2]
+        ended = run([*contestant.prefix, programs.libc(self.system), word, size], self.seconds, self.cpus,
+                    programs.folder("scratch"))
+        match = MICRO_LINE.match(ended.out.strip())
+        if not match or match[1].decode() != word or int(match[3]) != size or match[2].decode() != self.system:
+            raise Failed(f"prints {ended.out[:80]!r}")
+        return Sample(float(match[4]), float(match[5]))
+
+
+@dataclasses.dataclass
 class StartCase(Case):
     """The time from starting hello to its end."""
 
@@ -126,6 +150,7 @@ class WorkCase(Case):
     """A real program, from its start to its end. Whoever runs it must produce the same bytes as the first one did."""
 
     operations: int = 1  # what the time is divided by
+    system: str = ""  # whose build everyone runs; empty: each contestant's own
     expected: bytes = b""
 
     def command(self, system):
@@ -133,7 +158,7 @@ class WorkCase(Case):
         raise NotImplementedError
 
     def build(self, system):
-        self.command(system)
+        self.command(self.system or system)
 
     def produced(self, ended: Run):
         """What is compared."""
@@ -141,7 +166,7 @@ class WorkCase(Case):
 
     def once(self, contestant):
         """One run, and the check of what it produced."""
-        ended = run([*contestant.prefix, *self.command(contestant.system)], self.seconds, self.cpus,
+        ended = run([*contestant.prefix, *self.command(self.system or contestant.system)], self.seconds, self.cpus,
                     programs.folder("scratch"))
         produced = self.produced(ended)
         self.expected = self.expected or produced
@@ -165,7 +190,8 @@ class EsbuildCase(WorkCase):
 
     def command(self, system):
         root = programs.packages()
-        return [root / "node_modules/@esbuild" / f"{system}-x64/bin/esbuild", root / "main.jsx", "--bundle", "--minify",
+        build = system if "-" in system else f"{system}-x64"
+        return [root / "node_modules/@esbuild" / build / "bin/esbuild", root / "main.jsx", "--bundle", "--minify",
                 "--sourcemap", "--target=es2020", "--log-level=warning", '--define:process.env.NODE_ENV="production"',
                 f"--outfile={self.out}"]
 
@@ -248,6 +274,18 @@ def all_cases():
                arguments=("TREE", "2")),
         GoCase("go_spawn", "Go: spawning hello, each", "work", added(1.0, 0.5), proot_watches=True, program="spawn",
                arguments=("HELLO", "60"), operations=60),
+        LibcCase("i386_getpid", "i386 libc: getpid", "linux", ratio(2.5, 1.0), 1),
+        LibcCase("i386_getppid", "i386 libc: getppid", "linux", ratio(2.5, 2.0), 1),
+        LibcCase("i386_stat", "i386 libc: stat", "linux", ratio(1.3, 1.15), 1),
+        LibcCase("i386_open_close", "i386 libc: open + close", "linux", ratio(1.3, 1.15), 1),
+        LibcCase("i386_pread_4k", "i386 libc: pread 4 KiB", "linux", ratio(1.3, 1.15), 1),
+        EsbuildCase("i386_esbuild", "i386 esbuild", "linux", ratio(1.05, 1.01), system="linux-ia32"),
+        LibcCase("amd64_stat", "Linux/amd64 libc: stat", "linux", ratio(1.15, 1.08), 1, system="linux"),
+        EsbuildCase("amd64_esbuild", "Linux/amd64 esbuild", "linux", ratio(1.05, 1.01), system="linux"),
+        GoCase("amd64_walk", "Linux/amd64 Go: walk", "linux", ratio(1.05, 1.01), program="walk",
+               arguments=("TREE", "2"), system="linux"),
+        GoCase("amd64_http", "Linux/amd64 Go: HTTP", "linux", ratio(1.05, 1.01), program="http",
+               arguments=("3000",), system="linux"),
         MicroCase("control", "native again: stat", "control", CONTROL, 1),
         GoCase("control_work", "native again: Go walk", "control", CONTROL, program="walk", arguments=("TREE", "2")),
     ]
@@ -257,6 +295,7 @@ GROUPS = {
     "calls": "Calls",
     "processes": "Threads and processes",
     "work": "Real work",
+    "linux": "Programs of Linux's own, the same file for everyone",
     "control": "Control: native against native",
 }
 

@@ -54,6 +54,18 @@ def hello(system):
     return compile_c("hello", system, ["hello.c", f"calls_{system}.S"])
 
 
+LIBC_FLAGS = {"linux": "-m64", "linux-i386": "-m32", "linux-x32": "-mx32"}
+
+
+@functools.cache
+def libc(system):
+    """The program whose calls go through a C library of Linux's."""
+    out = folder("bin") / f"libc-{system}"
+    build(["gcc", LIBC_FLAGS[system], "-std=gnu17", "-O2", "-Wall", "-Wextra", "-Werror", "-o", out,
+           HERE / "micro/libc.c"], f"gcc, libc for {system} (Debian: gcc-multilib, libc6-dev-x32)")
+    return out
+
+
 @functools.cache
 def go(name, system):
     """A program of go/, built with the Go that is installed."""
@@ -69,8 +81,8 @@ def go(name, system):
 
 @functools.cache
 def packages():
-    """three, react-dom and both builds of esbuild, as the demo has them; the folder they are in."""
-    wanted = {"three", "react", "react-dom", "scheduler", "@esbuild/freebsd-x64", "@esbuild/linux-x64"}
+    """three, react-dom and the builds of esbuild, as the demo has them; the folder they are in."""
+    wanted = {"three", "react", "react-dom", "scheduler", "@esbuild/freebsd-x64", "@esbuild/linux-x64", "@esbuild/linux-ia32"}
     pinned = (ROOT / "tests/real/npm.lock").read_text(encoding="utf-8").splitlines()
     specs = [line.split()[0] for line in pinned if line and line.split()[0].rpartition("@")[0] in wanted]
     into = folder("esbuild")
