@@ -220,13 +220,14 @@ static void orphan(const struct pair *p)
     CHECK_OK(SYS(pipe2, ends, 0));
     parent = guest_fork();
     if (parent == 0) {
+        int64_t self = SYS(getpid);
+
         pid = guest_fork();
         if (pid != 0)
             guest_exit(0);
         SYS(setpgid, 0, 0);
-        for (int i = 0; i < 1000 && SYS(getppid) == (int64_t)SYS(getpgid, 0); i++)
-            guest_sleep_ms(1);
-        guest_sleep_ms(100); /* until its parent has been waited for */
+        for (int i = 0; i < 20000 && SYS(getppid) == self; i++)
+            guest_sleep_ms(1); /* until it has ended */
         if (SYS(read, p->slave, &byte, 1) == -FREEBSD_EIO) {
             struct freebsd_termios t;
 

@@ -13,14 +13,18 @@ static void on_info(int signo, struct freebsd_siginfo *info, struct freebsd_ucon
     asked += signo == FREEBSD_SIGINFO;
 }
 
-/* A job that counts SIGINFO, and says so, until it has come so often. */
+/* A job that says of each SIGINFO that it has come, until it has come so often. */
 static unsigned wanted;
 
 static void counts(const struct pair *p)
 {
     CHECK_OK(guest_handle(FREEBSD_SIGINFO, on_info, FREEBSD_SA_RESTART));
+    terminals_await_foreground(p);
     CHECK_EQ(SYS(write, p->slave, "ready\n", 6), 6);
-    CHECK(guest_await(&asked, wanted));
+    for (uint32_t i = 1; i <= wanted; i++) {
+        CHECK(guest_await(&asked, i)); /* of one that comes before this one is taken nothing would be seen */
+        CHECK_EQ(SYS(write, p->slave, "taken\n", 6), 6);
+    }
 }
 
 /* As a leader on the pair's slave runs the function as a foreground job; the pair's master stays with the test. */
@@ -63,14 +67,15 @@ TEST(typed)
     wanted = 2;
     leader = session(&p, counts);
     CHECK(terminals_expect(p.master, "ready"));
-    guest_sleep_ms(100); /* until the job is the foreground's */
     CHECK_EQ(SYS(write, p.master, "\24", 1), 1);
-    CHECK(terminals_expect(p.master, "k\r\n"));
+    CHECK(terminals_expect(p.master, "k\r\ntaken\r\n"));
     CHECK(shows_line("status"));
     CHECK(!terminals_holds(terminals_seen, "^T"));
     terminals_local(p.slave, LFLAG_NOKERNINFO, 0);
     CHECK_EQ(SYS(write, p.master, "\24", 1), 1); /* the signal alone */
     CHECK_EQ(guest_wait(leader), 0);
+    CHECK(terminals_expect(p.master, "taken\r\n"));
+    CHECK_EQ(guest_strcmp(terminals_seen, "taken\r\n"), 0);
     CHECK(!terminals_readable(p.master, 0));
     terminals_close(&p);
 }
@@ -80,6 +85,7 @@ static void reads(const struct pair *p)
 {
     char buffer[32];
 
+    terminals_await_foreground(p);
     CHECK_EQ(SYS(write, p->slave, "ready\n", 6), 6);
     CHECK_EQ(SYS(read, p->slave, buffer, sizeof(buffer)), 7);
     CHECK_EQ(memcmp(buffer, "before\n", 7), 0);
@@ -101,7 +107,6 @@ TEST(among_others)
         return;
     leader = session(&p, reads);
     CHECK(terminals_expect(p.master, "ready"));
-    guest_sleep_ms(100);
     CHECK_EQ(SYS(write, p.master, "bef\24ore\n", 8), 8);
     CHECK(terminals_expect(p.master, "ore"));
     CHECK(shows_line("status"));
@@ -126,12 +131,11 @@ TEST(by_request)
     wanted = 1;
     leader = session(&p, counts);
     CHECK(terminals_expect(p.master, "ready"));
-    guest_sleep_ms(100);
     CHECK_OK(SYS(ioctl, p.master, TIOCSTAT, 0));
     CHECK(terminals_expect(p.master, "k\r\n"));
     CHECK(shows_line("status"));
     CHECK_OK(SYS(ioctl, p.master, TIOCSIG, FREEBSD_SIGINFO));
-    CHECK(terminals_expect(p.master, "k\r\n"));
+    CHECK(terminals_expect(p.master, "k\r\ntaken\r\n"));
     CHECK_EQ(guest_wait(leader), 0);
     terminals_close(&p);
 }

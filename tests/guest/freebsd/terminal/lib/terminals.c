@@ -98,6 +98,19 @@ int terminals_job(void (*function)(const struct pair *p), const struct pair *p, 
     return pid;
 }
 
+void terminals_await_foreground(const struct pair *p)
+{
+    int32_t group = -1;
+
+    for (int i = 0; i < 20000; i++) {
+        CHECK_OK(SYS(ioctl, p->slave, TIOCGPGRP, &group));
+        if (group == SYS(getpgrp))
+            return;
+        guest_sleep_ms(1);
+    }
+    CHECK_EQ(group, SYS(getpgrp));
+}
+
 int terminals_wait(int pid)
 {
     int status = -1;

@@ -76,6 +76,12 @@ void terminals_lead(const struct pair *p);
  */
 int terminals_job(void (*function)(const struct pair *p), const struct pair *p, bool group);
 
+/*
+ * In a job: waits until it is the foreground's, as who started it makes it that only then. What it reads before stops it,
+ * and keys that are typed before are another group's.
+ */
+void terminals_await_foreground(const struct pair *p);
+
 /* wait4 of a child with WUNTRACED and WCONTINUED, for up to 20 seconds: its status; -1: none came. */
 int terminals_wait(int pid);
 
