@@ -5,6 +5,7 @@
 #include "base/process.h"
 #include "base/signal_types.h"
 
+struct process_table_entry;
 struct thread;
 
 /* The first process of an image, with its tables made. Once. */
@@ -47,6 +48,13 @@ int64_t process_vfork(struct thread *t, bool drop_caught);
  */
 enum process_sort { PROCESS_FOREIGN, PROCESS_GUEST, PROCESS_ZOMBIE };
 enum process_sort process_sort_of(struct thread *t, int32_t pid);
+
+/*
+ * Whether another process is a guest that has not ended, and what its entry in the process table says. Of one that has
+ * not entered itself (a fork's child on its way to the guest, a vfork's until it executes) it is what its parent says,
+ * whose image it runs, with numbers of its own; entry->pid is 0 where nobody says anything.
+ */
+bool process_guest_entry(struct thread *t, int32_t pid, struct process_table_entry *entry);
 
 /* Ends the whole process. */
 _Noreturn void process_exit(struct thread *t, int status);

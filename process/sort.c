@@ -5,6 +5,7 @@
 #include "base/host.h"
 #include "base/host_file.h"
 #include "base/mem.h"
+#include "process/host_record.h"
 #include "process/host_stat.h"
 #include "process/process.h"
 #include "process/table.h"
@@ -78,4 +79,43 @@ enum process_sort process_sort_of(struct thread *t, int32_t pid)
         return PROCESS_GUEST;
     }
     return runs_our_image(pid) && catches_carrier(pid) ? PROCESS_GUEST : PROCESS_FOREIGN;
+}
+
+/* The entry of a process or of the nearest of its forebears that has one, as long as all run one image. */
+static bool entry_of_image(struct thread *t, int32_t pid, struct process_table_entry *entry)
+{
+    enum { DEPTH = 16 };
+    struct host_record r;
+    for (int i = 0; i < DEPTH; i++) {
+        if (process_table_other(t, pid, entry) == 0) {
+            return true;
+        }
+        if (host_record_read(pid, 0, &r) != 0 || (r.field[HOST_FLAGS] & HOST_PF_FORKNOEXEC) == 0) {
+            break;
+        }
+        pid = (int32_t)r.field[HOST_PARENT];
+    }
+    return false;
+}
+
+bool process_guest_entry(struct thread *t, int32_t pid, struct process_table_entry *entry)
+{
+    struct host_record r;
+    if (process_table_other(t, pid, entry) == 0) {
+        return true;
+    }
+    if (process_sort_of(t, pid) != PROCESS_GUEST) {
+        memset(entry, 0, sizeof *entry);
+        return false;
+    }
+    if (!entry_of_image(t, pid, entry) || host_record_read(pid, 0, &r) != 0) {
+        memset(entry, 0, sizeof *entry);
+    } else if (entry->pid != pid) {
+        entry->pid = pid;
+        entry->start = (uint64_t)r.field[HOST_START];
+        entry->parent = (int32_t)r.field[HOST_PARENT];
+        entry->group = (int32_t)r.field[HOST_GROUP];
+        entry->session = (int32_t)r.field[HOST_SESSION];
+    }
+    return true;
 }

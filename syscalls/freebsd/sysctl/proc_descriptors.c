@@ -143,6 +143,9 @@ int64_t proc_descriptor_read(const struct proc_target *target, int32_t fd, struc
     if (target->own) {
         out->class = own_class(target, fd, out->class);
     }
+    if (target->forking && out->class == FILE_KQUEUE) {
+        return -EBADF; /* its parent's: it is about to be closed */
+    }
     read_info(target, fd, out);
     return is_engines(target, fd, out->flags) ? -EBADF : 0;
 }

@@ -6,10 +6,23 @@
 
 #include "base/format.h"
 #include "base/host.h"
+#include "base/host_signal.h"
 #include "base/mem.h"
+#include "process/host_record.h"
 #include "process/process.h"
 #include "process/thread.h"
 #include "syscalls/freebsd/sysctl/sysctl.h"
+
+/*
+ * Whether a process that has not entered itself in the table is still in process_fork(), where no signal reaches it: its
+ * parent knows its number at once, and may run before it does.
+ */
+static bool is_forking(int32_t pid)
+{
+    const uint64_t never_blocked = 1UL << (SIGKILL - 1) | 1UL << (SIGSTOP - 1);
+    char text[HOST_STATUS_MAX];
+    return host_status_read(pid, 0, text, sizeof text) > 0 && (host_status_set(text, "SigBlk") | never_blocked) == ~0UL;
+}
 
 int proc_target_of(struct thread *t, int32_t pid, struct proc_target *out)
 {
@@ -20,10 +33,12 @@ int proc_target_of(struct thread *t, int32_t pid, struct proc_target *out)
     if (out->pid <= 0 || (!out->own && host_call2(__NR_kill, out->pid, 0) == -ESRCH)) {
         return -ESRCH;
     }
-    out->guest = out->own || process_table_other(t, out->pid, &out->entry) == 0;
-    if (!out->guest) {
-        memset(&out->entry, 0, sizeof out->entry);
-        out->guest = process_sort_of(t, out->pid) == PROCESS_GUEST;
+    if (out->own || process_table_other(t, out->pid, &out->entry) == 0) {
+        out->guest = true;
+    } else {
+        bool forking = is_forking(out->pid); /* asked first: what it opens later is its own */
+        out->guest = process_guest_entry(t, out->pid, &out->entry);
+        out->forking = out->guest && forking;
     }
     return 0;
 }

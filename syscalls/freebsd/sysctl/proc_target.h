@@ -14,9 +14,10 @@ struct sysctl_request;
 struct proc_target {
     struct thread *t; /* who asks */
     int32_t pid;
-    bool own;                         /* it is the caller's process */
-    bool guest;                       /* it is a guest */
-    struct process_table_entry entry; /* what it says of itself; of those that have not entered themselves all zero */
+    bool own;     /* it is the caller's process */
+    bool guest;   /* it is a guest */
+    bool forking; /* it is a fork's child on its way to the guest, and may still have what does not survive a fork */
+    struct process_table_entry entry; /* what it says of itself: process_guest_entry() */
 };
 
 /* Finds process `pid`, -1 being the caller's. Returns 0 or -ESRCH. */

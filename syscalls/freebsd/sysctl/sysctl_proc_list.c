@@ -85,7 +85,7 @@ static void set_logins(struct listing *l, struct freebsd_kinfo_proc *k)
 static bool is_guest(struct thread *t, int32_t pid, struct process_table_entry *entry)
 {
     entry->pid = 0;
-    return pid == t->proc->pid || process_table_other(t, pid, entry) == 0 || process_sort_of(t, pid) == PROCESS_GUEST;
+    return pid == t->proc->pid || process_guest_entry(t, pid, entry);
 }
 
 /* The engine's own part of a guest's memory, and what of its stack has only been set aside, are not the program's. */

@@ -14,6 +14,7 @@
 #include "base/thread.h"
 #include "process/host_stat.h"
 #include "process/host_tree.h"
+#include "process/process.h"
 #include "process/table.h"
 #include "syscalls/freebsd/sysctl/kinfo_proc.h"
 #include "syscalls/freebsd/sysctl/sysctl.h"
@@ -79,7 +80,7 @@ static void put_command(struct text *x, struct thread *t, int32_t pid)
 
     if (pid == t->proc->pid) {
         text_str(x, t->proc->command);
-    } else if (process_table_other(t, pid, &other) == 0) {
+    } else if (process_guest_entry(t, pid, &other) && other.pid != 0) {
         text_str(x, other.command);
     } else {
         text_format(&p, "/proc/%d/comm", pid);

@@ -176,3 +176,51 @@ TEST(mappings)
     SYS(close, fd);
     CHECK_OK(SYS(unlink, "mapped"));
 }
+
+/*
+ * A vfork's child, which runs its parent's program, as a third process sees it: kern_proc_filedesc_out(),
+ * sysctl_kern_proc_pathname().
+ */
+static bool sees(int32_t pid)
+{
+    char path[1024];
+    uint64_t size = sizeof(path);
+
+    CHECK_OK(proc_get(PROC_PATHNAME, pid, path, &size));
+    CHECK_EQ(guest_strcmp(path, guest_self), 0);
+    read_list(PROC_FILEDESC, pid);
+    const char *record = file(FD_TEXT);
+    CHECK(record != NULL && guest_strcmp(record + KF_PATH, guest_self) == 0);
+    return guest_failed() == 0;
+}
+
+static __attribute__((noinline)) int64_t vfork_to_be_seen(volatile uint32_t *word)
+{
+    struct guest_result r = guest_call_raw(FREEBSD_SYS_vfork, 0, 0, 0, 0, 0, 0);
+
+    if (r.carry)
+        return -(int64_t)r.rax;
+    if (r.rdx == 1) {
+        word[0] = (uint32_t)SYS(getpid);
+        for (int i = 0; i < 20000 && word[1] == 0; i++)
+            guest_sleep_ms(1);
+        guest_exit(word[1] == 1 ? 0 : 1);
+    }
+    return (int64_t)r.rax;
+}
+
+TEST(before_exec)
+{
+    volatile uint32_t *word = guest_shared_pages(4096);
+    int looks = guest_fork();
+
+    if (looks == 0) {
+        for (int i = 0; i < 20000 && word[0] == 0; i++)
+            guest_sleep_ms(1);
+        word[1] = sees((int32_t)word[0]) ? 1 : 2;
+        guest_exit(guest_failed());
+    }
+    CHECK_EQ(guest_wait((int)MUST(vfork_to_be_seen(word))), 0);
+    CHECK_EQ(guest_wait(looks), 0);
+    SYS(munmap, (void *)word, 4096);
+}
