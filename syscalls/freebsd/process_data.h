@@ -87,7 +87,11 @@ uint32_t freebsd_umask_high(struct thread *t);
 bool freebsd_has_described(struct thread *t);
 bool freebsd_is_described(struct thread *t, int32_t pid);
 
-/* Reaps the children of that kind that have ended and to which no descriptor leads any more. */
+/*
+ * Reaps the children of that kind that have ended and to which no descriptor leads any more: init's in FreeBSD, so that
+ * nobody sees them long. Here they are there until it is called, by whatever would see them, or at the latest when SIGCHLD
+ * arrives, which it does only while the guest wants it.
+ */
 void freebsd_described_reap(struct thread *t);
 
 /* In a fork's child: they are its parent's. */

@@ -40,7 +40,7 @@ struct process_descriptor {
     bool detached;  /* no descriptor is left: it is to be reaped when it has ended */
 };
 
-enum { DIES_WITHIN_MS = 20 }; /* what is killed is mostly gone by then, and reaped at once */
+enum { DIES_WITHIN_MS = 20 }; /* what is killed is mostly gone by then, and reaped at once; else when somebody looks */
 
 static void discard(struct process_descriptor *p)
 {
@@ -119,6 +119,9 @@ void freebsd_described_reap(struct thread *t)
 {
     struct freebsd_process *fp = freebsd_process(t);
     struct process_descriptor *ended = NULL;
+    if (!freebsd_has_described(t)) {
+        return;
+    }
     lock_acquire(&fp->described_lock);
     for (struct process_descriptor **at = &fp->described; *at != NULL;) {
         struct process_descriptor *p = *at;

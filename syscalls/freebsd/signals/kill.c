@@ -9,6 +9,7 @@
 #include "process/host_list.h"
 #include "process/thread.h"
 #include "syscalls/freebsd/abi.h"
+#include "syscalls/freebsd/process_data.h"
 #include "syscalls/freebsd/signals/signal_send.h"
 
 #define SIGQUEUE_TID 0x80000000u /* sys/sys/signal.h, of 15: the id is a thread's */
@@ -24,6 +25,7 @@ int64_t freebsd_kill(struct thread *t, int32_t pid, int32_t signum)
     if (!sendable(signum)) {
         return -EINVAL;
     }
+    freebsd_described_reap(t);
     if (pid > 0) {
         struct signal_target to = {pid, 0, -1};
         return freebsd_signal_send(t, &to, signum, FREEBSD_SI_USER, 0);
@@ -48,6 +50,7 @@ int64_t freebsd_sigqueue(struct thread *t, int32_t pid, int32_t signumf, guest_p
     if (!sendable(signum) || pid <= 0) {
         return -EINVAL;
     }
+    freebsd_described_reap(t);
     struct signal_target to = {pid, 0, -1};
     if (((uint32_t)signumf & SIGQUEUE_TID) != 0) {
         to = (struct signal_target){t->proc->pid, host_thread(pid), -1};

@@ -11,6 +11,7 @@
 #include "process/host_record.h"
 #include "process/process.h"
 #include "process/thread.h"
+#include "syscalls/freebsd/process_data.h"
 #include "syscalls/freebsd/sysctl/sysctl.h"
 
 /*
@@ -27,6 +28,7 @@ static bool is_forking(int32_t pid)
 int proc_target_of(struct thread *t, int32_t pid, struct proc_target *out)
 {
     memset(out, 0, sizeof *out);
+    freebsd_described_reap(t);
     out->t = t;
     out->pid = pid == -1 ? t->proc->pid : pid;
     out->own = out->pid == t->proc->pid;

@@ -278,6 +278,7 @@ static int put_process(struct listing *l, const struct freebsd_kinfo_proc *k, bo
 
 static struct listing begin(struct sysctl_request *rq)
 {
+    freebsd_described_reap(rq->t);
     return (struct listing){.rq = rq, .clock = read_clock()};
 }
 
