@@ -120,13 +120,20 @@ TEST(by_kind_of_id)
 TEST(later)
 {
     int64_t session = SYS(getsid, 0);
-    int pid = guest_fork();
+    int ends[2], pid;
+    char byte = 0;
 
+    CHECK_OK(SYS(pipe2, ends, 0));
+    pid = guest_fork();
     if (pid == 0) {
+        SYS(read, ends[0], &byte, 1);
         guest_sleep_ms(200);
         guest_exit(5);
     }
     CHECK_EQ(wait6(FREEBSD_P_SID, session, FREEBSD_WEXITED | FREEBSD_WNOHANG), 0);
+    CHECK_EQ(SYS(write, ends[1], &byte, 1), 1);
+    SYS(close, ends[0]);
+    SYS(close, ends[1]);
     CHECK_EQ(wait6(FREEBSD_P_SID, session, FREEBSD_WEXITED), pid);
 }
 
