@@ -5,9 +5,10 @@
  */
 #include "kind.h"
 
-#define MS     1000000ULL
-#define ENOUGH (400 * MS) /* for one case */
-#define COARSE (25 * MS)  /* what clocks that are read from a timer's tick may be late */
+#define MS       1000000ULL
+#define ENOUGH   (400 * MS)   /* for one case */
+#define PATIENCE (30000 * MS) /* until the few calls are made that it must see, where others have the processors */
+#define COARSE   (25 * MS)    /* what clocks that are read from a timer's tick may be late */
 
 enum { CALLS = 100000, FEW_CALLS = 2000 };
 
@@ -130,10 +131,11 @@ TEST(sleepers_wake_in_time)
     agrees_with_sleep(FREEBSD_CLOCK_UPTIME);
 }
 
-/* A file's time is the wall clock at its last write, to a tick. */
+/* A file's time is the wall clock at its last write, to a tick; which comes late where others have the processors. */
 TEST(files_have_the_same_time)
 {
     int fd = guest_file("clocks.file", "");
+    uint64_t least = UINT64_MAX;
 
     REQUIRE(fd >= 0);
     for (int i = 0; i < 200 && !guest_failed(); i++) {
@@ -146,11 +148,15 @@ TEST(files_have_the_same_time)
         CHECK_OK(SYS(fstat, fd, &st));
         uint64_t file = (uint64_t)st.mtim.sec * 1000000000U + (uint64_t)st.mtim.nsec;
 
-        if (file + COARSE < before || file > after)
-            guest_fail(__FILE__, __LINE__, "written between %lu and %lu, the file says %lu", (unsigned long)before,
-                       (unsigned long)after, (unsigned long)file);
+        if (file > after)
+            guest_fail(__FILE__, __LINE__, "written at %lu, the file says %lu", (unsigned long)after,
+                       (unsigned long)file);
+        uint64_t late = file < before ? before - file : 0;
+
+        least = late < least ? late : least;
         guest_sleep_ms(1);
     }
+    CHECK(least <= COARSE);
     SYS(close, fd);
 }
 
@@ -271,9 +277,9 @@ static void read_and_tell(void *argument)
 
 static void until_enough(struct relay *relay)
 {
-    uint64_t end = guest_now() + 2 * ENOUGH;
+    uint64_t end = guest_now() + 2 * ENOUGH, patience = end + PATIENCE;
 
-    while (relay->calls < CALLS && guest_now() < end)
+    while (relay->calls < CALLS && guest_now() < (relay->calls > FEW_CALLS ? end : patience))
         guest_sleep_ms(5);
     relay->stop = 1;
 }
