@@ -6,8 +6,6 @@
 #include "base/shared.h"
 #include "base/thread.h"
 
-#define HOST_USER_CS  0x33ULL /* arch/x86/include/asm/segment.h: __USER_CS, __USER_DS */
-#define HOST_USER_SS  0x2bULL
 #define HOST_UC_FLAGS (UC_FP_XSTATE | UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS)
 
 /* The legacy area's last bytes are the host's notes; the extended area begins with a header (Intel SDM 1, 13.4). */
@@ -41,14 +39,15 @@ void *host_frame_xstate_room(struct thread *t)
     return (char *)t + ((THREAD_STACK_LOW + 63) & ~63UL);
 }
 
-void host_frame_init(struct thread *t)
+void host_frame_init(struct thread *t, bool code32)
 {
     struct ucontext *uc = (struct ucontext *)&t->frame;
     uc->uc_flags = HOST_UC_FLAGS;
     uc->uc_stack.ss_sp = (char *)t + THREAD_ALTSTACK_LOW;
     uc->uc_stack.ss_size = THREAD_REGION - THREAD_ALTSTACK_LOW;
-    uc->uc_mcontext.cs = HOST_USER_CS;
-    uc->uc_mcontext.ss = HOST_USER_SS;
+    uc->uc_mcontext.cs = code32 ? HOST_USER32_CS : HOST_USER_CS;
+    uc->uc_mcontext.ss = HOST_USER_DS;
+    t->far.selector = HOST_USER32_CS;
     t->engine_sp = (uint64_t)t + THREAD_STACK_HIGH;
     t->uc = uc;
 }

@@ -9,13 +9,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/cpu_context.h"
+
 struct thread;
 
 /* The largest extended state image kept in a thread's region (AVX-512 and AMX together need 11 KB). */
 #define XSTATE_ROOM 0x4000U
 
-/* Makes t's own frame one that the host's sigreturn takes, and the one that calls work on outside a trap. */
-void host_frame_init(struct thread *t);
+/*
+ * Makes t's own frame one that the host's sigreturn takes, and the one that calls work on outside a trap. code32: it
+ * returns to 32-bit code.
+ */
+void host_frame_init(struct thread *t, bool code32);
+
+/* The code segment that registers in a host frame go with: it stands behind them (asm/sigcontext.h). */
+static inline uint16_t *host_frame_code_segment(struct cpu_context *regs)
+{
+    return (uint16_t *)(regs + 1);
+}
 
 /* Remembers how the host lays out extended state, from a frame of its own making. */
 void host_frame_learn(const void *host_ucontext);

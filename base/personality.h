@@ -48,6 +48,12 @@ struct personality {
     /* The answer to a number that the guest's kernel does not know either: its errno, after its signal. */
     int64_t (*unknown_call)(struct thread *t, const struct syscall_request *rq);
 
+    /*
+     * Its programs are 32-bit code: they run in the host's 32-bit code segment, and the thread's region is found by FS
+     * while they do (syscalls/entry/gate32.S), as GS is theirs.
+     */
+    bool code32;
+
     /* Errno: indexed by the host's number; 0 where the host's number is the guest's. */
     const uint8_t *errno_from_host;
     uint32_t errno_from_host_count;

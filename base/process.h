@@ -35,7 +35,8 @@ struct process_hooks {
     void (*trap)(struct thread *t, void *uc);
     /*
      * Where a context interrupted by a signal stands in the engine's doorway (a trampoline, the first instructions of
-     * the fast entry, its last ones), moves it to where the guest was or will be. Others it leaves alone.
+     * the fast entry, its last ones), moves it to where the guest was or will be. Others it leaves alone. `regs` stands
+     * in a host's signal frame, whose code segment follows.
      */
     void (*to_guest)(struct thread *t, struct cpu_context *regs);
     /*

@@ -94,6 +94,12 @@ struct thread {
     uint32_t disturbed;    /* an errand may have interrupted a host call: host_call_intr makes it again */
     struct errand *errand; /* to be run; NULL: none */
 
+    /* Where the way back into 32-bit code jumps to (gate32.S): a far pointer, m16:32. */
+    struct {
+        uint32_t offset;
+        uint16_t selector;
+    } far;
+
     /* Signals. */
     struct signal_set mask;
     struct signal_set saved_mask; /* the mask to come back to, while temporary_mask */
@@ -145,6 +151,7 @@ _Static_assert(__builtin_offsetof(struct thread, engine_sp) == THREAD_ENGINE_SP,
 _Static_assert(__builtin_offsetof(struct thread, frame.regs) == THREAD_REGS, "thread_layout.h");
 _Static_assert(__builtin_offsetof(struct thread, call_flags) == THREAD_CALL_FLAGS, "thread_layout.h");
 _Static_assert(__builtin_offsetof(struct thread, disturbed) == THREAD_DISTURBED, "thread_layout.h");
+_Static_assert(__builtin_offsetof(struct thread, far) == THREAD_FAR, "thread_layout.h");
 
 /* The thread that runs on this stack pointer, which must be inside a region. */
 static inline struct thread *thread_of_stack(uint64_t sp)

@@ -24,9 +24,15 @@
 #define THREAD_REGS       (THREAD_FRAME + 40)
 #define THREAD_CALL_FLAGS 360
 #define THREAD_DISTURBED  384
+#define THREAD_FAR        400
 
 /* t->call_flags, with -ERESTART: restart whatever the signal's action says. */
 #define CALL_NOT_MADE 0x8
+
+/* The host's segments of a 32-bit program (arch/x86/include/asm/segment.h: __USER32_CS, __USER_DS). */
+#define HOST_USER_CS   0x33
+#define HOST_USER32_CS 0x23
+#define HOST_USER_DS   0x2b
 
 /* struct cpu_context, from THREAD_REGS on. */
 #define THREAD_REG(n) (THREAD_REGS + 8 * (n))
@@ -48,6 +54,8 @@
 #define THREAD_RSP    THREAD_REG(15)
 #define THREAD_RIP    THREAD_REG(16)
 #define THREAD_RFLAGS THREAD_REG(17)
+/* Four selectors: cs, gs, fs, ss (asm/sigcontext.h). */
+#define FRAME_SEGMENTS THREAD_REG(18)
 /* The pointer to the extended state, after segments and fault details (asm/sigcontext.h). */
 #define FRAME_FPSTATE THREAD_REG(23)
 

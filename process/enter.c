@@ -5,6 +5,7 @@
 #include "base/host.h"
 #include "base/host_signal.h"
 #include "base/mem.h"
+#include "base/personality.h"
 #include "base/process.h"
 #include "process/thread.h"
 
@@ -16,7 +17,11 @@ _Noreturn void thread_enter_guest(struct thread *t, const struct cpu_context *re
     t->frame.regs = *regs;
     uc->uc_mcontext.fpstate = (void *)xstate;
     memcpy(&uc->uc_sigmask, &t->host_mask, sizeof t->host_mask);
-    __asm__ volatile("wrgsbase %0" : : "r"(t->guest_gs != 0 ? t->guest_gs : (uint64_t)t));
+    if (t->proc->personality->code32) {
+        __asm__ volatile("wrfsbase %0" : : "r"(t));
+    } else {
+        __asm__ volatile("wrgsbase %0" : : "r"(t->guest_gs != 0 ? t->guest_gs : (uint64_t)t));
+    }
     sigreturn_to(uc);
 }
 

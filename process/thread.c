@@ -151,7 +151,7 @@ struct thread *thread_new(struct process *p)
     memset((char *)t + rest, 0, sizeof *t - rest);
     t->self = t;
     t->proc = p;
-    host_frame_init(t);
+    host_frame_init(t, p->personality->code32);
     return t;
 }
 
@@ -270,7 +270,7 @@ __attribute__((used)) _Noreturn void thread_begin(struct thread *t)
 
 void thread_inherit_state(struct thread *t, struct thread *creator)
 {
-    t->guest_gs = thread_gs(creator);
+    t->guest_gs = creator->proc->personality->code32 ? 0 : thread_gs(creator); /* 32-bit code's is the host's to copy */
     t->start_xstate = NULL;
     t->start_cloned = host_frame_xstate_untouched(creator);
     if (t->start_cloned) {

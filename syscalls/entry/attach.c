@@ -1,6 +1,7 @@
 /* Hooks of a process's life that concern several layers. */
 #include "syscalls/entry/attach.h"
 
+#include "base/personality.h"
 #include "base/process.h"
 #include "base/thread.h"
 #include "process/fault.h"
@@ -18,6 +19,11 @@
 #include "syscalls/entry/rewrite.h"
 #include "syscalls/entry/ways.h"
 
+static void enter_by_way_back(struct thread *t)
+{
+    t->proc->personality->code32 ? thread_enter_gate32(t) : thread_enter_fast(t);
+}
+
 /* In the hot half, among what a fork's child reads in any case. */
 const struct process_hooks process_hooks = {
     .trap = syscall_trapped,
@@ -31,7 +37,7 @@ const struct process_hooks process_hooks = {
     .forking = rewrite_before_fork,
     .forked = process_forked,
     .leaving = process_leaving,
-    .enter = thread_enter_fast,
+    .enter = enter_by_way_back,
     .signalled = kqueue_note_signal,
     .each_thread = threads_each,
 };

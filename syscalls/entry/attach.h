@@ -12,6 +12,7 @@ extern const struct process_hooks process_hooks;
 
 /* The hook `enter` (enter.S). Does not return. */
 void thread_enter_fast(struct thread *t);
+void thread_enter_gate32(struct thread *t); /* of 32-bit code */
 
 /* In a fork's or vfork's child, before it returns to the guest. */
 void process_forked(struct thread *t);

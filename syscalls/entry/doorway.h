@@ -10,7 +10,7 @@
 struct cpu_context;
 struct thread;
 
-/* The hooks to_guest and fault_of_entry of struct process_hooks. */
+/* The hooks to_guest and fault_of_entry of struct process_hooks; `regs` stands in a host's signal frame. */
 void doorway_to_guest(struct thread *t, struct cpu_context *regs);
 bool doorway_fault(struct thread *t, void *host_ucontext);
 

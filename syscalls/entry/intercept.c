@@ -62,7 +62,8 @@ int intercept_seccomp_install(void)
     const unsigned ip_low = offsetof(struct seccomp_data, instruction_pointer);
     struct sock_filter program[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 0, 6),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_I386, 0, 6), /* the engine's own int $0x80: ia32.h */
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ip_low + 4),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 4),
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ip_low),

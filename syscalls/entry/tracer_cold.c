@@ -45,6 +45,7 @@
 
 #define CALL_SIZE              2 /* syscall and int $0x80 alike */
 #define SYS_USER_DISPATCH_TRAP 2 /* si_code; <asm/siginfo.h> has no glibc twin */
+#define I386_GETPID            20
 
 #define STOP_SYSCALL (SIGTRAP | 0x80) /* PTRACE_O_TRACESYSGOOD */
 
@@ -59,6 +60,7 @@ enum {
     EMULATING = 2,    /* last resumed by PTRACE_SYSEMU */
     CANCELLED = 4,    /* a guest's call was replaced by a harmless one; its end is awaited */
     TRAP_PENDING = 8, /* a SIGSYS was sent; its delivery is awaited */
+    CALL_I386 = 16,   /* the cancelled call, or the one trapped, was by int $0x80 */
 };
 
 static struct tracee *tracees; /* TID_LIMIT of them; only the pages in use cost memory */
@@ -104,7 +106,7 @@ static void cancel(pid_t tid, struct user_regs_struct *regs)
 {
     tracees[tid].rax = regs->orig_rax;
     tracees[tid].flags |= CANCELLED;
-    regs->orig_rax = SYS_getpid;
+    regs->orig_rax = (tracees[tid].flags & CALL_I386) != 0 ? I386_GETPID : SYS_getpid;
     ptrace(PTRACE_SETREGS, tid, 0, regs);
     resume(tid, PTRACE_SYSCALL, 0);
 }
@@ -134,13 +136,15 @@ static bool is_word(const struct user_regs_struct *regs)
     return (regs->orig_rax == TRACER_CALL_ARM || regs->orig_rax == TRACER_CALL_LEAVE) && regs->rdi == TRACER_CALL_KEY;
 }
 
-static void call_entered(pid_t tid)
+static void call_entered(pid_t tid, uint32_t arch)
 {
     struct user_regs_struct regs;
     if (ptrace(PTRACE_GETREGS, tid, 0, &regs) != 0) {
         return;
     }
-    uint32_t flags = tracees[tid].flags;
+    struct tracee *t = &tracees[tid];
+    t->flags = arch == AUDIT_ARCH_I386 ? t->flags | CALL_I386 : t->flags & ~(uint32_t)CALL_I386;
+    uint32_t flags = t->flags;
     bool engine = from_engine(regs.rip);
     if ((flags & EMULATING) != 0) {
         engine ? redo_in_engine(tid, &regs) : trap(tid, &regs);
@@ -197,7 +201,7 @@ static void call_stopped(pid_t tid)
     if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
         bool pass = from_engine(info.instruction_pointer) && (tracees[tid].flags & EMULATING) == 0 &&
                     info.entry.args[0] != TRACER_CALL_KEY;
-        pass ? engine_call_stopped(tid, &info) : call_entered(tid);
+        pass ? engine_call_stopped(tid, &info) : call_entered(tid, info.arch);
     } else if ((tracees[tid].flags & CANCELLED) != 0) {
         cancelled_call_done(tid);
     } else {
@@ -220,7 +224,7 @@ static void complete_trap(pid_t tid)
     info.si_code = SYS_USER_DISPATCH_TRAP;
     info.si_call_addr = (void *)regs.rip; // NOLINT(performance-no-int-to-ptr): an address of another process
     info.si_syscall = (int)regs.rax;
-    info.si_arch = AUDIT_ARCH_X86_64;
+    info.si_arch = (tracees[tid].flags & CALL_I386) != 0 ? AUDIT_ARCH_I386 : AUDIT_ARCH_X86_64;
     ptrace(PTRACE_SETSIGINFO, tid, 0, &info);
 }
 

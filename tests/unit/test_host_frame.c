@@ -49,7 +49,7 @@ static void setup(void)
     t = aligned_alloc(THREAD_REGION, THREAD_REGION);
     ck_assert_ptr_nonnull(t);
     memset(t, 0, THREAD_REGION);
-    host_frame_init(t);
+    host_frame_init(t, false);
     uc = (ucontext_t *)&t->frame;
 }
 
