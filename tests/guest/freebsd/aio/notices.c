@@ -386,7 +386,7 @@ TEST(list_interrupted)
     about_to_wait = 0;
     CHECK_OK(guest_thread_start(&thread, wait_for_list, (void *)-FREEBSD_EINTR));
     CHECK(guest_await(&about_to_wait, 1));
-    guest_sleep_ms(100);
+    guest_await_asleep((int)SYS(getpid), thread.tid);
     CHECK_OK(SYS(thr_kill, thread.tid, FREEBSD_SIGUSR1));
     guest_thread_join(&thread);
     CHECK_EQ(SYS(write, ends[1], "1234", 4), 4);

@@ -159,13 +159,13 @@ TEST(interrupted)
     suspended = 0;
     CHECK_OK(guest_thread_start(&thread, suspend_thread, (void *)-FREEBSD_EINTR));
     CHECK(guest_await(&suspended, 1));
-    guest_sleep_ms(50);
+    guest_await_asleep((int)SYS(getpid), thread.tid);
     CHECK_OK(SYS(thr_kill, thread.tid, FREEBSD_SIGUSR1));
     guest_thread_join(&thread);
     suspended = 0;
     CHECK_OK(guest_thread_start(&thread, waitcomplete_thread, (void *)2));
     CHECK(guest_await(&suspended, 1));
-    guest_sleep_ms(50);
+    guest_await_asleep((int)SYS(getpid), thread.tid);
     CHECK_OK(SYS(thr_kill, thread.tid, FREEBSD_SIGUSR1));
     guest_sleep_ms(50);
     CHECK_EQ(SYS(write, ends[1], "ab", 2), 2);

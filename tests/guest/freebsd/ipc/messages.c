@@ -238,7 +238,7 @@ static void start_waiter(struct guest_thread *thread, int64_t expected)
     about_to_wait = 0;
     CHECK_OK(guest_thread_start(thread, wait_for_message, (void *)expected));
     CHECK(guest_await(&about_to_wait, 1));
-    guest_sleep_ms(50);
+    guest_await_asleep((int)SYS(getpid), thread->tid);
 }
 
 static void on_signal(int signo, struct freebsd_siginfo *info, struct freebsd_ucontext *context)

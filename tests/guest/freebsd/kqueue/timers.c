@@ -22,8 +22,8 @@ TEST(units)
         uint64_t begin = guest_now();
 
         CHECK_OK(queue_change(i, TIMER, ADD | FREEBSD_EV_ONESHOT, units[i].unit, units[i].data));
-        CHECK_EQ(queue_take(0), 0);
-        CHECK_EQ(queue_one(i, TIMER).data, 1);
+        if (queue_take(0) == 0) /* else the time was over before it could look */
+            CHECK_EQ(queue_one(i, TIMER).data, 1);
         CHECK(guest_now() - begin >= 39000000);
     }
     CHECK_OK(queue_change(9, TIMER, ADD | FREEBSD_EV_ONESHOT, FREEBSD_NOTE_SECONDS, 1));
@@ -61,7 +61,7 @@ TEST(absolute)
 
     queue_fresh();
     CHECK_OK(queue_change(1, TIMER, ADD, FREEBSD_NOTE_MSECONDS | FREEBSD_NOTE_ABSTIME, now + 60));
-    CHECK_EQ(queue_take(0), 0);
+    CHECK(queue_take(0) == 0 || guest_now() - begin >= 50000000);
     CHECK_EQ(queue_one(1, TIMER).data, 1);
     CHECK(guest_now() - begin >= 50000000);
     CHECK_EQ(queue_one(1, TIMER).data, 1);

@@ -207,6 +207,11 @@ int guest_thread_start(struct guest_thread *thread, void (*function)(void *), vo
 void guest_thread_join(struct guest_thread *thread);
 /* Waits up to ten seconds until the word has that value; false when it never does. */
 bool guest_await(const volatile uint32_t *word, uint32_t value);
+/*
+ * Waits up to ten seconds until a thread (tid 0: any) of process pid sleeps, and has not run for a while: it has come to
+ * the call that it was about to make, and waits there. Time alone does not tell on a busy machine.
+ */
+void guest_await_asleep(int pid, int64_t tid);
 
 /* ---- signals ---- */
 

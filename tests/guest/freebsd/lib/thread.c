@@ -52,3 +52,36 @@ bool guest_await(const volatile uint32_t *word, uint32_t value)
     }
     return false;
 }
+
+/* Places in struct kinfo_proc (sys/sys/user.h), and its SSLEEP. */
+enum { RECORD_SIZE = 1088, RECORD_STATE = 388, RECORD_THREAD = 600, RECORD_SWITCHES = 736, ASLEEP = 3 };
+
+/* How often the thread has given the processor up, if it sleeps; -1: it does not. */
+static int64_t sleeps_since(int pid, int64_t tid)
+{
+    static char records[64 * RECORD_SIZE];
+    const int32_t name[4] = {1, 14, 1 | 16, pid}; /* kern.proc.pid, with a record for each thread */
+    uint64_t size = sizeof(records);
+
+    if (SYS(__sysctl, name, 4, records, &size, 0, 0) != 0)
+        return -1;
+    for (const char *r = records; r + RECORD_SIZE <= records + size; r += RECORD_SIZE)
+        if (tid == 0 || *(const int32_t *)(r + RECORD_THREAD) == tid)
+            return r[RECORD_STATE] == ASLEEP ? *(const int64_t *)(r + RECORD_SWITCHES) : -1;
+    return -1;
+}
+
+void guest_await_asleep(int pid, int64_t tid)
+{
+    enum { LOOKS = 3 };
+    int64_t before = -1;
+    int same = 0;
+
+    for (int i = 0; i < 2000 && same < LOOKS; i++) {
+        int64_t now = sleeps_since(pid, tid);
+
+        same = now >= 0 && now == before ? same + 1 : 0;
+        before = now;
+        guest_sleep_ms(5);
+    }
+}

@@ -194,14 +194,17 @@ TEST(use)
 /* Rows: getpriority: of processes, groups, users; what is beyond the range is cut; EACCES to raise */
 static void priorities(void *unused)
 {
+    int64_t first = SYS(getpriority, 0, 0); /* whoever started the tests may have been nice already */
+
     (void)unused;
-    CHECK_EQ(SYS(getpriority, 0, 0), 0);
-    CHECK_OK(SYS(setpriority, 0, 0, 5));
-    CHECK_EQ(SYS(getpriority, 0, SYS(getpid)), 5);
+    if (first > 13)
+        return;
+    CHECK_OK(SYS(setpriority, 0, 0, first + 5));
+    CHECK_EQ(SYS(getpriority, 0, SYS(getpid)), first + 5);
     CHECK_OK(SYS(setpgid, 0, 0));
-    CHECK_OK(SYS(setpriority, 1, 0, 6));
-    CHECK_EQ(SYS(getpriority, 1, SYS(getpgrp)), 6);
-    CHECK(SYS(getpriority, 2, 0) <= 6);
+    CHECK_OK(SYS(setpriority, 1, 0, first + 6));
+    CHECK_EQ(SYS(getpriority, 1, SYS(getpgrp)), first + 6);
+    CHECK(SYS(getpriority, 2, 0) <= first + 6);
     CHECK_OK(SYS(setpriority, 0, 0, 100));
     CHECK(SYS(getpriority, 0, 0) >= 19);
     CHECK_ERR(SYS(getpriority, 3, 0), FREEBSD_EINVAL);

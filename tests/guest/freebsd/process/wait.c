@@ -53,7 +53,7 @@ static void handler(int signo, struct freebsd_siginfo *info, struct freebsd_ucon
 
 static void signal_parent(void *parent)
 {
-    guest_sleep_ms(100);
+    guest_await_asleep(*(int *)parent, 0);
     SYS(kill, *(int *)parent, FREEBSD_SIGUSR1);
     guest_sleep_ms(500);
 }

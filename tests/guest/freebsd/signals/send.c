@@ -384,7 +384,7 @@ TEST(kill_errors)
     CHECK_ERR(SYS(kill, 999999, UNNAMED), FREEBSD_ESRCH);
     CHECK_ERR(SYS(kill, -999999, UNNAMED), FREEBSD_ESRCH);
     CHECK_ERR(SYS(kill, INT32_MIN, UNNAMED), FREEBSD_ESRCH);
-    guest_sleep_ms(50);
+    CHECK_EQ(SYS(wait6, FREEBSD_P_PID, child, 0, FREEBSD_WEXITED | FREEBSD_WNOWAIT, 0, 0), child);
     CHECK_OK(SYS(kill, child, UNNAMED)); /* it has ended, and waits to be waited for: no error */
     CHECK(EXITED(guest_wait(child), 0));
     if (SYS(geteuid) != 0)

@@ -214,7 +214,7 @@ static void nothing(int signo, struct freebsd_siginfo *info, struct freebsd_ucon
 
 static void interrupt(void *parent)
 {
-    guest_sleep_ms(100);
+    guest_await_asleep(*(int *)parent, 0);
     SYS(kill, *(int *)parent, FREEBSD_SIGUSR1);
 }
 

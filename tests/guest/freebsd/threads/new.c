@@ -290,7 +290,7 @@ static void interrupt_suspended(struct guest_thread *thread, int flags, void *ti
     CHECK_OK(guest_handle(FREEBSD_SIGUSR1, note, flags));
     REQUIRE(guest_thread_start(thread, suspend, timeout) == 0);
     REQUIRE(guest_await(&stage, 1));
-    guest_sleep_ms(30);
+    guest_await_asleep((int)SYS(getpid), thread->tid);
     CHECK_OK(SYS(thr_kill, thread->tid, FREEBSD_SIGUSR1));
     CHECK(guest_await(&flag, 1));
 }
@@ -445,7 +445,7 @@ TEST(locks_of_old_interrupted)
     CHECK_OK(guest_handle(FREEBSD_SIGUSR1, note, 0));
     REQUIRE(guest_thread_start(&thread, lock_held, NULL) == 0);
     REQUIRE(guest_await(&stage, 1));
-    guest_sleep_ms(30);
+    guest_await_asleep((int)SYS(getpid), thread.tid);
     CHECK_EQ(old_lock, self() | FREEBSD_UMTX_CONTESTED);
     CHECK_OK(SYS(thr_kill, thread.tid, FREEBSD_SIGUSR1));
     CHECK(guest_await(&stage, 2));

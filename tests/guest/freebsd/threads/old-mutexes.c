@@ -98,7 +98,8 @@ TEST(bit_goes_with_the_last)
     for (int i = 0; i < 2; i++)
         CHECK_OK(guest_thread_start(&threads[i], wait, NULL));
     CHECK(guest_await(&stage, 2));
-    guest_sleep_ms(100);
+    for (int i = 0; i < 2; i++)
+        guest_await_asleep((int)SYS(getpid), threads[i].tid);
     CHECK_EQ(mutex.owner, (uint32_t)me | CONTESTED);
     unlock((uint32_t)me);
     CHECK(guest_await(&stage, 12));

@@ -172,7 +172,8 @@ TEST(wake_some_and_all)
     for (int i = 0; i < 4; i++)
         CHECK_OK(guest_thread_start(&threads[i], wait_counted, NULL));
     CHECK(guest_await(&stage, 4));
-    guest_sleep_ms(50);
+    for (int i = 0; i < 4; i++)
+        guest_await_asleep((int)SYS(getpid), threads[i].tid);
     CHECK_OK(op(&word, FREEBSD_UMTX_OP_WAKE_PRIVATE, 1, 0, 0));
     CHECK(guest_await(&woken, 1));
     guest_sleep_ms(30);
@@ -201,7 +202,8 @@ TEST(nwake_private)
     for (uint64_t i = 0; i < 3; i++)
         CHECK_OK(guest_thread_start(&threads[i], wait_own_word, (void *)i));
     CHECK(guest_await(&stage, 3));
-    guest_sleep_ms(50);
+    for (int i = 0; i < 3; i++)
+        guest_await_asleep((int)SYS(getpid), threads[i].tid);
     CHECK_OK(op(addresses, FREEBSD_UMTX_OP_NWAKE_PRIVATE, 3, 0, 0));
     CHECK(guest_await(&woken, 3));
     for (int i = 0; i < 3; i++)
@@ -309,7 +311,8 @@ TEST(condition_variables)
     for (int i = 0; i < 3; i++)
         CHECK_OK(guest_thread_start(&threads[i], wait_condition, NULL));
     CHECK(guest_await(&stage, 3));
-    guest_sleep_ms(50);
+    for (int i = 0; i < 3; i++)
+        guest_await_asleep((int)SYS(getpid), threads[i].tid);
     lock(&mutex, me); /* it was given up by the waiters */
     unlock(&mutex, me);
     CHECK_EQ(condition.has_waiters, 1);
@@ -393,7 +396,7 @@ TEST(semaphore)
     stage = 0;
     CHECK_OK(guest_thread_start(&thread, take_semaphore, NULL));
     CHECK(guest_await(&stage, 1));
-    guest_sleep_ms(30);
+    guest_await_asleep((int)SYS(getpid), thread.tid);
     CHECK_EQ(stage, 1);
     CHECK_EQ(semaphore.count & CONTESTED, CONTESTED); /* USEM_HAS_WAITERS */
     __atomic_fetch_add(&semaphore.count, 1, __ATOMIC_SEQ_CST);
@@ -430,7 +433,7 @@ TEST(signal_during_wait)
     CHECK_OK(guest_handle(FREEBSD_SIGUSR1, note, 0));
     CHECK_OK(guest_thread_start(&thread, wait_interrupted, NULL));
     CHECK(guest_await(&stage, 1));
-    guest_sleep_ms(30);
+    guest_await_asleep((int)SYS(getpid), thread.tid);
     CHECK_OK(SYS(thr_kill, thread.tid, FREEBSD_SIGUSR1));
     CHECK(guest_await(&stage, 2));
     CHECK_EQ(waited, -FREEBSD_EINTR);
