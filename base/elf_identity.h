@@ -42,4 +42,15 @@ enum {
 enum { ELF_MACHINE_I386 = 3, ELF_MACHINE_AMD64 = 62 };
 enum { ELF_TYPE_EXEC = 2, ELF_TYPE_DYN = 3 };
 
+/* Whose kernel's rules hold for a program's file, and for where it stands in memory. */
+enum elf_kernel {
+    ELF_KERNEL_FREEBSD = 0, /* sys/kern/imgact_elf.c */
+    ELF_KERNEL_LINUX,       /* fs/binfmt_elf.c */
+};
+
+struct elf_rules {
+    uint8_t kernel;     /* enum elf_kernel */
+    uint64_t space_end; /* one past the highest address that such a program may have; a page's */
+};
+
 #endif

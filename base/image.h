@@ -34,4 +34,7 @@
 /* The end of user space on amd64 (both systems): the last page stays unmapped. */
 #define USER_END 0x7ffffffff000ULL
 
+/* The same of Linux's programs with words of 4 bytes: IA32_PAGE_OFFSET (arch/x86/include/asm/page_64_types.h). */
+#define USER_END_32 0xffffe000ULL
+
 #endif

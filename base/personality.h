@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 #include "base/cpu_context.h"
+#include "base/elf_identity.h"
 #include "base/guest.h"
 
-struct elf_identity;
 struct guest_signal;
 struct signal_action;
 struct stack_request;
@@ -27,6 +27,13 @@ struct personality {
 
     /* Whether this personality runs such a file. */
     bool (*recognise)(const struct elf_identity *id);
+    /*
+     * The host executes such programs as well, and does so unless the user names one in `dragoman run`, or a program
+     * executes it that keeps_programs, or the host cannot (under a filter).
+     */
+    bool host_too;
+    bool keeps_programs;       /* what its programs execute stays in the engine, even where the host could execute it */
+    struct elf_rules programs; /* how its kernel reads and places them; space_end is the address space's, too */
 
     /* The system calls. */
     const struct syscall_entry *syscalls;

@@ -1,3 +1,4 @@
+#include "base/image.h"
 #include "cli/check.h"
 
 #include <errno.h>
@@ -33,9 +34,21 @@ static int map_whole(int fd, struct check_file *file, struct loader_error *err)
     return 0;
 }
 
+/* A file of any system's: those of its kernel, as far as it is known. */
+static struct elf_rules rules_for(int fd, const char *path)
+{
+    struct elf_identity id;
+    struct loader_error ignored;
+
+    if (elf_identify(fd, path, &id, &ignored) != 0 || elf_system(&id) > ELF_SYSTEM_LINUX)
+        return (struct elf_rules){ELF_KERNEL_FREEBSD, USER_END};
+    return (struct elf_rules){ELF_KERNEL_LINUX, id.bits == 64 ? USER_END : USER_END_32};
+}
+
 int check_open(const char *path, struct check_file *file, struct loader_error *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct elf_rules rules;
     int r;
 
     memset(file, 0, sizeof(*file));
@@ -45,7 +58,8 @@ int check_open(const char *path, struct check_file *file, struct loader_error *e
         strcpy(err->text, strerror(errno));
         return -err->host_errno;
     }
-    r = elf_examine(fd, path, &file->elf, err);
+    rules = rules_for(fd, path);
+    r = elf_examine(fd, path, &rules, &file->elf, err);
     if (r == 0)
         r = map_whole(fd, file, err);
     close(fd);

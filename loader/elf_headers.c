@@ -1,10 +1,6 @@
 /*
- * Reading an ELF file's headers.
- *
- * libelf decodes them, but it sees only a copy of the file's first page, with
- * the section table hidden: a program's sections mean nothing to its execution,
- * and section counts and offsets of a hostile file never reach libelf's code.
- * That all program headers lie in that page is FreeBSD's own rule.
+ * Reading an ELF file's headers: the ELF header and the program headers, which
+ * are all that execution asks for. Both word sizes become the wide form here.
  */
 #include "loader/elf_headers.h"
 
@@ -12,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -51,70 +48,41 @@ static int read_first_page(struct elf_headers *h, struct loader_error *err)
     return elf_read_exact(h->fd, h->path, "ELF header", h->page, h->page_bytes, 0, err);
 }
 
-/* The parts of the header that libelf would take on trust. */
+/* What no kernel here could make sense of; the rest is a matter of whose rules hold. */
 static int check_ident(const struct elf_headers *h, struct loader_error *err)
 {
+    enum { SMALLEST_32 = 45 }; /* up to the low byte of e_phnum: Linux takes what is cut off for zero */
     const unsigned char *ident = h->page;
-    bool is64 = ident[EI_CLASS] == ELFCLASS64;
 
     if (h->page_bytes < SELFMAG || memcmp(ident, ELFMAG, SELFMAG) != 0)
         return loader_fail(err, ENOEXEC, "%s: not an ELF file", h->path);
-    if (ident[EI_CLASS] != ELFCLASS32 && !is64)
+    if (ident[EI_CLASS] != ELFCLASS32 && ident[EI_CLASS] != ELFCLASS64)
         return loader_fail(err, ENOEXEC, "%s: the ELF header names an unknown class %u", h->path, ident[EI_CLASS]);
-    if (h->page_bytes < (is64 ? sizeof(Elf64_Ehdr) : sizeof(Elf32_Ehdr)))
+    if (h->page_bytes < (h->is64 ? sizeof(Elf64_Ehdr) : SMALLEST_32))
         return loader_fail(err, ENOEXEC, "%s: the file ends inside its ELF header", h->path);
-    if (ident[EI_DATA] != ELFDATA2LSB)
+    if (ident[EI_DATA] == ELFDATA2MSB)
         return loader_fail(err, ENOEXEC, "%s: not a little-endian program: this machine cannot run it", h->path);
-    if (ident[EI_VERSION] != EV_CURRENT)
-        return loader_fail(err, ENOEXEC, "%s: the ELF header has version %u, not 1", h->path, ident[EI_VERSION]);
     return 0;
 }
 
-/* Sections mean nothing to execution: keep libelf from looking at them. */
-static void hide_sections(struct elf_headers *h)
+static void read_header(struct elf_headers *h)
 {
-    if (h->page[EI_CLASS] == ELFCLASS64) {
-        Elf64_Ehdr *e = (Elf64_Ehdr *)h->page;
+    Elf32_Ehdr e;
 
-        e->e_shoff = 0;
-        e->e_shnum = 0;
-        e->e_shstrndx = 0;
-    } else {
-        Elf32_Ehdr *e = (Elf32_Ehdr *)h->page;
-
-        e->e_shoff = 0;
-        e->e_shnum = 0;
-        e->e_shstrndx = 0;
+    if (h->is64) {
+        memcpy(&h->ehdr, h->page, sizeof(h->ehdr));
+        return;
     }
-}
-
-int elf_headers_check(const struct elf_headers *h, struct loader_error *err)
-{
-    bool is64 = h->page[EI_CLASS] == ELFCLASS64;
-    const GElf_Ehdr *e = &h->ehdr;
-    uint64_t size = (uint64_t)e->e_phnum * e->e_phentsize;
-
-    if (e->e_version != EV_CURRENT)
-        return loader_fail(err, ENOEXEC, "%s: the ELF header has version %u, not 1", h->path, e->e_version);
-    if (e->e_type != ET_EXEC && e->e_type != ET_DYN)
-        return loader_fail(err, ENOEXEC, "%s: not a program: ELF type %u (%s)", h->path, e->e_type,
-                           e->e_type == ET_REL    ? "an object file: link it"
-                           : e->e_type == ET_CORE ? "a core dump"
-                                                  : "unknown");
-    if (e->e_phnum == 0)
-        return loader_fail(err, ENOEXEC, "%s: has no program headers", h->path);
-    if (e->e_phentsize != (is64 ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr)))
-        return loader_fail(err, ENOEXEC, "%s: program headers of %u bytes are not ELF's", h->path, e->e_phentsize);
-    if (e->e_phoff % (is64 ? 8 : 4) != 0)
-        return loader_fail(err, ENOEXEC, "%s: the program headers at offset %#llx are not aligned", h->path,
-                           (unsigned long long)e->e_phoff);
-    if (e->e_phoff > LOADER_PAGE || size > LOADER_PAGE - e->e_phoff)
-        return loader_fail(err, ENOEXEC, "%s: %u program headers at offset %#llx do not lie in the file's first page",
-                           h->path, e->e_phnum, (unsigned long long)e->e_phoff);
-    if (e->e_phoff + size > h->page_bytes)
-        return loader_fail(err, ENOEXEC, "%s: the file ends inside its program headers (it is cut off: copy it again)",
-                           h->path);
-    return 0;
+    memcpy(&e, h->page, sizeof(e));
+    memcpy(h->ehdr.e_ident, e.e_ident, sizeof(e.e_ident));
+    h->ehdr.e_type = e.e_type;
+    h->ehdr.e_machine = e.e_machine;
+    h->ehdr.e_version = e.e_version;
+    h->ehdr.e_entry = e.e_entry;
+    h->ehdr.e_phoff = e.e_phoff;
+    h->ehdr.e_flags = e.e_flags;
+    h->ehdr.e_phentsize = e.e_phentsize;
+    h->ehdr.e_phnum = e.e_phnum;
 }
 
 int elf_headers_open(int fd, const char *path, struct elf_headers *out, struct loader_error *err)
@@ -123,31 +91,104 @@ int elf_headers_open(int fd, const char *path, struct elf_headers *out, struct l
 
     out->fd = fd;
     out->path = path;
-    out->elf = NULL;
+    out->table = out->own = NULL;
     r = read_first_page(out, err);
-    if (r == 0)
-        r = check_ident(out, err);
     if (r != 0)
         return r;
-    hide_sections(out);
-    if (elf_version(EV_CURRENT) == EV_NONE)
-        return loader_fail(err, ENOEXEC, "%s: libelf does not know ELF version 1", path);
-    out->elf = elf_memory((char *)out->page, out->page_bytes);
-    if (out->elf == NULL || gelf_getehdr(out->elf, &out->ehdr) == NULL)
-        r = loader_fail(err, ENOEXEC, "%s: unreadable ELF header: %s", path, elf_errmsg(-1));
-    if (r != 0)
-        elf_headers_close(out);
+    out->is64 = out->page[EI_CLASS] == ELFCLASS64;
+    r = check_ident(out, err);
+    if (r == 0)
+        read_header(out);
     return r;
 }
 
 void elf_headers_close(struct elf_headers *h)
 {
-    if (h->elf != NULL)
-        elf_end(h->elf);
-    h->elf = NULL;
+    free(h->own);
+    h->table = h->own = NULL;
 }
 
-bool elf_headers_segment(const struct elf_headers *h, unsigned index, GElf_Phdr *out)
+/* What both kernels want of type and table. */
+static int check_header(const struct elf_headers *h, struct loader_error *err)
 {
-    return gelf_getphdr(h->elf, (int)index, out) != NULL;
+    const Elf64_Ehdr *e = &h->ehdr;
+
+    if (e->e_type != ET_EXEC && e->e_type != ET_DYN)
+        return loader_fail(err, ENOEXEC, "%s: not a program: ELF type %u (%s)", h->path, e->e_type,
+                           e->e_type == ET_REL    ? "an object file: link it"
+                           : e->e_type == ET_CORE ? "a core dump"
+                                                  : "unknown");
+    if (e->e_phnum == 0)
+        return loader_fail(err, ENOEXEC, "%s: has no program headers", h->path);
+    if (e->e_phentsize != (h->is64 ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr)))
+        return loader_fail(err, ENOEXEC, "%s: program headers of %u bytes are not ELF's", h->path, e->e_phentsize);
+    return 0;
+}
+
+/* What FreeBSD's kernel wants beyond that. */
+static int check_header_freebsd(const struct elf_headers *h, uint64_t size, struct loader_error *err)
+{
+    const unsigned char *ident = h->page;
+    const Elf64_Ehdr *e = &h->ehdr;
+
+    if (h->page_bytes < (h->is64 ? sizeof(Elf64_Ehdr) : sizeof(Elf32_Ehdr)))
+        return loader_fail(err, ENOEXEC, "%s: the file ends inside its ELF header", h->path);
+    if (ident[EI_DATA] != ELFDATA2LSB)
+        return loader_fail(err, ENOEXEC, "%s: not a little-endian program: this machine cannot run it", h->path);
+    if (ident[EI_VERSION] != EV_CURRENT || e->e_version != EV_CURRENT)
+        return loader_fail(err, ENOEXEC, "%s: the ELF header has version %u, not 1", h->path,
+                           ident[EI_VERSION] != EV_CURRENT ? ident[EI_VERSION] : e->e_version);
+    if (e->e_phoff % (h->is64 ? 8 : 4) != 0)
+        return loader_fail(err, ENOEXEC, "%s: the program headers at offset %#llx are not aligned", h->path,
+                           (unsigned long long)e->e_phoff);
+    if (e->e_phoff > LOADER_PAGE || size > LOADER_PAGE - e->e_phoff)
+        return loader_fail(err, ENOEXEC, "%s: %u program headers at offset %#llx do not lie in the file's first page",
+                           h->path, e->e_phnum, (unsigned long long)e->e_phoff);
+    return 0;
+}
+
+int elf_headers_table(struct elf_headers *h, unsigned kernel, struct loader_error *err)
+{
+    enum { LINUX_MOST = 65536 };
+    uint64_t size = (uint64_t)h->ehdr.e_phnum * h->ehdr.e_phentsize;
+    uint64_t at = h->ehdr.e_phoff;
+    int r = check_header(h, err);
+
+    if (r == 0 && kernel == ELF_KERNEL_FREEBSD)
+        r = check_header_freebsd(h, size, err);
+    if (r != 0)
+        return r;
+    if (size > LINUX_MOST)
+        return loader_fail(err, ENOEXEC, "%s: %u program headers are more than 64 KiB", h->path, h->ehdr.e_phnum);
+    if (at > h->file_size || size > h->file_size - at)
+        return loader_fail(err, ENOEXEC, "%s: the file ends inside its program headers (it is cut off: copy it again)",
+                           h->path);
+    if (at + size <= h->page_bytes) {
+        h->table = h->page + at;
+        return 0;
+    }
+    h->own = malloc(size);
+    if (h->own == NULL)
+        return loader_fail(err, ENOMEM, "%s: no memory for its program headers", h->path);
+    h->table = h->own;
+    return elf_read_exact(h->fd, h->path, "program headers", h->own, size, at, err);
+}
+
+void elf_headers_segment(const struct elf_headers *h, unsigned index, Elf64_Phdr *out)
+{
+    Elf32_Phdr p;
+
+    if (h->is64) {
+        memcpy(out, h->table + (uint64_t)index * sizeof(*out), sizeof(*out));
+        return;
+    }
+    memcpy(&p, h->table + (uint64_t)index * sizeof(p), sizeof(p));
+    *out = (Elf64_Phdr){.p_type = p.p_type,
+                        .p_flags = p.p_flags,
+                        .p_offset = p.p_offset,
+                        .p_vaddr = p.p_vaddr,
+                        .p_paddr = p.p_paddr,
+                        .p_filesz = p.p_filesz,
+                        .p_memsz = p.p_memsz,
+                        .p_align = p.p_align};
 }

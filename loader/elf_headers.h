@@ -7,7 +7,7 @@
 
 #include "loader/loader.h"
 
-#include <gelf.h>
+#include <elf.h>
 #include <stddef.h>
 
 struct elf_headers {
@@ -15,8 +15,10 @@ struct elf_headers {
     const char *path;
     uint64_t file_size;
     uint64_t page_bytes; /* of `page` that the file really has */
-    GElf_Ehdr ehdr;
-    Elf *elf; /* over `page`, sections hidden from it */
+    bool is64;
+    Elf64_Ehdr ehdr;            /* of a file with words of 4 bytes, widened */
+    const unsigned char *table; /* the program headers, once they have been read: in `page` or in `own` */
+    unsigned char *own;
     _Alignas(16) unsigned char page[LOADER_PAGE];
 };
 
@@ -29,16 +31,16 @@ int elf_headers_open(int fd, const char *path, struct elf_headers *out, struct l
 void elf_headers_close(struct elf_headers *h);
 
 /**
- * Checks type and program header table as FreeBSD's check_header() and
- * exec_elf64_imgact() do; the table must lie in the first page.
- * Returns 0 or -ENOEXEC.
+ * Checks the header's type and reads the program headers, by the rules of
+ * `kernel` (enum elf_kernel): FreeBSD's check_header() and exec_elf64_imgact(),
+ * which want the table in the first page; Linux's load_elf_phdrs(), which lets
+ * it stand anywhere and be of 64 KiB.
+ * Returns 0, -ENOEXEC, -ENOMEM, or the error of reading.
  */
-int elf_headers_check(const struct elf_headers *h, struct loader_error *err);
+int elf_headers_table(struct elf_headers *h, unsigned kernel, struct loader_error *err);
 
-/**
- * Program header `index`; false only where libelf refuses it.
- */
-bool elf_headers_segment(const struct elf_headers *h, unsigned index, GElf_Phdr *out);
+/* Program header `index`, which is less than e_phnum; after elf_headers_table(). */
+void elf_headers_segment(const struct elf_headers *h, unsigned index, Elf64_Phdr *out);
 
 /**
  * Reads exactly `size` bytes at `offset`.
@@ -52,21 +54,22 @@ int elf_read_exact(int fd, const char *path, const char *what, void *buffer, uin
  * Returns 0, -ENOEXEC (a note larger than its segment, a segment beyond the
  * file's end), -ENOMEM, or the error of reading.
  */
-int elf_read_notes(const struct elf_headers *h, const GElf_Phdr *phdr, struct elf_identity *id,
+int elf_read_notes(const struct elf_headers *h, const Elf64_Phdr *phdr, struct elf_identity *id,
                    struct loader_error *err);
 
 /**
  * Reads PT_INTERP into id->interp.
  * Returns 0, -ENOEXEC (empty, too long, no NUL at its end, a second one).
  */
-int elf_read_interp(const struct elf_headers *h, const GElf_Phdr *phdr, struct elf_identity *id,
+int elf_read_interp(const struct elf_headers *h, const Elf64_Phdr *phdr, struct elf_identity *id,
                     struct loader_error *err);
 
 /**
  * Fills *id: from the header alone, and from interpreter and notes too, which
- * wants a table that elf_headers_check() passed.
+ * wants the table that elf_headers_table() reads. To Linux's kernel a faulty
+ * note is none, and of two interpreters the first counts.
  */
 void elf_header_identity(const struct elf_headers *h, struct elf_identity *id);
-int elf_read_identity(const struct elf_headers *h, struct elf_identity *id, struct loader_error *err);
+int elf_read_identity(const struct elf_headers *h, unsigned kernel, struct elf_identity *id, struct loader_error *err);
 
 #endif

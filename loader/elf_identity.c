@@ -106,7 +106,7 @@ static bool next_note(const unsigned char *notes, uint64_t size, uint64_t *at, s
     return true;
 }
 
-int elf_read_notes(const struct elf_headers *h, const GElf_Phdr *phdr, struct elf_identity *id,
+int elf_read_notes(const struct elf_headers *h, const Elf64_Phdr *phdr, struct elf_identity *id,
                    struct loader_error *err)
 {
     uint64_t size = phdr->p_filesz;
@@ -140,7 +140,7 @@ int elf_read_notes(const struct elf_headers *h, const GElf_Phdr *phdr, struct el
     return r;
 }
 
-int elf_read_interp(const struct elf_headers *h, const GElf_Phdr *phdr, struct elf_identity *id,
+int elf_read_interp(const struct elf_headers *h, const Elf64_Phdr *phdr, struct elf_identity *id,
                     struct loader_error *err)
 {
     int r;
@@ -165,27 +165,29 @@ int elf_read_interp(const struct elf_headers *h, const GElf_Phdr *phdr, struct e
 void elf_header_identity(const struct elf_headers *h, struct elf_identity *id)
 {
     memset(id, 0, sizeof(*id));
-    id->bits = h->page[EI_CLASS] == ELFCLASS64 ? 64 : 32;
+    id->bits = h->is64 ? 64 : 32;
     id->osabi = h->page[EI_OSABI];
     id->machine = h->ehdr.e_machine;
     id->type = h->ehdr.e_type;
     id->old_freebsd_brand = memcmp(h->page + OLD_BRAND_AT, "FreeBSD", sizeof("FreeBSD") - 1) == 0;
 }
 
-int elf_read_identity(const struct elf_headers *h, struct elf_identity *id, struct loader_error *err)
+int elf_read_identity(const struct elf_headers *h, unsigned kernel, struct elf_identity *id, struct loader_error *err)
 {
+    bool strict = kernel == ELF_KERNEL_FREEBSD;
     int r = 0;
 
     elf_header_identity(h, id);
     for (unsigned i = 0; r == 0 && i < h->ehdr.e_phnum; i++) {
-        GElf_Phdr phdr;
+        Elf64_Phdr phdr;
 
-        if (!elf_headers_segment(h, i, &phdr))
-            r = loader_fail(err, ENOEXEC, "%s: unreadable program header %u: %s", h->path, i, elf_errmsg(-1));
-        else if (phdr.p_type == PT_INTERP)
+        elf_headers_segment(h, i, &phdr);
+        if (phdr.p_type == PT_INTERP && (strict || id->interp[0] == '\0'))
             r = elf_read_interp(h, &phdr, id, err);
         else if (phdr.p_type == PT_NOTE)
             r = elf_read_notes(h, &phdr, id, err);
+        if (r == -ENOEXEC && !strict && phdr.p_type == PT_NOTE)
+            r = 0;
     }
     return r;
 }
@@ -197,10 +199,11 @@ int elf_identify(int fd, const char *path, struct elf_identity *out, struct load
 
     if (r != 0)
         return r;
-    r = elf_headers_check(&h, err);
+    /* Linux's rules, which are the laxer: whose the file is has yet to be found out. */
+    r = elf_headers_table(&h, ELF_KERNEL_LINUX, err);
     if (r == 0)
-        r = elf_read_identity(&h, out, err);
-    /* A header without FreeBSD's mark: the faults are the host kernel's to judge, which allows more. */
+        r = elf_read_identity(&h, ELF_KERNEL_LINUX, out, err);
+    /* A header without FreeBSD's mark: the faults are the host kernel's to judge. */
     if (r == -ENOEXEC && (h.page[EI_OSABI] == ELF_OSABI_NONE || h.page[EI_OSABI] == ELF_OSABI_LINUX)) {
         elf_header_identity(&h, out);
         r = 0;

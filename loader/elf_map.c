@@ -48,6 +48,21 @@ static int refused(const struct elf_file *elf, const struct load_range *range, i
                        error == EPERM ? " (its file system is mounted noexec?)" : "");
 }
 
+/*
+ * Zeroes the end of a range that is mapped from the file. Its last page becomes the process's own by a read from the
+ * file: where the file has meanwhile shrunk, the host's kernel finds that out.
+ */
+static int zero_end(int fd, const struct elf_file *elf, const struct load_range *range, struct loader_error *err)
+{
+    uint64_t page = range->end - LOADER_PAGE;
+    int r = elf_read_exact(fd, elf->path, "segments", at(page), 1, range->offset + (page - range->start), err);
+
+    if (r != 0)
+        return r;
+    memset(at(range->end - range->zero_bytes), 0, range->zero_bytes);
+    return 0;
+}
+
 /* Anonymous memory that begins with bytes of the file; a failure leaves nothing. */
 static int map_copy(int fd, const struct elf_file *elf, const struct load_range *range, uint64_t bytes,
                     struct loader_error *err)
@@ -72,16 +87,21 @@ static int map_copy(int fd, const struct elf_file *elf, const struct load_range 
 static int map_range(int fd, const struct elf_file *elf, const struct load_range *range, struct loader_error *err)
 {
     uint64_t size = range->end - range->start;
-    uint64_t in_file = elf->file_size - range->offset;
-    int error;
+    uint64_t in_file = elf->file_size > range->offset ? elf->file_size - range->offset : 0;
+    int error, r;
 
     if (!range->from_file)
         return map_copy(fd, elf, range, range->copy_bytes, err);
     error = map_at(range, range->prot, 0, fd, range->offset);
     /* Some file systems cannot map: their files are read. */
     if (error == ENODEV)
-        return map_copy(fd, elf, range, size < in_file ? size : in_file, err);
-    return error == 0 ? 0 : refused(elf, range, error, err);
+        return map_copy(fd, elf, range, size - range->zero_bytes < in_file ? size - range->zero_bytes : in_file, err);
+    if (error != 0)
+        return refused(elf, range, error, err);
+    r = range->zero_bytes != 0 ? zero_end(fd, elf, range, err) : 0;
+    if (r != 0)
+        munmap(at(range->start), size);
+    return r;
 }
 
 /*
@@ -120,6 +140,9 @@ int elf_map(int fd, const struct elf_file *elf, uint64_t bias, struct mapped_ima
     r = elf_plan(elf, bias, &out->plan, err);
     if (r != 0)
         return r;
+    for (unsigned i = 0; r == 0 && elf->read_executes && i < out->plan.nranges; i++)
+        if (out->plan.ranges[i].prot & PROT_READ)
+            out->plan.ranges[i].prot |= PROT_EXEC;
     while (r == 0 && mapped < out->plan.nranges) {
         r = map_range(fd, elf, &out->plan.ranges[mapped], err);
         mapped += r == 0;
@@ -132,7 +155,8 @@ int elf_map(int fd, const struct elf_file *elf, uint64_t bias, struct mapped_ima
     out->lo = out->plan.lo;
     out->hi = out->plan.hi;
     out->entry = elf->entry + bias;
-    out->phdr = elf->phdr_vaddr == 0 ? 0 : elf->phdr_vaddr + bias;
+    /* Linux's kernel adds the bias to nothing, too. */
+    out->phdr = elf->phdr_vaddr == 0 && elf->rules.kernel != ELF_KERNEL_LINUX ? 0 : elf->phdr_vaddr + bias;
     find_text_and_data(elf, out);
     return 0;
 }

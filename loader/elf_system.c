@@ -71,6 +71,7 @@ static enum elf_system system_of_interp(const struct elf_identity *id)
         {"/usr/lib/amd64/ld.so.1", ELF_SYSTEM_SOLARIS},
         {"/lib64/ld-linux-x86-64.so.2", ELF_SYSTEM_LINUX},
         {"/lib/ld-linux.so.2", ELF_SYSTEM_LINUX},
+        {"/libx32/ld-linux-x32.so.2", ELF_SYSTEM_LINUX},
     };
 
     for (unsigned i = 0; i < sizeof(interps) / sizeof(interps[0]); i++)

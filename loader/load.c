@@ -1,6 +1,8 @@
 /*
  * From an examined program to a mapped one.
  */
+#include "loader/load.h"
+
 #include "base/image.h"
 #include "loader/error.h"
 
@@ -10,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static int open_again(const char *host_path, struct loader_error *err)
+int loader_open(const char *host_path, struct loader_error *err)
 {
     int fd = open(host_path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
@@ -21,7 +23,7 @@ static int load_main(const struct program *program, struct mapped_image *out, st
 {
     const struct elf_file *elf = &program->elf;
     uint64_t bias = elf_freebsd_dyn_bias(elf);
-    int fd = open_again(program->host_path, err);
+    int fd = loader_open(program->host_path, err);
     int r;
 
     if (fd < 0)
@@ -34,7 +36,7 @@ static int load_main(const struct program *program, struct mapped_image *out, st
 static int load_interp(const struct program *program, uint64_t preferred, struct mapped_image *out,
                        struct loader_error *err)
 {
-    int fd = open_again(program->interp_host_path, err);
+    int fd = loader_open(program->interp_host_path, err);
     int r;
 
     if (fd < 0)
@@ -54,10 +56,13 @@ int program_load(const struct program *program, uint64_t stack_limit, uint64_t d
 
     out->has_interp = false;
     out->stack = (struct stack_area){0};
+    if (elf->rules.kernel == ELF_KERNEL_LINUX)
+        return program_load_linux(program, stack_limit, out, err);
     r = load_main(program, &out->main, err);
     if (r != 0)
         return r;
     out->entry = out->main.entry;
+    out->break_base = out->main.data_end;
     if (program->has_interp) {
         r = load_interp(program, elf_freebsd_interp_addr(&out->main, data_limit), &out->interp, err);
         if (r != 0)
@@ -79,6 +84,9 @@ void program_stack_request(const struct program *program, const struct loaded_pr
     out->phnum = program->elf.phnum;
     out->elf_flags = program->elf.flags;
     out->entry = loaded->main.entry;
-    out->base = loaded->has_interp ? loaded->interp.base : loaded->main.bias;
+    if (program->elf.rules.kernel == ELF_KERNEL_LINUX)
+        out->base = loaded->has_interp ? loaded->interp.bias : 0;
+    else
+        out->base = loaded->has_interp ? loaded->interp.base : loaded->main.bias;
     out->stack_prot = program->elf.has_stack_prot ? program->elf.stack_prot : 0;
 }

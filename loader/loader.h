@@ -4,9 +4,10 @@
  * Theory.  A file passes through three stages, each of which believes nothing
  * that the stage before did not check:
  *
- *   examine   reads headers, interpreter and notes, and refuses what FreeBSD's
- *             kernel refuses (sys/kern/imgact_elf.c) and what could not be
- *             mapped without harm.  The result, struct elf_file, is by value.
+ *   examine   reads headers, interpreter and notes, and refuses what the kernel
+ *             of the program's system refuses (struct elf_rules) and what could
+ *             not be mapped without harm.  The result, struct elf_file, is by
+ *             value.
  *   plan      turns the segments and a bias into a list of page ranges, in
  *             ascending order, without overlap.  Pure arithmetic.
  *   map       maps range after range where nothing is mapped yet; so nothing
@@ -32,10 +33,10 @@ struct personality;
 enum {
     LOADER_PAGE = 4096,
     LOADER_PATH_MAX = 4096, /* the host's PATH_MAX */
-    /* FreeBSD wants all program headers in the file's first page: at most 72. */
+    /* FreeBSD wants all program headers in the file's first page: at most 72. Linux has no such limit of what is loaded. */
     LOADER_MAX_SEGMENTS = 72,
-    /* A segment gives at most two ranges: pages of the file, and bss. */
-    LOADER_MAX_RANGES = 2 * LOADER_MAX_SEGMENTS,
+    /* A segment gives at most two ranges, pages of the file and bss; and it may cut one of another in two. */
+    LOADER_MAX_RANGES = 3 * LOADER_MAX_SEGMENTS,
     /* Longest "#!" interpreter name, FreeBSD's MAXSHELLCMDLEN = PAGE_SIZE. */
     LOADER_SCRIPT_LINE_MAX = 4096,
 };
@@ -60,16 +61,18 @@ struct elf_segment {
 struct elf_file {
     char path[LOADER_PATH_MAX]; /* as given, for messages */
     struct elf_identity id;
-    uint64_t file_size;  /* bytes, when examined */
-    uint64_t entry;      /* as linked */
-    uint64_t phdr_vaddr; /* program headers as linked; 0: not in memory */
-    uint16_t phnum;      /* AT_PHNUM */
-    uint16_t phentsize;  /* AT_PHENT */
-    uint32_t flags;      /* e_flags, AT_EHDRFLAGS */
-    bool has_stack_prot; /* PT_GNU_STACK is there */
-    int stack_prot;      /* its p_flags in PROT_* bits */
-    uint64_t stack_size; /* PT_GNU_STACK's p_memsz; 0: the default */
-    uint64_t tls_vaddr;  /* PT_TLS, 0 sizes: none */
+    struct elf_rules rules; /* by which it was examined, and is to be mapped */
+    uint64_t file_size;     /* bytes, when examined */
+    uint64_t entry;         /* as linked */
+    uint64_t phdr_vaddr;    /* program headers as linked; 0: not in memory */
+    uint16_t phnum;         /* AT_PHNUM */
+    uint16_t phentsize;     /* AT_PHENT */
+    uint32_t flags;         /* e_flags, AT_EHDRFLAGS */
+    bool read_executes;     /* whatever is mapped to be read can be executed (READ_IMPLIES_EXEC of personality(2)) */
+    bool has_stack_prot;    /* PT_GNU_STACK is there */
+    int stack_prot;         /* its p_flags in PROT_* bits */
+    uint64_t stack_size;    /* PT_GNU_STACK's p_memsz; 0: the default */
+    uint64_t tls_vaddr;     /* PT_TLS, 0 sizes: none */
     uint64_t tls_filesz;
     uint64_t tls_memsz;
     uint64_t tls_align;
@@ -83,7 +86,8 @@ struct elf_file {
 };
 
 /* One page-aligned range of a plan, bias included.  Anonymous ranges begin
- * with `copy_bytes` bytes read from the file, the rest is zero. */
+ * with `copy_bytes` bytes read from the file, the rest is zero.  The last
+ * `zero_bytes` of ranges from the file are to be zeroed. */
 struct load_range {
     uint64_t start;
     uint64_t end;
@@ -91,6 +95,7 @@ struct load_range {
     bool from_file;      /* mapped from the file at `offset`; else anonymous */
     uint64_t offset;     /* in the file, page-aligned */
     uint64_t copy_bytes; /* anonymous only: less than a page */
+    uint64_t zero_bytes; /* from the file only: less than a page */
 };
 
 struct load_plan {
@@ -112,7 +117,7 @@ struct mapped_image {
     uint64_t text_start; /* text and data as FreeBSD's kernel tells them apart: the largest */
     uint64_t text_end;   /* executable segment, and the last of the others */
     uint64_t data_start;
-    uint64_t data_end;     /* the break starts here */
+    uint64_t data_end;     /* FreeBSD's break starts here */
     struct load_plan plan; /* what was mapped, for the address-space ledger; last, so that clearing ends before it */
 };
 
@@ -205,9 +210,11 @@ int elf_identify(int fd, const char *path, struct elf_identity *out, struct load
  * Examines an ELF executable or interpreter for loading.
  * @fd: open for reading; its offset is left alone.
  * @path: for messages and out->path.
+ * @rules: the program's personality's.
  * Returns 0, -ENOEXEC with the fault named, or the error of reading.
  */
-int elf_examine(int fd, const char *path, struct elf_file *out, struct loader_error *err);
+int elf_examine(int fd, const char *path, const struct elf_rules *rules, struct elf_file *out,
+                struct loader_error *err);
 
 /**
  * Plans the ranges of `elf` at `bias` (added to every linked address).
@@ -248,21 +255,36 @@ uint64_t elf_freebsd_interp_addr(const struct mapped_image *main_image, uint64_t
  * than at 0, else ELF_FREEBSD_DYN_ADDR rounded up to the file's alignment. */
 uint64_t elf_freebsd_dyn_bias(const struct elf_file *elf);
 
+/**
+ * Maps `elf` at the highest free place below `top` (its end, rounded down to
+ * the file's alignment), as mmap does on Linux; for ET_DYN.
+ * @top: 0: where the host's mmap puts it.
+ * Returns 0 or -errno; -ENOMEM: no place found.
+ */
+int elf_map_below(int fd, const struct elf_file *elf, uint64_t top, struct mapped_image *out, struct loader_error *err);
+
+/* Where Linux without address randomisation puts things in a space that ends at `space_end` (arch/x86/include/asm/elf.h,
+ * arch/x86/mm/mmap.c): a position-independent program with an interpreter; and below which mmap goes down, which
+ * depends on the soft RLIMIT_STACK. */
+uint64_t elf_linux_dyn_base(uint64_t space_end);
+uint64_t elf_linux_mmap_top(uint64_t space_end, uint64_t stack_limit);
+
 /* A program in memory, ready for its stack to be filled. */
 struct loaded_program {
     struct mapped_image main;
     bool has_interp;
     struct mapped_image interp;
     struct stack_area stack;
-    uint64_t entry; /* where execution begins: the interpreter's entry, or the program's own */
+    uint64_t entry;      /* where execution begins: the interpreter's entry, or the program's own */
+    uint64_t break_base; /* where the program's break starts */
 };
 
 /**
- * Maps an examined foreign program, its interpreter and its stack, at FreeBSD's
- * addresses.  For the process that becomes the guest: what was mapped before a
+ * Maps an examined foreign program, its interpreter and its stack, where its
+ * system's kernel puts them.  For the process that becomes the guest: what was mapped before a
  * failure stays.
- * @stack_limit: bytes, the guest's soft RLIMIT_STACK; a program's own wish in
- *               PT_GNU_STACK goes before it.
+ * @stack_limit: bytes, the guest's soft RLIMIT_STACK; on FreeBSD a program's own
+ *               wish in PT_GNU_STACK goes before it.
  * @data_limit: bytes, the guest's hard RLIMIT_DATA.
  * Returns 0 or -errno: as elf_map(), stack_map() and opening.
  */

@@ -4,6 +4,7 @@
  * The order of the checks and their errors are those of FreeBSD's do_execve()
  * and exec_check_permissions() (sys/kern/kern_exec.c).
  */
+#include "base/personality.h"
 #include "loader/elf_headers.h"
 #include "loader/error.h"
 #include "loader/script.h"
@@ -106,12 +107,23 @@ static int examine_interp(const struct path_opener *opener, struct program *out,
                            out->path, name);
     if (fd < 0)
         return fd;
-    r = elf_examine(fd, name, &out->interp, err);
+    r = elf_examine(fd, name, &out->personality->programs, &out->interp, err);
     close(fd);
     if (r == 0 && (out->interp.id.machine != out->elf.id.machine || out->interp.id.bits != out->elf.id.bits))
-        r = loader_fail(err, ENOEXEC, "%s: its interpreter %s is for another machine", out->path, name);
+        r = loader_fail(err, out->elf.rules.kernel == ELF_KERNEL_LINUX ? ELIBBAD : ENOEXEC,
+                        "%s: its interpreter %s is for another machine", out->path, name);
+    out->interp.read_executes = out->elf.read_executes;
     out->has_interp = r == 0;
     return r;
+}
+
+/*
+ * Programs of 32 bits that say nothing of their stack are from times when what could be read could be executed: Linux
+ * gives them that (elf_read_implies_exec() of arch/x86/include/asm/elf.h).
+ */
+static bool old_linux_program(const struct elf_file *elf)
+{
+    return elf->rules.kernel == ELF_KERNEL_LINUX && elf->id.bits == 32 && !elf->has_stack_prot;
 }
 
 /* Which kernel a recognised ELF file goes to. */
@@ -127,7 +139,8 @@ static int examine_elf(int fd, const struct path_opener *opener, const struct pe
     out->personality = chooser->choose(chooser->context, &id);
     if (out->personality != NULL) {
         out->kind = PROGRAM_FOREIGN_ELF;
-        r = elf_examine(fd, out->path, &out->elf, err);
+        r = elf_examine(fd, out->path, &out->personality->programs, &out->elf, err);
+        out->elf.read_executes = old_linux_program(&out->elf);
         return r == 0 ? examine_interp(opener, out, err) : r;
     }
     elf_system_name(&id, name, sizeof(name));

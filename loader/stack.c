@@ -48,15 +48,33 @@ static int map_below(uint64_t top, uint64_t size, int prot, struct stack_area *o
     return r;
 }
 
+static uint64_t held(uint64_t size)
+{
+    size = size > STACK_SIZE_MAX ? STACK_SIZE_MAX : size < size_min ? size_min : size;
+    return (size + LOADER_PAGE - 1) & ~(uint64_t)(LOADER_PAGE - 1);
+}
+
+int stack_map_growing(uint64_t top, uint64_t size, int prot, struct stack_area *out, struct loader_error *err)
+{
+    void *got = mmap(at(top - size_min), size_min, prot,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_GROWSDOWN | MAP_FIXED_NOREPLACE, -1, 0);
+
+    if (got == at(top - size_min)) {
+        *out = (struct stack_area){.guard_lo = top - held(size), .lo = top - held(size), .hi = top};
+        return 0;
+    }
+    if (got != MAP_FAILED) {
+        munmap(got, size_min);
+        errno = EEXIST;
+    }
+    return loader_fail(err, ENOMEM, "no place for a stack below %#llx: %s", (unsigned long long)top, strerror(errno));
+}
+
 int stack_map(uint64_t top, uint64_t size, int prot, struct stack_area *out, struct loader_error *err)
 {
     int r;
 
-    if (size > STACK_SIZE_MAX)
-        size = STACK_SIZE_MAX;
-    if (size < size_min)
-        size = size_min;
-    size = (size + LOADER_PAGE - 1) & ~(uint64_t)(LOADER_PAGE - 1);
+    size = held(size);
     for (;;) {
         r = map_below(top, size, prot, out);
         if (r == 0)

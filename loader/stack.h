@@ -34,6 +34,15 @@ enum { STACK_RANDOM_BYTES = 64 };
  */
 int stack_map(uint64_t top, uint64_t size, int prot, struct stack_area *out, struct loader_error *err);
 
+/**
+ * Maps a stack that ends at `top` and grows as it is used, up to the process's
+ * RLIMIT_STACK, as the host's own does. What lies below it must be kept free.
+ * @size: bytes that the limit allows, held to 64 KiB..STACK_SIZE_MAX: out->lo is
+ *        that far below `top`, though little of it is mapped yet.
+ * Returns 0, or -errno with *err filled.
+ */
+int stack_map_growing(uint64_t top, uint64_t size, int prot, struct stack_area *out, struct loader_error *err);
+
 /* What a program starts with, in no system's layout.  Strings are the
  * engine's own memory; addresses are the guest's. */
 struct stack_request {

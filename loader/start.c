@@ -52,23 +52,31 @@ static int exit_status_of(int host_errno, bool found)
     return !found && (host_errno == ENOENT || host_errno == ENOTDIR) ? EXIT_NOT_FOUND : EXIT_NOT_RUNNABLE;
 }
 
+/* What chooses a personality beside the file itself. */
+struct wish {
+    const char *forced; /* the user's --personality; NULL or "": none */
+    bool keep;          /* as in struct exec_examination */
+};
+
 static const struct personality *choose(void *context, const struct elf_identity *id)
 {
-    const char *forced = context;
-    if (forced != NULL && forced[0] != '\0') {
+    const struct wish *wish = context;
+    if (wish->forced != NULL && wish->forced[0] != '\0') {
         for (const struct personality *const *p = personalities; *p != NULL; p++) {
-            if (strcmp((*p)->name, forced) == 0) {
+            if (strcmp((*p)->name, wish->forced) == 0) {
                 return *p;
             }
         }
     }
-    return personality_recognising(id);
+    const struct personality *own = personality_recognising(id);
+    return own != NULL && own->host_too && !wish->keep ? NULL : own;
 }
 
 int64_t exec_examine(void *argument)
 {
     struct exec_examination *e = argument;
-    struct personality_chooser chooser = {choose, NULL};
+    struct wish wish = {NULL, e->keep};
+    struct personality_chooser chooser = {choose, &wish};
     struct sysroot_view view;
     struct path_opener opener;
     sysroot_view_start(&view, e->settings, &opener);
@@ -259,7 +267,7 @@ static void place_break(struct process *p, const struct loaded_program *loaded)
 {
     struct rlimit data;
     getrlimit(RLIMIT_DATA, &data);
-    uint64_t base = (loaded->main.data_end + LOADER_PAGE - 1) & ~(uint64_t)(LOADER_PAGE - 1);
+    uint64_t base = (loaded->break_base + LOADER_PAGE - 1) & ~(uint64_t)(LOADER_PAGE - 1);
     uint64_t most = UINT64_C(32) << 30; /* FreeBSD/amd64: maxdsiz */
     p->space->break_base = p->space->break_now = base;
     p->space->break_limit = base + (data.rlim_cur < most ? data.rlim_cur : most);
@@ -275,7 +283,9 @@ static void load_and_lay(struct thread *t, const struct program *program, char *
     if (program_load(program, stack.rlim_cur, data.rlim_max, &loaded, &err) != 0) {
         start_fail(EXIT_NOT_RUNNABLE, err.text);
     }
-    map_sigcode(t->proc);
+    if (t->proc->personality->sigcode_size != 0) {
+        map_sigcode(t->proc);
+    }
     place_break(t->proc, &loaded);
     lay_stack(t, program, &loaded, argv, envp);
 }
@@ -310,7 +320,9 @@ _Noreturn void become_guest(struct start_request *rq)
 {
     static struct program program;
     struct loader_error err;
-    struct personality_chooser chooser = {choose, (void *)rq->settings->personality};
+    /* The user has named the program, or the old image has decided. */
+    struct wish wish = {rq->settings->personality, true};
+    struct personality_chooser chooser = {choose, &wish};
     mallopt(M_MMAP_MAX, 0);
     static struct sysroot_view view;
     struct path_opener opener;

@@ -2,6 +2,7 @@
 #ifndef LOADER_START_H
 #define LOADER_START_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/settings.h"
@@ -29,6 +30,7 @@ void engine_resume(void);
 struct exec_examination {
     const char *path;
     const struct settings *settings;
+    bool keep; /* of programs that the host could execute: they stay in the engine (personality.host_too) */
     struct program *program;
     struct loader_error *error;
 };

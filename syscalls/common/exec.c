@@ -307,7 +307,13 @@ static int64_t exec_with(struct thread *t, struct exec *e, const char *path, gue
     if (r != 0) {
         return r;
     }
-    e->examination = (struct exec_examination){e->strings.bytes, &t->proc->settings, &e->program, &e->error};
+    const struct process *p = t->proc;
+    e->examination = (struct exec_examination){.path = e->strings.bytes,
+                                               .settings = &p->settings,
+                                               .keep = p->personality->keeps_programs ||
+                                                       p->settings.intercept_effective == INTERCEPT_SECCOMP,
+                                               .program = &e->program,
+                                               .error = &e->error};
     r = gate_call(t, exec_examine, &e->examination);
     if (r != 0) {
         return r;

@@ -101,6 +101,7 @@ const struct personality freebsd_personality = {
     .word = 8,
     .default_release = FREEBSD_DEFAULT_RELEASE,
     .recognise = freebsd_recognise,
+    .programs = {ELF_KERNEL_FREEBSD, USER_END},
     .syscalls = freebsd_syscall_table,
     .syscall_count = FREEBSD_SYSCALL_COUNT,
     .fetch_more = fetch_more,

@@ -2,6 +2,7 @@
  * The readers of `dragoman check` against arbitrary files that the loader accepts: Go's build information,
  * the dynamic section, system-call sites.
  */
+#include "base/image.h"
 #include "cli/check.h"
 
 #include <stdint.h>
@@ -19,6 +20,7 @@ const struct personality *personality_recognising(const struct elf_identity *id)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    static const struct elf_rules rules = {ELF_KERNEL_FREEBSD, USER_END};
     static struct check_file file;
     static struct check_libraries libraries;
     static struct check_calls calls;
@@ -33,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     file.path = "/nowhere/the-file";
     file.bytes = data;
     file.size = size;
-    if (elf_examine(fd, "the-file", &file.elf, &err) != 0)
+    if (elf_examine(fd, "the-file", &rules, &file.elf, &err) != 0)
         return 0;
     check_go(&file, &go);
     if (memchr(go.version, '\0', sizeof(go.version)) == NULL || memchr(go.module, '\0', sizeof(go.module)) == NULL)

@@ -119,7 +119,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     r = elf_identify(fd, "the-file", &id, &err);
     if (r != 0)
         check_error(r, &err);
-    r = elf_examine(fd, "the-file", &elf, &err);
+    r = elf_examine(fd, "the-file", &(struct elf_rules){ELF_KERNEL_FREEBSD, USER_END}, &elf, &err);
     if (r != 0)
         check_error(r, &err);
     else

@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+static struct elf_rules rules = {ELF_KERNEL_FREEBSD, USER_END};
 static struct elf_maker maker;
 static struct elf_file elf;
 static struct load_plan plan;
@@ -34,7 +35,7 @@ static int examined_fd(void)
 {
     int fd = elf_maker_fd(&maker);
 
-    ck_assert_msg(elf_examine(fd, "the-file", &elf, &err) == 0, "%s", err.text);
+    ck_assert_msg(elf_examine(fd, "the-file", &rules, &elf, &err) == 0, "%s", err.text);
     return fd;
 }
 
