@@ -40,6 +40,14 @@ prog:clang clang
 prog:ld.lld lld
 END
         ;;
+    linux)
+        cat <<'END'
+file:/usr/lib/gcc/x86_64-linux-gnu/*/32/libgcc.a gcc-multilib
+file:/usr/lib/gcc/x86_64-linux-gnu/*/x32/libgcc.a gcc-multilib
+file:/usr/lib32/libc.a libc6-dev-i386
+file:/usr/libx32/libc.a libc6-dev-x32
+END
+        ;;
     tests)
         cat <<'END'
 prog:go golang-go
