@@ -112,9 +112,10 @@ def call_expression(personality, row, word):
     registers = [widened(row, arg, index, word) for index, arg in enumerate(row.args)]
     if row.handler == "same":
         return f"host_call{len(registers)}({', '.join([f'__NR_{row.host}'] + registers)})"
-    if row.handler == "slow":
+    if row.handler in ("slow", "once"):
         padded = registers + ["0"] * (MAX_HOST_ARGS - len(registers))
-        return f"restartable(host_call_intr(t, __NR_{row.host}, {', '.join(padded)}))"
+        call = f"host_call_intr(t, __NR_{row.host}, {', '.join(padded)})"
+        return f"restartable({call})" if row.handler == "slow" else call
     values = "".join(f", {cast(row, arg, index, word)}" for index, arg in enumerate(row.args))
     return f"{handler_name(personality, row)}(t{values})"
 

@@ -32,8 +32,8 @@ class Argument:
 class Row:
     number: int
     name: str  # "" for a number that is not assigned
-    handler: str  # "own", "any", "compat", "same", "slow", "mux" or "-"
-    host: str  # the host's name for same and slow; the function's, where it is not the row's
+    handler: str  # "own", "any", "compat", "same", "slow", "once", "mux" or "-"
+    host: str  # the host's name for same, slow and once; the function's, where it is not the row's
     level: str
     signature: str
     result: str
@@ -107,7 +107,7 @@ def parse_line(text, where):
         raise TableError(f"{where}: '{name}' is no name")
     handler, host = parse_handler(handler, level, where)
     result, args = parse_signature(signature, where)
-    if handler in ("same", "slow") and len(args) > MAX_HOST_ARGS:
+    if handler in ("same", "slow", "once") and len(args) > MAX_HOST_ARGS:
         raise TableError(f"{where}: {len(args)} arguments, the host takes {MAX_HOST_ARGS}")
     return [Row(first, name, handler, host, level, signature, result, args, parse_errors(errors, where), note, where)]
 
@@ -125,9 +125,9 @@ def parse_numbers(text, where):
 
 def parse_handler(text, level, where):
     """Returns (kind, host name) and checks that the level fits the handler."""
-    match = re.fullmatch(r"(own|any|compat|mux|-)|(own|any|compat|same|slow):([a-z0-9_]+)", text)
+    match = re.fullmatch(r"(own|any|compat|mux|-)|(own|any|compat|same|slow|once):([a-z0-9_]+)", text)
     if not match:
-        raise TableError(f"{where}: handler '{text}' is none of own, any, compat, same:NAME, slow:NAME, mux, -")
+        raise TableError(f"{where}: handler '{text}' is none of own, any, compat, same:, slow:, once:NAME, mux, -")
     kind = match[1] or match[2]
     if (kind == "-") != (level in ("nosys", "absent")):
         raise TableError(f"{where}: level {level} does not go with handler {text}")

@@ -126,6 +126,10 @@ class Output(unittest.TestCase):
             "return restartable(host_call_intr(t, __NR_read, a[0], a[1], a[2], 0, 0, 0));",
             emit_c.emit_wrapper("freebsd", slow, 8),
         )
+        once = row("7 | poll | once:poll | full | int (ptr fds, uint n, int timeout) | |")
+        self.assertIn(
+            "return host_call_intr(t, __NR_poll, a[0], a[1], a[2], 0, 0, 0);", emit_c.emit_wrapper("linux", once, 8)
+        )
         same = row("20 | getpid | same:getpid | full | pid (void) | |")
         short = row("19 | lseek | same:lseek | full | off (fd fd, long offset, size n) | |")
         self.assertIn(
