@@ -7,7 +7,7 @@
 
 #define ENOUGH 350000000ULL /* ns for one case */
 
-enum { SIGNALS = 10000, TURNS = 500 };
+enum { SIGNALS = 10000, FEW = 5, TURNS = 500 }; /* so many are to come; so many at least, however slow it is */
 
 static volatile uint32_t signals, stop, preempted;
 static volatile int64_t target;
@@ -66,7 +66,7 @@ static void spin_through(unsigned rounds)
 {
     uint64_t end = guest_now() + ENOUGH;
 
-    for (unsigned i = 0; i < rounds && !guest_failed() && (i < 20 || guest_now() < end); i++) {
+    for (unsigned i = 0; i < rounds && !guest_failed() && (i < FEW || guest_now() < end); i++) {
         probe_fill(spinning, i);
         spinning->site = probe_spin;
         spinning->spin = probe_spin;
@@ -186,7 +186,7 @@ static void hammer(void (*sender)(void *))
         for (uint64_t seed = 0; !guest_failed(); seed++) {
             uint32_t came = signals - first;
 
-            if (came >= SIGNALS || (came >= 20 && guest_now() > end))
+            if (came >= SIGNALS || (came >= FEW && guest_now() > end))
                 break;
             REQUIRE(hammer_prepare(p, (enum hammer_loop)loop, seed & ~(uint64_t)64, TURNS));
             probe_run(p);
@@ -238,7 +238,7 @@ TEST(file_reads_are_not_interrupted)
     probe_on_signal = look;
     CHECK_OK(guest_handle(FREEBSD_SIGUSR1, probe_trash_handler, 0));
     REQUIRE(start_sender(&thread, send_fast));
-    while (!guest_failed() && (signals < 20 || (signals < SIGNALS && guest_now() < end))) {
+    while (!guest_failed() && (signals < FEW || (signals < SIGNALS && guest_now() < end))) {
         char byte = 0;
 
         CHECK_EQ(SYS(pread, fd, &byte, 1, 3), 1);

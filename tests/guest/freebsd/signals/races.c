@@ -4,8 +4,8 @@
 #include "guest.h"
 
 #define ROUNDS 6000
-#define ENOUGH 3000000000ULL /* ns: on a machine with one free processor, a round takes the two threads' time slices */
-#define LIMIT  2000000000ULL /* turns of waiting, about a second, until a signal counts as lost */
+#define ENOUGH 3000000000ULL  /* ns: on a machine with one free processor, a round takes the two threads' time slices */
+#define LIMIT  20000000000ULL /* turns of waiting, about ten seconds, until a signal counts as lost */
 
 static volatile uint32_t round_now, handled, stop;
 static volatile int64_t target;
