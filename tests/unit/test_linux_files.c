@@ -1,9 +1,12 @@
 /* Linux's file structures with words of 4 bytes: every converter, and what does not fit. */
 #include "syscalls/common/linux/pairs.h"
 #include "syscalls/common/linux/vectors.h"
+#include "syscalls/linux-i386/directory.h"
 #include "syscalls/linux-i386/ids16.h"
 #include "syscalls/linux-i386/stat.h"
+#include "syscalls/linux-i386/statfs.h"
 
+#include <asm/statfs.h>
 #include <check.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -130,6 +133,121 @@ START_TEST(stat64)
 }
 END_TEST
 
+static const struct statfs disk = {
+    .f_type = 0xef53,
+    .f_bsize = 4096,
+    .f_blocks = 1000,
+    .f_bfree = 900,
+    .f_bavail = 800,
+    .f_files = 700,
+    .f_ffree = 600,
+    .f_fsid = {.val = {5, -6}},
+    .f_namelen = 255,
+    .f_frsize = 4096,
+    .f_flags = 0x1020,
+};
+
+START_TEST(statfs_both_generations)
+{
+    struct i386_statfs out;
+    struct i386_statfs64 out64;
+
+    ck_assert_int_eq(i386_statfs_from_host(&disk, &out), 0);
+    ck_assert_int_eq(i386_statfs64_from_host(&disk, &out64), 0);
+    ck_assert_uint_eq(out.f_type, 0xef53);
+    ck_assert_uint_eq(out.f_bsize, 4096);
+    ck_assert_uint_eq(out.f_blocks, 1000);
+    ck_assert_uint_eq(out.f_bfree, 900);
+    ck_assert_uint_eq(out.f_bavail, 800);
+    ck_assert_uint_eq(out.f_files, 700);
+    ck_assert_uint_eq(out.f_ffree, 600);
+    ck_assert_int_eq(out.f_fsid[1], -6);
+    ck_assert_uint_eq(out.f_namelen, 255);
+    ck_assert_uint_eq(out.f_frsize, 4096);
+    ck_assert_uint_eq(out.f_flags, 0x1020);
+    ck_assert_uint_eq(out64.f_type, 0xef53);
+    ck_assert_uint_eq(out64.f_blocks, 1000);
+    ck_assert_uint_eq(out64.f_ffree, 600);
+    ck_assert_int_eq(out64.f_fsid[0], 5);
+    ck_assert_uint_eq(out64.f_flags, 0x1020);
+    ck_assert_uint_eq(out64.f_spare[3], 0);
+}
+END_TEST
+
+/* put_compat_statfs(): blocks and their sizes must fit, files too unless they are not known. */
+START_TEST(statfs_overflows)
+{
+    struct i386_statfs out;
+    struct i386_statfs64 out64;
+    struct statfs in = disk;
+
+    in.f_files = -1;
+    in.f_ffree = -1;
+    ck_assert_int_eq(i386_statfs_from_host(&in, &out), 0);
+    ck_assert_uint_eq(out.f_files, UINT32_MAX);
+    in.f_ffree = 0x100000000;
+    ck_assert_int_eq(i386_statfs_from_host(&in, &out), -EOVERFLOW);
+    in = disk;
+    in.f_bavail = 0x100000000;
+    ck_assert_int_eq(i386_statfs_from_host(&in, &out), -EOVERFLOW);
+    ck_assert_int_eq(i386_statfs64_from_host(&in, &out64), 0);
+    ck_assert_uint_eq(out64.f_bavail, 0x100000000);
+    in.f_frsize = 0x100000000;
+    ck_assert_int_eq(i386_statfs64_from_host(&in, &out64), -EOVERFLOW);
+}
+END_TEST
+
+/* A record of getdents64's, as the host writes it. */
+static struct linux_dirent64 *host_entry(uint64_t ino, int64_t off, uint8_t type, const char *name)
+{
+    static char record[300] __attribute__((aligned(8)));
+    struct linux_dirent64 *h = (struct linux_dirent64 *)record;
+
+    memset(record, 0xee, sizeof(record));
+    h->d_ino = ino;
+    h->d_off = off;
+    h->d_reclen = (uint16_t)((19 + strlen(name) + 1 + 7) / 8 * 8);
+    h->d_type = type;
+    strcpy(h->d_name, name);
+    return h;
+}
+
+/* compat_filldir(): words of 4 bytes, the type in the last byte. */
+START_TEST(directory_entries)
+{
+    struct i386_dirent out;
+    char longest[256];
+
+    ck_assert_int_eq(i386_dirent_from_host(host_entry(12, 34, 8, "abc"), 56, &out), 16);
+    ck_assert_uint_eq(out.d_ino, 12);
+    ck_assert_uint_eq(out.d_off, 56);
+    ck_assert_uint_eq(out.d_reclen, 16);
+    ck_assert_str_eq(out.d_name, "abc");
+    ck_assert_uint_eq(((uint8_t *)&out)[15], 8);
+    ck_assert_int_eq(i386_dirent_from_host(host_entry(12, 34, 4, "abcd"), 56, &out), 16);
+    ck_assert_str_eq(out.d_name, "abcd");
+    ck_assert_uint_eq(((uint8_t *)&out)[15], 4);
+    memset(longest, 'n', 255);
+    longest[255] = 0;
+    ck_assert_int_eq(i386_dirent_from_host(host_entry(1, 1, 4, longest), 1, &out), 268);
+    ck_assert_str_eq(out.d_name, longest);
+    ck_assert_int_eq(i386_dirent_from_host(host_entry(0x100000000, 1, 4, "x"), 1, &out), -EOVERFLOW);
+}
+END_TEST
+
+/* hash2pos() and pos2maj_hash() of ext4. */
+START_TEST(directory_positions)
+{
+    ck_assert_uint_eq(i386_position_fold(0), 0);
+    ck_assert_uint_eq(i386_position_fold(77), 77);
+    ck_assert_uint_eq(i386_position_fold(INT32_MAX), INT32_MAX);
+    ck_assert_uint_eq(i386_position_fold(0x1234567889abcdef), 0x12345678);
+    ck_assert_int_eq(i386_position_unfold(0x12345678), 0x1234567800000000);
+    ck_assert_uint_eq(i386_position_fold(INT64_MAX), INT32_MAX); /* the end */
+    ck_assert_int_eq(i386_position_unfold(INT32_MAX), INT64_MAX);
+}
+END_TEST
+
 /* include/linux/highuid.h */
 START_TEST(ids_of_16_bits)
 {
@@ -224,6 +342,10 @@ int main(void)
     tcase_add_test(tc, stat_overflows);
     tcase_add_test(tc, oldstat);
     tcase_add_test(tc, stat64);
+    tcase_add_test(tc, statfs_both_generations);
+    tcase_add_test(tc, statfs_overflows);
+    tcase_add_test(tc, directory_entries);
+    tcase_add_test(tc, directory_positions);
     tcase_add_test(tc, ids_of_16_bits);
     tcase_add_test(tc, a_pair_of_registers);
     tcase_add_test(tc, vectors_are_widened);

@@ -1,0 +1,221 @@
+/*
+ * Reading directories, and positions in files. Sources: getdents(2), readdir(2), _llseek(2), fs/readdir.c,
+ * fs/read_write.c.
+ */
+#include "syscalls/linux-i386/directory.h"
+
+#include "linux_i386_syscalls.h"
+
+#include "base/host.h"
+#include "base/mem.h"
+#include "base/thread.h"
+#include "syscalls/common/linux/pairs.h"
+
+#include <asm/stat.h>
+#include <linux/fs.h>
+#include <linux/stat.h>
+
+#define HOST_BUFFER 8192
+#define ONE_ENTRY   ((19 + LINUX_NAME_MAX + 1 + 7) / 8 * 8) /* a record of the host's with the longest name */
+
+/*
+ * The directories in which positions have been folded lately, by device and inode: seeking there has to unfold. About the
+ * host's files, so for everybody in this memory.
+ */
+#define FOLDED 64
+static uint32_t folded[FOLDED];
+static bool any_folded;
+
+/* 0 for what is no directory; else what stands for this one in the list, and where it does. */
+static uint32_t directory_key(int fd, uint32_t **slot)
+{
+    struct stat st;
+    uint64_t mixed;
+
+    if (host_call2(__NR_fstat, fd, &st) < 0 || (st.st_mode & S_IFMT) != S_IFDIR) {
+        return 0;
+    }
+    mixed = (st.st_ino ^ st.st_dev << 40) * 0x9e3779b97f4a7c15;
+    *slot = &folded[mixed % FOLDED];
+    return (uint32_t)(mixed >> 32) | 1;
+}
+
+/* Keeps in mind that positions in the directory have been folded. */
+static void remember_folded(int fd)
+{
+    uint32_t *slot, key = directory_key(fd, &slot);
+
+    if (key != 0) {
+        __atomic_store_n(slot, key, __ATOMIC_RELAXED);
+        __atomic_store_n(&any_folded, true, __ATOMIC_RELAXED);
+    }
+}
+
+static bool is_folded(int fd)
+{
+    uint32_t *slot, key = directory_key(fd, &slot);
+
+    return key != 0 && __atomic_load_n(slot, __ATOMIC_RELAXED) == key;
+}
+
+static bool is_directory(int fd)
+{
+    uint32_t *slot;
+
+    return directory_key(fd, &slot) != 0;
+}
+
+static int64_t seek(int fd, int64_t offset, int whence)
+{
+    int64_t r;
+
+    if (whence == SEEK_SET && offset > 0 && offset <= INT32_MAX && __atomic_load_n(&any_folded, __ATOMIC_RELAXED) &&
+        is_folded(fd)) {
+        offset = i386_position_unfold((uint32_t)offset);
+    }
+    r = host_call3(__NR_lseek, fd, offset, whence);
+    return r > UINT32_MAX && is_directory(fd) ? i386_position_fold(r) : r;
+}
+
+/* More than 32 bits are cut off: a 64-bit kernel does not look whether its answer fits. */
+int64_t linux_i386_lseek(struct thread *t, int32_t fd, int64_t offset, uint32_t whence)
+{
+    (void)t;
+    return seek(fd, offset, (int)whence);
+}
+
+int64_t linux_i386_llseek(struct thread *t, int32_t fd, uint64_t high, uint64_t low, guest_ptr result, int32_t whence)
+{
+    int64_t r = seek(fd, linux_pair((uint32_t)low, (uint32_t)high), whence);
+
+    (void)t;
+    return r < 0 ? r : COPYOUT(result, &r);
+}
+
+static uint32_t name_length(const struct linux_dirent64 *host)
+{
+    uint32_t room = host->d_reclen - (uint32_t) __builtin_offsetof(struct linux_dirent64, d_name), n = 0;
+
+    while (n < room && n < LINUX_NAME_MAX && host->d_name[n] != 0) {
+        n++;
+    }
+    return n;
+}
+
+int i386_dirent_from_host(const struct linux_dirent64 *host, uint32_t position, struct i386_dirent *out)
+{
+    uint32_t n = name_length(host);
+    uint32_t size = (I386_DIRENT_HEAD + n + 2 + 3) & ~3u;
+
+    if (host->d_ino > UINT32_MAX) {
+        return -EOVERFLOW;
+    }
+    memset(out, 0, size);
+    out->d_ino = (uint32_t)host->d_ino;
+    out->d_off = position;
+    out->d_reclen = (uint16_t)size;
+    memcpy(out->d_name, host->d_name, n);
+    ((uint8_t *)out)[size - 1] = host->d_type;
+    return (int)size;
+}
+
+static int64_t read_host(int fd, void *buffer, uint64_t size)
+{
+    return host_call3(__NR_getdents64, fd, buffer, size);
+}
+
+/* An entry of getdents(2) to where there is room for `room` bytes. Returns its length or -errno. */
+static int64_t put_entry(const struct linux_dirent64 *host, guest_ptr to, uint64_t room)
+{
+    struct i386_dirent entry;
+    int n = i386_dirent_from_host(host, i386_position_fold(host->d_off), &entry);
+
+    if (n > 0 && (uint64_t)n > room) {
+        return -EINVAL; /* what the first one gets that does not fit */
+    }
+    return n > 0 && copyout(to, &entry, (size_t)n) < 0 ? -EFAULT : n;
+}
+
+/* Delivers entries as long as they fit, and puts the host's position back to the first that does not. */
+static int64_t deliver(int fd, const char *host, int64_t size, guest_ptr to, uint64_t room, int64_t position)
+{
+    int64_t done = 0;
+    bool wide = false;
+
+    for (int64_t at = 0; at < size;) {
+        const struct linux_dirent64 *h = (const struct linux_dirent64 *)(host + at);
+        int64_t n = put_entry(h, guest_at(to, (uint64_t)done), room - (uint64_t)done);
+
+        if (n < 0) {
+            host_call3(__NR_lseek, fd, position, SEEK_SET);
+            done = done > 0 ? done : n;
+            break;
+        }
+        done += n;
+        position = h->d_off;
+        wide |= position > UINT32_MAX;
+        at += h->d_reclen;
+    }
+    if (wide) {
+        remember_folded(fd);
+    }
+    return done;
+}
+
+int64_t linux_i386_getdents(struct thread *t, int32_t fd, guest_ptr dirent, uint32_t count)
+{
+    char host[HOST_BUFFER] __attribute__((aligned(8)));
+    uint64_t want = count < ONE_ENTRY ? ONE_ENTRY : count < HOST_BUFFER ? count : HOST_BUFFER;
+    int64_t start = host_call3(__NR_lseek, fd, 0, SEEK_CUR), n = read_host(fd, host, want);
+
+    (void)t;
+    return n > 0 ? deliver(fd, host, n, dirent, count, start) : n;
+}
+
+/* The host's own records, but for the positions in them. */
+int64_t linux_i386_getdents64(struct thread *t, int32_t fd, guest_ptr dirent, uint32_t count)
+{
+    char host[HOST_BUFFER] __attribute__((aligned(8)));
+    int64_t n = read_host(fd, host, count < HOST_BUFFER ? count : HOST_BUFFER);
+    bool wide = false;
+
+    (void)t;
+    for (int64_t at = 0; at < n;) {
+        struct linux_dirent64 *h = (struct linux_dirent64 *)(host + at);
+
+        wide |= h->d_off > UINT32_MAX;
+        h->d_off = i386_position_fold(h->d_off);
+        at += h->d_reclen;
+    }
+    if (wide) {
+        remember_folded(fd);
+    }
+    return n > 0 && copyout(dirent, host, (size_t)n) < 0 ? -EFAULT : n;
+}
+
+/* One entry each time. Returns 1, or 0 at the end. */
+int64_t linux_i386_readdir(struct thread *t, int32_t fd, guest_ptr dirent, uint32_t count)
+{
+    char host[ONE_ENTRY] __attribute__((aligned(8)));
+    const struct linux_dirent64 *h = (const struct linux_dirent64 *)host;
+    int64_t start = host_call3(__NR_lseek, fd, 0, SEEK_CUR);
+    int64_t n = read_host(fd, host, sizeof(host));
+    struct i386_old_dirent out;
+
+    (void)t;
+    (void)count; /* the kernel does not look at it either */
+    if (n <= 0) {
+        return n;
+    }
+    host_call3(__NR_lseek, fd, h->d_off, SEEK_SET); /* there may have been room for more than one */
+    if (h->d_ino > UINT32_MAX) {
+        return -EOVERFLOW;
+    }
+    n = name_length(h);
+    out.d_ino = (uint32_t)h->d_ino;
+    out.d_off = i386_position_fold(start);
+    out.d_namlen = (uint16_t)n;
+    memcpy(out.d_name, h->d_name, (size_t)n);
+    out.d_name[n] = 0;
+    return copyout(dirent, &out, __builtin_offsetof(struct i386_old_dirent, d_name) + (size_t)n + 1) < 0 ? -EFAULT : 1;
+}
