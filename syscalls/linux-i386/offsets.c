@@ -1,6 +1,6 @@
 /*
  * Calls whose offsets and lengths of 64 bits come in two registers, the lower half first.
- * Sources: arch/x86/kernel/sys_ia32.c, fs/sync.c, fs/notify/fanotify/fanotify_user.c.
+ * Sources: arch/x86/kernel/sys_ia32.c, fs/sync.c.
  */
 #include "linux_i386_syscalls.h"
 
@@ -19,12 +19,6 @@ int64_t linux_i386_pwrite64(struct thread *t, int32_t fd, guest_ptr buf, uint64_
 {
     return restartable(
         host_call_intr(t, __NR_pwrite64, (uint64_t)fd, buf.va, count, (uint64_t)linux_pair(low, high), 0, 0));
-}
-
-int64_t linux_i386_truncate64(struct thread *t, guest_ptr path, uint32_t low, uint32_t high)
-{
-    (void)t;
-    return host_call2(__NR_truncate, path.va, linux_pair(low, high));
 }
 
 int64_t linux_i386_ftruncate64(struct thread *t, int32_t fd, uint32_t low, uint32_t high)
@@ -66,11 +60,4 @@ int64_t linux_i386_fallocate(struct thread *t, int32_t fd, int32_t mode, uint32_
     return restartable(host_call_intr(t, __NR_fallocate, (uint64_t)fd, (uint64_t)mode,
                                       (uint64_t)linux_pair(offset_low, offset_high),
                                       (uint64_t)linux_pair(len_low, len_high), 0, 0));
-}
-
-int64_t linux_i386_fanotify_mark(struct thread *t, int32_t fd, uint32_t flags, uint32_t mask_low, uint32_t mask_high,
-                                 int32_t dfd, guest_ptr path)
-{
-    (void)t;
-    return host_call5(__NR_fanotify_mark, fd, flags, linux_pair(mask_low, mask_high), dfd, path.va);
 }

@@ -1,6 +1,5 @@
 /*
- * Opening files without O_LARGEFILE: 64-bit programs always have it, 32-bit ones only if they ask. Who does not is kept
- * from what is too large for its offsets. Sources: open(2), force_o_largefile() and generic_file_open() in the kernel's
+ * Opening by handle without O_LARGEFILE, as open does it (common/linux/compat_open.c). Sources: open(2), force_o_largefile() and generic_file_open() in the kernel's
  * include/linux/fcntl.h and fs/open.c.
  *
  * The host has the flag of every file that is opened here, as it is a 64-bit kernel's to set: F_GETFL shows it, and
@@ -23,16 +22,6 @@ static bool is_too_large(const struct stat *st)
     return (st->st_mode & S_IFMT) == S_IFREG && st->st_size > INT32_MAX;
 }
 
-/* Whether a file that is about to be truncated is too large to be opened at all: it must stay as it is then. */
-static bool would_be_too_large(struct thread *t, int dirfd, guest_ptr path, int flags)
-{
-    struct stat st;
-
-    (void)t;
-    return host_call4(__NR_newfstatat, dirfd, path.va, &st, flags & O_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0) == 0 &&
-           is_too_large(&st);
-}
-
 /* What was opened, if it is not too large. */
 static int64_t checked(int64_t fd)
 {
@@ -49,22 +38,6 @@ static int64_t checked(int64_t fd)
 static bool may_be_large(int32_t flags)
 {
     return (flags & (LARGEFILE | O_PATH)) != 0;
-}
-
-int64_t linux_i386_openat(struct thread *t, int32_t dfd, guest_ptr filename, int32_t flags, uint32_t mode)
-{
-    int64_t fd;
-
-    if (!may_be_large(flags) && (flags & O_TRUNC) && would_be_too_large(t, dfd, filename, flags)) {
-        flags &= ~O_TRUNC; /* whoever may not open it is told that first */
-    }
-    fd = restartable(host_call_intr(t, __NR_openat, (uint64_t)dfd, filename.va, (uint64_t)flags, (uint64_t)mode, 0, 0));
-    return may_be_large(flags) ? fd : checked(fd);
-}
-
-int64_t linux_i386_open(struct thread *t, guest_ptr filename, int32_t flags, uint32_t mode)
-{
-    return linux_i386_openat(t, AT_FDCWD, filename, flags, mode);
 }
 
 int64_t linux_i386_open_by_handle_at(struct thread *t, int32_t mountdirfd, guest_ptr handle, int32_t flags)

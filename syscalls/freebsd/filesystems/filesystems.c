@@ -6,10 +6,10 @@
 #include "base/mem.h"
 #include "base/process.h"
 #include "base/thread.h"
+#include "syscalls/common/text_file.h"
 #include "vfs/path.h"
 
 #include <linux/fcntl.h>
-#include <linux/memfd.h>
 #include <linux/stat.h>
 
 const struct vfs_filesystem *const freebsd_filesystems[] = {&freebsd_devfs, &freebsd_fdescfs, &freebsd_procfs, NULL};
@@ -48,23 +48,11 @@ bool freebsd_node_allows(struct thread *t, const struct statx *x, uint32_t mode,
 
 int64_t freebsd_node_open(const char *name, const struct text *content, uint32_t flags)
 {
-    char path[64] = NODE_PREFIX;
+    char path[64];
     struct text x = TEXT_ON(path);
-    int64_t fd, again;
 
-    hot_strlcpy(path + sizeof(NODE_PREFIX) - 1, name, sizeof(path) - sizeof(NODE_PREFIX) + 1);
-    fd = host_call2(__NR_memfd_create, path, MFD_CLOEXEC);
-    if (fd < 0) {
-        return fd;
-    }
-    again = content->length > 0 ? text_write(content, (int)fd) : 0;
-    if (again >= 0) {
-        host_call2(__NR_fchmod, fd, 0444);
-        text_format(&x, "/proc/self/fd/%d", (int)fd);
-        again = host_call4(__NR_openat, AT_FDCWD, text_cstr(&x), (flags & (O_CLOEXEC | O_NONBLOCK)) | O_RDONLY, 0);
-    }
-    host_call1(__NR_close, fd);
-    return again;
+    text_format(&x, NODE_PREFIX "%s", name);
+    return text_file_open(text_cstr(&x), content, flags);
 }
 
 const char *freebsd_node_name(char *host)
