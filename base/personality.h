@@ -108,6 +108,12 @@ struct personality {
      */
     void (*leave_to_host)(struct thread *t, bool leaves);
 
+    /*
+     * Its programs are told of the host's own vDSO. What that cannot answer by itself it asks by a call, which traps as
+     * the program's own do.
+     */
+    bool host_vdso;
+
     /* Before a program's first instruction, when all that the engine needs is in place; may be NULL. */
     void (*program_begins)(struct thread *t);
 

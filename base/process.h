@@ -138,6 +138,8 @@ struct process {
 
     guest_ptr ps_strings;
     guest_ptr sigcode;    /* the signal trampoline in guest memory */
+    guest_ptr vdso;       /* the ELF header of the vDSO that the guest sees; null: none */
+    guest_ptr vdso_entry; /* i386: where its libc makes calls, inside it */
     guest_ptr args_start; /* argument strings on the initial stack */
     uint64_t args_size;
     uint64_t stack_top, stack_size;

@@ -54,6 +54,7 @@ struct stack_request {
     const char *const *argv;
     const char *const *envp;
     const char *execpath; /* absolute path of the program; NULL: not known */
+    const char *execfn;   /* the name by which it was executed, a script's for one */
     unsigned char random[STACK_RANDOM_BYTES];
 
     uint64_t phdr; /* address of the program headers; 0: not in memory */
@@ -68,6 +69,13 @@ struct stack_request {
     int stack_prot;       /* PROT_* bits */
     uint64_t stack_limit; /* bytes, the soft RLIMIT_STACK */
     uint64_t timekeep;    /* address of a shared time page; 0: none */
+
+    /* What Linux's kernel says of itself and the processor; 0: the entry is left out, but for hwcap and hwcap2. */
+    uint64_t vdso;             /* address of its ELF header */
+    uint64_t vdso_entry;       /* i386: its __kernel_vsyscall */
+    uint64_t hwcap, hwcap2;    /* AT_HWCAP, AT_HWCAP2 of the host */
+    uint64_t signal_stack_min; /* AT_MINSIGSTKSZ */
+    uint64_t rseq_size, rseq_align;
 };
 
 struct stack_result {

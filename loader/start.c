@@ -177,7 +177,7 @@ static struct thread *make_thread(const struct start_request *rq, const struct p
 static void note_arguments(struct process *p, const struct stack_request *rq, const struct stack_result *made)
 {
     uint64_t first = 0;
-    if (rq->argc == 0 || guest_load64(guest_addr(made->argv), &first) != 0) {
+    if (rq->argc == 0 || copyin(&first, guest_addr(made->argv), p->personality->word) != 0) {
         return;
     }
     p->args_start = guest_addr(first);
@@ -195,7 +195,7 @@ static void show_to_host(struct process *p, const struct loaded_program *loaded,
 {
     struct process_host_view *v = &p->host_view;
     uint64_t first = 0;
-    if (rq->envc > 0 && guest_load64(guest_addr(made->envv), &first) != 0) {
+    if (rq->envc > 0 && copyin(&first, guest_addr(made->envv), p->personality->word) != 0) {
         return;
     }
     v->variables = v->variables_end = first != 0 ? first : made->sp;
@@ -213,6 +213,17 @@ static void show_to_host(struct process *p, const struct loaded_program *loaded,
     }
 }
 
+/* What Linux's own programs are told, and the host tells dragoman. */
+static void add_host_words(struct stack_request *rq)
+{
+    enum { MINSIGSTKSZ_WORD = 51, RSEQ_SIZE_WORD = 27, RSEQ_ALIGN_WORD = 28 }; /* newer than some headers */
+    rq->hwcap = getauxval(AT_HWCAP);
+    rq->hwcap2 = getauxval(AT_HWCAP2);
+    rq->signal_stack_min = getauxval(MINSIGSTKSZ_WORD);
+    rq->rseq_size = getauxval(RSEQ_SIZE_WORD);
+    rq->rseq_align = getauxval(RSEQ_ALIGN_WORD);
+}
+
 static void lay_stack(struct thread *t, const struct program *program, const struct loaded_program *loaded, char **argv,
                       char **envp)
 {
@@ -227,6 +238,10 @@ static void lay_stack(struct thread *t, const struct program *program, const str
                                .ncpus = host_cpu_count(),
                                .stack_limit = stack.rlim_cur};
     struct stack_result made;
+    rq.execfn = program->is_script ? program->script : program->path;
+    rq.vdso = t->proc->vdso.va;
+    rq.vdso_entry = t->proc->vdso_entry.va;
+    add_host_words(&rq);
     program_stack_request(program, loaded, &rq);
     if (getrandom(rq.random, sizeof rq.random, 0) != (ssize_t)sizeof rq.random) {
         start_fail(EXIT_OWN_FAILURE, "getrandom failed");
@@ -285,6 +300,9 @@ static void load_and_lay(struct thread *t, const struct program *program, char *
     }
     if (t->proc->personality->sigcode_size != 0) {
         map_sigcode(t->proc);
+    }
+    if (t->proc->personality->host_vdso) {
+        t->proc->vdso = guest_addr(getauxval(AT_SYSINFO_EHDR));
     }
     place_break(t->proc, &loaded);
     lay_stack(t, program, &loaded, argv, envp);

@@ -71,12 +71,13 @@ static void scratch_free(struct thread *t, unsigned which, void *block)
 }
 
 /* Copies one vector's strings. Returns how many, -EFAULT, or -E2BIG. */
-static int64_t take_vector(struct exec_strings *s, guest_ptr vector)
+static int64_t take_vector(struct exec_strings *s, guest_ptr vector, uint32_t word)
 {
     uint32_t n = 0;
     for (;; n++) {
         uint64_t at = 0;
-        if (copyin(&at, guest_at(vector, 8UL * n), sizeof at) != 0) { /* at any alignment, as fueword() reads it */
+        if (copyin(&at, guest_at(vector, (uint64_t)word * n), word) !=
+            0) { /* at any alignment, as fueword() reads it */
             return -EFAULT;
         }
         if (at == 0) {
@@ -90,17 +91,17 @@ static int64_t take_vector(struct exec_strings *s, guest_ptr vector)
     }
 }
 
-static int take_strings(struct exec_strings *s, const char *path, guest_ptr argv, guest_ptr envp)
+static int take_strings(struct exec_strings *s, const char *path, guest_ptr argv, guest_ptr envp, uint32_t word)
 {
     s->used = hot_strlcpy(s->bytes, path, s->size) + 1;
     s->argv_at = s->used;
-    int64_t n = take_vector(s, argv);
+    int64_t n = take_vector(s, argv, word);
     if (n < 0) {
         return (int)n;
     }
     s->argc = (uint32_t)n;
     s->envp_at = s->used;
-    n = guest_is_null(envp) ? 0 : take_vector(s, envp); /* exec_copyin_args(), sys/kern/kern_exec.c */
+    n = guest_is_null(envp) ? 0 : take_vector(s, envp, word); /* exec_copyin_args(), sys/kern/kern_exec.c */
     s->envc = n < 0 ? 0 : (uint32_t)n;
     return n < 0 ? (int)n : 0;
 }
@@ -303,7 +304,7 @@ static int64_t replace_image(struct thread *t, struct exec *e)
 
 static int64_t exec_with(struct thread *t, struct exec *e, const char *path, guest_ptr argv, guest_ptr envp)
 {
-    int64_t r = take_strings(&e->strings, path, argv, envp);
+    int64_t r = take_strings(&e->strings, path, argv, envp, t->proc->personality->word);
     if (r != 0) {
         return r;
     }

@@ -10,7 +10,7 @@
 struct thread;
 
 /*
- * execve(2): `path` is a host path; argv and envp are guest vectors of 64-bit pointers, at most strings_max bytes
+ * execve(2): `path` is a host path; argv and envp are guest vectors of the guest's pointers, at most strings_max bytes
  * of strings together. Validates first, so that errors come back to the guest: ENOENT, EACCES, ENOEXEC, E2BIG,
  * EFAULT, ENOMEM, ETXTBSY. On success the process is another program and this does not return.
  */

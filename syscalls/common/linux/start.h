@@ -17,10 +17,11 @@ bool linux_recognise_i386(const struct elf_identity *id);
 bool linux_recognise_x32(const struct elf_identity *id);
 
 /*
- * personality.build_stack with words of 8 and of 4 bytes: strings, vectors and auxiliary vector as create_elf_tables()
- * leaves them (fs/binfmt_elf.c). Returns 0, or -E2BIG where the window has no room.
+ * personality.build_stack: strings, vectors and auxiliary vector as create_elf_tables() leaves them (fs/binfmt_elf.c).
+ * All registers of the program are zero but the stack pointer. Returns 0, or -E2BIG where the window has no room.
  */
 int linux_build_stack(const struct stack_request *rq, struct stack_result *out);
-int linux_build_stack_32(const struct stack_request *rq, struct stack_result *out);
+int linux_build_stack_i386(const struct stack_request *rq, struct stack_result *out);
+int linux_build_stack_x32(const struct stack_request *rq, struct stack_result *out);
 
 #endif
