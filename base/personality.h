@@ -70,6 +70,16 @@ struct personality {
     uint8_t signal_count;
     const uint8_t *signal_to_host;   /* [signal_count + 1] */
     const uint8_t *signal_from_host; /* [65] */
+    /*
+     * Signals are the host's own: their defaults, and the rules by which interrupted calls are made again or end with
+     * EINTR, each call by its own (signal(7)). The host then applies them itself (host_restartable()).
+     */
+    bool signals_are_hosts;
+    /*
+     * The guest signal that a program gets whose stack takes no frame: it dies of it; where signals are the host's, as of
+     * a fault, for which it may have a handler.
+     */
+    uint8_t signal_bad_stack;
     uint32_t signal_flags;           /* SIGNAL_*: the flags of an action that the program has never set */
     uint32_t signal_code_queue;      /* SI_QUEUE; the codes of other sent signals differ from it in the low byte only */
     /* What a guest signal does by default: enum signal_default. */
@@ -82,10 +92,10 @@ struct personality {
                             uint64_t error_code, struct guest_signal *out);
     /*
      * Builds the guest's signal frame and points the registers at its handler. `host_uc` is the host frame of the
-     * interrupted code (asm/ucontext.h), for its extended state and fault details; the mask that the guest's
-     * sigreturn restores is t->frame_mask. Returns 0 or -EFAULT (no room on the guest's stack).
+     * interrupted code (asm/ucontext.h), for its fault details and its extended state, which may be changed for the
+     * handler (with t->leave_xstate); the mask that the guest's sigreturn restores is t->frame_mask. Returns 0 or -EFAULT (no room on the guest's stack).
      */
-    int (*build_frame)(struct thread *t, struct cpu_context *regs, const void *host_uc, const struct guest_signal *sig,
+    int (*build_frame)(struct thread *t, struct cpu_context *regs, void *host_uc, const struct guest_signal *sig,
                        const struct signal_action *action);
 
     /* The signal trampoline, copied to a page of its own whose address is t->proc->sigcode. */

@@ -40,6 +40,8 @@ static inline void signal_set_remove(struct signal_set *s, int signo)
 #define SIGNAL_SIGINFO   0x10u
 #define SIGNAL_NOCLDSTOP 0x20u
 #define SIGNAL_NOCLDWAIT 0x40u
+#define SIGNAL_RESTORER  0x80u  /* `restorer` was given (Linux) */
+#define SIGNAL_TAGBITS   0x100u /* SA_EXPOSE_TAGBITS (Linux), which on x86 is but remembered */
 
 struct signal_action {
     uint64_t handler; /* SIGNAL_DEFAULT, SIGNAL_IGNORE or a guest address */
@@ -63,12 +65,18 @@ struct guest_signal {
     int32_t timer_id, overrun;
     int64_t band;
     uint64_t error_code; /* the processor's, for faults */
+    /*
+     * The host's siginfo, as much of it as the host itself keeps, for systems whose siginfo it is (Linux); its number is 0
+     * where it does not come from the host. Other personalities leave it alone.
+     */
+    uint64_t host[6];
 };
 
 /* A guest's alternate signal stack. */
 struct signal_stack {
     uint64_t base, size;
     bool enabled;
+    uint32_t flags; /* Linux: SS_*, as they were given */
 };
 
 /* What is pending of a thread or a process beside what the host keeps (signals/queue.h). */

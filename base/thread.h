@@ -39,7 +39,8 @@ struct call_record {
     int64_t result; /* host numbers */
 };
 
-/* t->call_flags: how dispatch ends the current call. CALL_NOT_MADE (0x8) is in thread_layout.h. */
+/* t->call_flags: how dispatch ends the current call. CALL_NOT_MADE (0x8) and CALL_REWOUND (0x20) are in
+ * thread_layout.h. */
 #define CALL_REGS_SET   0x1u  /* registers are complete as they stand (sigreturn, a new image): set no result */
 #define CALL_RAW_RESULT 0x2u  /* a negative result is no error (getpriority) */
 #define CALL_RESULT2    0x4u  /* result2 goes into the second result register */
@@ -112,6 +113,7 @@ struct thread {
     struct signal_set awaited;     /* while `waiting`, what for */
     bool waiting;                  /* in sigwait and its kin */
     struct guest_signal raised;    /* from signal_raise() */
+    bool raised_forced;            /* or from signal_force() */
 
     /* The guest's thread library. */
     guest_ptr robust_lists[3]; /* umtx: robust, private robust, in-kernel active */

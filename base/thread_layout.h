@@ -28,6 +28,8 @@
 
 /* t->call_flags, with -ERESTART: restart whatever the signal's action says. */
 #define CALL_NOT_MADE 0x8
+/* The host would make it again under SA_RESTART, by a personality whose signals are the host's. */
+#define CALL_REWOUND 0x20
 
 /* The host's segments of a 32-bit program (arch/x86/include/asm/segment.h: __USER32_CS, __USER_DS). */
 #define HOST_USER_CS   0x33

@@ -17,7 +17,7 @@ struct host_sigaction {
 };
 #define HOST_SA_RESTORER 0x04000000ULL
 
-void host_disposition(int host_signo, uint64_t disposition, bool no_child_stop, bool no_child_wait)
+void host_disposition(int host_signo, uint64_t disposition, uint32_t flags)
 {
     struct host_sigaction a = {disposition, HOST_SA_RESTORER, (uint64_t)signal_restorer, 0};
     if (disposition == HOST_HANDLER) {
@@ -31,8 +31,9 @@ void host_disposition(int host_signo, uint64_t disposition, bool no_child_stop, 
         a.mask = host_signo == SIGSYS ? 0 : ~0ULL;
         a.flags |= SA_NODEFER;
     }
-    a.flags |= no_child_stop ? SA_NOCLDSTOP : 0;
-    a.flags |= no_child_wait ? SA_NOCLDWAIT : 0;
+    a.flags |= (flags & SIGNAL_NOCLDSTOP) != 0 ? SA_NOCLDSTOP : 0;
+    a.flags |= (flags & SIGNAL_NOCLDWAIT) != 0 ? SA_NOCLDWAIT : 0;
+    a.flags |= (flags & SIGNAL_RESTART) != 0 ? SA_RESTART : 0;
     host_call4(__NR_rt_sigaction, host_signo, &a, 0, sizeof a.mask);
 }
 
@@ -43,7 +44,7 @@ static uint64_t disposition_for(const struct thread *t, int signo, int host, con
     if (HOST_BIT(host) & HOST_NEEDED) {
         disposition = HOST_HANDLER;
     } else if (disposition == SIGNAL_DEFAULT && t->proc->personality->signal_default(signo) == SIGNAL_ACT_IGNORE &&
-               host != SIGCHLD) {
+               host != SIGCHLD && !t->proc->personality->signals_are_hosts) {
         disposition = SIGNAL_IGNORE; /* the host's default may be to die of it (SIGIO) */
     }
     /* SIGCHLD that is ignored is not sent, in FreeBSD either (kqueue(2)); by default it is, and does nothing. */
@@ -61,13 +62,22 @@ static int changeable(const struct thread *t, int signo)
     return host == SIGKILL || host == SIGSTOP ? 0 : host;
 }
 
+/*
+ * With SA_RESTART the host tells by the program counter whether it would make the interrupted call again (entry.S); what
+ * becomes of it is for the guest's action to say.
+ */
+static uint32_t host_restarts(const struct thread *t)
+{
+    return t->proc->personality->signals_are_hosts ? SIGNAL_RESTART : 0;
+}
+
 /* Makes the host's disposition follow a guest action. */
 static void disposition_follow(struct thread *t, int signo, const struct signal_action *a)
 {
     int host = changeable(t, signo);
     if (host != 0) {
-        host_disposition(host, disposition_for(t, signo, host, a), (a->flags & SIGNAL_NOCLDSTOP) != 0,
-                         (a->flags & SIGNAL_NOCLDWAIT) != 0);
+        uint32_t flags = (a->flags & (SIGNAL_NOCLDSTOP | SIGNAL_NOCLDWAIT)) | host_restarts(t);
+        host_disposition(host, disposition_for(t, signo, host, a), flags);
     }
 }
 
@@ -120,16 +130,16 @@ int signal_watch(struct thread *t, int signo)
 }
 
 /* Needed are also signals that the guest may not know. */
-static void install_needed(void)
+static void install_needed(const struct thread *t)
 {
     for (uint64_t needed = HOST_NEEDED | HOST_BIT(HOST_CARRIER); needed != 0; needed &= needed - 1) {
-        host_disposition(__builtin_ctzll(needed) + 1, HOST_HANDLER, false, false);
+        host_disposition(__builtin_ctzll(needed) + 1, HOST_HANDLER, host_restarts(t));
     }
 }
 
 void signals_init(struct thread *t, uint64_t ignored)
 {
-    install_needed();
+    install_needed(t);
     for (int signo = 1; signo <= t->proc->personality->signal_count; signo++) {
         int host = changeable(t, signo);
         if (host == 0 || (HOST_BIT(host) & HOST_NEEDED) != 0) {
@@ -144,7 +154,7 @@ void signals_init(struct thread *t, uint64_t ignored)
 
 void signals_restore(struct thread *t)
 {
-    install_needed();
+    install_needed(t);
     for (int signo = 1; signo <= t->proc->personality->signal_count; signo++) {
         disposition_follow(t, signo, &t->proc->actions[signo]);
     }
@@ -160,7 +170,7 @@ void signals_leave_to_host(struct thread *t, bool alone)
         /* Caught ones keep their handler until exec itself makes them default. */
         bool change = needed ? alone && handler == SIGNAL_IGNORE : handler <= SIGNAL_IGNORE;
         if (host != 0 && host != SIGKILL && host != SIGSTOP && change) {
-            host_disposition(host, handler, false, false);
+            host_disposition(host, handler, 0);
         }
     }
 }

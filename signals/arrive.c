@@ -12,7 +12,8 @@
 #include "signals/queue.h"
 #include "signals/signals.h"
 
-extern const char intr_begin[], intr_end[], intr_bail[], leave_begin[], leave_end[], leave_again[];
+extern const char intr_begin[], intr_again[], intr_end[], intr_bail[], intr_rewound[],
+    leave_begin[], leave_end[], leave_again[];
 bool signal_arrived(int signo, siginfo_t *info, struct ucontext *uc, struct thread *t);
 
 /* linux/seccomp.h has no name for these si_codes of SIGSYS. */
@@ -83,7 +84,7 @@ static void go_on_recorded(struct ucontext *uc)
     uint64_t blocked = HOST_ALL_BUT_NEEDED;
     memcpy(&uc->uc_sigmask, &blocked, sizeof blocked);
     if (regs->rip >= (uint64_t)intr_begin && regs->rip < (uint64_t)intr_end) {
-        regs->rip = (uint64_t)intr_bail;
+        regs->rip = (uint64_t)(regs->rip == (uint64_t)intr_again ? intr_rewound : intr_bail);
     } else if (regs->rip >= (uint64_t)leave_begin && regs->rip < (uint64_t)leave_end) {
         regs->rip = (uint64_t)leave_again;
     }
@@ -235,7 +236,7 @@ static void answer_vdso(struct ucontext *uc)
 
 void signals_take_errands(void)
 {
-    host_disposition(HOST_ERRAND, HOST_HANDLER, false, false);
+    host_disposition(HOST_ERRAND, HOST_HANDLER, 0);
 }
 
 void signals_open_errands(void)

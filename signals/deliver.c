@@ -11,7 +11,6 @@
 #include "signals/queue.h"
 #include "signals/signals.h"
 
-#define GUEST_SIGILL_OF_HOST SIGILL
 #define EXIT_STATUS_MAX      255
 
 /* A frame of the kernel's brings the mask with it; behind the thread's own the mask is yet to be set. */
@@ -44,6 +43,17 @@ static void enter_handler_mask(struct thread *t, const struct signal_action *a, 
     signal_mask_set(t, &mask);
 }
 
+/* The guest's stack is no stack. Linux: force_sigsegv(), kernel/signal.c. */
+static void no_frame(struct thread *t, struct ucontext *uc, const struct guest_signal *sig)
+{
+    const struct personality *p = t->proc->personality;
+    if (!p->signals_are_hosts || sig->signo == p->signal_bad_stack) {
+        signal_die(t, p->signal_bad_stack);
+    }
+    struct guest_signal fault = {.signo = p->signal_bad_stack, .code = SI_KERNEL};
+    signal_deliver_fault(t, uc, &fault);
+}
+
 static void run_handler(struct thread *t, struct ucontext *uc, const struct guest_signal *sig,
                         const struct signal_action *a)
 {
@@ -52,8 +62,8 @@ static void run_handler(struct thread *t, struct ucontext *uc, const struct gues
     struct cpu_context *regs = (struct cpu_context *)&uc->uc_mcontext;
     host_frame_xstate(t, uc);
     if (p->build_frame(t, regs, uc, sig, a) != 0) {
-        /* The guest's stack is no stack: FreeBSD's sendsig ends the process with SIGILL (exec_machdep.c). */
-        signal_die(t, p->signal_from_host[GUEST_SIGILL_OF_HOST]);
+        no_frame(t, uc, sig);
+        return;
     }
     if (a->flags & SIGNAL_RESETHAND) {
         signal_action_reset(t, sig->signo);
@@ -97,6 +107,11 @@ void signal_deliver_fault(struct thread *t, struct ucontext *uc, const struct gu
 static int recorded_signo(struct thread *t)
 {
     return signal_number(t, (const siginfo_t *)&t->recorded_info);
+}
+
+int64_t signals_interrupted(const struct thread *t)
+{
+    return (t->call_flags & (CALL_NOT_MADE | CALL_REWOUND)) != 0 ? -ERESTART : -EINTR;
 }
 
 bool signals_restart(struct thread *t)
@@ -201,6 +216,11 @@ void signals_give_back(struct thread *t)
 static void deliver_raised(struct thread *t, struct ucontext *uc)
 {
     struct guest_signal sig = t->raised;
+    if (t->raised_forced) {
+        t->raised_forced = false;
+        signal_deliver_fault(t, uc, &sig);
+        return;
+    }
     if (signal_set_has(&t->mask, sig.signo)) {
         return;
     }
@@ -243,6 +263,12 @@ void signal_raise(struct thread *t, const struct guest_signal *sig)
     t->raised_set = true;
 }
 
+void signal_force(struct thread *t, const struct guest_signal *sig)
+{
+    signal_raise(t, sig);
+    t->raised_forced = true;
+}
+
 bool signals_leave_fast(struct thread *t)
 {
     struct ucontext *uc = (struct ucontext *)&t->frame;
@@ -280,7 +306,7 @@ _Noreturn void signal_die(struct thread *t, int guest_signo)
     t->proc->end_status = guest_signo;
     t->proc->hooks->leaving(t);
     if (host != 0) {
-        host_disposition(host, SIGNAL_DEFAULT, false, false);
+        host_disposition(host, SIGNAL_DEFAULT, 0);
         uint64_t none = ~HOST_BIT(host);
         int64_t pid = host_call0(__NR_getpid), tid = host_call0(__NR_gettid);
         host_call3(__NR_tgkill, pid, tid, host);

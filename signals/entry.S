@@ -69,10 +69,14 @@ signal_restorer:
  * moves rip to intr_bail, so that the call is not made. Then the signal has come before the call, not into it: where
  * the guest's call is no more than this one, it is made again after the handler, whatever the handler's action says.
  *
+ * Where the engine's handlers are installed with SA_RESTART, the host goes back by the two bytes of a `syscall` if the
+ * call is one that it makes again: to intr_again, where a call that was not made never stands. The handler then moves rip
+ * to intr_rewound.
+ *
  * A call that only an errand has interrupted (process/everywhere.h), or a signal that the guest has blocked (arrive.c),
  * is made again here: the guest is not to see it. The number stands in rbx, where arrive.c looks for it.
  */
-        .globl  host_call_intr, intr_begin, intr_end, intr_bail
+        .globl  host_call_intr, intr_begin, intr_again, intr_end, intr_bail, intr_rewound
         .type   host_call_intr, @function
 host_call_intr:
         push    %rbx
@@ -88,6 +92,8 @@ host_call_intr:
 intr_begin:
         cmpb    $0, THREAD_RECORDED(%rbx)
         jne     intr_bail
+        .byte   0x48                            /* a prefix without meaning: */
+intr_again:                                     /* two bytes before the end is not where the call begins */
         syscall
 intr_end:
         cmp     $-4, %rax                       /* -EINTR */
@@ -100,6 +106,10 @@ intr_end:
         movl    $0, THREAD_DISTURBED(%rbx)
         cmpb    $0, THREAD_RECORDED(%rbx)
         je      1b
+        jmp     2b
+intr_rewound:
+        orl     $CALL_REWOUND, THREAD_CALL_FLAGS(%rbx)
+        mov     $-4, %rax
         jmp     2b
 intr_bail:
         orl     $CALL_NOT_MADE, THREAD_CALL_FLAGS(%rbx)

@@ -30,8 +30,11 @@ void signal_open_faults(void);
 /* asm/siginfo.h's siginfo_t, kept by value. */
 _Static_assert(sizeof(siginfo_t) == sizeof(struct host_siginfo), "one fits the other");
 
-/* Makes the host's disposition of a signal follow: the engine's handler, SIG_DFL or SIG_IGN. */
-void host_disposition(int host_signo, uint64_t disposition, bool no_child_stop, bool no_child_wait);
+/*
+ * Makes the host's disposition of a signal follow: the engine's handler, SIG_DFL or SIG_IGN. flags: of SIGNAL_NOCLDSTOP,
+ * SIGNAL_NOCLDWAIT, and SIGNAL_RESTART.
+ */
+void host_disposition(int host_signo, uint64_t disposition, uint32_t flags);
 #define HOST_HANDLER 2ULL /* besides SIGNAL_DEFAULT and SIGNAL_IGNORE */
 
 /* Gives a recorded signal back to the kernel, which keeps it until it is unblocked. */

@@ -141,6 +141,18 @@ static inline int64_t restartable(int64_t result)
     return result == -EINTR ? -ERESTART : result;
 }
 
+/* What becomes of a call that a signal has interrupted, where signals are the host's own: -ERESTART or -EINTR. */
+int64_t signals_interrupted(const struct thread *t);
+
+/*
+ * For one host_call_intr() where signals are the host's own (base/personality.h): -EINTR becomes -ERESTART if the host
+ * would make the call again under SA_RESTART, or has not begun it.
+ */
+static inline int64_t host_restartable(const struct thread *t, int64_t result)
+{
+    return result == -EINTR ? signals_interrupted(t) : result;
+}
+
 /*
  * Whether a call that ended with -ERESTART is made again: no signal is due, or none whose handler asks otherwise.
  */
@@ -180,5 +192,8 @@ void signals_send_errand(const struct thread *t);
 
 /* Queues a signal on the calling thread, as the kernel would for a trap: delivered when it returns to the guest. */
 void signal_raise(struct thread *t, const struct guest_signal *sig);
+
+/* The same as of a fault: the process dies of it if it is blocked or ignored. */
+void signal_force(struct thread *t, const struct guest_signal *sig);
 
 #endif

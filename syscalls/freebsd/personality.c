@@ -113,6 +113,7 @@ const struct personality freebsd_personality = {
     .signal_count = FREEBSD_SIG_MAXSIG,
     .signal_to_host = freebsd_signal_to_host,
     .signal_from_host = freebsd_signal_from_host,
+    .signal_bad_stack = FREEBSD_SIGILL, /* sendsig(), sys/amd64/amd64/exec_machdep.c */
     .signal_flags = SIGNAL_RESTART, /* kern_sigaction() tells of those that are not in ps_sigintr */
     .signal_code_queue = FREEBSD_SI_QUEUE,
     .signal_default = freebsd_signal_default,

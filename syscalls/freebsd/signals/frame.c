@@ -49,7 +49,7 @@ static void fill_context(const struct thread *t, const struct cpu_context *regs,
     mc->mc_addr = sig->address;
 }
 
-int freebsd_build_frame(struct thread *t, struct cpu_context *regs, const void *host_uc, const struct guest_signal *sig,
+int freebsd_build_frame(struct thread *t, struct cpu_context *regs, void *host_uc, const struct guest_signal *sig,
                         const struct signal_action *action)
 {
     const struct ucontext *host = host_uc;

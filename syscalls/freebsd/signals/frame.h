@@ -18,7 +18,7 @@ struct thread;
 extern const uint8_t freebsd_sigcode[FREEBSD_SIGCODE_SIZE];
 
 /* personality.build_frame: returns 0, or -EFAULT when the guest's stack cannot take the frame. */
-int freebsd_build_frame(struct thread *t, struct cpu_context *regs, const void *host_uc, const struct guest_signal *sig,
+int freebsd_build_frame(struct thread *t, struct cpu_context *regs, void *host_uc, const struct guest_signal *sig,
                         const struct signal_action *action);
 
 /*
