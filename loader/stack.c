@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-static const uint64_t size_min = UINT64_C(64) << 10;
+static const uint64_t size_min = STACK_GROWS_FROM;
 static const uint64_t size_enough = UINT64_C(8) << 20;
 
 static void *at(uint64_t address)

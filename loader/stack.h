@@ -20,6 +20,9 @@ struct stack_area {
 /* FreeBSD/amd64's maxssiz: no main stack is larger. */
 #define STACK_SIZE_MAX (UINT64_C(512) << 20)
 
+/* How much of a growing stack is mapped when the program begins; the least that any stack has. */
+#define STACK_GROWS_FROM (UINT64_C(64) << 10)
+
 /* Length of the random bytes a request carries: FreeBSD's SSP canary. */
 enum { STACK_RANDOM_BYTES = 64 };
 

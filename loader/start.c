@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -288,6 +289,32 @@ static void place_break(struct process *p, const struct loaded_program *loaded)
     p->space->break_limit = base + (data.rlim_cur < most ? data.rlim_cur : most);
 }
 
+static void note_plan(struct address_space *s, const struct mapped_image *image)
+{
+    for (unsigned i = 0; i < image->plan.nranges; i++) {
+        space_low_taken(s, image->plan.ranges[i].start, image->plan.ranges[i].end);
+    }
+}
+
+/* Of a guest whose pointers have 32 bits the ledger keeps what is mapped. */
+static void begin_space(struct process *p, const struct program *program, const struct loaded_program *loaded,
+                        uint64_t stack_limit)
+{
+    enum { OLD_LAYOUT = 0x0200000 }; /* ADDR_COMPAT_LAYOUT */
+    struct address_space *s = p->space;
+    uint64_t end = p->personality->programs.space_end;
+    s->read_executes = program->elf.read_executes;
+    if (p->personality->word != 4) {
+        return;
+    }
+    space_low_begin(s, end, elf_linux_mmap_top(end, stack_limit), (personality(0xffffffff) & OLD_LAYOUT) != 0);
+    note_plan(s, &loaded->main);
+    if (loaded->has_interp) {
+        note_plan(s, &loaded->interp);
+    }
+    space_low_taken(s, loaded->stack.hi - STACK_GROWS_FROM, loaded->stack.hi);
+}
+
 static void load_and_lay(struct thread *t, const struct program *program, char **argv, char **envp)
 {
     static struct loaded_program loaded;
@@ -298,6 +325,7 @@ static void load_and_lay(struct thread *t, const struct program *program, char *
     if (program_load(program, stack.rlim_cur, data.rlim_max, &loaded, &err) != 0) {
         start_fail(EXIT_NOT_RUNNABLE, err.text);
     }
+    begin_space(t->proc, program, &loaded, stack.rlim_cur);
     if (t->proc->personality->sigcode_size != 0) {
         map_sigcode(t->proc);
     }

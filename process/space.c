@@ -10,6 +10,7 @@
 #include "base/process.h"
 #include "base/thread.h"
 #include "process/mappings.h"
+#include "process/space_private.h"
 
 #define PAGE 4096UL
 
@@ -29,7 +30,7 @@ static uint64_t host_flags(const struct space_request *rq)
         {SPACE_32BIT, 0x40 /* MAP_32BIT */}, {SPACE_NORESERVE, MAP_NORESERVE}, {SPACE_POPULATE, MAP_POPULATE},
         {SPACE_GUARD, MAP_NORESERVE},
     };
-    uint64_t flags = 0;
+    uint64_t flags = rq->host_flags;
     for (unsigned i = 0; i < sizeof bits / sizeof bits[0]; i++) {
         if (rq->flags & bits[i].ours) {
             flags |= bits[i].host;
@@ -41,7 +42,7 @@ static uint64_t host_flags(const struct space_request *rq)
     return flags;
 }
 
-static int64_t map_plain(const struct space_request *rq, uint64_t address, uint64_t length, uint64_t flags)
+int64_t space_map_plain(const struct space_request *rq, uint64_t address, uint64_t length, uint64_t flags)
 {
     int64_t r = host_call6(__NR_mmap, address, length, rq->prot, flags, rq->fd, rq->offset);
     if ((flags & MAP_FIXED_NOREPLACE) == MAP_FIXED_NOREPLACE && !is_error(r) && (uint64_t)r != address) {
@@ -69,7 +70,7 @@ static int64_t map_aligned(const struct space_request *rq, uint64_t flags)
         return base;
     }
     uint64_t at = ((uint64_t)base + align - 1) & ~(align - 1);
-    int64_t r = map_plain(rq, at, rq->length, flags | MAP_FIXED);
+    int64_t r = space_map_plain(rq, at, rq->length, flags | MAP_FIXED);
     if (is_error(r)) {
         host_call2(__NR_munmap, base, room);
         return r;
@@ -111,8 +112,7 @@ void space_unreserve(struct thread *t, uint64_t low)
     }
 }
 
-/* The first reserved range that [low, high) meets. Returns whether there is one. */
-static bool reserved_in(const struct address_space *s, uint64_t low, uint64_t high, uint64_t *from, uint64_t *to)
+bool space_reserved_in(const struct address_space *s, uint64_t low, uint64_t high, uint64_t *from, uint64_t *to)
 {
     uint32_t count = __atomic_load_n(&s->reserved_count, __ATOMIC_ACQUIRE);
     *from = high;
@@ -126,17 +126,28 @@ static bool reserved_in(const struct address_space *s, uint64_t low, uint64_t hi
     return *from < high;
 }
 
+bool space_range_ok(const struct address_space *s, uint64_t low, uint64_t length)
+{
+    bool outside = s->low_end != 0 && (low > s->low_end || length > s->low_end - low);
+    return !outside && guest_range_ok(guest_addr(low), length);
+}
+
 static int64_t map_fixed(struct thread *t, const struct space_request *rq, uint64_t flags)
 {
     struct address_space *s = t->proc->space;
     uint64_t low = rq->address, high = low + page_up(rq->length), from, to;
-    if (!guest_range_ok(guest_addr(low), high - low) || reserved_in(s, low, high, &from, &to)) {
+    if (!space_range_ok(s, low, high - low) || space_reserved_in(s, low, high, &from, &to)) {
         return -ENOMEM;
     }
+    space_low_lock(s);
     bool held = t->proc->hooks->code_changes(t, low, high);
-    int64_t r = map_plain(rq, low, rq->length, flags);
+    int64_t r = space_map_plain(rq, low, rq->length, flags);
     __atomic_fetch_add(&s->changes, 1, __ATOMIC_SEQ_CST);
     t->proc->hooks->code_changed(t, low, high, held);
+    if (!is_error(r)) {
+        space_low_taken(s, low, high);
+    }
+    space_low_unlock(s);
     return r;
 }
 
@@ -146,10 +157,13 @@ int64_t space_map(struct thread *t, const struct space_request *rq)
     if (rq->flags & SPACE_FIXED) {
         return map_fixed(t, rq, flags);
     }
+    if (t->proc->space->low_end != 0) {
+        return space_map_low(t, rq, flags);
+    }
     if (rq->align_log2 > 12) {
         return map_aligned(rq, flags);
     }
-    return map_plain(rq, rq->address, rq->length, flags);
+    return space_map_plain(rq, rq->address, rq->length, flags);
 }
 
 /* What is done to the pieces of a range; the argument is a protection or an advice. */
@@ -196,7 +210,7 @@ static int64_t each_piece(const struct address_space *s, uint64_t low, uint64_t 
     uint64_t from, to;
     int64_t r = 0;
     for (uint64_t at = low; at < high && r == 0; at = to) {
-        bool gap = reserved_in(s, at, high, &from, &to);
+        bool gap = space_reserved_in(s, at, high, &from, &to);
         to = gap ? to : high;
         if (from > at) {
             r = fn(at, from, argument);
@@ -209,7 +223,7 @@ static int64_t change(struct thread *t, uint64_t address, uint64_t length, piece
 {
     struct address_space *s = t->proc->space;
     uint64_t low = address, high = address + page_up(length);
-    if (!guest_range_ok(guest_addr(low), high - low)) {
+    if (!space_range_ok(s, low, high - low)) {
         return -EINVAL;
     }
     bool held = t->proc->hooks->code_changes(t, low, high);
@@ -221,7 +235,14 @@ static int64_t change(struct thread *t, uint64_t address, uint64_t length, piece
 
 int64_t space_unmap(struct thread *t, uint64_t address, uint64_t length)
 {
-    return change(t, address, length, unmap_piece, 0);
+    struct address_space *s = t->proc->space;
+    space_low_lock(s);
+    int64_t r = change(t, address, length, unmap_piece, 0);
+    if (r == 0) {
+        space_low_freed(s, address, address + page_up(length));
+    }
+    space_low_unlock(s);
+    return r;
 }
 
 int64_t space_protect(struct thread *t, uint64_t address, uint64_t length, uint32_t prot)
@@ -238,14 +259,85 @@ int64_t space_advise(struct thread *t, uint64_t address, uint64_t length, int ad
     return each_piece(t->proc->space, address, high, advise_piece, advice);
 }
 
+static int64_t protect_strictly(uint64_t low, uint64_t length, uint32_t prot, int32_t pkey)
+{
+    return pkey == -1 ? host_call3(__NR_mprotect, low, length, prot)
+                      : host_call4(__NR_pkey_mprotect, low, length, prot, pkey);
+}
+
+int64_t space_protect_strictly(struct thread *t, uint64_t address, uint64_t length, uint32_t prot, int32_t pkey)
+{
+    struct address_space *s = t->proc->space;
+    uint64_t low = address, high = address + page_up(length), from, to;
+    if (!space_range_ok(s, low, high - low)) {
+        return -ENOMEM;
+    }
+    bool held = t->proc->hooks->code_changes(t, low, high);
+    bool gap = space_reserved_in(s, low, high, &from, &to);
+    int64_t r = protect_strictly(low, (gap ? from : high) - low, prot, pkey);
+    __atomic_fetch_add(&s->changes, 1, __ATOMIC_SEQ_CST);
+    t->proc->hooks->code_changed(t, low, high, held);
+    return r == 0 && gap ? -ENOMEM : r;
+}
+
+static int64_t advise_around(const struct address_space *s, uint64_t low, uint64_t high, int advice)
+{
+    uint64_t from, to;
+    int64_t r = 0;
+    for (uint64_t at = low; at < high; at = to) {
+        bool gap = space_reserved_in(s, at, high, &from, &to);
+        int64_t one = from > at ? host_call3(__NR_madvise, at, from - at, advice) : 0;
+        if (one != 0 && one != -ENOMEM) {
+            return one;
+        }
+        r = one != 0 || gap ? -ENOMEM : r;
+        to = gap ? to : high;
+    }
+    return r;
+}
+
+int64_t space_advise_strictly(struct thread *t, uint64_t address, uint64_t length, int advice, bool contents)
+{
+    struct address_space *s = t->proc->space;
+    uint64_t high = address + page_up(length);
+    if (!space_range_ok(s, address, high - address)) {
+        return -ENOMEM;
+    }
+    bool held = contents && t->proc->hooks->code_changes(t, address, high);
+    int64_t r = advise_around(s, address, high, advice);
+    if (contents) {
+        __atomic_fetch_add(&s->changes, 1, __ATOMIC_SEQ_CST);
+        t->proc->hooks->code_changed(t, address, high, held);
+    }
+    return r;
+}
+
 static int64_t shmat(const struct space_segment *g, uint64_t address, int flags)
 {
-    return host_call3(__NR_shmat, g->id, address, flags | (g->read_only ? SHM_RDONLY : 0));
+    return host_call3(__NR_shmat, g->id, address,
+                      flags | (g->read_only ? SHM_RDONLY : 0) | (g->executable ? SHM_EXEC : 0));
+}
+
+/* Attaches at a place that is held. */
+static int64_t attach_at(struct thread *t, const struct space_segment *g)
+{
+    int64_t r = shmat(g, g->address, SHM_REMAP);
+    __atomic_fetch_add(&t->proc->space->changes, 1, __ATOMIC_SEQ_CST);
+    if (is_error(r)) {
+        space_unmap(t, g->address, g->length);
+    }
+    return r;
 }
 
 int64_t space_attach(struct thread *t, const struct space_segment *g)
 {
     struct address_space *s = t->proc->space;
+    if (!g->fixed && s->low_end != 0) {
+        struct space_segment placed = *g;
+        int64_t place = space_hold_low(t, g->length);
+        placed.address = (uint64_t)place;
+        return is_error(place) ? place : attach_at(t, &placed);
+    }
     if (!g->fixed || g->replace) {
         int64_t anywhere = shmat(g, 0, 0);
         if (!g->fixed || is_error(anywhere)) {
@@ -260,21 +352,20 @@ int64_t space_attach(struct thread *t, const struct space_segment *g)
                                            (g->replace ? 0 : SPACE_EXCLUSIVE),
                                   .fd = -1};
     int64_t r = space_map(t, &place);
-    if (is_error(r)) {
-        return -ENOMEM;
-    }
-    r = shmat(g, g->address, SHM_REMAP);
-    __atomic_fetch_add(&s->changes, 1, __ATOMIC_SEQ_CST);
-    if (is_error(r)) {
-        space_unmap(t, g->address, g->length);
-    }
-    return r;
+    return is_error(r) ? -ENOMEM : attach_at(t, g);
 }
 
 int64_t space_detach(struct thread *t, uint64_t address)
 {
+    struct address_space *s = t->proc->space;
+    space_low_lock(s);
+    uint64_t high = s->low_end != 0 ? space_segment_end(address) : address;
     int64_t r = host_call1(__NR_shmdt, address);
-    __atomic_fetch_add(&t->proc->space->changes, 1, __ATOMIC_SEQ_CST);
+    __atomic_fetch_add(&s->changes, 1, __ATOMIC_SEQ_CST);
+    if (r == 0) {
+        space_low_freed(s, address, high);
+    }
+    space_low_unlock(s);
     return r;
 }
 
@@ -291,11 +382,16 @@ int64_t space_set_break(struct thread *t, uint64_t address)
     uint64_t old_end = page_up(s->break_now), new_end = page_up(address);
     int64_t r = 0;
     if (new_end > old_end) {
-        r = host_call6(__NR_mmap, old_end, new_end - old_end, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+        uint32_t prot = PROT_READ | PROT_WRITE | (s->read_executes ? PROT_EXEC : 0);
+        r = host_call6(__NR_mmap, old_end, new_end - old_end, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
+                       -1, 0);
         r = is_error(r) ? -ENOMEM : 0;
+        if (r == 0) {
+            space_low_taken(s, old_end, new_end);
+        }
     } else if (new_end < old_end) {
         r = host_call2(__NR_munmap, new_end, old_end - new_end);
+        space_low_freed(s, new_end, old_end);
     }
     if (r == 0) {
         s->break_now = address;

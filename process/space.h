@@ -35,6 +35,7 @@ struct space_request {
     uint32_t align_log2; /* at least this alignment; 0: a page */
     int32_t fd;          /* -1 for anonymous memory */
     uint64_t offset;     /* bytes */
+    uint64_t host_flags; /* flags of the host's mmap that mean the same to the guest, beside what `flags` says */
 };
 
 /* Ranges of the engine's among the guest's mappings: pages of trampolines (syscalls/entry/rooms.h). */
@@ -43,6 +44,13 @@ struct space_request {
 struct address_space {
     struct lock lock;
     uint64_t break_base, break_now, break_limit;
+    /*
+     * Of guests whose pointers have 32 bits: one past the highest address of theirs, and below which mappings go
+     * downwards. The ledger chooses their places (process/space_low.h). 0: the host does.
+     */
+    uint64_t low_end, low_top;
+    bool low_upwards;   /* they go upwards, from a third of the space (ADDR_COMPAT_LAYOUT of personality(2)) */
+    bool read_executes; /* what the guest maps to be read can be executed (READ_IMPLIES_EXEC) */
     uint32_t
         changes; /* how often a mapping has been changed or taken away: until the next, what was seen still holds */
     uint32_t reserved_count;
@@ -66,6 +74,39 @@ int64_t space_protect(struct thread *t, uint64_t address, uint64_t length, uint3
 int64_t space_advise(struct thread *t, uint64_t address, uint64_t length, int advice);
 
 /*
+ * mprotect (with pkey -1) and pkey_mprotect as Linux has them: where something in the range is not mapped, or is the
+ * engine's, what lies before it is changed, and -ENOMEM is the answer.
+ */
+int64_t space_protect_strictly(struct thread *t, uint64_t address, uint64_t length, uint32_t prot, int32_t pkey);
+
+/*
+ * madvise of Linux, likewise, but that it goes on behind what is not mapped. @contents: the advice takes contents away,
+ * and with them jumps in rewritten code.
+ */
+int64_t space_advise_strictly(struct thread *t, uint64_t address, uint64_t length, int advice, bool contents);
+
+/* mremap of Linux (process/space_move.c). */
+struct space_move {
+    uint64_t old, old_length, new_length; /* whole pages */
+    bool may_move;
+    bool fixed; /* to `address`, with may_move: what is mapped there is replaced */
+    bool keep;  /* the old range stays, without what was in it (MREMAP_DONTUNMAP) */
+    uint64_t address;
+};
+/*
+ * Returns the address, or -errno: -EFAULT (the old range is not one mapping of the guest's), -EINVAL (the new one cannot be
+ * the guest's), -ENOMEM, and what else the host's mremap(2) gives.
+ */
+int64_t space_move(struct thread *t, const struct space_move *m);
+
+/*
+ * Before the guest starts: that its pointers have 32 bits. @end, @top, @upwards: as struct address_space has them. What is
+ * mapped already is told by space_low_taken().
+ */
+void space_low_begin(struct address_space *s, uint64_t end, uint64_t top, bool upwards);
+void space_low_taken(struct address_space *s, uint64_t low, uint64_t high);
+
+/*
  * Keeps [low, high) the engine's: requests of the guest to map over it, unmap it or change it pass it by or fail. With
  * the gate held, before it is mapped. False: there are too many.
  */
@@ -79,6 +120,7 @@ struct space_segment {
     bool fixed;               /* at `address`, a page's; else anywhere */
     bool replace;             /* with fixed: over what is mapped there */
     bool read_only;
+    bool executable;
 };
 
 /*
