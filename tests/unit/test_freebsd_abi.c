@@ -363,7 +363,7 @@ START_TEST(alternate_stack)
 {
     struct signal_action a = handler;
     a.flags = SIGNAL_ONSTACK;
-    thread.altstack = (struct signal_stack){(uint64_t)guest_stack, 4096, true};
+    thread.altstack = (struct signal_stack){.base = (uint64_t)guest_stack, .size = 4096, .enabled = true};
     ck_assert_int_eq(freebsd_build_frame(&thread, thread.regs, &host, &user_signal, &a), 0);
     const struct freebsd_sigframe *f = (const void *)thread.regs->rsp;
     ck_assert((uint8_t *)f >= guest_stack && (uint8_t *)(f + 1) <= guest_stack + 4096);
