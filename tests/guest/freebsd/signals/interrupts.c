@@ -7,7 +7,7 @@
 #include "guest.h"
 #include "socket.h"
 
-enum { LOCK_EX = 2, ITIMER_GAP_MS = 20, SIGNALS_SENT = 3, SLEEP_MS = 400 };
+enum { LOCK_EX = 2, ITIMER_GAP_MS = 10, SIGNALS_SENT = 3, SLEEP_MS = 200 };
 
 /* What all have to do with; made anew for each. */
 static int32_t pipe_fds[2], full_pipe[2], pair[2], full_pair[2];
