@@ -129,6 +129,7 @@ struct process {
     uint32_t working_directory; /* enum vfs_working_directory, and above it how often it has changed */
     bool special_directories;   /* some descriptor may be of a directory that lookups begin in there */
 
+    struct process *next_sharer; /* process/process.c: of a child that shares its parent's memory without its waiting */
     void *exec_scratch[2]; /* what a vfork child's exec has of the heap: freed by its parent when it has succeeded */
 
     struct process_table *table; /* shared with the user's other guests; NULL: none */

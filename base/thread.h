@@ -117,9 +117,14 @@ struct thread {
 
     /* The guest's thread library. */
     guest_ptr robust_lists[3]; /* umtx: robust, private robust, in-kernel active */
-    uint64_t tls_base;         /* where the thread library has said that its own storage is, */
-    bool tls_base_set;         /* if it has */
-    uint8_t domain_policy;     /* of its memory (cpuset_setdomain); 0: the default */
+    /* Linux's: set_tid_address, rseq, and of a new thread where its id is stored before it runs. */
+    guest_ptr clear_tid, set_tid;
+    uint64_t start_tls; /* CLONE_SETTLS of a personality whose thread pointer is not FS's base */
+    guest_ptr rseq;
+    uint32_t rseq_size, rseq_signature;
+    uint64_t tls_base;     /* where the thread library has said that its own storage is, */
+    bool tls_base_set;     /* if it has */
+    uint8_t domain_policy; /* of its memory (cpuset_setdomain); 0: the default */
     char name[THREAD_NAME_MAX];
 
     uint32_t ring_next;

@@ -16,8 +16,6 @@ static const char *const intercept_names[] = {
     [INTERCEPT_SECCOMP] = "seccomp", [INTERCEPT_PTRACE] = "ptrace",   NULL,
 };
 
-static const char *const personality_names[] = {"freebsd", NULL};
-
 const char *intercept_name(int mode)
 {
     return intercept_names[mode];
@@ -49,8 +47,13 @@ static int choice(const char *value, const char *const *names)
 
 int set_personality(struct run_request *request, const char *value, const char *where)
 {
-    if (choice(value, personality_names) < 0) {
-        return fail(EXIT_DRAGOMAN, "%s: no personality is called `%s` (known: freebsd)", where, value);
+    if (personality_find(value) == NULL) {
+        char known[128] = "";
+        for (const struct personality *const *p = personalities; *p != NULL; p++) {
+            size_t length = strlen(known);
+            snprintf(known + length, sizeof known - length, "%s%s", length > 0 ? ", " : "", (*p)->name);
+        }
+        return fail(EXIT_DRAGOMAN, "%s: no personality is called `%s` (known: %s)", where, value, known);
     }
     snprintf(request->settings.personality, sizeof request->settings.personality, "%s", value);
     return 0;

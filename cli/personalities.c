@@ -4,8 +4,10 @@
 #include <stddef.h>
 
 #include "syscalls/freebsd/abi.h"
+#include "syscalls/linux/abi.h"
 
 const struct personality *const personalities[] = {
     &freebsd_personality,
+    &linux_personality,
     NULL,
 };

@@ -366,8 +366,8 @@ _Noreturn void become_guest(struct start_request *rq)
 {
     static struct program program;
     struct loader_error err;
-    /* The user has named the program, or the old image has decided. */
-    struct wish wish = {rq->settings->personality, true};
+    /* The user has named the program, or the old image has decided, by the file alone. */
+    struct wish wish = {rq->handed_over ? NULL : rq->settings->personality, true};
     struct personality_chooser chooser = {choose, &wish};
     mallopt(M_MMAP_MAX, 0);
     static struct sysroot_view view;

@@ -50,6 +50,8 @@ struct process *process_new(void)
     return p;
 }
 
+static struct lock sharers_lock;
+
 /* In a fork's child: the only thread, with a copy of everything, not yet armed. */
 static void fork_child(struct thread *t)
 {
@@ -63,6 +65,9 @@ static void fork_child(struct thread *t)
     lock_reset(&t->proc->everywhere);
     lock_reset(&t->proc->title_lock);
     t->errand = NULL;
+    if (sharers_lock.state != 0) {
+        lock_reset(&sharers_lock);
+    }
     process_ids_read(t->proc); /* another thread of the parent's may have been changing them */
     if (t->proc->hooks->arm(t) != 0) {
         process_abort(t, "this host refuses to intercept system calls in a fork's child");
@@ -74,9 +79,9 @@ static void fork_child(struct thread *t)
     process_table_close_faults(opened);
 }
 
-static int64_t clone_process(struct thread *t, uint64_t flags, int32_t *pid)
+static int64_t clone_process(struct thread *t, uint64_t flags, int32_t *word, uint64_t fs_base)
 {
-    return host_call5(__NR_clone, CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | flags, 0, pid, &t->tid, 0);
+    return host_call5(__NR_clone, CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | flags, 0, word, &t->tid, fs_base);
 }
 
 /*
@@ -92,7 +97,7 @@ static int64_t clone_orphan(struct thread *t, int exit_signal)
     volatile int32_t *pid = (int32_t *)page;
     int64_t between = host_call5(__NR_clone, 0, 0, 0, 0, 0);
     if (between == 0) {
-        int64_t r = clone_process(t, CLONE_PARENT_SETTID | (uint64_t)exit_signal, (int32_t *)page);
+        int64_t r = clone_process(t, CLONE_PARENT_SETTID | (uint64_t)exit_signal, (int32_t *)page, 0);
         if (r != 0) {
             *pid = (int32_t)r; /* also where it failed */
             host_call1(__NR_exit_group, 0);
@@ -121,7 +126,8 @@ int64_t process_fork(struct thread *t, const struct fork_how *how)
     lock_acquire(&p->queue.lock);
     heap_lock_for_fork();
     process_table_before_fork(p);
-    int64_t r = how->orphan ? clone_orphan(t, how->exit_signal) : clone_process(t, (uint64_t)how->exit_signal, NULL);
+    int64_t r = how->orphan ? clone_orphan(t, how->exit_signal)
+                            : clone_process(t, how->flags | (uint64_t)how->exit_signal, how->word, how->fs_base);
     heap_unlock_after_fork();
     lock_release(&p->queue.lock);
     lock_release(&p->actions_lock);
@@ -176,8 +182,44 @@ static void process_copy_free(struct process *copy)
     heap_free(copy);
 }
 
-int64_t process_vfork(struct thread *t, bool drop_caught)
+/*
+ * Children that share the memory and whose parent has not waited for their end: their copies are freed when somebody makes
+ * the next. Of the address space.
+ */
+static struct process *sharers;
+
+static void sharers_free(void)
 {
+    lock_acquire(&sharers_lock);
+    for (struct process **at = &sharers; *at != NULL;) {
+        struct process *p = *at;
+        if (threads_any_of(p)) {
+            at = &p->next_sharer;
+            continue;
+        }
+        *at = p->next_sharer;
+        heap_unlock_for(p->pid);
+        lock_release_for(&p->space->lock, p->pid);
+        process_copy_free(p);
+    }
+    lock_release(&sharers_lock);
+}
+
+static void sharers_add(struct process *p)
+{
+    lock_acquire(&sharers_lock);
+    p->next_sharer = sharers;
+    sharers = p;
+    lock_release(&sharers_lock);
+}
+
+int64_t process_vfork(struct thread *t, const struct vfork_how *how)
+{
+    struct clone_how clone = {how->flags != 0 ? how->flags : CLONE_VM | CLONE_VFORK | SIGCHLD, how->fs_base, how->word};
+    bool waits = (clone.flags & CLONE_VFORK) != 0;
+    if (sharers != NULL) {
+        sharers_free();
+    }
     t->proc->hooks->forking(t);
     struct process *copy = process_copy(t->proc);
     struct thread *child = copy != NULL ? thread_new(copy) : NULL;
@@ -191,17 +233,28 @@ int64_t process_vfork(struct thread *t, bool drop_caught)
     process_table_before_fork(copy);
     child->mask = t->mask;
     child->host_mask = t->host_mask;
-    child->altstack = t->altstack;
+    if (waits) {
+        child->altstack = t->altstack;
+    }
+    child->start_tls = how->start_tls;
+    child->set_tid = guest_addr(how->set_tid);
+    child->clear_tid = guest_addr(how->clear_tid);
     child->fast_block = t->fast_block;
     child->tls_base = t->tls_base;
     child->tls_base_set = t->tls_base_set;
-    child->drop_caught = drop_caught;
+    child->drop_caught = how->drop_caught;
     child->start_regs = *t->regs;
+    child->start_regs.rsp = how->stack != 0 ? how->stack : child->start_regs.rsp;
     child->call_flags = t->call_flags;
     child->call_result2 = t->call_result2;
     copy->personality->set_result(child, &child->start_regs, 0);
     thread_inherit_state(child, t);
-    int64_t r = thread_clone(child, CLONE_VM | CLONE_VFORK | SIGCHLD, 0);
+    int64_t r = thread_clone(child, &clone);
+    if (!is_error(r) && !waits) {
+        sharers_add(copy);
+        process_watch_forked(t, (int32_t)r);
+        return r;
+    }
     /* The child has exec'ed or is gone: the kernel has freed its region, the copy is ours. */
     if (is_error(r)) {
         thread_free(child);

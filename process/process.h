@@ -25,8 +25,11 @@ void process_start_signals(struct thread *t, uint64_t host_ignored);
 
 /* What is unusual about a fork. */
 struct fork_how {
-    int exit_signal; /* the host's number of what the parent hears at the child's end; 0: nothing */
-    bool orphan;     /* the child is not the caller's, but the reaper's of orphans */
+    int exit_signal;  /* the host's number of what the parent hears at the child's end; 0: nothing */
+    bool orphan;      /* the child is not the caller's, but the reaper's of orphans */
+    uint64_t flags;   /* clone(2)'s besides, without CLONE_VM */
+    uint64_t fs_base; /* with CLONE_SETTLS */
+    int32_t *word;    /* struct clone_how */
 };
 
 /*
@@ -35,12 +38,24 @@ struct fork_how {
  */
 int64_t process_fork(struct thread *t, const struct fork_how *how);
 
+/* What is unusual about a vfork; all zero: nothing. */
+struct vfork_how {
+    bool drop_caught;   /* caught signals have their default action in the child */
+    uint64_t stack;     /* the child's stack pointer; 0: the caller's */
+    uint64_t flags;     /* clone(2)'s, CLONE_VM among them, with the exit signal; 0: a vfork's */
+    uint64_t fs_base;   /* with CLONE_SETTLS */
+    uint64_t start_tls; /* struct thread's of the child */
+    int32_t *word;      /* struct clone_how */
+    uint64_t set_tid;   /* struct thread's of the child */
+    uint64_t clear_tid;
+};
+
 /*
  * vfork: the child runs on a region of its own in the same memory, from t->regs with result 0 (and t's
- * call_result2), until it execs or exits; the caller sleeps till then. drop_caught: caught signals have their
- * default action in the child. Returns the child's pid or -errno; the child does not return here.
+ * call_result2), until it execs or exits; the caller sleeps till then, unless the flags lack CLONE_VFORK. Returns the
+ * child's pid or -errno; the child does not return here.
  */
-int64_t process_vfork(struct thread *t, bool drop_caught);
+int64_t process_vfork(struct thread *t, const struct vfork_how *how);
 
 /*
  * Whether another process is a guest of dragoman, whose engine takes the signals that only an engine knows. Returns

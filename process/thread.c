@@ -256,7 +256,8 @@ __attribute__((used)) _Noreturn void thread_begin(struct thread *t)
         if (t->drop_caught) {
             signals_drop_caught(t);
         }
-    } else if (t->proc->personality->thread_started != NULL) {
+    }
+    if (t->proc->personality->thread_started != NULL) {
         t->proc->personality->thread_started(t);
     }
     if (t->start_cloned) {
@@ -304,28 +305,37 @@ void thread_gs_set(struct thread *t, uint64_t base)
     t->leave_gs = base != 0;
 }
 
-int64_t thread_clone(struct thread *t, uint64_t flags, uint64_t fs_base)
+int64_t thread_clone(struct thread *t, const struct clone_how *how)
 {
+    bool takes_word = (how->flags & (CLONE_PARENT_SETTID | CLONE_PIDFD)) != 0;
+    uint64_t flags = how->flags | CLONE_CHILD_CLEARTID | (takes_word ? CLONE_CHILD_SETTID : CLONE_PARENT_SETTID);
     uint64_t all = ~0UL, old;
     host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &all, &old, sizeof old);
-    int64_t r = clone_on_stack(flags | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID, (uint64_t)t + THREAD_STACK_HIGH,
-                               &t->tid, &t->tid, fs_base, t);
+    int64_t r = clone_on_stack(flags, (uint64_t)t + THREAD_STACK_HIGH, takes_word ? how->word : &t->tid, &t->tid,
+                               how->fs_base, t);
     host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &old, 0, sizeof old);
     return r;
 }
 
-int64_t thread_start(struct thread *creator, struct thread *t, uint64_t fs_base)
+int64_t thread_start_as(struct thread *creator, struct thread *t, const struct clone_how *how)
 {
     creator->proc->hooks->threading(creator);
     /* A thread has its creator's credentials: they must not change between the host's copying and our knowing it. */
     lock_acquire(&creator->proc->everywhere);
-    int64_t r = thread_clone(
-        t, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | CLONE_SETTLS, fs_base);
+    int64_t r = thread_clone(t, how);
     lock_release(&creator->proc->everywhere);
     if (is_error(r)) {
         thread_free(t);
     }
     return r;
+}
+
+int64_t thread_start(struct thread *creator, struct thread *t, uint64_t fs_base)
+{
+    struct clone_how how = {.flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
+                                     CLONE_SETTLS,
+                            .fs_base = fs_base};
+    return thread_start_as(creator, t, &how);
 }
 
 uint32_t threads_engine(const struct process *p)
@@ -344,7 +354,7 @@ struct thread *thread_start_engine(struct thread *creator, void (*work)(struct t
     t->engine_argument = argument;
     uint64_t flags = CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM;
     lock_acquire(&creator->proc->everywhere); /* as for every thread */
-    int64_t r = thread_clone(t, flags | (share_descriptors ? CLONE_FILES : 0), 0);
+    int64_t r = thread_clone(t, &(struct clone_how){.flags = flags | (share_descriptors ? CLONE_FILES : 0)});
     lock_release(&creator->proc->everywhere);
     if (is_error(r)) {
         thread_free(t);
@@ -354,21 +364,44 @@ struct thread *thread_start_engine(struct thread *creator, void (*work)(struct t
     return t;
 }
 
-static int is_staying(struct thread *other, void *self)
+/* Whether some region is a thread's of p, one that has not begun to run yet counted, for which `fn` says yes. */
+static bool any_of(const struct process *p, bool (*fn)(const struct thread *t))
 {
-    const struct thread *t = self;
-    return other->proc == t->proc && !other->leaving;
+    uint32_t open = __atomic_load_n(&regions_open, __ATOMIC_ACQUIRE);
+    for (uint32_t i = 0; i < open; i++) {
+        const struct thread *t = region(i);
+        if (__atomic_load_n(&t->tid, __ATOMIC_RELAXED) != 0 && t->proc == p && t->engine_work == NULL && fn(t)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_any(const struct thread *t)
+{
+    (void)t;
+    return true;
+}
+
+bool threads_any_of(const struct process *p)
+{
+    return any_of(p, is_any);
+}
+
+static bool is_staying(const struct thread *t)
+{
+    return !t->leaving;
 }
 
 /*
- * Whether no other thread of the guest's is left, but threads of the engine's, which would keep the process alive. Said
- * by every thread: another that leaves later may have started the first of the engine's in between.
+ * Whether no other thread of the guest's is left; threads of the engine's would keep the process alive, and its end is to
+ * be told. Of several that leave at once, the last one's answer is yes.
  */
 static bool leaves_last(struct thread *t)
 {
     lock_acquire(&leaving);
     t->leaving = true;
-    bool last = threads_engine(t->proc) != 0 && threads_each(is_staying, t) == 0;
+    bool last = !any_of(t->proc, is_staying);
     lock_release(&leaving);
     return last;
 }

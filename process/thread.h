@@ -44,6 +44,13 @@ int threads_each_of_all(int (*fn)(struct thread *t, void *arg), void *arg);
  */
 int64_t thread_start(struct thread *creator, struct thread *t, uint64_t fs_base);
 
+/* The same with flags of the caller's choice; CLONE_THREAD and CLONE_VM among them. */
+struct clone_how;
+int64_t thread_start_as(struct thread *creator, struct thread *t, const struct clone_how *how);
+
+/* Whether a thread of p lives, or is about to: p may be a child's that shares this memory. */
+bool threads_any_of(const struct process *p);
+
 /*
  * Starts a thread of the engine's own in the calling process: with all signals blocked but the one that carries
  * errands (process/everywhere.h), which can interrupt its calls, and no call of it intercepted. It does `work`, which

@@ -108,23 +108,25 @@ def cast(row, arg, index, word):
     return f"({ctype}){value}"
 
 
-def call_expression(personality, row, word):
+def call_expression(personality, row, word, host_restarts):
     registers = [widened(row, arg, index, word) for index, arg in enumerate(row.args)]
     if row.handler == "same":
         return f"host_call{len(registers)}({', '.join([f'__NR_{row.host}'] + registers)})"
     if row.handler in ("slow", "once"):
         padded = registers + ["0"] * (MAX_HOST_ARGS - len(registers))
         call = f"host_call_intr(t, __NR_{row.host}, {', '.join(padded)})"
+        if host_restarts:
+            return f"host_restartable(t, {call})"
         return f"restartable({call})" if row.handler == "slow" else call
     values = "".join(f", {cast(row, arg, index, word)}" for index, arg in enumerate(row.args))
     return f"{handler_name(personality, row)}(t{values})"
 
 
-def emit_wrapper(personality, row, word):
+def emit_wrapper(personality, row, word, host_restarts=False):
     unused = ["(void)t;"] if row.handler == "same" else []
     if not row.args:
         unused.append("(void)a;")
-    body = [f"    {text}" for text in unused + emit_spans(row) + [f"return {call_expression(personality, row, word)};"]]
+    body = [f"    {text}" for text in unused + emit_spans(row) + [f"return {call_expression(personality, row, word, host_restarts)};"]]
     head = f"static int64_t call_{row.number}(struct thread *t, const uint64_t *a)"
     return "\n".join([head, "{", *body, "}\n"])
 
@@ -168,7 +170,8 @@ def emit_table(personality, source, rows):
         '#include "base/host.h"',
         '#include "signals/signals.h"\n',
     ]
-    lines += [emit_wrapper(personality, row, getattr(rows, 'word', 8)) for row in rows if row.handler not in ("-", "mux")]
+    traits = getattr(rows, "word", 8), getattr(rows, "host_restarts", False)
+    lines += [emit_wrapper(personality, row, *traits) for row in rows if row.handler not in ("-", "mux")]
     lines.append("#endif\n")
     lines += [emit_arguments(row) for row in rows if row.args]
     lines.append(f"const struct syscall_entry {c_prefix(personality)}_syscall_table[] = {{")

@@ -44,9 +44,10 @@ class Row:
 
 
 class Table(list):
-    """A table's rows by number, and the bytes of its system's word."""
+    """A table's rows by number, the bytes of its system's word, and whether the host's rules of restarting are its own."""
 
     word = 8
+    host_restarts = False
 
 
 def parse_table(path):
@@ -60,7 +61,10 @@ def parse_table(path):
             continue
         where = f"{path}:{line_number}"
         if text.startswith("!"):
-            rows.word = parse_word(text, where)
+            if text == "!restarts host":
+                rows.host_restarts = True
+            else:
+                rows.word = parse_word(text, where)
             continue
         for row in parse_line(text, where):
             if row.number in taken:
@@ -82,7 +86,7 @@ def parse_table(path):
 def parse_word(text, where):
     match = re.fullmatch(r"!word\s+(4|8)", text)
     if not match:
-        raise TableError(f"{where}: '{text}' is not '!word 4' or '!word 8'")
+        raise TableError(f"{where}: '{text}' is not '!word 4', '!word 8' or '!restarts host'")
     return int(match[1])
 
 
