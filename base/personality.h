@@ -130,6 +130,9 @@ struct personality {
     /* In a new thread, before its first instruction; may be NULL. */
     void (*thread_started)(struct thread *t);
 
+    /* How many symbolic links a path may lead through; 0: 32. */
+    uint8_t links_max;
+
     /* What its system mounts at places of its own (vfs/filesystem.h), ended by NULL; may be NULL. */
     const struct vfs_filesystem *const *filesystems;
 

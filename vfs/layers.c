@@ -11,7 +11,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* Whether the first component of `path` is one of the names. */
+/* Whether the first components of `path` are one of the names. */
 static bool begins_with_one(const char *path, const char *const names[], size_t count)
 {
     while (*path == '/') {
@@ -29,7 +29,8 @@ static bool begins_with_one(const char *path, const char *const names[], size_t 
 
 enum layer_order layer_order_of(const char *path)
 {
-    static const char *const sysroots[] = {"bin", "etc", "lib", "libexec", "rescue", "sbin", "usr"};
+    static const char *const sysroots[] = {"bin",    "etc", "lib",    "lib32", "lib64", "libexec",
+                                           "libx32", "opt", "rescue", "sbin",  "usr",   "var/lib"};
     static const char *const hosts[] = {"dev", "home", "media", "mnt", "proc", "root", "run", "sys", "tmp"};
 
     if (begins_with_one(path, sysroots, COUNT(sysroots))) {
@@ -41,7 +42,8 @@ enum layer_order layer_order_of(const char *path)
 /* Directories that count as one; ended by NULL. */
 static const char *const programs[] = {"/bin", "/sbin", "/usr/bin", "/usr/sbin", NULL};
 static const char *const libraries[] = {"/lib", "/usr/lib", NULL};
-static const char *const *const families[] = {programs, libraries};
+static const char *const libraries64[] = {"/lib64", "/usr/lib64", NULL};
+static const char *const *const families[] = {programs, libraries, libraries64};
 
 /* The family that the directory path[0..length) is of, or NULL. */
 static const char *const *family_of(const char *path, size_t length)

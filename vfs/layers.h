@@ -2,7 +2,8 @@
  * The layers of a tree that has a sysroot: which of the two a name is looked for in first, and which of the host's names
  * are not seen.
  *
- *   the foreign system's own directories (/bin /etc /lib /libexec /rescue /sbin /usr): the sysroot's, then the host's.
+ *   the foreign system's own directories (/bin /etc /lib /lib32 /lib64 /libexec /libx32 /opt /rescue /sbin /usr and
+ *   /var/lib, each where that system has it): the sysroot's, then the host's.
  *   the user's and the host's (/home /root /tmp /mnt /media /run /sys, and /dev /proc): the host's only.
  *   all else (/var, /boot, whatever there is): the host's, then the sysroot's. But /var/run/ld-elf.so.hints is the
  *   sysroot's, where that has a /var/run: it says where the sysroot's libraries are.
@@ -13,7 +14,7 @@
  * A host has the same program under other directories than the foreign system does (ps is /usr/bin/ps there and /bin/ps
  * here), and often /bin is /usr/bin there. So the program directories (/bin /sbin /usr/bin /usr/sbin) count as one when
  * it is asked whether a name of the host's may be seen: if the sysroot has it in any of the four, it may not. The same
- * with /lib and /usr/lib. What the sysroot has in none of them is the host's, under the host's name.
+ * with /lib and /usr/lib, and with /lib64 and /usr/lib64. What the sysroot has in none of them is the host's, under the host's name.
  */
 #ifndef VFS_LAYERS_H
 #define VFS_LAYERS_H
@@ -24,7 +25,7 @@
 
 enum layer_order { LAYER_SYSROOT_FIRST, LAYER_HOST_ONLY, LAYER_HOST_FIRST };
 
-/* The order for a guest path, by its first component. The root itself is the host's first. */
+/* The order for a guest path, by its first components. The root itself is the host's first. */
 enum layer_order layer_order_of(const char *path);
 
 /* Whether the host's `path` (canonical, with a name in it) is not to be seen. */

@@ -13,7 +13,7 @@
 #include <linux/fcntl.h>
 #include <linux/stat.h>
 
-#define LINKS_MAX   32 /* sys/param.h: MAXSYMLINKS */
+#define LINKS_MAX   32 /* FreeBSD's sys/param.h: MAXSYMLINKS */
 #define NAME_MAX    255
 #define ENOTCAPABLE 93 /* FreeBSD's sys/errno.h */
 #define NO_BASE     SIZE_MAX
@@ -22,7 +22,7 @@ struct walk {
     const struct vfs_view *view;
     struct vfs_path *out;
     uint32_t flags;
-    unsigned links;
+    unsigned links, links_max;
     int32_t base_fd; /* the directory that at[0..base) is; what lies in it is named from there */
     size_t base;     /* NO_BASE: there is none any more */
     bool base_named; /* that directory is the host's: in the sysroot, names are absolute */
@@ -259,7 +259,7 @@ static int64_t follow(struct walk *w)
     char target[VFS_HOST_PATH_MAX];
     int64_t r;
 
-    if (++w->links > LINKS_MAX) {
+    if (++w->links > w->links_max) {
         return -ELOOP;
     }
     if (w->node.fs) {
@@ -276,6 +276,23 @@ static int64_t follow(struct walk *w)
         return -ENAMETOOLONG;
     }
     return target[0] == '/' ? to_root(w) : go_up(w);
+}
+
+/*
+ * Whether the link that `at` is lies in the host's /proc, as part of the guest's tree: it may lead to what has no name.
+ * As a path's last component it is the host's to follow, and only what is there is of interest here.
+ */
+static bool is_left_to_host(struct walk *w)
+{
+    struct statx x;
+
+    if (w->node.fs || w->named || w->in_sysroot || hot_strncmp(w->at, "/proc/", 6) != 0) {
+        return false;
+    }
+    if (name_of(w, false) == 0 && host_call5(__NR_statx, w->out->dirfd, w->out->name, 0, STATX_TYPE, &x) == 0) {
+        w->type = x.stx_mode & S_IFMT;
+    }
+    return true;
 }
 
 /* A name that is not there: in which directory it would be. */
@@ -316,7 +333,7 @@ static int64_t step(struct walk *w, bool *missing, bool *dots)
         return end_missing(w, dir_in_sysroot, dir_is_root);
     }
     if (r == 0 && w->type == S_IFLNK && (!last || slashes || (w->flags & PATH_FOLLOW))) {
-        return follow(w);
+        return last && is_left_to_host(w) ? 0 : follow(w);
     }
     return r;
 }
@@ -427,6 +444,14 @@ static bool is_linker_hints(const struct vfs_view *view, const char *path, struc
     return true;
 }
 
+/* How many links a path may lead through. */
+static unsigned links_max(const struct thread *t)
+{
+    const struct personality *who = t ? t->proc->personality : NULL;
+
+    return who && who->links_max ? who->links_max : LINKS_MAX;
+}
+
 int vfs_walk(const struct vfs_view *view, int dirfd, const char *path, uint32_t flags, struct vfs_path *out,
              char *guest)
 {
@@ -444,6 +469,7 @@ int vfs_walk(const struct vfs_view *view, int dirfd, const char *path, uint32_t 
     w.out = out;
     w.flags = flags;
     w.links = 0;
+    w.links_max = links_max(view->t);
     w.base = NO_BASE;
     w.length = 0;
     w.at[0] = 0;

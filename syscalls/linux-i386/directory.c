@@ -9,6 +9,8 @@
 #include "base/host.h"
 #include "base/mem.h"
 #include "base/thread.h"
+#include "syscalls/common/dirent.h"
+#include "syscalls/common/linux/directories.h"
 #include "syscalls/common/linux/pairs.h"
 
 #include <asm/stat.h>
@@ -162,24 +164,37 @@ static int64_t deliver(int fd, const char *host, int64_t size, guest_ptr to, uin
     return done;
 }
 
+static int32_t special_record(const struct host_dirent *from, void *to)
+{
+    return i386_dirent_from_host((const struct linux_dirent64 *)from, (uint32_t)from->d_off, to);
+}
+
 int64_t linux_i386_getdents(struct thread *t, int32_t fd, guest_ptr dirent, uint32_t count)
 {
+    int64_t special = linux_directory_special(t, fd, dirent, count, special_record);
     char host[HOST_BUFFER] __attribute__((aligned(8)));
     uint64_t want = count < ONE_ENTRY ? ONE_ENTRY : count < HOST_BUFFER ? count : HOST_BUFFER;
-    int64_t start = host_call3(__NR_lseek, fd, 0, SEEK_CUR), n = read_host(fd, host, want);
+    int64_t start, n;
 
-    (void)t;
+    if (special != -ENOSYS) {
+        return special;
+    }
+    start = host_call3(__NR_lseek, fd, 0, SEEK_CUR);
+    n = read_host(fd, host, want);
     return n > 0 ? deliver(fd, host, n, dirent, count, start) : n;
 }
 
 /* The host's own records, but for the positions in them. */
 int64_t linux_i386_getdents64(struct thread *t, int32_t fd, guest_ptr dirent, uint32_t count)
 {
+    int64_t n = linux_directory_special(t, fd, dirent, count, linux_dirent64_record);
     char host[HOST_BUFFER] __attribute__((aligned(8)));
-    int64_t n = read_host(fd, host, count < HOST_BUFFER ? count : HOST_BUFFER);
     bool wide = false;
 
-    (void)t;
+    if (n != -ENOSYS) {
+        return n;
+    }
+    n = read_host(fd, host, count < HOST_BUFFER ? count : HOST_BUFFER);
     for (int64_t at = 0; at < n;) {
         struct linux_dirent64 *h = (struct linux_dirent64 *)(host + at);
 

@@ -119,8 +119,8 @@ int64_t linux_compat_futex_waitv(struct thread *t, guest_ptr waiters, uint32_t n
     struct __kernel_timespec ts;
     uint64_t all = linux_host_memory(waiters, 24 * (uint64_t)nr_futexes); /* struct futex_waitv */
 
-    return restartable(host_call_intr(t, __NR_futex_waitv, all, nr_futexes, flags, time_for_host(timeout, &ts),
-                                      (uint64_t)clockid, 0));
+    return restartable(
+        host_call_intr(t, __NR_futex_waitv, all, nr_futexes, flags, time_for_host(timeout, &ts), (uint64_t)clockid, 0));
 }
 
 int64_t linux_compat_futex_wait(struct thread *t, guest_ptr uaddr, uint64_t val, uint64_t mask, uint32_t flags,

@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/thread.h"
 #include "process/descriptors.h"
-#include "syscalls/freebsd/files/directory_list.h"
+#include "syscalls/common/directory_list.h"
 #include "syscalls/freebsd/files/dirent.h"
 #include "syscalls/freebsd/files/file_class.h"
 
@@ -28,21 +28,9 @@ union any_dirent {
 /* At worst 24 bytes become 32; and one entry that is seen not to fit. */
 #define GUEST_BUFFER (HOST_BUFFER / 24 * 32 + sizeof(union any_dirent))
 
-/* The record is only as long as the name asks for: its end is in the last word. */
-static uint8_t name_length(const struct host_dirent *h)
-{
-    size_t room = h->d_reclen - __builtin_offsetof(struct host_dirent, d_name);
-    size_t n = room > sizeof(uint64_t) ? room - sizeof(uint64_t) : 0;
-
-    while (n < room && h->d_name[n] != 0) {
-        n++;
-    }
-    return n > DIRENT_NAME_MAX ? DIRENT_NAME_MAX : (uint8_t)n;
-}
-
 uint32_t freebsd_dirent_from_host(const struct host_dirent *host, struct freebsd_dirent *guest)
 {
-    uint8_t n = name_length(host);
+    uint8_t n = (uint8_t)host_dirent_name_length(host);
     uint32_t size = (24u + n + 1 + 7) & ~7u;
 
     memset(guest, 0, size);
@@ -57,7 +45,7 @@ uint32_t freebsd_dirent_from_host(const struct host_dirent *host, struct freebsd
 
 uint32_t freebsd11_dirent_from_host(const struct host_dirent *host, struct freebsd11_dirent *guest)
 {
-    uint8_t n = name_length(host);
+    uint8_t n = (uint8_t)host_dirent_name_length(host);
     uint32_t size = (8u + n + 1 + 3) & ~3u;
 
     memset(guest, 0, size);
@@ -67,6 +55,16 @@ uint32_t freebsd11_dirent_from_host(const struct host_dirent *host, struct freeb
     guest->d_namlen = n;
     memcpy(guest->d_name, host->d_name, n);
     return size;
+}
+
+static int32_t new_record(const struct host_dirent *from, void *to)
+{
+    return (int32_t)freebsd_dirent_from_host(from, to);
+}
+
+static int32_t old_record(const struct host_dirent *from, void *to)
+{
+    return (int32_t)freebsd11_dirent_from_host(from, to);
 }
 
 /*
@@ -121,8 +119,8 @@ static int64_t read_directory(struct thread *t, int fd, guest_ptr buf, uint64_t 
         return *start == -EBADF ? -EBADF : -EINVAL;
     }
     want = want < HOST_BUFFER_MIN ? HOST_BUFFER_MIN : want > HOST_BUFFER ? HOST_BUFFER : want;
-    if (freebsd_directory_is_listed(t, fd)) {
-        return freebsd_directory_list(t, fd, buf, count, old, *start);
+    if (directory_is_listed(t, fd)) {
+        return directory_list(t, fd, buf, count, *start, old ? old_record : new_record);
     }
     n = host_call3(__NR_getdents64, fd, host, want);
     if (n < 0) {

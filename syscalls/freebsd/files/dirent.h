@@ -1,20 +1,11 @@
-/* Directory entries in two generations (sys/dirent.h), and the host's (getdents64(2)). */
+/* Directory entries in two generations (sys/dirent.h). */
 #ifndef SYSCALLS_FREEBSD_DIRENT_H
 #define SYSCALLS_FREEBSD_DIRENT_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#define DIRENT_NAME_MAX 255
-
-/* The host's record, as getdents64 writes it: 8-aligned, name NUL-terminated at byte 19. */
-struct host_dirent {
-    uint64_t d_ino;
-    int64_t d_off; /* cookie of the next entry */
-    uint16_t d_reclen;
-    uint8_t d_type;
-    char d_name[];
-} __attribute__((packed, aligned(8)));
+#include "syscalls/common/dirent.h"
 
 struct freebsd_dirent {
     uint64_t d_fileno;

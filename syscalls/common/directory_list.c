@@ -1,12 +1,12 @@
-/* getdirentries of merged directories and of the guest's own file systems; see directory_list.h, vfs/listing.h. */
-#include "syscalls/freebsd/files/directory_list.h"
+/* Reading merged directories and those of the guest's own file systems; see directory_list.h, vfs/listing.h. */
+#include "syscalls/common/directory_list.h"
 
 #include "base/heap.h"
 #include "base/host.h"
 #include "base/mem.h"
 #include "base/process.h"
 #include "base/thread.h"
-#include "syscalls/freebsd/files/dirent.h"
+#include "syscalls/common/dirent.h"
 #include "vfs/filesystem.h"
 #include "vfs/layers.h"
 #include "vfs/listing.h"
@@ -26,7 +26,7 @@ struct reading {
     struct listing *l;
     struct vfs_node node; /* fs NULL: merged */
     int fd;
-    bool old;
+    directory_record_fn *record;
     int64_t position;
     guest_ptr buf;
     uint64_t room, done;
@@ -35,7 +35,7 @@ struct reading {
     char chunk[CHUNK] __attribute__((aligned(8)));
 };
 
-bool freebsd_directory_is_listed(struct thread *t, int fd)
+bool directory_is_listed(struct thread *t, int fd)
 {
     char host[VFS_HOST_PATH_MAX];
     struct vfs_node node;
@@ -88,12 +88,9 @@ static int put(struct reading *r, const char *name, uint64_t ino, uint8_t type, 
         struct host_dirent host;
         char bytes[__builtin_offsetof(struct host_dirent, d_name) + DIRENT_NAME_MAX + 9];
     } from;
-    union {
-        struct freebsd_dirent new;
-        struct freebsd11_dirent old;
-    } to;
+    char to[DIRENT_RECORD_MAX] __attribute__((aligned(8)));
     const size_t head = __builtin_offsetof(struct host_dirent, d_name);
-    uint32_t size;
+    int32_t size;
     int e = 0;
 
     memset(&from, 0, sizeof(from));
@@ -101,15 +98,18 @@ static int put(struct reading *r, const char *name, uint64_t ino, uint8_t type, 
     from.host.d_off = behind;
     from.host.d_type = type;
     from.host.d_reclen = (uint16_t)((head + hot_strlcpy(from.host.d_name, name, DIRENT_NAME_MAX + 1) + 1 + 7) & ~7ul);
-    size = r->old ? freebsd11_dirent_from_host(&from.host, &to.old) : freebsd_dirent_from_host(&from.host, &to.new);
-    if (r->done + r->pending + size > r->room) {
+    size = r->record(&from.host, to);
+    if (size < 0) {
+        return r->done + r->pending == 0 ? size : 1;
+    }
+    if (r->done + r->pending + (uint32_t)size > r->room) {
         return r->done + r->pending == 0 ? -EINVAL : 1;
     }
-    if (r->pending + size > sizeof(r->chunk)) {
+    if (r->pending + (uint32_t)size > sizeof(r->chunk)) {
         e = flush(r);
     }
-    memcpy(r->chunk + r->pending, &to, size);
-    r->pending += size;
+    memcpy(r->chunk + r->pending, to, (size_t)size);
+    r->pending += (uint32_t)size;
     r->position = behind;
     return e;
 }
@@ -158,9 +158,10 @@ static int64_t put_some(struct reading *r)
     return !r->l->cut;
 }
 
-int64_t freebsd_directory_list(struct thread *t, int fd, guest_ptr buf, uint64_t count, bool old, int64_t start)
+int64_t directory_list(struct thread *t, int fd, guest_ptr buf, uint64_t count, int64_t start,
+                       directory_record_fn *record)
 {
-    struct reading r = {.t = t, .fd = fd, .old = old, .position = start, .buf = buf};
+    struct reading r = {.t = t, .fd = fd, .record = record, .position = start, .buf = buf};
     int64_t e = 0;
 
     if (path_of_descriptor(fd, r.host, sizeof(r.host)) <= 0) {
