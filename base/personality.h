@@ -57,6 +57,12 @@ struct personality {
     int64_t (*unknown_call)(struct thread *t, const struct syscall_request *rq);
 
     /*
+     * A fault of the guest's, before it becomes a signal: what its kernel does without the program's knowledge is done
+     * here, and the context can go on (true). host_ucontext: the fault's. Only the faults are open then. May be NULL.
+     */
+    bool (*fault)(struct thread *t, void *host_ucontext);
+
+    /*
      * Its programs are 32-bit code: they run in the host's 32-bit code segment, and the thread's region is found by FS
      * while they do (syscalls/entry/gate32.S), as GS is theirs.
      */
@@ -80,8 +86,8 @@ struct personality {
      * a fault, for which it may have a handler.
      */
     uint8_t signal_bad_stack;
-    uint32_t signal_flags;           /* SIGNAL_*: the flags of an action that the program has never set */
-    uint32_t signal_code_queue;      /* SI_QUEUE; the codes of other sent signals differ from it in the low byte only */
+    uint32_t signal_flags;      /* SIGNAL_*: the flags of an action that the program has never set */
+    uint32_t signal_code_queue; /* SI_QUEUE; the codes of other sent signals differ from it in the low byte only */
     /* What a guest signal does by default: enum signal_default. */
     uint8_t (*signal_default)(int guest_signo);
     /*
@@ -101,6 +107,9 @@ struct personality {
     /* The signal trampoline, copied to a page of its own whose address is t->proc->sigcode. */
     const uint8_t *sigcode;
     uint32_t sigcode_size;
+    /* The trampoline's page is a vDSO, of which programs are told; i386: where its function for calls begins. */
+    bool sigcode_is_vdso;
+    uint32_t vdso_entry;
 
     /* The initial stack, auxiliary vector and registers of a program; see loader/stack.h. */
     int (*build_stack)(const struct stack_request *rq, struct stack_result *out);

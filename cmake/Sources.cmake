@@ -20,6 +20,7 @@ endforeach()
 file(GLOB_RECURSE hot_sources CONFIGURE_DEPENDS ${hot_globs})
 file(GLOB_RECURSE cold_sources CONFIGURE_DEPENDS ${cold_globs})
 list(FILTER hot_sources EXCLUDE REGEX "_cold\\.c$")
+list(FILTER hot_sources EXCLUDE REGEX "/vdso/vdso[^/]*32\\.S$") # programs of their own: Vdso.cmake
 list(FILTER cold_sources EXCLUDE REGEX "/cli/(fault-report|libexec)/")
 list(FILTER cold_sources EXCLUDE REGEX "/instance/unpack/")
 list(FILTER cold_sources EXCLUDE REGEX "/cli/main\\.c$")

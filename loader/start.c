@@ -277,6 +277,10 @@ static void map_sigcode(struct process *p)
     memcpy(page, who->sigcode, who->sigcode_size);
     mprotect(page, LOADER_PAGE, PROT_READ | PROT_EXEC);
     p->sigcode = guest_addr((uint64_t)page);
+    if (who->sigcode_is_vdso) {
+        p->vdso = p->sigcode;
+        p->vdso_entry = guest_at(p->sigcode, who->vdso_entry);
+    }
 }
 
 static void place_break(struct process *p, const struct loaded_program *loaded)

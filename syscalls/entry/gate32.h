@@ -9,7 +9,7 @@
  *     int $0x80                       for whoever cannot use the gate, and where restarted calls begin
  *     ret                             where calls return to
  */
-#define GATE32_OFFSET   0xe00
+#define GATE32_OFFSET   0x800
 #define GATE32_LJMP     7
 #define GATE32_INT      2
 #define GATE32_VSYSCALL (0x7f000000 + GATE32_OFFSET)

@@ -63,7 +63,7 @@ int intercept_seccomp_install(void)
     struct sock_filter program[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_I386, 0, 6), /* the engine's own int $0x80: ia32.h */
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_I386, 0, 6), /* host_int80() */
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ip_low + 4),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 4),
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ip_low),
