@@ -215,10 +215,43 @@ guest_load_xstate:
         ret
         .size   guest_load_xstate, . - guest_load_xstate
 
+/* int guest_load_XX(uint32_t selector): loads a segment register, which faults where the selector names no segment */
+        .macro  load_segment register
+        .globl  guest_load_\register
+        .type   guest_load_\register, @function
+guest_load_\register:
+        xor     %eax, %eax
+        mov     %edi, %\register
+        ret
+        .size   guest_load_\register, . - guest_load_\register
+        .endm
+        load_segment ds
+        load_segment es
+        load_segment fs
+        load_segment gs
+
+/* A call of the host's 32-bit kind; on a host that has none the instruction faults. rbx is lost. */
+int80:
+        mov     %edi, %eax
+        mov     %esi, %ebx
+        int     $0x80
+        movslq  %eax, %rax
+        ret
+
 guest_fault_end:
 
 guest_fault_out:
         mov     $-14, %rax                      /* -EFAULT */
         ret
+
+/* int64_t host_int80(uint32_t number, uint32_t argument) */
+        .globl  host_int80
+        .type   host_int80, @function
+host_int80:
+        push    %rbx
+        call    int80
+        pop     %rbx
+        ret
+        .size   host_int80, . - host_int80
 
         .section .note.GNU-stack, "", @progbits

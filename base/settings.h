@@ -79,6 +79,7 @@ struct settings {
     int32_t trace_fd;                                /* where trace lines go, hidden from the guest; -1: nowhere */
     uint32_t trace_string_size;                      /* bytes of a string shown at most */
     uint32_t sysroot_origin;                         /* enum sysroot_origin */
+    uint32_t ia32_absent;                            /* 1: the host's 32-bit calls are not used, as if it had none */
     uint32_t rewrite;                                /* 1: call sites are rewritten, on top of intercept_effective */
     char trace_filter[SETTINGS_FILTER_MAX];          /* as typed; "": every call */
     uint64_t trace_calls[SETTINGS_TRACE_CALLS / 64]; /* the filter resolved: bit n set = call number n is shown */

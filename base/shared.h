@@ -19,4 +19,16 @@ int guest_raw_cas64(void *word, uint64_t *expected, uint64_t desired);
 /* Loads extended state (Intel SDM 1, 13.8) of the features given. Returns 0, or -EFAULT: the processor refuses it. */
 int guest_load_xstate(const void *image, uint64_t features);
 
+/* Load segment registers. Each returns 0, or -EFAULT: the selector names no segment that a program may use. */
+int guest_load_ds(uint32_t selector);
+int guest_load_es(uint32_t selector);
+int guest_load_fs(uint32_t selector);
+int guest_load_gs(uint32_t selector);
+
+/*
+ * A call of the host's 32-bit kind (IA32 emulation) with one argument. Returns its result, or -EFAULT too where the host
+ * has no such calls. Faults must be open.
+ */
+int64_t host_int80(uint32_t number, uint32_t argument);
+
 #endif

@@ -64,6 +64,17 @@ struct errand {
     uint32_t done;  /* how many have made it: a futex word */
 };
 
+#define THREAD_SEGMENTS 3
+
+/* A segment that a 32-bit program has asked for as its thread's own (syscalls/linux-i386/tls.h). */
+struct thread_segment {
+    uint32_t base, limit;
+    uint8_t flags; /* struct user_desc's (asm/ldt.h) */
+    bool set;
+    bool ldt_set, ldt_own; /* `ldt` is an entry of the LDT that holds it; and one that no other thread has */
+    uint16_t ldt;
+};
+
 struct thread {
     struct thread *self;
 
@@ -126,6 +137,9 @@ struct thread {
     bool tls_base_set;     /* if it has */
     uint8_t domain_policy; /* of its memory (cpuset_setdomain); 0: the default */
     char name[THREAD_NAME_MAX];
+
+    struct thread_segment segments[THREAD_SEGMENTS];
+    uint64_t start_tls; /* CLONE_SETTLS of a personality whose thread pointer is not FS's base */
 
     uint32_t ring_next;
     struct call_record ring[CALL_RING_SIZE];

@@ -162,6 +162,17 @@ int set_intercept(struct run_request *request, const char *value, const char *wh
     return 0;
 }
 
+int set_ia32(struct run_request *request, const char *value, const char *where)
+{
+    static const char *const names[] = {"auto", "absent", NULL};
+    int which = choice(value, names);
+    if (which < 0) {
+        return fail(EXIT_DRAGOMAN, "%s: `%s` is neither auto nor absent", where, value);
+    }
+    request->settings.ia32_absent = which == 1;
+    return 0;
+}
+
 /* One "K=V" at the end of the request's list. */
 static int add_env(struct run_request *request, const char *entry, size_t length, const char *where)
 {

@@ -11,6 +11,7 @@ option_setter set_personality;
 option_setter set_osrel;
 option_setter set_sysroot;
 option_setter set_intercept;
+option_setter set_ia32;
 option_setter set_env;
 option_setter set_workdir;
 option_setter set_timeout;

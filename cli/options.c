@@ -57,6 +57,13 @@ const struct option_row option_table[] = {
      .help = "How the program's system calls are caught: by rewriting the places that make them, or only by traps, "
              "which are slower, in one of three ways. auto, the default, takes the first that this host allows; "
              "`dragoman doctor` names it."},
+    {.name = "ia32",
+     .argument = ARGUMENT_REQUIRED,
+     .value = "auto|absent",
+     .set = set_ia32,
+     .help =
+         "Whether a 32-bit program's segments may come from the host's 32-bit calls, where it has them. absent does "
+         "without, as on a host that has none; auto is the default."},
     {.name = "volume",
      .letter = 'v',
      .argument = ARGUMENT_REQUIRED,

@@ -271,7 +271,14 @@ __attribute__((used)) _Noreturn void thread_begin(struct thread *t)
 
 void thread_inherit_state(struct thread *t, struct thread *creator)
 {
-    t->guest_gs = creator->proc->personality->code32 ? 0 : thread_gs(creator); /* 32-bit code's is the host's to copy */
+    if (creator->proc->personality->code32) {
+        memcpy(t->segments, creator->segments, sizeof t->segments);
+        for (int i = 0; i < THREAD_SEGMENTS; i++) {
+            t->segments[i].ldt_own = false;
+        }
+    } else {
+        t->guest_gs = thread_gs(creator); /* what selects segments is the host's to copy */
+    }
     t->start_xstate = NULL;
     t->start_cloned = host_frame_xstate_untouched(creator);
     if (t->start_cloned) {

@@ -12,8 +12,8 @@
 #include "signals/queue.h"
 #include "signals/signals.h"
 
-extern const char intr_begin[], intr_again[], intr_end[], intr_bail[], intr_rewound[],
-    leave_begin[], leave_end[], leave_again[];
+extern const char intr_begin[], intr_again[], intr_end[], intr_bail[], intr_rewound[], leave_begin[], leave_end[],
+    leave_again[];
 bool signal_arrived(int signo, siginfo_t *info, struct ucontext *uc, struct thread *t);
 
 /* linux/seccomp.h has no name for these si_codes of SIGSYS. */
@@ -72,6 +72,9 @@ static bool fault_arrived(struct thread *t, int signo, siginfo_t *info, struct u
     }
     struct guest_signal sig;
     signal_open_faults();
+    if (t->proc->personality->fault != NULL && t->proc->personality->fault(t, uc)) {
+        return true;
+    }
     describe(t, info, uc, &sig);
     signal_deliver_fault(t, uc, &sig);
     return true;
