@@ -139,7 +139,6 @@ struct thread {
     char name[THREAD_NAME_MAX];
 
     struct thread_segment segments[THREAD_SEGMENTS];
-    uint64_t start_tls; /* CLONE_SETTLS of a personality whose thread pointer is not FS's base */
 
     uint32_t ring_next;
     struct call_record ring[CALL_RING_SIZE];

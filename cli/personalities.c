@@ -4,10 +4,12 @@
 #include <stddef.h>
 
 #include "syscalls/freebsd/abi.h"
+#include "syscalls/linux-i386/abi.h"
 #include "syscalls/linux/abi.h"
 
 const struct personality *const personalities[] = {
     &freebsd_personality,
     &linux_personality,
+    &linux_i386_personality,
     NULL,
 };

@@ -3,6 +3,7 @@
 
 #include "base/host.h"
 #include "base/mem.h"
+#include "base/personality.h"
 #include "base/process.h"
 #include "base/shared.h"
 #include "base/thread.h"
@@ -96,8 +97,8 @@ static __attribute__((noinline)) void rewrite(struct thread *t, uint64_t at, con
 void rewrite_trapped(struct thread *t, const struct cpu_context *regs)
 {
     uint64_t at = regs->rip - SYSCALL_SIZE;
-    if (!t->proc->settings.rewrite) {
-        return;
+    if (!t->proc->settings.rewrite || t->proc->personality->code32) {
+        return; /* 32-bit code calls through its vDSO, whose jump needs no rewriting (gate32.S) */
     }
     uint32_t traps = sites_count_trap(at);
     if (traps == REWRITE_AFTER || traps == REWRITE_SECOND || traps == REWRITE_FOR_GOOD) {

@@ -8,7 +8,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/guest.h"
 #include "base/signal_types.h"
+
+struct __kernel_timespec;
+struct thread;
 
 struct linux_compat_siginfo {
     int32_t signo, error, code;
@@ -75,5 +79,12 @@ void linux_compat_siginfo_from_host(const void *host_siginfo, bool x32, struct l
 
 /* A guest's, given to rt_sigqueueinfo and its kin, as the host's: 128 bytes. */
 void linux_compat_siginfo_to_host(const struct linux_compat_siginfo *in, bool x32, void *host_siginfo);
+
+/*
+ * rt_sigtimedwait(2) with set and timeout (NULL: none) in hand; info may be null. Returns the signal, -EINVAL, -EAGAIN,
+ * -EINTR or -EFAULT.
+ */
+int64_t linux_compat_sigtimedwait(struct thread *t, const struct signal_set *set, guest_ptr info,
+                                  const struct __kernel_timespec *timeout);
 
 #endif

@@ -1,0 +1,96 @@
+/*
+ * Linux/i386: how its system calls come in and go out, and the table of everything else.
+ * Semantics: arch/x86/entry/entry_32.S and common.c; arch/x86/include/asm/syscall.h.
+ */
+#include "syscalls/linux-i386/abi.h"
+
+#include "base/host.h"
+#include "base/image.h"
+#include "base/syscall_table.h"
+#include "base/thread.h"
+#include "linux_i386_syscalls.h"
+#include "syscalls/common/linux/signal_map.h"
+#include "syscalls/common/linux/start.h"
+#include "syscalls/common/linux/trace.h"
+#include "syscalls/linux-i386/signals/frame.h"
+#include "syscalls/linux-i386/signals/segments.h"
+#include "syscalls/linux-i386/vdso/vdso.h"
+
+/* A guest that has loaded FS with null again leaves no base that it could see: the gate finds the thread by ours. */
+static void mend_fs(struct thread *t)
+{
+    uint64_t base;
+    __asm__ volatile("rdfsbase %0" : "=r"(base));
+    if (base != (uint64_t)t && linux_i386_segments_now().fs == 0) {
+        __asm__ volatile("wrfsbase %0" ::"r"(t));
+    }
+}
+
+static int fetch(struct thread *t, const struct cpu_context *regs, struct syscall_request *out)
+{
+    if (t->uc != &t->frame) {
+        mend_fs(t);
+    }
+    out->number = (uint32_t)regs->rax;
+    out->args[0] = (uint32_t)regs->rbx;
+    out->args[1] = (uint32_t)regs->rcx;
+    out->args[2] = (uint32_t)regs->rdx;
+    out->args[3] = (uint32_t)regs->rsi;
+    out->args[4] = (uint32_t)regs->rdi;
+    out->args[5] = (uint32_t)regs->rbp;
+    out->entry = out->number < LINUX_I386_SYSCALL_COUNT ? &linux_i386_syscall_table[out->number] : NULL;
+    return 0;
+}
+
+static void set_result(struct thread *t, struct cpu_context *regs, int64_t result)
+{
+    if ((t->call_flags & CALL_REGS_SET) == 0) {
+        regs->rax = (uint32_t)(result == -ERESTART ? -EINTR : result);
+    }
+}
+
+static int64_t unknown_call(struct thread *t, const struct syscall_request *rq)
+{
+    (void)t;
+    (void)rq;
+    return -ENOSYS;
+}
+
+static void program_begins(struct thread *t)
+{
+    linux_i386_segments_flat();
+    linux_i386_vdso_begin(t);
+}
+
+const struct personality linux_i386_personality = {
+    .name = "linux-i386",
+    .title = "Linux/i386",
+    .word = 4,
+    .code32 = true,
+    .recognise = linux_recognise_i386,
+    .keeps_programs = true,
+    .programs = {ELF_KERNEL_LINUX, USER_END_32},
+    .syscalls = linux_i386_syscall_table,
+    .syscall_count = LINUX_I386_SYSCALL_COUNT,
+    .fetch = fetch,
+    .set_result = set_result,
+    .unknown_call = unknown_call,
+    .fault = linux_i386_fault,
+    .signal_count = LINUX_SIGNALS,
+    .signal_to_host = linux_signal_to_host,
+    .signal_from_host = linux_signal_from_host,
+    .signals_are_hosts = true,
+    .signal_bad_stack = SIGSEGV,
+    .signal_code_queue = (uint32_t)SI_QUEUE,
+    .signal_default = linux_signal_default,
+    .signal_describe = linux_signal_describe,
+    .build_frame = linux_i386_build_frame,
+    .sigcode = linux_i386_vdso,
+    .sigcode_size = LINUX_I386_VDSO_SIZE,
+    .sigcode_is_vdso = true,
+    .vdso_entry = GATE32_OFFSET,
+    .build_stack = linux_build_stack_i386,
+    .program_begins = program_begins,
+    .trace = &linux_trace_names,
+    .thread_started = linux_i386_thread_started,
+};
