@@ -234,6 +234,7 @@ guest_load_\register:
 int80:
         mov     %edi, %eax
         mov     %esi, %ebx
+        mov     %edx, %ecx
         int     $0x80
         movslq  %eax, %rax
         ret
@@ -244,7 +245,7 @@ guest_fault_out:
         mov     $-14, %rax                      /* -EFAULT */
         ret
 
-/* int64_t host_int80(uint32_t number, uint32_t argument) */
+/* int64_t host_int80(uint32_t number, uint32_t first, uint32_t second) */
         .globl  host_int80
         .type   host_int80, @function
 host_int80:

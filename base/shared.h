@@ -26,9 +26,9 @@ int guest_load_fs(uint32_t selector);
 int guest_load_gs(uint32_t selector);
 
 /*
- * A call of the host's 32-bit kind (IA32 emulation) with one argument. Returns its result, or -EFAULT too where the host
+ * A call of the host's 32-bit kind (IA32 emulation) with two arguments. Returns its result, or -EFAULT too where the host
  * has no such calls. Faults must be open.
  */
-int64_t host_int80(uint32_t number, uint32_t argument);
+int64_t host_int80(uint32_t number, uint32_t first, uint32_t second);
 
 #endif

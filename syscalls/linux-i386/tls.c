@@ -35,7 +35,7 @@ static int64_t host_call32(uint32_t number, struct linux_user_desc *desc)
 {
     lock_acquire(&low_lock);
     low = *desc;
-    int64_t r = host_int80(number, (uint32_t)(uint64_t)&low);
+    int64_t r = host_int80(number, (uint32_t)(uint64_t)&low, 0);
     *desc = low;
     lock_release(&low_lock);
     return r == -EFAULT ? -ENOSYS : r;
