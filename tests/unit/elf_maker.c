@@ -83,6 +83,36 @@ void elf_maker_two_segments(struct elf_maker *m, Elf64_Addr base)
     elf_maker_add(m, PT_LOAD, PF_R | PF_W, 0x1800, base + 0x2800, 0x900, 0x3000);
 }
 
+void elf_maker_narrow(struct elf_maker *m, unsigned machine)
+{
+    Elf64_Ehdr wide = *elf_maker_header(m);
+    Elf32_Ehdr e = {.e_type = wide.e_type,
+                    .e_machine = (Elf32_Half)machine,
+                    .e_version = wide.e_version,
+                    .e_entry = (Elf32_Addr)wide.e_entry,
+                    .e_phoff = sizeof(Elf32_Ehdr),
+                    .e_ehsize = sizeof(Elf32_Ehdr),
+                    .e_phentsize = sizeof(Elf32_Phdr),
+                    .e_phnum = wide.e_phnum};
+
+    memcpy(e.e_ident, wide.e_ident, sizeof(e.e_ident));
+    e.e_ident[EI_CLASS] = ELFCLASS32;
+    memcpy(m->bytes, &e, sizeof(e));
+    for (unsigned i = 0; i < wide.e_phnum; i++) {
+        Elf64_Phdr w;
+        memcpy(&w, m->bytes + wide.e_phoff + i * sizeof(w), sizeof(w));
+        Elf32_Phdr p = {.p_type = w.p_type,
+                        .p_offset = (Elf32_Off)w.p_offset,
+                        .p_vaddr = (Elf32_Addr)w.p_vaddr,
+                        .p_paddr = (Elf32_Addr)w.p_paddr,
+                        .p_filesz = (Elf32_Word)w.p_filesz,
+                        .p_memsz = (Elf32_Word)w.p_memsz,
+                        .p_flags = w.p_flags,
+                        .p_align = (Elf32_Word)w.p_align};
+        memcpy(m->bytes + sizeof(e) + i * sizeof(p), &p, sizeof(p)); /* always before the next that is read */
+    }
+}
+
 int elf_maker_fd(const struct elf_maker *m)
 {
     int fd = memfd_create("elf", MFD_CLOEXEC);

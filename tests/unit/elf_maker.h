@@ -31,6 +31,9 @@ void elf_maker_interp(struct elf_maker *m, size_t offset, const char *path);
 /* The usual: text at the front, data with bss, one after the other. */
 void elf_maker_two_segments(struct elf_maker *m, Elf64_Addr base);
 
+/* Makes a finished file one with words of 4 bytes: its headers, for `machine`, and nothing else of it. */
+void elf_maker_narrow(struct elf_maker *m, unsigned machine);
+
 /* The file in memory, as a descriptor to close. */
 int elf_maker_fd(const struct elf_maker *m);
 

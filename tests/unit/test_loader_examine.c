@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 static const struct elf_rules freebsd = {ELF_KERNEL_FREEBSD, USER_END};
+static const struct elf_rules low_linux = {ELF_KERNEL_LINUX, USER_END_32};
 static struct elf_rules rules;
 static struct elf_maker maker;
 static struct elf_file elf;
@@ -295,6 +296,75 @@ START_TEST(identity_is_lenient_where_the_host_decides)
 }
 END_TEST
 
+static void low_setup(void)
+{
+    setup();
+    rules = low_linux;
+}
+
+START_TEST(accepts_programs_with_small_words)
+{
+    low_setup();
+    elf_maker_narrow(&maker, EM_386);
+    ck_assert_msg(examine() == 0, "%s", err.text);
+    ck_assert_uint_eq(elf.id.bits, 32);
+    ck_assert_uint_eq(elf.id.machine, ELF_MACHINE_I386);
+    ck_assert_uint_eq(elf.nsegments, 2);
+    ck_assert_uint_eq(elf.entry, 0x400400);
+    ck_assert_uint_eq(elf.phdr_vaddr, 0x400034);
+    ck_assert_uint_eq(elf.phentsize, 32);
+    ck_assert_uint_eq(elf.hi, 0x406000);
+    ck_assert_int_eq(elf.segments[0].prot, 5);
+    /* what its kernel does not look at */
+    maker.bytes[EI_DATA] = 0;
+    maker.bytes[EI_VERSION] = 0;
+    ck_assert_msg(examine() == 0, "%s", err.text);
+    low_setup();
+    elf_maker_add(&maker, PT_LOAD, PF_R, 0, 0xffffd000, 0x1000, 0x2000);
+    elf_maker_narrow(&maker, EM_386);
+    refused("does not fit into user space");
+}
+END_TEST
+
+/* load_elf_phdrs() and load_elf_binary(), fs/binfmt_elf.c. */
+START_TEST(linux_is_laxer_than_freebsd)
+{
+    uint32_t nothing = 0;
+    Elf64_Nhdr *note;
+    Elf64_Phdr *p;
+
+    low_setup();
+    memcpy(maker.bytes + 0x2000, maker.bytes + 64, 2 * sizeof(Elf64_Phdr));
+    elf_maker_header(&maker)->e_phoff = 0x2000;
+    ck_assert_msg(examine() == 0, "%s", err.text);
+    ck_assert_uint_eq(elf.phdr_vaddr, 0x402800 + (0x2000 - 0x1800));
+    rules = freebsd;
+    refused("first page");
+    low_setup();
+    elf_maker_header(&maker)->e_phnum = 1171;
+    refused("64 KiB");
+    low_setup();
+    elf_maker_header(&maker)->e_phoff = 0x3fff;
+    refused("ends inside its program headers");
+    low_setup();
+    note = (Elf64_Nhdr *)(maker.bytes + 0x1100);
+    elf_maker_note(&maker, 0x1100, "GNU", 1, &nothing, 4);
+    note->n_descsz = 0x1000;
+    elf_maker_interp(&maker, 0x1200, "/lib/first");
+    elf_maker_interp(&maker, 0x1300, "/lib/second");
+    ck_assert_msg(examine() == 0, "%s", err.text);
+    ck_assert_str_eq(elf.id.interp, "/lib/first");
+    low_setup();
+    p = elf_maker_add(&maker, PT_LOAD, PF_R, 0x3000, 0x402000, 0x4000, 0x4000);
+    p->p_align = 3;
+    ck_assert_msg(examine() == 0, "%s", err.text); /* overlaps, and reaches beyond the file's end */
+    ck_assert_uint_eq(elf.max_align, 4096);
+    ck_assert_uint_eq(elf.hi, 0x406000);
+    p->p_offset = 0x3001;
+    refused("differ within a page");
+}
+END_TEST
+
 START_TEST(names_systems_and_machines)
 {
     struct elf_identity id = {.bits = 64, .machine = EM_X86_64, .type = ET_DYN};
@@ -337,6 +407,8 @@ int main(void)
     tcase_add_test(tc, refuses_bad_interpreters);
     tcase_add_test(tc, refuses_bad_notes);
     tcase_add_test(tc, identity_is_lenient_where_the_host_decides);
+    tcase_add_test(tc, accepts_programs_with_small_words);
+    tcase_add_test(tc, linux_is_laxer_than_freebsd);
     tcase_add_test(tc, names_systems_and_machines);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_ENV);

@@ -12,6 +12,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+static const struct elf_rules linux_rules = {ELF_KERNEL_LINUX, USER_END};
+static const struct elf_rules low_rules = {ELF_KERNEL_LINUX, USER_END_32};
 static struct elf_rules rules = {ELF_KERNEL_FREEBSD, USER_END};
 static struct elf_maker maker;
 static struct elf_file elf;
@@ -266,6 +268,134 @@ START_TEST(loads_program_interpreter_and_stack)
 }
 END_TEST
 
+/* elf_load() of fs/binfmt_elf.c: the last page of the file's part is mapped too, and what follows in it zeroed. */
+START_TEST(plans_linux_pages_and_bss)
+{
+    rules = linux_rules;
+    start(ET_EXEC, 0x400000);
+    close(examined_fd());
+    ck_assert_int_eq(elf_plan(&elf, 0, &plan, &err), 0);
+    ck_assert_uint_eq(plan.nranges, 3);
+    ck_assert(plan.ranges[1].from_file);
+    ck_assert_uint_eq(plan.ranges[1].start, 0x402000);
+    ck_assert_uint_eq(plan.ranges[1].end, 0x404000);
+    ck_assert_uint_eq(plan.ranges[1].zero_bytes, 0xf00);
+    ck_assert(!plan.ranges[2].from_file);
+    ck_assert_uint_eq(plan.ranges[2].start, 0x404000);
+    ck_assert_uint_eq(plan.ranges[2].end, 0x406000);
+    ck_assert_uint_eq(plan.ranges[2].copy_bytes, 0);
+}
+END_TEST
+
+START_TEST(a_later_segment_replaces_pages_of_an_earlier)
+{
+    rules = linux_rules;
+    elf_maker_start(&maker, ET_EXEC, ELFOSABI_NONE, 0x8000);
+    elf_maker_add(&maker, PT_LOAD, PF_R | PF_W, 0, 0x400000, 0x4800, 0x4900);
+    elf_maker_add(&maker, PT_LOAD, PF_R | PF_X, 0x6000, 0x401000, 0x2000, 0x2000);
+    close(examined_fd());
+    ck_assert_int_eq(elf_plan(&elf, 0, &plan, &err), 0);
+    ck_assert_uint_eq(plan.nranges, 3);
+    ck_assert_uint_eq(plan.ranges[0].end, 0x401000);
+    ck_assert_uint_eq(plan.ranges[0].zero_bytes, 0);
+    ck_assert_uint_eq(plan.ranges[1].start, 0x401000);
+    ck_assert_uint_eq(plan.ranges[1].end, 0x403000);
+    ck_assert_uint_eq(plan.ranges[1].offset, 0x6000);
+    ck_assert_uint_eq(plan.ranges[2].start, 0x403000);
+    ck_assert_uint_eq(plan.ranges[2].offset, 0x3000);
+    ck_assert_uint_eq(plan.ranges[2].end, 0x405000);
+    ck_assert_uint_eq(plan.ranges[2].zero_bytes, 0x800);
+    /* and one that begins earlier cuts the front off */
+    elf_maker_start(&maker, ET_EXEC, ELFOSABI_NONE, 0x8000);
+    elf_maker_add(&maker, PT_LOAD, PF_R, 0x1000, 0x401000, 0x3000, 0x3000);
+    elf_maker_add(&maker, PT_LOAD, PF_R, 0, 0x400000, 0x2000, 0x2000);
+    close(examined_fd());
+    ck_assert_int_eq(elf_plan(&elf, 0, &plan, &err), 0);
+    ck_assert_uint_eq(plan.nranges, 2);
+    ck_assert_uint_eq(plan.ranges[1].start, 0x402000);
+    ck_assert_uint_eq(plan.ranges[1].offset, 0x2000);
+}
+END_TEST
+
+START_TEST(maps_linux_bytes_and_zeroes)
+{
+    int fd;
+
+    rules = low_rules;
+    elf_maker_start(&maker, ET_EXEC, ELFOSABI_NONE, 0x4000);
+    elf_maker_two_segments(&maker, 0x10400000);
+    elf_maker_narrow(&maker, EM_386);
+    fd = examined_fd();
+    ck_assert_msg(elf_map(fd, &elf, 0, &image, &err) == 0, "%s", err.text);
+    close(fd);
+    ck_assert_uint_eq(image.phdr, 0x10400034);
+    ck_assert_int_eq(memcmp(bytes_at(0x10402800), maker.bytes + 0x1800, 0x900), 0);
+    for (uint64_t at = 0x10403100; at < 0x10406000; at++)
+        ck_assert_uint_eq(*bytes_at(at), 0);
+    ck_assert_str_eq(protection_at(0x10400000), "r-xp");
+    ck_assert_str_eq(protection_at(0x10403000), "rw-p");
+    ck_assert_str_eq(protection_at(0x10405000), "rw-p");
+}
+END_TEST
+
+/* As a 32-bit kernel's memory lies without randomness: /proc/PID/maps of any program under setarch -R. */
+START_TEST(places_a_low_linux_program)
+{
+    static struct program program;
+    static struct loaded_program loaded;
+    static struct stack_request request;
+
+    rules = low_rules;
+    elf_maker_start(&maker, ET_DYN, ELFOSABI_NONE, 0x4000);
+    elf_maker_two_segments(&maker, 0);
+    elf_maker_add(&maker, PT_GNU_STACK, PF_R | PF_W, 0, 0, 0, 0);
+    elf_maker_interp(&maker, 0x1000, "/lib/ld-linux.so.2");
+    elf_maker_narrow(&maker, EM_386);
+    close(examined_fd());
+    program.elf = elf;
+    program.interp = elf;
+    program.has_interp = true;
+    strcpy(program.host_path, "/tmp/test_loader_map.XXXXXX");
+    close(mkstemp(program.host_path));
+    elf_maker_write(&maker, program.host_path);
+    memcpy(program.interp_host_path, program.host_path, sizeof(program.host_path));
+    ck_assert_msg(program_load(&program, 8 << 20, UINT64_MAX, &loaded, &err) == 0, "%s", err.text);
+    ck_assert_uint_eq(loaded.main.base, 0x56555000);
+    ck_assert_uint_eq(loaded.break_base, loaded.main.hi);
+    ck_assert_uint_eq(loaded.interp.hi, 0xf7ffe000);
+    ck_assert_uint_eq(loaded.entry, loaded.interp.entry);
+    ck_assert_uint_eq(loaded.stack.hi, 0xffffe000);
+    ck_assert_uint_eq(loaded.stack.lo, 0xffffe000 - (8 << 20));
+    program_stack_request(&program, &loaded, &request);
+    ck_assert_uint_eq(request.base, loaded.interp.bias);
+    ck_assert_uint_eq(request.phdr, 0x56555034);
+    ck_assert_uint_eq(request.phentsize, 32);
+    /* it grows as it is written to */
+    request.window[request.top - request.window_va - (4 << 20)] = 1;
+    ck_assert_str_eq(protection_at(0xffffe000 - (4 << 20)), "rw-p");
+    /* without an interpreter: where mmap goes, and the break apart */
+    program.has_interp = false;
+    munmap((void *)(uintptr_t)loaded.stack.lo, loaded.stack.hi - loaded.stack.lo);
+    ck_assert_msg(program_load(&program, 8 << 20, UINT64_MAX, &loaded, &err) == 0, "%s", err.text);
+    unlink(program.host_path);
+    ck_assert_uint_lt(loaded.main.hi, 0xf7ffe000);
+    ck_assert_uint_gt(loaded.main.lo, 0xf7000000);
+    ck_assert_uint_eq(loaded.break_base, 0x56555000);
+    program_stack_request(&program, &loaded, &request);
+    ck_assert_uint_eq(request.base, 0);
+}
+END_TEST
+
+START_TEST(knows_where_mmap_begins)
+{
+    ck_assert_uint_eq(elf_linux_dyn_base(USER_END_32), 0x56555000);
+    ck_assert_uint_eq(elf_linux_dyn_base(USER_END), 0x555555554000);
+    ck_assert_uint_eq(elf_linux_mmap_top(USER_END_32, 8 << 20), 0xf7ffe000);
+    ck_assert_uint_eq(elf_linux_mmap_top(USER_END_32, 256 << 20), 0xefefe000);
+    ck_assert_uint_eq(elf_linux_mmap_top(USER_END_32, UINT64_MAX), 0x2aaab000);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("loader: mapping");
@@ -283,6 +413,11 @@ int main(void)
     tcase_add_test(tc, a_shrunken_file_is_an_error);
     tcase_add_test(tc, stack_has_size_and_guard);
     tcase_add_test(tc, loads_program_interpreter_and_stack);
+    tcase_add_test(tc, plans_linux_pages_and_bss);
+    tcase_add_test(tc, a_later_segment_replaces_pages_of_an_earlier);
+    tcase_add_test(tc, maps_linux_bytes_and_zeroes);
+    tcase_add_test(tc, places_a_low_linux_program);
+    tcase_add_test(tc, knows_where_mmap_begins);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
