@@ -41,14 +41,12 @@ uint16_t i386_low_gid(uint32_t gid)
 
 int64_t linux_i386_chown(struct thread *t, guest_ptr filename, uint32_t user, uint32_t group)
 {
-    (void)t;
-    return host_call3(__NR_chown, filename.va, i386_id_widened(user), i386_id_widened(group));
+    return linux_any_chown(t, filename, i386_id_widened(user), i386_id_widened(group));
 }
 
 int64_t linux_i386_lchown(struct thread *t, guest_ptr filename, uint32_t user, uint32_t group)
 {
-    (void)t;
-    return host_call3(__NR_lchown, filename.va, i386_id_widened(user), i386_id_widened(group));
+    return linux_any_lchown(t, filename, i386_id_widened(user), i386_id_widened(group));
 }
 
 int64_t linux_i386_fchown(struct thread *t, int32_t fd, uint32_t user, uint32_t group)

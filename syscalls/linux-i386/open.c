@@ -1,10 +1,4 @@
-/*
- * Opening by handle without O_LARGEFILE, as open does it (common/linux/compat_open.c). Sources: open(2), force_o_largefile() and generic_file_open() in the kernel's
- * include/linux/fcntl.h and fs/open.c.
- *
- * The host has the flag of every file that is opened here, as it is a 64-bit kernel's to set: F_GETFL shows it, and
- * a file may grow through such a descriptor.
- */
+/* Opening by handle without O_LARGEFILE, to the rules of open (syscalls/common/linux/compat_open.c). Source: fs/fhandle.c. */
 #include "linux_i386_syscalls.h"
 
 #include "base/host.h"

@@ -5,13 +5,12 @@
 
 #include "base/host.h"
 #include "base/thread.h"
-
-#include <linux/fcntl.h>
+#include "syscalls/common/linux/calls_at.h"
 
 static int64_t host_stat(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, struct stat *out)
 {
-    (void)t;
-    return host_call4(__NR_newfstatat, dirfd, path.va, out, flags);
+    return linux_call_at(t, __NR_newfstatat, dirfd, path, linux_follow_unless(flags, AT_SYMLINK_NOFOLLOW),
+                         (uint64_t)out, flags, 0);
 }
 
 static int64_t host_fstat(int fd, struct stat *out)

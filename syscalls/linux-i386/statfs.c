@@ -6,6 +6,7 @@
 #include "base/host.h"
 #include "base/mem.h"
 #include "base/thread.h"
+#include "syscalls/common/linux/calls_at.h"
 
 #include <asm/statfs.h>
 #include <linux/types.h>
@@ -81,12 +82,16 @@ static int64_t put_statfs64(guest_ptr to, int64_t found, const struct statfs *ho
     return r < 0 ? r : COPYOUT(to, &st);
 }
 
+static int64_t statfs_path(struct thread *t, guest_ptr path, struct statfs *out)
+{
+    return linux_call_path(t, __NR_statfs, path, PATH_FOLLOW, (uint64_t)out, 0, 0, 0);
+}
+
 int64_t linux_i386_statfs(struct thread *t, guest_ptr path, guest_ptr buf)
 {
     struct statfs st;
 
-    (void)t;
-    return put_statfs(buf, host_call2(__NR_statfs, path.va, &st), &st);
+    return put_statfs(buf, statfs_path(t, path, &st), &st);
 }
 
 int64_t linux_i386_fstatfs(struct thread *t, int32_t fd, guest_ptr buf)
@@ -102,11 +107,10 @@ int64_t linux_i386_statfs64(struct thread *t, guest_ptr path, uint64_t sz, guest
 {
     struct statfs st;
 
-    (void)t;
     if (sz != sizeof(struct i386_statfs64)) {
         return -EINVAL;
     }
-    return put_statfs64(buf, host_call2(__NR_statfs, path.va, &st), &st);
+    return put_statfs64(buf, statfs_path(t, path, &st), &st);
 }
 
 int64_t linux_i386_fstatfs64(struct thread *t, int32_t fd, uint64_t sz, guest_ptr buf)

@@ -3,8 +3,8 @@
 
 #include "base/host.h"
 #include "base/thread.h"
+#include "syscalls/common/linux/calls_at.h"
 
-#include <linux/fcntl.h>
 #include <linux/time_types.h>
 
 #define MICROSECONDS 1000000
@@ -15,10 +15,15 @@ struct i386_time {
 
 _Static_assert(sizeof(struct i386_time) == 8, "struct old_timeval32, old_timespec32");
 
-static int64_t set_times(struct thread *t, int dirfd, guest_ptr path, const struct __kernel_timespec *times, int flags)
+/* Without a name the times are the descriptor's (do_utimes()). */
+static int64_t set_times(struct thread *t, int dirfd, guest_ptr path, const struct __kernel_timespec *times,
+                         uint32_t flags)
 {
-    (void)t;
-    return host_call4(__NR_utimensat, dirfd, path.va, times, flags);
+    if (guest_is_null(path)) {
+        return host_call4(__NR_utimensat, dirfd, 0, times, flags);
+    }
+    return linux_call_at(t, __NR_utimensat, dirfd, path, linux_follow_unless(flags, AT_SYMLINK_NOFOLLOW),
+                         (uint64_t)times, flags, 0);
 }
 
 int64_t linux_i386_utime(struct thread *t, guest_ptr filename, guest_ptr times)
@@ -70,7 +75,7 @@ int64_t linux_i386_utimensat(struct thread *t, int32_t dfd, guest_ptr filename, 
     struct i386_time guest[2];
 
     if (guest_is_null(utimes)) {
-        return set_times(t, dfd, filename, NULL, flags);
+        return set_times(t, dfd, filename, NULL, (uint32_t)flags);
     }
     if (COPYIN(&guest, utimes) < 0) {
         return -EFAULT;
@@ -78,5 +83,5 @@ int64_t linux_i386_utimensat(struct thread *t, int32_t dfd, guest_ptr filename, 
     for (int i = 0; i < 2; i++) {
         host[i] = (struct __kernel_timespec){guest[i].sec, guest[i].part};
     }
-    return set_times(t, dfd, filename, host, flags);
+    return set_times(t, dfd, filename, host, (uint32_t)flags);
 }
