@@ -253,8 +253,8 @@ static const void *vdso_function(const char *name)
 
 TEST(vdso_symbols)
 {
-    static const char *const names[] = {"__kernel_vsyscall",     "__kernel_sigreturn",  "__kernel_rt_sigreturn",
-                                        "__vdso_clock_gettime",  "__vdso_gettimeofday", "__vdso_time",
+    static const char *const names[] = {"__kernel_vsyscall",      "__kernel_sigreturn",  "__kernel_rt_sigreturn",
+                                        "__vdso_clock_gettime",   "__vdso_gettimeofday", "__vdso_time",
                                         "__vdso_clock_gettime64", "__vdso_clock_getres"};
     if (!vdso_open()) {
         return;
@@ -296,8 +296,8 @@ TEST(vdso_clocks)
     int (*getres)(int, void *) = vdso_function("__vdso_clock_getres");
     int (*gettimeofday)(void *, void *) = vdso_function("__vdso_gettimeofday");
     int (*gettime_of_old)(int32_t *) = vdso_function("__vdso_time");
-    static const int clocks[] = {CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_MONOTONIC_RAW, CLOCK_BOOTTIME,
-                                 CLOCK_MONOTONIC_COARSE, CLOCK_PROCESS_CPUTIME_ID};
+    static const int clocks[] = {CLOCK_REALTIME, CLOCK_MONOTONIC,        CLOCK_MONOTONIC_RAW,
+                                 CLOCK_BOOTTIME, CLOCK_MONOTONIC_COARSE, CLOCK_PROCESS_CPUTIME_ID};
     for (unsigned i = 0; i < sizeof clocks / sizeof clocks[0]; i++) {
         int first = gettime(clocks[i], &ts), second = gettime64(clocks[i], &ts64);
         clock_gettime(clocks[i], &now);
@@ -305,12 +305,14 @@ TEST(vdso_clocks)
             near(ts64.sec, now.tv_sec));
     }
     say("no clock: %d %d", gettime(77, &ts), gettime64(-77, &ts64));
-    say("resolution: %d, %d s, %d", getres(CLOCK_MONOTONIC, &ts), ts.sec, ts.nsec);
+    int resolved = getres(CLOCK_MONOTONIC, &ts);
+    say("resolution: %d, %d s, %d", resolved, ts.sec, ts.nsec);
     say("getres without a place: %d", getres(CLOCK_MONOTONIC, NULL));
     clock_gettime(CLOCK_REALTIME, &now);
     int32_t told = gettime_of_old(&seconds);
-    say("gettimeofday %d near %d, time near %d, stored %d", gettimeofday(&tv, NULL), near(tv.sec, now.tv_sec),
-        near(told, now.tv_sec), told == seconds);
+    int r = gettimeofday(&tv, NULL);
+    say("gettimeofday %d near %d, time near %d, stored %d", r, near(tv.sec, now.tv_sec), near(told, now.tv_sec),
+        told == seconds);
     say("time without a place near %d", near(gettime_of_old(NULL), now.tv_sec));
 }
 #endif
