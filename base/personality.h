@@ -23,6 +23,7 @@ struct personality {
     const char *name;         /* "freebsd": the folder, the --personality value */
     const char *title;        /* "FreeBSD/amd64", for people */
     uint8_t word;             /* bytes of the guest's word and pointer: 8 or 4 */
+    int32_t tid_offset;       /* what the guest's thread ids are more than the host's */
     const char *machine;      /* Linux's: what uname(2) calls the machine; NULL: the personality's calls know it */
     uint32_t default_release; /* the release a program without a note is taken for, in the guest's own form */
 

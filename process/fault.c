@@ -85,7 +85,7 @@ static void fill(struct thread *t, const struct guest_signal *sig, const struct 
     f->size = sizeof *f;
     f->pid = p->pid;
     f->tid = t->tid;
-    f->guest_tid = t->tid + FREEBSD_TID_OFFSET;
+    f->guest_tid = t->tid + p->personality->tid_offset;
     f->flags = FAULT_HAS_ADDRESS;
     if (settings_may_remark(&p->settings)) {
         f->flags |= FAULT_TO_STDERR | (p->settings.verbose ? 0 : FAULT_ONLY_TO_TTY);
@@ -96,7 +96,12 @@ static void fill(struct thread *t, const struct guest_signal *sig, const struct 
     f->trapno = (uint32_t)sig->trapno;
     f->error_code = (uint32_t)sig->error_code;
     memcpy(f->registers, regs, sizeof f->registers);
-    __asm__ volatile("rdfsbase %0" : "=r"(f->fs_base));
+    if (p->personality->code32) {
+        f->flags |= FAULT_CODE32;
+        __asm__ volatile("rdgsbase %0" : "=r"(f->fs_base));
+    } else {
+        __asm__ volatile("rdfsbase %0" : "=r"(f->fs_base));
+    }
     f->sigcode = p->sigcode.va;
     f->sigcode_size = p->sigcode.va != 0 ? SIGCODE_SIZE : 0;
     fill_calls(t, f);

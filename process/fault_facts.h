@@ -21,6 +21,7 @@
 #define FAULT_TO_STDERR   0x1u /* write the report to descriptor 2 */
 #define FAULT_ONLY_TO_TTY 0x2u /* ... provided it still is a terminal: the guest may have pointed it elsewhere */
 #define FAULT_HAS_ADDRESS 0x4u /* `address` is an address the processor refused */
+#define FAULT_CODE32      0x8u /* the guest is 32-bit code: of the registers the low halves of the first eight count */
 
 /* fault_fact_call.state */
 enum fault_call_state { FAULT_CALL_NONE = 0, FAULT_CALL_RETURNED, FAULT_CALL_RUNNING };
@@ -57,7 +58,7 @@ struct fault_facts {
     uint32_t error_code; /* the processor's */
 
     uint64_t registers[FAULT_REGISTERS];
-    uint64_t fs_base;
+    uint64_t fs_base;      /* of 32-bit code: GS's */
     uint64_t sigcode;      /* the guest's signal trampoline; 0: none */
     uint64_t sigcode_size; /* bytes */
 

@@ -3,6 +3,7 @@
 
 #include "base/format.h"
 #include "base/host.h"
+#include "base/host_frame.h"
 #include "base/host_vdso.h"
 #include "base/mem.h"
 #include "base/personality.h"
@@ -61,6 +62,7 @@ static bool fault_arrived(struct thread *t, int signo, siginfo_t *info, struct u
     struct cpu_context *regs = context_of(uc);
     uint64_t resume = guest_fault_resume(regs->rip);
     if (resume != 0) {
+        host_frame_learn(uc);
         regs->rip = resume;
         return false;
     }

@@ -103,7 +103,7 @@ static void show_from(csh cs, cs_insn *insn, struct memory *m, struct images *im
     }
 }
 
-void disassemble(struct memory *m, struct images *images, uint64_t rip, uint64_t function)
+void disassemble(struct memory *m, struct images *images, bool code32, uint64_t rip, uint64_t function)
 {
     csh cs;
     struct starts starts;
@@ -112,7 +112,7 @@ void disassemble(struct memory *m, struct images *images, uint64_t rip, uint64_t
         say("  no readable memory at rip\n");
         return;
     }
-    if (cs_open(CS_ARCH_X86, CS_MODE_64, &cs) != CS_ERR_OK) {
+    if (cs_open(CS_ARCH_X86, code32 ? CS_MODE_32 : CS_MODE_64, &cs) != CS_ERR_OK) {
         say("  the disassembler could not be started\n");
         return;
     }

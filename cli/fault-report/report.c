@@ -54,6 +54,24 @@ static void write_headline(const struct fault_facts *f)
     say("\n");
 }
 
+static void write_registers32(const struct fault_facts *f)
+{
+    const struct cpu_context *r = (const struct cpu_context *)f->registers;
+    const struct {
+        const char *name;
+        uint64_t value;
+    } rows[] = {
+        {"eax", r->rax}, {"ebx", r->rbx},       {"ecx", r->rcx},         {"edx", r->rdx},
+        {"esi", r->rsi}, {"edi", r->rdi},       {"ebp", r->rbp},         {"esp", r->rsp},
+        {"eip", r->rip}, {"eflags", r->rflags}, {"gs.base", f->fs_base},
+    };
+    say("registers\n");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        say("  %-7s %08" PRIx32 "%s", rows[i].name, (uint32_t)rows[i].value, i % 4 == 3 ? "\n" : "");
+    }
+    say("\n");
+}
+
 static void write_registers(const struct fault_facts *f)
 {
     const struct cpu_context *r = (const struct cpu_context *)f->registers;
@@ -139,7 +157,7 @@ static void section_code(const struct view *v)
     struct place here;
     place_find(v->memory, v->images, v->regs->rip, &here);
     say("code\n");
-    disassemble(v->memory, v->images, v->regs->rip, here.start);
+    disassemble(v->memory, v->images, (v->facts->flags & FAULT_CODE32) != 0, v->regs->rip, here.start);
 }
 
 static void write_frame(const struct view *v, int number, const struct frame *f)
@@ -247,7 +265,7 @@ static void isolated(const struct fault_facts *f, const char *name, void (*secti
 void report_write(const struct fault_facts *facts)
 {
     write_headline(facts);
-    write_registers(facts);
+    (facts->flags & FAULT_CODE32) != 0 ? write_registers32(facts) : write_registers(facts);
     isolated(facts, "code", section_code);
     isolated(facts, "backtrace", section_backtrace);
     isolated(facts, "memory", section_map);

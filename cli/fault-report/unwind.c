@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/fault-report/gopclntab.h"
+#include "cli/fault-report/unwind_32.h"
 #include "cli/fault-report/unwind_cfi.h"
 
 #define SWITCHES_MAX 8u /* stack switches believed: Go's system stack, signal stacks */
@@ -140,6 +141,9 @@ static bool step_frame_pointer(struct unwinder *u, struct frame *f)
 static bool step_any(struct unwinder *u, struct frame *f)
 {
     const struct fault_facts *facts = u->facts;
+    if ((facts->flags & FAULT_CODE32) != 0) {
+        return step_32(u, f, executable(u, frame_address(f)));
+    }
     uint64_t rip = f->reg[DW_RIP];
     if (facts->sigcode && rip - facts->sigcode < facts->sigcode_size) {
         return step_signal(u, f);

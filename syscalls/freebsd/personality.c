@@ -10,6 +10,7 @@
 #include "base/syscall_table.h"
 #include "base/thread.h"
 #include "freebsd_syscalls.h"
+#include "process/thread.h"
 #include "signals/signals.h"
 #include "syscalls/freebsd/abi.h"
 #include "syscalls/freebsd/filesystems/filesystems.h"
@@ -99,6 +100,7 @@ const struct personality freebsd_personality = {
     .name = "freebsd",
     .title = "FreeBSD/amd64",
     .word = 8,
+    .tid_offset = FREEBSD_TID_OFFSET,
     .default_release = FREEBSD_DEFAULT_RELEASE,
     .recognise = freebsd_recognise,
     .programs = {ELF_KERNEL_FREEBSD, USER_END},

@@ -9,6 +9,7 @@
 #include "base/syscall_table.h"
 #include "base/thread.h"
 #include "linux_i386_syscalls.h"
+#include "process/table.h"
 #include "syscalls/common/linux/signal_map.h"
 #include "syscalls/common/linux/start.h"
 #include "syscalls/common/linux/trace.h"
@@ -56,8 +57,21 @@ static int64_t unknown_call(struct thread *t, const struct syscall_request *rq)
     return -ENOSYS;
 }
 
+/*
+ * A program may make all of its calls by the gate, and then the host has made no frame to learn from when the first of
+ * its own is built (base/host_frame.h): this fault is one.
+ */
+static void learn_frames(void)
+{
+    uint32_t nothing;
+    uint64_t opened = process_table_open_faults();
+    guest_load32(guest_addr(0), &nothing);
+    process_table_close_faults(opened);
+}
+
 static void program_begins(struct thread *t)
 {
+    learn_frames();
     linux_i386_segments_flat();
     linux_i386_vdso_begin(t);
 }
