@@ -256,7 +256,6 @@ TEST(setting)
 {
     struct timex x;
     struct timespec bad = {0, -1};
-    struct timeval delta = {0, 2000000};
 
     memset(&x, 0, sizeof(x));
     OK(adjtimex(&x));
@@ -266,8 +265,6 @@ TEST(setting)
     CALL(clock_adjtime(CLOCK_MONOTONIC, &x));
     CALL(syscall(SYS_adjtimex, WILD));
     CALL(clock_settime(CLOCK_MONOTONIC, &bad));
-    CALL(clock_settime(CLOCK_REALTIME, &bad));
-    CALL(syscall(SYS_settimeofday, &delta, NULL));
     CALL(syscall(SYS_settimeofday, WILD, NULL));
     struct tms cpu;
 
