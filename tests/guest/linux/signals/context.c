@@ -70,7 +70,11 @@ TEST(registers)
     unsigned long b;
     unsigned long c;
     unsigned long d;
+#if defined(__i386__)
     unsigned long flags;
+#else
+    unsigned long long flags;
+#endif
 
     install(SIGILL, change, 0);
     __asm__ volatile("xorl %%eax, %%eax\n\tmovl $0x1234, %%eax\n\tmovl $0x5678, %%ebx\n\tmovl $0x9abc, %%ecx\n\t"
@@ -81,7 +85,7 @@ TEST(registers)
                      : "cc", "memory");
     say("seen %lx %lx %lx %lx, flags %lx, trap %d error %d", seen[0], seen[1], seen[2], seen[3], seen[4], seen_trap,
         seen_error);
-    say("after %lx %lx %lx %lx, flags %lx", a, b, c, d, flags & 0xcd5);
+    say("after %lx %lx %lx %lx, flags %lx", a, b, c, d, (unsigned long)flags & 0xcd5);
 }
 
 static void look(int signal, siginfo_t *info, void *context)
