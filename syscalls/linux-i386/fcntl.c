@@ -40,7 +40,7 @@ int i386_flock_from_host(const struct flock *host, struct i386_flock *out)
 static int64_t lock(struct thread *t, int fd, int cmd, struct flock *host)
 {
     if (cmd == F_SETLKW || cmd == F_OFD_SETLKW) {
-        return restartable(host_call_intr(t, __NR_fcntl, (uint64_t)fd, (uint64_t)cmd, (uint64_t)host, 0, 0, 0));
+        return host_restartable(t, host_call_intr(t, __NR_fcntl, (uint64_t)fd, (uint64_t)cmd, (uint64_t)host, 0, 0, 0));
     }
     return host_call3(__NR_fcntl, fd, cmd, host);
 }

@@ -11,14 +11,14 @@
 
 int64_t linux_i386_pread64(struct thread *t, int32_t fd, guest_ptr buf, uint64_t count, uint32_t low, uint32_t high)
 {
-    return restartable(
-        host_call_intr(t, __NR_pread64, (uint64_t)fd, buf.va, count, (uint64_t)linux_pair(low, high), 0, 0));
+    return host_restartable(
+        t, host_call_intr(t, __NR_pread64, (uint64_t)fd, buf.va, count, (uint64_t)linux_pair(low, high), 0, 0));
 }
 
 int64_t linux_i386_pwrite64(struct thread *t, int32_t fd, guest_ptr buf, uint64_t count, uint32_t low, uint32_t high)
 {
-    return restartable(
-        host_call_intr(t, __NR_pwrite64, (uint64_t)fd, buf.va, count, (uint64_t)linux_pair(low, high), 0, 0));
+    return host_restartable(
+        t, host_call_intr(t, __NR_pwrite64, (uint64_t)fd, buf.va, count, (uint64_t)linux_pair(low, high), 0, 0));
 }
 
 int64_t linux_i386_ftruncate64(struct thread *t, int32_t fd, uint32_t low, uint32_t high)
@@ -49,15 +49,15 @@ int64_t linux_i386_fadvise64_64(struct thread *t, int32_t fd, uint32_t offset_lo
 int64_t linux_i386_sync_file_range(struct thread *t, int32_t fd, uint32_t offset_low, uint32_t offset_high,
                                    uint32_t nbytes_low, uint32_t nbytes_high, int32_t flags)
 {
-    return restartable(host_call_intr(t, __NR_sync_file_range, (uint64_t)fd,
-                                      (uint64_t)linux_pair(offset_low, offset_high),
-                                      (uint64_t)linux_pair(nbytes_low, nbytes_high), (uint64_t)flags, 0, 0));
+    return host_restartable(t, host_call_intr(t, __NR_sync_file_range, (uint64_t)fd,
+                                              (uint64_t)linux_pair(offset_low, offset_high),
+                                              (uint64_t)linux_pair(nbytes_low, nbytes_high), (uint64_t)flags, 0, 0));
 }
 
 int64_t linux_i386_fallocate(struct thread *t, int32_t fd, int32_t mode, uint32_t offset_low, uint32_t offset_high,
                              uint32_t len_low, uint32_t len_high)
 {
-    return restartable(host_call_intr(t, __NR_fallocate, (uint64_t)fd, (uint64_t)mode,
-                                      (uint64_t)linux_pair(offset_low, offset_high),
-                                      (uint64_t)linux_pair(len_low, len_high), 0, 0));
+    return host_restartable(t, host_call_intr(t, __NR_fallocate, (uint64_t)fd, (uint64_t)mode,
+                                              (uint64_t)linux_pair(offset_low, offset_high),
+                                              (uint64_t)linux_pair(len_low, len_high), 0, 0));
 }

@@ -36,8 +36,8 @@ static bool may_be_large(int32_t flags)
 
 int64_t linux_i386_open_by_handle_at(struct thread *t, int32_t mountdirfd, guest_ptr handle, int32_t flags)
 {
-    int64_t fd = restartable(
-        host_call_intr(t, __NR_open_by_handle_at, (uint64_t)mountdirfd, handle.va, (uint64_t)flags, 0, 0, 0));
+    int64_t fd = host_restartable(
+        t, host_call_intr(t, __NR_open_by_handle_at, (uint64_t)mountdirfd, handle.va, (uint64_t)flags, 0, 0, 0));
 
     return may_be_large(flags) ? fd : checked(fd);
 }

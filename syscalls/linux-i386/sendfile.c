@@ -7,8 +7,8 @@
 
 static int64_t send_host(struct thread *t, int out_fd, int in_fd, int64_t *offset, uint64_t count)
 {
-    return restartable(
-        host_call_intr(t, __NR_sendfile, (uint64_t)out_fd, (uint64_t)in_fd, (uint64_t)offset, count, 0, 0));
+    return host_restartable(
+        t, host_call_intr(t, __NR_sendfile, (uint64_t)out_fd, (uint64_t)in_fd, (uint64_t)offset, count, 0, 0));
 }
 
 int64_t linux_i386_sendfile(struct thread *t, int32_t out_fd, int32_t in_fd, guest_ptr offset, uint64_t count)

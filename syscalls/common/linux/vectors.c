@@ -37,7 +37,7 @@ static int64_t transfer(struct thread *t, long nr, int fd, guest_ptr vec, uint64
     struct linux_iovec room[LINUX_IOV_MAX];
     struct linux_vector v = linux_vector_get(vec, vlen, room);
 
-    return restartable(host_call_intr(t, nr, (uint64_t)fd, v.va, v.count, pos, 0, flags));
+    return host_restartable(t, host_call_intr(t, nr, (uint64_t)fd, v.va, v.count, pos, 0, flags));
 }
 
 int64_t linux_any_readv(struct thread *t, int32_t fd, guest_ptr vec, uint64_t vlen)
@@ -82,7 +82,7 @@ int64_t linux_any_vmsplice(struct thread *t, int32_t fd, guest_ptr iov, uint64_t
     struct linux_iovec room[LINUX_IOV_MAX];
     struct linux_vector v = linux_vector_get(iov, nr_segs, room);
 
-    return restartable(host_call_intr(t, __NR_vmsplice, (uint64_t)fd, v.va, v.count, flags, 0, 0));
+    return host_restartable(t, host_call_intr(t, __NR_vmsplice, (uint64_t)fd, v.va, v.count, flags, 0, 0));
 }
 
 /* The other side's addresses are its own, and so the engine's if it is this process. */
