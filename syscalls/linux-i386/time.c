@@ -117,7 +117,8 @@ int64_t linux_i386_clock_getres(struct thread *t, int32_t which_clock, guest_ptr
  */
 static int64_t sleep(struct thread *t, int32_t clock, int32_t flags, struct __kernel_timespec *ts, guest_ptr left)
 {
-    int64_t r = host_call_intr(t, __NR_clock_nanosleep, (uint64_t)clock, (uint64_t)flags, (uint64_t)ts, (uint64_t)ts, 0, 0);
+    int64_t r = host_restartable(
+        t, host_call_intr(t, __NR_clock_nanosleep, (uint64_t)clock, (uint64_t)flags, (uint64_t)ts, (uint64_t)ts, 0, 0));
 
     if (r == -EINTR && (flags & TIMER_ABSTIME) == 0 && !guest_is_null(left) && linux_i386_timespec_put(left, ts) < 0) {
         return -EFAULT;

@@ -53,7 +53,8 @@ int64_t linux_i386_getrusage(struct thread *t, int32_t who, guest_ptr ru)
 int64_t linux_i386_wait4(struct thread *t, int32_t pid, guest_ptr stat_addr, int32_t options, guest_ptr ru)
 {
     struct rusage usage;
-    int64_t r = restartable(host_call_intr(t, __NR_wait4, (uint64_t)pid, linux_host_memory(stat_addr, sizeof(int32_t)),
+    int64_t r =
+        host_restartable(t, host_call_intr(t, __NR_wait4, (uint64_t)pid, linux_host_memory(stat_addr, sizeof(int32_t)),
                                            (uint64_t)options, guest_is_null(ru) ? 0 : (uint64_t)&usage, 0, 0));
 
     return r <= 0 || guest_is_null(ru) ? r : put_usage(ru, &usage) < 0 ? -EFAULT : r;

@@ -48,7 +48,8 @@ static int64_t sleep(struct thread *t, int32_t clock, int32_t flags, guest_ptr r
 {
     struct __kernel_timespec ts;
     uint64_t at = guest_is_null(rqtp) ? GUEST_NOWHERE : time_for_host(rqtp, &ts);
-    int64_t r = host_call_intr(t, __NR_clock_nanosleep, (uint64_t)clock, (uint64_t)flags, at, (uint64_t)&ts, 0, 0);
+    int64_t r = host_restartable(
+        t, host_call_intr(t, __NR_clock_nanosleep, (uint64_t)clock, (uint64_t)flags, at, (uint64_t)&ts, 0, 0));
 
     if (r == -EINTR && (flags & TIMER_ABSTIME) == 0 && !guest_is_null(rmtp) && COPYOUT(rmtp, &ts) < 0) {
         return -EFAULT;
@@ -89,8 +90,9 @@ int64_t linux_compat_mq_timedsend_time64(struct thread *t, int32_t mqdes, guest_
 {
     struct __kernel_timespec ts;
 
-    return restartable(host_call_intr(t, __NR_mq_timedsend, (uint64_t)mqdes, linux_host_memory(msg_ptr, msg_len),
-                                      msg_len, msg_prio, time_for_host(abs_timeout, &ts), 0));
+    return host_restartable(t,
+                            host_call_intr(t, __NR_mq_timedsend, (uint64_t)mqdes, linux_host_memory(msg_ptr, msg_len),
+                                           msg_len, msg_prio, time_for_host(abs_timeout, &ts), 0));
 }
 
 int64_t linux_compat_mq_timedreceive_time64(struct thread *t, int32_t mqdes, guest_ptr msg_ptr, uint64_t msg_len,
@@ -99,9 +101,9 @@ int64_t linux_compat_mq_timedreceive_time64(struct thread *t, int32_t mqdes, gue
     struct guest_span message = guest_span(msg_ptr.va, msg_len);
     struct __kernel_timespec ts;
 
-    return restartable(host_call_intr(t, __NR_mq_timedreceive, (uint64_t)mqdes, message.va, message.len,
-                                      linux_host_memory(msg_prio, sizeof(uint32_t)), time_for_host(abs_timeout, &ts),
-                                      0));
+    return host_restartable(t, host_call_intr(t, __NR_mq_timedreceive, (uint64_t)mqdes, message.va, message.len,
+                                              linux_host_memory(msg_prio, sizeof(uint32_t)),
+                                              time_for_host(abs_timeout, &ts), 0));
 }
 
 int64_t linux_compat_semtimedop_time64(struct thread *t, int32_t semid, guest_ptr sops, uint32_t nsops,
@@ -110,7 +112,8 @@ int64_t linux_compat_semtimedop_time64(struct thread *t, int32_t semid, guest_pt
     struct __kernel_timespec ts;
     uint64_t operations = linux_host_memory(sops, 6 * (uint64_t)nsops); /* struct sembuf */
 
-    return host_call_intr(t, __NR_semtimedop, (uint64_t)semid, operations, nsops, time_for_host(timeout, &ts), 0, 0);
+    return host_restartable(
+        t, host_call_intr(t, __NR_semtimedop, (uint64_t)semid, operations, nsops, time_for_host(timeout, &ts), 0, 0));
 }
 
 int64_t linux_compat_futex_waitv(struct thread *t, guest_ptr waiters, uint32_t nr_futexes, uint32_t flags,
@@ -119,8 +122,8 @@ int64_t linux_compat_futex_waitv(struct thread *t, guest_ptr waiters, uint32_t n
     struct __kernel_timespec ts;
     uint64_t all = linux_host_memory(waiters, 24 * (uint64_t)nr_futexes); /* struct futex_waitv */
 
-    return restartable(
-        host_call_intr(t, __NR_futex_waitv, all, nr_futexes, flags, time_for_host(timeout, &ts), (uint64_t)clockid, 0));
+    return host_restartable(t, host_call_intr(t, __NR_futex_waitv, all, nr_futexes, flags, time_for_host(timeout, &ts),
+                                              (uint64_t)clockid, 0));
 }
 
 int64_t linux_compat_futex_wait(struct thread *t, guest_ptr uaddr, uint64_t val, uint64_t mask, uint32_t flags,
@@ -128,6 +131,6 @@ int64_t linux_compat_futex_wait(struct thread *t, guest_ptr uaddr, uint64_t val,
 {
     struct __kernel_timespec ts;
 
-    return restartable(host_call_intr(t, __NR_futex_wait, linux_host_memory(uaddr, sizeof(uint32_t)), val, mask, flags,
-                                      time_for_host(timespec, &ts), (uint64_t)clockid));
+    return host_restartable(t, host_call_intr(t, __NR_futex_wait, linux_host_memory(uaddr, sizeof(uint32_t)), val, mask,
+                                              flags, time_for_host(timespec, &ts), (uint64_t)clockid));
 }
