@@ -48,10 +48,41 @@ static void host_set_ignored(int signo, bool ignored)
     syscall(SYS_rt_sigaction, signo, &a, NULL, KERNEL_SET_BYTES);
 }
 
-uint64_t host_signals_to_guest(struct thread *t, const struct start_request *rq)
+/* A set of one system's signals in another's numbers, as far as both have the host's. */
+static struct signal_set renumbered(const struct signal_set *set, const struct personality *from,
+                                    const struct personality *to)
+{
+    struct signal_set out = {{0, 0}};
+    for (int signo = 1; signo <= from->signal_count; signo++) {
+        int other = signal_set_has(set, signo) ? to->signal_from_host[from->signal_to_host[signo]] : 0;
+        if (other != 0) {
+            signal_set_add(&out, other);
+        }
+    }
+    return out;
+}
+
+/* What another system's image has left: sets in its numbers, and what it ignored on the host for its own reasons. */
+static void translate_signals(struct start_request *rq, const struct personality *to)
+{
+    const struct personality *from = rq->from;
+    if (from == NULL || from == to) {
+        return;
+    }
+    for (int signo = 1; signo <= HOST_SIGNALS; signo++) {
+        host_set_ignored(signo, false);
+    }
+    if (!from->signals_are_hosts || !to->signals_are_hosts) {
+        rq->mask = renumbered(&rq->mask, from, to);
+        rq->ignored = renumbered(&rq->ignored, from, to);
+    }
+}
+
+uint64_t host_signals_to_guest(struct thread *t, struct start_request *rq)
 {
     const struct personality *p = t->proc->personality;
     uint64_t inherited = host_mask_exchange(SIG_SETMASK, ~UINT64_C(0)), known = 0;
+    translate_signals(rq, p);
     process_start_mask(t, rq->handed_over ? &rq->mask : NULL, inherited);
     for (int signo = 1; signo <= p->signal_count; signo++) {
         int host = p->signal_to_host[signo];

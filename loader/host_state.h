@@ -12,7 +12,7 @@ struct thread;
  * are ignored (bit n-1: signal n), of those the guest knows. After a hand-over the host is not asked, and 0 returned:
  * then those that the guest ignores are to be set again, and all others are at their default.
  */
-uint64_t host_signals_to_guest(struct thread *t, const struct start_request *rq);
+uint64_t host_signals_to_guest(struct thread *t, struct start_request *rq);
 
 /* Before a host program takes over: the mask and ignored signals that it inherits. */
 void host_restore_signals(const struct start_request *rq);

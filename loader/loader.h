@@ -156,6 +156,9 @@ struct personality_chooser {
     void *context;
 };
 
+/* The personality of that name; NULL: none. */
+const struct personality *personality_called(const char *name);
+
 /* The personality that says it runs such a file, of those built in; NULL: none. */
 const struct personality *personality_recognising(const struct elf_identity *id);
 

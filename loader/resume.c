@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "loader/loader.h"
 #include "loader/start.h"
 #include "loader/start_request.h"
 #include "process/handover.h"
@@ -71,6 +72,9 @@ static bool take(int fd, struct start_request *rq)
     rq->personality_state = h.personality;
     rq->table_start = h.table_start;
     rq->table_slot = h.table_slot;
+    rq->closes = h.closes;
+    h.from[sizeof h.from - 1] = '\0';
+    rq->from = personality_called(h.from);
     return true;
 }
 

@@ -397,7 +397,10 @@ _Noreturn void become_guest(struct start_request *rq)
     struct thread *t = make_thread(rq, &program);
     join_table(t->proc, rq->handed_over);
     load_and_lay(t, &program, argv, rq->envp);
-    if (rq->personality_state != NULL && t->proc->personality->take_over != NULL) {
+    if (rq->closes >= 0) {
+        close(rq->closes);
+    }
+    if (rq->from == t->proc->personality && t->proc->personality->take_over != NULL) {
         t->proc->personality->take_over(t, rq->personality_state, HANDOVER_PERSONALITY);
     }
     uint64_t host_ignored = host_signals_to_guest(t, rq);
@@ -424,7 +427,11 @@ _Noreturn void become_guest(struct start_request *rq)
 
 _Noreturn void engine_start(const struct settings *settings, const char *path, char **argv, char **envp)
 {
-    struct start_request rq = {
-        .settings = settings, .path = path, .argv = argv, .envp = envp, .table_slot = PROCESS_TABLE_NO_SLOT};
+    struct start_request rq = {.settings = settings,
+                               .path = path,
+                               .argv = argv,
+                               .envp = envp,
+                               .table_slot = PROCESS_TABLE_NO_SLOT,
+                               .closes = -1};
     become_guest(&rq);
 }

@@ -15,12 +15,14 @@ struct start_request {
     const struct settings *settings;
     const char *path;
     char **argv, **envp;
-    bool handed_over;       /* mask and ignored are the old image's; else the host's own state counts */
-    struct signal_set mask; /* guest numbers */
+    bool handed_over;               /* mask and ignored are the old image's; else the host's own state counts */
+    const struct personality *from; /* the old image's; mask and ignored are in its numbers */
+    struct signal_set mask;
     struct signal_set ignored;
     const void *personality_state; /* what personality.take_over gets; NULL where there was no image before */
     uint64_t table_start;          /* see struct process; -1 and 0 where there was no image before */
     int32_t table_slot;
+    int32_t closes; /* a descriptor to be closed when the program is read; -1: none */
 };
 
 /* Becomes the guest; see engine_start(). */

@@ -16,7 +16,7 @@
 
 #define HANDOVER_VARIABLE "DRAGOMAN_HANDOVER"
 #define HANDOVER_MAGIC    0x72657661646e6148ULL /* "Handaver" */
-#define HANDOVER_VERSION  3u
+#define HANDOVER_VERSION  4u
 
 #define HANDOVER_PERSONALITY 256 /* bytes that are the personality's own */
 
@@ -25,13 +25,15 @@ struct handover {
     uint32_t version, size; /* sizeof(struct handover) */
     uint32_t argc, envc;
     uint64_t strings_size;
-    struct signal_set mask;    /* guest numbers */
-    struct signal_set ignored; /* guest signals that stay ignored */
+    struct signal_set mask;    /* numbers of the old image's system */
+    struct signal_set ignored; /* signals that stay ignored, likewise */
     struct settings settings;
     uint8_t personality[HANDOVER_PERSONALITY]; /* personality.hand_over and take_over */
     uint64_t table_start; /* struct process has both: what the process table needs not ask for again */
     int32_t table_slot;
-    uint8_t reserved[52];
+    int32_t closes; /* a descriptor that names the program, and is closed when that is read; -1: none */
+    char from[16];  /* the old image's personality */
+    uint8_t reserved[32];
 };
 
 #endif

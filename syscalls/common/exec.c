@@ -47,6 +47,8 @@ struct exec {
     struct loader_error error;
     struct exec_examination examination;
     struct handover handover;
+    int32_t descriptor; /* struct exec_request */
+    bool closes;        /* it is to be closed on exec, when the program is read */
 };
 
 /*
@@ -71,7 +73,7 @@ static void scratch_free(struct thread *t, unsigned which, void *block)
 }
 
 /* Copies one vector's strings. Returns how many, -EFAULT, or -E2BIG. */
-static int64_t take_vector(struct exec_strings *s, guest_ptr vector, uint32_t word)
+static int64_t take_vector(struct exec_strings *s, guest_ptr vector, uint32_t word, size_t string_max)
 {
     uint32_t n = 0;
     for (;; n++) {
@@ -83,7 +85,8 @@ static int64_t take_vector(struct exec_strings *s, guest_ptr vector, uint32_t wo
         if (at == 0) {
             return n;
         }
-        int64_t length = copyin_str(s->bytes + s->used, guest_addr(at), s->size - s->used);
+        size_t room = s->size - s->used;
+        int64_t length = copyin_str(s->bytes + s->used, guest_addr(at), room < string_max ? room : string_max);
         if (length < 0) {
             return length == -ENAMETOOLONG ? -E2BIG : length;
         }
@@ -91,17 +94,23 @@ static int64_t take_vector(struct exec_strings *s, guest_ptr vector, uint32_t wo
     }
 }
 
-static int take_strings(struct exec_strings *s, const char *path, guest_ptr argv, guest_ptr envp, uint32_t word)
+static int take_strings(struct exec_strings *s, const struct exec_request *rq, uint32_t word)
 {
-    s->used = hot_strlcpy(s->bytes, path, s->size) + 1;
+    size_t most = rq->string_max != 0 ? rq->string_max : s->size;
+    s->used = hot_strlcpy(s->bytes, rq->path, s->size) + 1;
     s->argv_at = s->used;
-    int64_t n = take_vector(s, argv, word);
+    int64_t n = rq->argv_optional && guest_is_null(rq->argv) ? 0 : take_vector(s, rq->argv, word, most);
     if (n < 0) {
         return (int)n;
     }
+    if (n == 0 && rq->argv_optional) {
+        s->bytes[s->used++] = '\0';
+        n = 1;
+    }
     s->argc = (uint32_t)n;
     s->envp_at = s->used;
-    n = guest_is_null(envp) ? 0 : take_vector(s, envp, word); /* exec_copyin_args(), sys/kern/kern_exec.c */
+    n = guest_is_null(rq->envp) ? 0
+                                : take_vector(s, rq->envp, word, most); /* exec_copyin_args(), sys/kern/kern_exec.c */
     s->envc = n < 0 ? 0 : (uint32_t)n;
     return n < 0 ? (int)n : 0;
 }
@@ -157,13 +166,15 @@ static void fill_handover(struct thread *t, struct exec *e)
     h->settings = t->proc->settings;
     h->table_start = t->proc->table_start;
     h->table_slot = t->proc->table_slot;
+    h->closes = e->closes ? e->descriptor : -1;
+    hot_strlcpy(h->from, t->proc->personality->name, sizeof h->from);
     if (t->proc->personality->hand_over != NULL) {
         t->proc->personality->hand_over(t, h->personality, sizeof h->personality);
     }
     for (int signo = 1; signo <= t->proc->personality->signal_count; signo++) {
-        /* An ignored SIGCHLD is at its default again (execsigs(), FreeBSD's sys/kern/kern_sig.c). */
+        /* An ignored SIGCHLD is at its default again in FreeBSD (execsigs(), sys/kern/kern_sig.c), not in Linux. */
         if (t->proc->actions[signo].handler == SIGNAL_IGNORE &&
-            t->proc->personality->signal_to_host[signo] != SIGCHLD) {
+            (t->proc->personality->signals_are_hosts || t->proc->personality->signal_to_host[signo] != SIGCHLD)) {
             signal_set_add(&h->ignored, signo);
         }
     }
@@ -189,6 +200,12 @@ static int64_t make_handover(struct thread *t, struct exec *e)
     return fd;
 }
 
+/* Whether a signal's number says the same to both. */
+static bool keeps_numbers(const struct personality *a, const struct personality *b)
+{
+    return a == b || (a->signals_are_hosts && b->signals_are_hosts);
+}
+
 /* Starts dragoman again for a foreign program. Its host argv is the guest's first argument, for ps. */
 static int64_t exec_foreign(struct thread *t, struct exec *e)
 {
@@ -202,11 +219,17 @@ static int64_t exec_foreign(struct thread *t, struct exec *e)
     char *argv[] = {e->strings.argc > 0 ? e->strings.bytes + e->strings.argv_at : e->program.path, NULL};
     char *envp[] = {(char *)text_cstr(&x), NULL};
     int trace_fd = t->proc->settings.trace_fd;
-    signals_queue_to_host(t, false);
+    signals_queue_to_host(t, !keeps_numbers(t->proc->personality, e->program.personality));
+    if (e->closes) {
+        host_call3(__NR_fcntl, e->descriptor, F_SETFD, 0);
+    }
     host_call3(__NR_fcntl, fd, F_SETFD, 0);
     host_call3(__NR_fcntl, trace_fd, F_SETFD, 0);
     int64_t r = host_exec(t, SELF, argv, envp, ~0UL);
     host_call3(__NR_fcntl, trace_fd, F_SETFD, FD_CLOEXEC);
+    if (e->closes) {
+        host_call3(__NR_fcntl, e->descriptor, F_SETFD, FD_CLOEXEC);
+    }
     host_call1(__NR_close, fd);
     return r;
 }
@@ -302,9 +325,9 @@ static int64_t replace_image(struct thread *t, struct exec *e)
     return r;
 }
 
-static int64_t exec_with(struct thread *t, struct exec *e, const char *path, guest_ptr argv, guest_ptr envp)
+static int64_t exec_with(struct thread *t, struct exec *e, const struct exec_request *rq)
 {
-    int64_t r = take_strings(&e->strings, path, argv, envp, t->proc->personality->word);
+    int64_t r = take_strings(&e->strings, rq, t->proc->personality->word);
     if (r != 0) {
         return r;
     }
@@ -322,6 +345,11 @@ static int64_t exec_with(struct thread *t, struct exec *e, const char *path, gue
     if (filter_forbids(t, &e->program)) {
         return -EPERM;
     }
+    e->descriptor = rq->descriptor;
+    e->closes = rq->descriptor >= 0 && (host_call2(__NR_fcntl, rq->descriptor, F_GETFD) & FD_CLOEXEC) != 0;
+    if (e->closes && e->program.is_script) {
+        return -ENOENT; /* its interpreter could not open it (execveat(2)) */
+    }
     aio_rundown(t);
     /* An errand (process/everywhere.h) that is still pending would be the new image's, which would die of it. */
     lock_acquire(&t->proc->everywhere);
@@ -330,14 +358,14 @@ static int64_t exec_with(struct thread *t, struct exec *e, const char *path, gue
     return r;
 }
 
-int64_t do_execve(struct thread *t, const char *path, guest_ptr argv, guest_ptr envp, size_t strings_max)
+int64_t do_execve(struct thread *t, const struct exec_request *rq)
 {
-    struct exec *e = scratch_alloc(t, 0, sizeof *e + strings_max);
+    struct exec *e = scratch_alloc(t, 0, sizeof *e + rq->strings_max);
     if (e == NULL) {
         return -ENOMEM;
     }
-    e->strings = (struct exec_strings){.bytes = (char *)(e + 1), .size = strings_max};
-    int64_t r = exec_with(t, e, path, argv, envp);
+    e->strings = (struct exec_strings){.bytes = (char *)(e + 1), .size = rq->strings_max};
+    int64_t r = exec_with(t, e, rq);
     scratch_free(t, 0, e);
     return r;
 }

@@ -56,6 +56,19 @@ static size_t strings_max(void)
     return quarter < LEAST ? LEAST : quarter > MOST ? MOST : (size_t)quarter;
 }
 
+static int64_t execute(struct thread *t, const char *path, guest_ptr argv, guest_ptr envp, int32_t descriptor)
+{
+    enum { STRING_MAX = 128 << 10 }; /* MAX_ARG_STRLEN */
+    struct exec_request rq = {.path = path,
+                              .argv = argv,
+                              .envp = envp,
+                              .strings_max = strings_max(),
+                              .string_max = STRING_MAX,
+                              .argv_optional = true,
+                              .descriptor = descriptor};
+    return do_execve(t, &rq);
+}
+
 int64_t linux_any_execve(struct thread *t, guest_ptr filename, guest_ptr argv, guest_ptr envp)
 {
     char name[VFS_HOST_PATH_MAX];
@@ -63,7 +76,7 @@ int64_t linux_any_execve(struct thread *t, guest_ptr filename, guest_ptr argv, g
     if (length <= 0) {
         return length == 0 ? -ENOENT : length;
     }
-    return do_execve(t, name, argv, envp, strings_max());
+    return execute(t, name, argv, envp, -1);
 }
 
 /* The file of a descriptor, or a name below it, by its host's name. */
@@ -91,5 +104,5 @@ int64_t linux_any_execveat(struct thread *t, int32_t dfd, guest_ptr filename, gu
     if ((flags & AT_SYMLINK_NOFOLLOW) != 0 && length > 0 && host_call3(__NR_readlink, full, name, sizeof name) >= 0) {
         return -ELOOP;
     }
-    return do_execve(t, full, argv, envp, strings_max());
+    return execute(t, full, argv, envp, length == 0 ? dfd : -1);
 }

@@ -15,6 +15,13 @@
 
 #define FREEBSD_PATH_MAX 1024
 
+static int64_t execute(struct thread *t, const char *name, guest_ptr argv, guest_ptr envp)
+{
+    struct exec_request rq = {
+        .path = name, .argv = argv, .envp = envp, .strings_max = FREEBSD_ARG_MAX, .descriptor = -1};
+    return do_execve(t, &rq);
+}
+
 int64_t freebsd_execve(struct thread *t, guest_ptr path, guest_ptr argv, guest_ptr envp)
 {
     char name[VFS_HOST_PATH_MAX];
@@ -29,7 +36,7 @@ int64_t freebsd_execve(struct thread *t, guest_ptr path, guest_ptr argv, guest_p
             return r;
         }
     }
-    return length == 0 ? -ENOENT : do_execve(t, name, argv, envp, FREEBSD_ARG_MAX);
+    return length == 0 ? -ENOENT : execute(t, name, argv, envp);
 }
 
 /* The name under which the guest could execute the file that is open as fd, if it still has one there. */
@@ -64,5 +71,5 @@ int64_t freebsd_fexecve(struct thread *t, int fd, guest_ptr argv, guest_ptr envp
         text_format(&x, "/proc/self/fd/%d", fd);
         text_cstr(&x);
     }
-    return do_execve(t, name, argv, envp, FREEBSD_ARG_MAX);
+    return execute(t, name, argv, envp);
 }

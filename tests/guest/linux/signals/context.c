@@ -227,7 +227,7 @@ static void with_registers(int signal, siginfo_t *info, void *context)
     say("~cs %#x", (unsigned)uc->uc_mcontext.gregs[REG_CSGSFS] & 0xffff);
     say("~cwd %#x mxcsr %#x", uc->uc_mcontext.fpregs->cwd, uc->uc_mcontext.fpregs->mxcsr);
 #endif
-    say("ss_flags %d", uc->uc_stack.ss_flags);
+    say("ss_size %d", (int)uc->uc_stack.ss_size);
 }
 
 TEST(frame)
