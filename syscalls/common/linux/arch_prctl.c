@@ -6,7 +6,7 @@
 #include "linux_syscalls.h"
 #include "process/thread.h"
 
-int64_t linux_arch_prctl(struct thread *t, int32_t code, uint64_t addr)
+int64_t linux_any_arch_prctl(struct thread *t, int32_t code, uint64_t addr)
 {
     uint64_t base;
     switch (code) {

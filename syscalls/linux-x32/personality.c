@@ -1,0 +1,83 @@
+/*
+ * Linux/x32: how its system calls come in and go out, and the table of everything else.
+ * Semantics: do_syscall_x32() and do_syscall_x64(), arch/x86/entry/common.c.
+ */
+#include "base/personality.h"
+
+#include "base/host.h"
+#include "base/host_signal.h"
+#include "base/image.h"
+#include "base/syscall_table.h"
+#include "base/thread.h"
+#include "linux_syscalls.h"
+#include "linux_x32_syscalls.h"
+#include "syscalls/common/linux/clone.h"
+#include "syscalls/common/linux/signal_map.h"
+#include "syscalls/common/linux/start.h"
+#include "syscalls/common/linux/trace.h"
+#include "syscalls/linux-x32/abi.h"
+#include "syscalls/linux-x32/frame.h"
+
+#define X32_BIT 0x40000000u /* __X32_SYSCALL_BIT */
+
+/* Without the bit it is a call of amd64's, by the same kernel; the kernel looks at 32 bits of the number. */
+static int fetch(struct thread *t, const struct cpu_context *regs, struct syscall_request *out)
+{
+    uint32_t number = (uint32_t)regs->rax;
+    bool own = (number & X32_BIT) != 0;
+    (void)t;
+    number &= ~X32_BIT;
+    out->number = number;
+    out->args[0] = regs->rdi;
+    out->args[1] = regs->rsi;
+    out->args[2] = regs->rdx;
+    out->args[3] = regs->r10;
+    out->args[4] = regs->r8;
+    out->args[5] = regs->r9;
+    if (own) {
+        out->entry = number < LINUX_X32_SYSCALL_COUNT ? &linux_x32_syscall_table[number] : NULL;
+    } else {
+        out->entry = number < LINUX_SYSCALL_COUNT ? &linux_syscall_table[number] : NULL;
+    }
+    return 0;
+}
+
+static void set_result(struct thread *t, struct cpu_context *regs, int64_t result)
+{
+    if ((t->call_flags & CALL_REGS_SET) == 0) {
+        regs->rax = (uint64_t)(result == -ERESTART ? -EINTR : result);
+    }
+}
+
+static int64_t unknown_call(struct thread *t, const struct syscall_request *rq)
+{
+    (void)t;
+    (void)rq;
+    return -ENOSYS;
+}
+
+const struct personality linux_x32_personality = {
+    .name = "linux-x32",
+    .title = "Linux/x32",
+    .word = 4,
+    .recognise = linux_recognise_x32,
+    .keeps_programs = true,
+    .programs = {.kernel = ELF_KERNEL_LINUX, .space_end = USER_END_32},
+    .syscalls = linux_x32_syscall_table,
+    .syscall_count = LINUX_X32_SYSCALL_COUNT,
+    .fetch = fetch,
+    .set_result = set_result,
+    .unknown_call = unknown_call,
+    .signals_are_hosts = true,
+    .signal_bad_stack = SIGSEGV,
+    .signal_count = LINUX_SIGNALS,
+    .signal_to_host = linux_signal_to_host,
+    .signal_from_host = linux_signal_from_host,
+    .signal_code_queue = (uint32_t)SI_QUEUE,
+    .signal_default = linux_signal_default,
+    .signal_describe = linux_signal_describe,
+    .build_frame = linux_x32_build_frame,
+    .build_stack = linux_build_stack_x32,
+    .thread_started = linux_thread_started,
+    .trace = &linux_trace_names,
+};
