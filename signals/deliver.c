@@ -11,7 +11,7 @@
 #include "signals/queue.h"
 #include "signals/signals.h"
 
-#define EXIT_STATUS_MAX      255
+#define EXIT_STATUS_MAX 255
 
 /* A frame of the kernel's brings the mask with it; behind the thread's own the mask is yet to be set. */
 static void return_mask(struct thread *t, struct ucontext *uc)
@@ -112,6 +112,21 @@ static int recorded_signo(struct thread *t)
 int64_t signals_interrupted(const struct thread *t)
 {
     return (t->call_flags & (CALL_NOT_MADE | CALL_REWOUND)) != 0 ? -ERESTART : -EINTR;
+}
+
+bool signals_unheard(struct thread *t)
+{
+    struct host_siginfo copy = t->recorded_info;
+    const siginfo_t *info = (const siginfo_t *)&copy;
+    struct guest_signal sig;
+    if (!t->recorded || t->raised_set || t->held_due || info->si_signo != SIGCHLD) {
+        return false;
+    }
+    signal_described(t, info, NULL, 0, 0, &sig);
+    if (sig.signo == 0) {
+        t->recorded = 0;
+    }
+    return sig.signo == 0;
 }
 
 bool signals_restart(struct thread *t)

@@ -159,6 +159,12 @@ static inline int64_t host_restartable(const struct thread *t, int64_t result)
 bool signals_restart(struct thread *t);
 
 /*
+ * Whether a call was ended only by a SIGCHLD that the guest does not hear of (a child's by pdfork(2)): it is forgotten
+ * then, and the call is to be made again.
+ */
+bool signals_unheard(struct thread *t);
+
+/*
  * Delivers what was recorded or raised, on the way back to the guest: builds the guest's frame into `uc` (host
  * ucontext) and sets the mask it returns with.
  */

@@ -79,6 +79,11 @@ static inline __attribute__((always_inline)) void dispatch(struct thread *t, str
         regs->rflags &= ~p->success_clears;
         return;
     }
+    if (r == -EINTR && signals_unheard(t)) {
+        regs->rip -= SYSCALL_INSTRUCTION_SIZE;
+        regs->rax = t->call_rax;
+        return;
+    }
     p->set_result(t, regs, r);
 }
 

@@ -123,6 +123,33 @@ TEST(quiet_end)
     CHECK_ERR(pdfork(&fd, -1), FREEBSD_EINVAL);
 }
 
+/* What a parent waits for meanwhile goes on, though nothing restarts poll(2): the end is no signal */
+TEST(end_interrupts_nothing)
+{
+    int32_t fd = -1, ends[2];
+    int self = (int)SYS(getpid), child;
+    struct pollfd p = {0, POLLIN, 0};
+
+    CHECK_OK(SYS(pipe2, ends, 0));
+    p.fd = ends[0];
+    guest_handle(FREEBSD_SIGCHLD, tell, 0);
+    told = 0;
+    child = pdfork(&fd, 0);
+    if (child == 0) {
+        guest_await_asleep(self, 0);
+        guest_exit(7);
+    }
+    REQUIRE(child > 0);
+    CHECK_EQ(SYS(poll, &p, 1, 300), 0);
+    CHECK(hangs_up(fd));
+    CHECK_EQ(SYS(poll, &p, 1, 50), 0);
+    CHECK_EQ(told, 0);
+    CHECK_OK(SYS(close, fd));
+    guest_default(FREEBSD_SIGCHLD);
+    SYS(close, ends[0]);
+    SYS(close, ends[1]);
+}
+
 /* The last descriptor's end kills, unless the process is to be a daemon */
 TEST(last_close)
 {
