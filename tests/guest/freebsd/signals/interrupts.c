@@ -7,7 +7,9 @@
 #include "guest.h"
 #include "socket.h"
 
-enum { LOCK_EX = 2, ITIMER_GAP_MS = 10, SIGNALS_SENT = 3, SLEEP_MS = 200 };
+enum { LOCK_EX = 2, ITIMER_GAP_MS = 10, SIGNALS_SENT = 3 };
+
+static int64_t sleep_ms; /* of the calls that sleep: not over before a signal comes that is to end them */
 
 /* What all have to do with; made anew for each. */
 static int32_t pipe_fds[2], full_pipe[2], pair[2], full_pair[2];
@@ -165,12 +167,12 @@ static int64_t do_lock(void)
 
 static int64_t slept(uint64_t begin, int64_t r)
 {
-    return r == 0 && guest_now() - begin < SLEEP_MS * 1000000ULL ? 1001 : r;
+    return r == 0 && guest_now() - begin < (uint64_t)sleep_ms * 1000000 ? 1001 : r;
 }
 
 static int64_t do_nanosleep(void)
 {
-    struct freebsd_timespec ts = {0, SLEEP_MS * 1000000};
+    struct freebsd_timespec ts = {sleep_ms / 1000, sleep_ms % 1000 * 1000000};
     uint64_t begin = guest_now();
 
     return slept(begin, SYS(nanosleep, &ts, 0));
@@ -178,7 +180,7 @@ static int64_t do_nanosleep(void)
 
 static int64_t do_clock_nanosleep(void)
 {
-    struct freebsd_timespec ts = {0, SLEEP_MS * 1000000};
+    struct freebsd_timespec ts = {sleep_ms / 1000, sleep_ms % 1000 * 1000000};
     uint64_t begin = guest_now();
 
     return slept(begin, -SYS(clock_nanosleep, FREEBSD_CLOCK_REALTIME, 0, &ts, 0));
@@ -186,7 +188,7 @@ static int64_t do_clock_nanosleep(void)
 
 static int64_t do_clock_nanosleep_until(void)
 {
-    uint64_t begin = guest_now(), end = begin + SLEEP_MS * 1000000ULL;
+    uint64_t begin = guest_now(), end = begin + (uint64_t)sleep_ms * 1000000;
     struct freebsd_timespec ts = {(int64_t)(end / 1000000000), (int64_t)(end % 1000000000)};
 
     return slept(begin, -SYS(clock_nanosleep, FREEBSD_CLOCK_MONOTONIC, FREEBSD_TIMER_ABSTIME, &ts, 0));
@@ -414,6 +416,7 @@ static void try(const struct wait *w, int signo, enum how how)
     bool waits_for_child = w->call == do_wait4 || w->call == do_wait6;
 
     parent = (int)SYS(getpid);
+    sleep_ms = how == ENDS ? 20000 : 200;
     handled = 0;
     *shared = 0;
     prepare();
@@ -482,6 +485,7 @@ TEST(the_others_do_not_restart)
         if (waits[i].restarts)
             continue;
         parent = (int)SYS(getpid);
+        sleep_ms = 20000;
         *shared = 0;
         prepare();
         CHECK_OK(guest_handle(75, note, FREEBSD_SA_RESTART));
