@@ -21,7 +21,4 @@ int sysroot_toolchain(const struct settings *settings, int argc, char **argv);
 /* "FreeBSD/amd64 14.2-RELEASE" */
 const char *sysroot_describe(const struct sysroot_facts *facts, char *out, size_t size);
 
-/* Whether there is a file of this absolute path in the tree. */
-bool sysroot_has(const char *root, const char *path);
-
 #endif

@@ -150,7 +150,8 @@ static int refuse_unrecognised(const char *source)
 {
     return fail(EXIT_DRAGOMAN,
                 "%s: holds no system that is known: libexec/ld-elf.so.1 and lib/libc.so.7 make one FreeBSD's "
-                "(base.txz of a release has them)",
+                "(base.txz of a release has them), lib/ld-linux.so.2 or lib64/ld-linux-x86-64.so.2 with libc.so.6, or "
+                "lib/ld-musl-*.so.1, Linux's",
                 source);
 }
 
@@ -172,8 +173,10 @@ static int settle(struct store *store, const struct store_work *work, const stru
         return refuse_unrecognised(what->sources[0]);
     }
     int tree_fd = openat(work->fd, "tree", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (tree_fd >= 0) {
+    if (tree_fd >= 0 && facts.system == ELF_SYSTEM_FREEBSD) {
         (void)sysroot_make_hints(tree_fd); /* without them libraries of packages are not found, and the rest is */
+    }
+    if (tree_fd >= 0) {
         close(tree_fd);
     }
     if (renameat2(work->fd, "tree", store->fd, what->name, RENAME_NOREPLACE) != 0) {

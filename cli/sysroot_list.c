@@ -88,7 +88,8 @@ int sysroot_list(const struct settings *settings, int argc, char **argv)
     }
     sysroots_each(settings->sysroots, list_text, &count);
     if (count == 0 && isatty(STDOUT_FILENO) != 0) {
-        printf("None yet. With base.txz of a FreeBSD release: dragoman sysroot add 14.2 base.txz\n");
+        printf("None yet. With base.txz of a FreeBSD release: dragoman sysroot add 14.2 base.txz; with a Linux root: "
+               "dragoman sysroot add NAME DIR\n");
     }
     return finish_output(stdout);
 }
@@ -105,19 +106,16 @@ static int count_file(const char *path, const struct stat *st, int kind, struct 
     return 0;
 }
 
-bool sysroot_has(const char *root, const char *path)
-{
-    int fd = sysroot_open_below(root, path, O_PATH | O_CLOEXEC);
-    if (fd >= 0) {
-        close(fd);
-    }
-    return fd >= 0;
-}
-
 /* Enough of it to compile and link C programs. */
 static bool can_build(const char *root)
 {
-    return sysroot_has(root, "/usr/include/stdio.h") && sysroot_has(root, "/usr/lib/crt1.o");
+    static const char *const starts[] = {"/usr/lib/crt1.o", "/usr/lib64/crt1.o", "/usr/lib/x86_64-linux-gnu/crt1.o",
+                                         "/usr/lib/i386-linux-gnu/crt1.o"};
+    bool start = false;
+    for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
+        start |= sysroot_has(root, starts[i]);
+    }
+    return start && sysroot_has(root, "/usr/include/stdio.h");
 }
 
 static void show_text(const struct sysroot_entry *entry, const struct sysroot_facts *facts, bool known)
@@ -127,7 +125,9 @@ static void show_text(const struct sysroot_entry *entry, const struct sysroot_fa
     printf("  path          %s%s\n", entry->path, entry->is_link ? " (linked)" : "");
     if (known) {
         printf("  what          %s %s\n", facts->platform, facts->release);
-        printf("  osreldate     %u\n", facts->osrel);
+        if (facts->osrel != 0) {
+            printf("  osreldate     %u\n", facts->osrel);
+        }
     } else {
         printf("  what          no system that is known\n");
     }

@@ -216,6 +216,20 @@ static bool in_path(const char *program)
 static int fill(struct toolchain *t)
 {
     struct sysroot_facts facts;
+    if (sysroot_recognise(t->sysroot, &facts) == 0 && facts.system == ELF_SYSTEM_LINUX) {
+        return fail(EXIT_DRAGOMAN,
+                    "%s: a Linux root: the host's own compilers build for it, so there is no file to write (gcc%s "
+                    "--sysroot=%s, or clang%s --sysroot=%s)",
+                    t->what,
+                    facts.bits == 64                    ? ""
+                    : facts.machine == ELF_MACHINE_I386 ? " -m32"
+                                                        : " -mx32",
+                    t->sysroot,
+                    facts.bits == 64                    ? ""
+                    : facts.machine == ELF_MACHINE_I386 ? " -m32"
+                                                        : " -mx32",
+                    t->sysroot);
+    }
     if (sysroot_recognise(t->sysroot, &facts) != 0 || facts.system != ELF_SYSTEM_FREEBSD ||
         facts.machine != ELF_MACHINE_AMD64 || facts.osrel == 0) {
         return fail(EXIT_DRAGOMAN, "%s: no FreeBSD/amd64 system that tells its release (dragoman sysroot show %s)",

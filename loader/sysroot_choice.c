@@ -45,10 +45,10 @@ static int weigh(void *context, const struct sysroot_entry *entry)
     struct sysroot_facts facts;
     uint64_t misfit;
 
-    if (sysroot_recognise(entry->path, &facts) != 0 || facts.system != elf_system(choice->wanted) ||
-        facts.machine != choice->wanted->machine || facts.bits != choice->wanted->bits)
+    if (sysroot_recognise(entry->path, &facts) != 0 || !sysroot_serves(&facts, choice->wanted) ||
+        !sysroot_has(entry->path, choice->wanted->interp))
         return 0;
-    misfit = sysroot_misfit(choice->wanted->osrel, facts.osrel);
+    misfit = facts.system == ELF_SYSTEM_LINUX ? 0 : sysroot_misfit(choice->wanted->osrel, facts.osrel);
     if (misfit == UINT64_MAX)
         snprintf(choice->older, sizeof(choice->older), "%s", entry->name);
     if (misfit < choice->misfit) {
@@ -70,8 +70,7 @@ static bool tree_around(const char *path, const struct elf_identity *id, char *o
         struct sysroot_facts facts;
 
         *slash = '\0';
-        if (strlen(at) < SETTINGS_PATH_MAX && sysroot_recognise(at, &facts) == 0 && facts.system == elf_system(id) &&
-            facts.machine == id->machine && facts.bits == id->bits) {
+        if (strlen(at) < SETTINGS_PATH_MAX && sysroot_recognise(at, &facts) == 0 && sysroot_serves(&facts, id)) {
             memcpy(out, at, strlen(at) + 1);
             return true;
         }
@@ -84,6 +83,25 @@ static bool tree_around(const char *path, const struct elf_identity *id, char *o
 #define OLD_RELEASES "http://ftp-archive.freebsd.org/pub/FreeBSD-Archive/old-releases/amd64"
 #define OLDEST_KEPT  14
 
+/* The same for a program of Linux: what a root of a distribution is got by, for its machine. */
+static int fail_without_linux(const struct program *program, struct loader_error *err)
+{
+    const struct elf_identity *id = &program->elf.id;
+    const char *machine = id->machine == ELF_MACHINE_I386 ? "i386" : id->bits == 32 ? "x32" : "amd64";
+
+    if (strcmp(machine, "x32") == 0)
+        return loader_fail(
+            err, ENOENT,
+            "%.160s: its interpreter %.64s is not there, and no sysroot has it (on Debian: apt-get install "
+            "libc6-x32; or dragoman sysroot add NAME with a root that has it)",
+            program->path, id->interp);
+    return loader_fail(err, ENOENT,
+                       "%.160s: its interpreter %.64s is not there, and no sysroot has it (as root: mmdebstrap "
+                       "--arch=%s --variant=minbase bookworm root.tar http://deb.debian.org/debian, then: dragoman "
+                       "sysroot add debian-%s root.tar; or -L DIR)",
+                       program->path, id->interp, machine, machine);
+}
+
 /* None fits: what to do about it. */
 static int fail_without(const struct program *program, const struct choice *choice, struct loader_error *err)
 {
@@ -92,6 +110,8 @@ static int fail_without(const struct program *program, const struct choice *choi
     unsigned minor = id->osrel / OSREL_MINOR % 100;
     char hint[128] = "";
 
+    if (elf_system(id) <= ELF_SYSTEM_LINUX)
+        return fail_without_linux(program, err);
     if (elf_system(id) != ELF_SYSTEM_FREEBSD)
         return loader_fail(err, ENOENT, "%s: its interpreter %s is not there (name the system's files with --sysroot)",
                            program->path, id->interp);
@@ -126,6 +146,22 @@ static int choose(struct sysroot_view *view, const struct program *program, stru
     return 0;
 }
 
+/* The host's own files serve the program: its interpreter is there, and for the program's machine. */
+static bool host_has_interpreter(const struct elf_identity *program)
+{
+    struct elf_identity interp;
+    struct loader_error err;
+    int fd = open(program->interp, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    bool is;
+
+    if (fd < 0)
+        return errno != ENOENT && errno != ENOTDIR;
+    is = elf_identify(fd, program->interp, &interp, &err) != 0 ||
+         (interp.machine == program->machine && interp.bits == program->bits);
+    close(fd);
+    return is;
+}
+
 static int prepare(void *context, const struct program *program, struct loader_error *err)
 {
     struct sysroot_view *view = context;
@@ -134,7 +170,7 @@ static int prepare(void *context, const struct program *program, struct loader_e
         return 0;
     if (view->sysroot[0] != '\0' && sysroot_strip(view->sysroot, program->host_path) != NULL)
         return 0;
-    if (access(program->elf.id.interp, F_OK) == 0)
+    if (host_has_interpreter(&program->elf.id))
         return 0;
     return choose(view, program, err);
 }

@@ -1,6 +1,9 @@
 /*
- * Recognising a tree by what is inside. Each system is a row of a table: the interpreter and the C library that make
- * a tree one of its, and who reads its release.
+ * Recognising a tree by what is inside. Each system and machine is a row of a table: the interpreter and the C library
+ * that make a tree one of its, and who reads its release. A Linux root may be one of several machines' (multiarch,
+ * lib32): the first that fits names it, and all that fit are in it.
+ *
+ * Linux's distributions tell what they are in /etc/os-release, and before there was that in a file of their own.
  *
  * FreeBSD tells its release in ABI notes (release.c), as __FreeBSD_version in the headers, and in words in
  * /bin/freebsd-version (since 10) and /etc/os-release (since 13).
@@ -17,10 +20,14 @@
 
 enum { TEXT_MAX = 256 * 1024 }; /* of a file that is looked through; sys/param.h has some 20 KB */
 
+enum { PLACES = 6 };
+
 struct system_kind {
     enum elf_system system;
-    const char *interp;
-    const char *library;
+    const char *interps[PLACES]; /* one of these must be there; ended by NULL */
+    const char *libraries[PLACES];
+    uint16_t machine; /* 0: the interpreter tells, and the library must be of the same */
+    uint8_t bits;
     void (*read_release)(const char *root, struct sysroot_facts *out);
 };
 
@@ -121,24 +128,120 @@ static void freebsd_release(const char *root, struct sysroot_facts *out)
         snprintf(out->release, sizeof(out->release), "%u.%u", out->osrel / 100000, out->osrel / 1000 % 100);
 }
 
+static void linux_release(const char *root, struct sysroot_facts *out)
+{
+    static const char *const others[] = {"/etc/debian_version", "/etc/alpine-release", "/etc/slackware-version",
+                                         "/etc/redhat-release", "/etc/SuSE-release"};
+    char name[24] = "", version[32] = "";
+
+    take_from(root, "/etc/os-release", "ID=", name, sizeof(name));
+    take_from(root, "/usr/lib/os-release", "ID=", name, sizeof(name));
+    take_from(root, "/etc/os-release", "VERSION_ID=", version, sizeof(version));
+    take_from(root, "/usr/lib/os-release", "VERSION_ID=", version, sizeof(version));
+    if (name[0] != '\0')
+        snprintf(out->release, sizeof(out->release), "%s%s%s", name, version[0] != '\0' ? "-" : "", version);
+    for (unsigned i = 0; out->release[0] == '\0' && i < sizeof(others) / sizeof(others[0]); i++)
+        take_from(root, others[i], "", out->release, sizeof(out->release));
+}
+
+/* Where glibc's and musl's trees keep their linkers and libraries; musl's are one file. */
 static const struct system_kind kinds[] = {
-    {ELF_SYSTEM_FREEBSD, "/libexec/ld-elf.so.1", "/lib/libc.so.7", freebsd_release},
+    {ELF_SYSTEM_FREEBSD, {"/libexec/ld-elf.so.1"}, {"/lib/libc.so.7"}, 0, 0, freebsd_release},
+    {ELF_SYSTEM_LINUX,
+     {"/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-x86-64.so.2"},
+     {"/lib64/libc.so.6", "/lib/x86_64-linux-gnu/libc.so.6", "/usr/lib/x86_64-linux-gnu/libc.so.6",
+      "/usr/lib64/libc.so.6", "/lib/libc.so.6"},
+     ELF_MACHINE_AMD64,
+     64,
+     linux_release},
+    {ELF_SYSTEM_LINUX,
+     {"/lib/ld-musl-x86_64.so.1"},
+     {"/lib/ld-musl-x86_64.so.1"},
+     ELF_MACHINE_AMD64,
+     64,
+     linux_release},
+    {ELF_SYSTEM_LINUX,
+     {"/lib/ld-linux.so.2", "/lib32/ld-linux.so.2", "/lib/ld-linux.so.1"},
+     {"/lib/libc.so.6", "/lib/i386-linux-gnu/libc.so.6", "/usr/lib/i386-linux-gnu/libc.so.6", "/lib32/libc.so.6",
+      "/usr/lib32/libc.so.6", "/lib/libc.so.5"},
+     ELF_MACHINE_I386,
+     32,
+     linux_release},
+    {ELF_SYSTEM_LINUX, {"/lib/ld-musl-i386.so.1"}, {"/lib/ld-musl-i386.so.1"}, ELF_MACHINE_I386, 32, linux_release},
+    {ELF_SYSTEM_LINUX,
+     {"/libx32/ld-linux-x32.so.2"},
+     {"/libx32/libc.so.6", "/usr/libx32/libc.so.6", "/lib/x86_64-linux-gnux32/libc.so.6"},
+     ELF_MACHINE_AMD64,
+     32,
+     linux_release},
+    {ELF_SYSTEM_LINUX, {"/lib/ld-musl-x32.so.1"}, {"/lib/ld-musl-x32.so.1"}, ELF_MACHINE_AMD64, 32, linux_release},
 };
 
-static bool is_kind(const char *root, const struct system_kind *kind, struct sysroot_facts *out)
+/* A Linux library bears no mark, or one of Linux's; another system's bears its own. */
+static bool fits(const struct system_kind *kind, const struct elf_identity *id)
 {
-    struct elf_identity interp;
+    enum elf_system system = elf_system(id);
+
+    if (system != kind->system && !(kind->system == ELF_SYSTEM_LINUX && system == ELF_SYSTEM_UNMARKED))
+        return false;
+    return kind->machine == 0 || (id->machine == kind->machine && id->bits == kind->bits);
+}
+
+/* The first of the places that has a file which fits. */
+static bool find_one(const char *root, const struct system_kind *kind, const char *const places[PLACES],
+                     struct elf_identity *id)
+{
+    for (unsigned i = 0; i < PLACES && places[i] != NULL; i++)
+        if (identify(root, places[i], id) && fits(kind, id))
+            return true;
+    return false;
+}
+
+static bool is_kind(const char *root, const struct system_kind *kind, struct elf_identity *interp)
+{
     struct elf_identity library;
 
-    if (!identify(root, kind->interp, &interp) || elf_system(&interp) != kind->system ||
-        !identify(root, kind->library, &library) || library.machine != interp.machine || library.bits != interp.bits)
+    return find_one(root, kind, kind->interps, interp) && find_one(root, kind, kind->libraries, &library) &&
+           library.machine == interp->machine && library.bits == interp->bits;
+}
+
+/* Notes one more machine whose programs the tree serves. */
+static void add_platform(struct sysroot_facts *out, const struct elf_identity *interp)
+{
+    char name[64];
+
+    for (unsigned i = 0; i < out->platform_count; i++)
+        if (out->platforms[i].machine == interp->machine && out->platforms[i].bits == interp->bits)
+            return;
+    out->platforms[out->platform_count].machine = interp->machine;
+    out->platforms[out->platform_count++].bits = interp->bits;
+    elf_system_name(interp, name, sizeof(name));
+    if (out->platform_count == 1)
+        snprintf(out->platform, sizeof(out->platform), "%s", name);
+    else if (strchr(name, '/') != NULL)
+        snprintf(out->platform + strlen(out->platform), sizeof(out->platform) - strlen(out->platform), "+%s",
+                 strchr(name, '/') + 1);
+}
+
+bool sysroot_serves(const struct sysroot_facts *facts, const struct elf_identity *id)
+{
+    enum elf_system system = elf_system(id);
+
+    if (facts->system != (system == ELF_SYSTEM_UNMARKED ? ELF_SYSTEM_LINUX : system))
         return false;
-    out->system = kind->system;
-    out->machine = interp.machine;
-    out->bits = interp.bits;
-    elf_system_name(&interp, out->platform, sizeof(out->platform));
-    kind->read_release(root, out);
-    return true;
+    for (unsigned i = 0; i < facts->platform_count; i++)
+        if (facts->platforms[i].machine == id->machine && facts->platforms[i].bits == id->bits)
+            return true;
+    return false;
+}
+
+bool sysroot_has(const char *root, const char *path)
+{
+    int fd = sysroot_open_below(root, path, O_PATH | O_CLOEXEC);
+
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
 }
 
 int sysroot_recognise(const char *root, struct sysroot_facts *out)
@@ -149,8 +252,18 @@ int sysroot_recognise(const char *root, struct sysroot_facts *out)
     if (fd < 0)
         return -errno;
     close(fd);
-    for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-        if (is_kind(root, &kinds[i], out))
-            return 0;
-    return -ENOENT;
+    for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        struct elf_identity interp;
+
+        if ((out->platform_count != 0 && kinds[i].system != out->system) || !is_kind(root, &kinds[i], &interp))
+            continue;
+        add_platform(out, &interp);
+        if (out->platform_count == 1) {
+            out->system = kinds[i].system;
+            out->machine = interp.machine;
+            out->bits = interp.bits;
+            kinds[i].read_release(root, out);
+        }
+    }
+    return out->platform_count != 0 ? 0 : -ENOENT;
 }

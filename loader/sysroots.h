@@ -13,10 +13,11 @@
  *
  *   1. the one that the user has named (-L, DRAGOMAN_SYSROOT, the configuration file), and so does everything that it
  *      starts;
- *   2. otherwise none, unless it has an interpreter that the host's own files do not have. Then the tree that it lies
- *      in itself; else, of all sysroots of its system, the one that fits the release in its ABI note best: the same
+ *   2. otherwise none, unless it has an interpreter that the host's own files do not have, or one of another machine's
+ *      (Linux's for i386). Then the tree that it lies in itself; else, of all sysroots of its system, the one that fits the release in its ABI note best: the same
  *      major release before a later one (FreeBSD's libraries serve what older ones did, and not the other way round),
- *      of the same major release the nearest that is not older, else the newest.
+ *      of the same major release the nearest that is not older, else the newest. Linux's programs do not tell a release
+ *      that libraries would go by: of its roots the first by name that serves the program's machine.
  *
  * A program without an interpreter keeps what its parent had. Cold half; entered at start and, through the gate, for a
  * guest's exec.
@@ -34,6 +35,7 @@
 enum {
     SYSROOT_NAME_MAX = 64, /* longest name, NUL included */
     SYSROOT_FOLDERS = 3,
+    SYSROOT_PLATFORMS = 3, /* of a Linux root: amd64, i386, x32 */
 };
 
 /* The user's folder below the data directory, and that below a prefix. */
@@ -42,12 +44,23 @@ enum {
 /* What a tree says of itself. */
 struct sysroot_facts {
     enum elf_system system;
-    uint16_t machine;  /* ELF_MACHINE_* */
-    uint8_t bits;      /* 32 or 64 */
+    uint16_t machine; /* ELF_MACHINE_*, of the first of `platforms` */
+    uint8_t bits;     /* 32 or 64 */
+    struct {
+        uint16_t machine;
+        uint8_t bits;
+    } platforms[SYSROOT_PLATFORMS]; /* whose programs it serves */
+    unsigned platform_count;
     uint32_t osrel;    /* in the system's own numbering, as in an ABI note; 0: it does not say */
     char release[64];  /* as the system spells it, "14.2-RELEASE-p1"; "": it does not say */
-    char platform[64]; /* "FreeBSD/amd64" */
+    char platform[64]; /* "FreeBSD/amd64", "Linux/amd64+i386" */
 };
+
+/* Whether the tree has what a program of this kind needs: interpreter and C library of its system and machine. */
+bool sysroot_serves(const struct sysroot_facts *facts, const struct elf_identity *id);
+
+/* Whether there is a file of this absolute path in the tree. */
+bool sysroot_has(const char *root, const char *path);
 
 /**
  * Recognises the system in a tree: its interpreter and its C library are there, and are a pair.

@@ -60,6 +60,8 @@ const struct personality linux_x32_personality = {
     .name = "linux-x32",
     .title = "Linux/x32",
     .word = 4,
+    .machine = "x86_64",
+    .links_max = 40, /* include/linux/namei.h: MAXSYMLINKS */
     .recognise = linux_recognise_x32,
     .keeps_programs = true,
     .programs = {.kernel = ELF_KERNEL_LINUX, .space_end = USER_END_32},
