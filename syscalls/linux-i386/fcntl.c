@@ -1,4 +1,7 @@
-/* fcntl and fcntl64. Sources: fcntl(2), do_compat_fcntl64() in fs/fcntl.c. */
+/*
+ * fcntl and fcntl64, which are one and the same where a 64-bit kernel answers them (arch/x86/entry/syscalls/syscall_32.tbl).
+ * Sources: fcntl(2), do_compat_fcntl64() in fs/fcntl.c.
+ */
 #include "syscalls/linux-i386/fcntl.h"
 
 #include "linux_i386_syscalls.h"
@@ -124,20 +127,5 @@ int64_t linux_i386_fcntl64(struct thread *t, int32_t fd, uint32_t cmd, uint64_t 
         return host_call3(__NR_fcntl, fd, cmd, arg);
     default:
         return host_call3(__NR_fcntl, fd, cmd, arg); /* what they point to has the same form in either width */
-    }
-}
-
-int64_t linux_i386_fcntl(struct thread *t, int32_t fd, uint32_t cmd, uint64_t arg)
-{
-    switch (cmd) {
-    case I386_F_GETLK64:
-    case I386_F_SETLK64:
-    case I386_F_SETLKW64:
-    case F_OFD_GETLK:
-    case F_OFD_SETLK:
-    case F_OFD_SETLKW:
-        return -EINVAL; /* these have come with fcntl64 */
-    default:
-        return linux_i386_fcntl64(t, fd, cmd, arg);
     }
 }

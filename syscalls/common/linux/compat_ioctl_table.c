@@ -33,8 +33,10 @@ static const struct range same[] = {
     {WHOLE, 0x89e0, 0x89e0},                     /* SIOCUNIXFILE */
     {ANY_SHAPE, 'X' << 8 | 31, 'X' << 8 | 63},   /* FS_IOC_FSGETXATTR, XFS */
     {ANY_SHAPE, 'X' << 8 | 119, 'X' << 8 | 121}, /* FIFREEZE, FITHAW, FITRIM */
-    {ANY_SHAPE, 'f' << 8 | 9, 'f' << 8 | 18},    /* FS_IOC_FIEMAP, ext4's */
-    {ANY_SHAPE, 'f' << 8 | 19, 'f' << 8 | 26},   /* encryption */
+    {WHOLE, 0x80086601, 0x80086601},             /* FS_IOC_GETFLAGS and FS_IOC_SETFLAGS by their 64-bit numbers, too */
+    {WHOLE, 0x40086602, 0x40086602},
+    {ANY_SHAPE, 'f' << 8 | 9, 'f' << 8 | 18},  /* FS_IOC_FIEMAP, ext4's */
+    {ANY_SHAPE, 'f' << 8 | 19, 'f' << 8 | 26}, /* encryption */
     {ANY_SHAPE, 'f' << 8 | 42, 'f' << 8 | 44},
     {ANY_SHAPE, 'f' << 8 | 133, 'f' << 8 | 135}, /* verity */
     {ANY_SHAPE, 0x1500, 0x1504},                 /* FS_IOC_GETFSUUID */
