@@ -12,83 +12,16 @@
 #include "syscalls/common/dirent.h"
 #include "syscalls/common/linux/directories.h"
 #include "syscalls/common/linux/pairs.h"
+#include "syscalls/common/linux/positions.h"
 
-#include <asm/stat.h>
 #include <linux/fs.h>
-#include <linux/stat.h>
 
 #define HOST_BUFFER 8192
 #define ONE_ENTRY   ((19 + LINUX_NAME_MAX + 1 + 7) / 8 * 8) /* a record of the host's with the longest name */
 
-/*
- * The directories in which positions have been folded lately, by device and inode: seeking there has to unfold. About the
- * host's files, so for everybody in this memory.
- */
-#define FOLDED 64
-static uint32_t folded[FOLDED];
-static bool any_folded;
-
-/* 0 for what is no directory; else what stands for this one in the list, and where it does. */
-static uint32_t directory_key(int fd, uint32_t **slot)
-{
-    struct stat st;
-    uint64_t mixed;
-
-    if (host_call2(__NR_fstat, fd, &st) < 0 || (st.st_mode & S_IFMT) != S_IFDIR) {
-        return 0;
-    }
-    mixed = (st.st_ino ^ st.st_dev << 40) * 0x9e3779b97f4a7c15;
-    *slot = &folded[mixed % FOLDED];
-    return (uint32_t)(mixed >> 32) | 1;
-}
-
-/* Keeps in mind that positions in the directory have been folded. */
-static void remember_folded(int fd)
-{
-    uint32_t *slot, key = directory_key(fd, &slot);
-
-    if (key != 0) {
-        __atomic_store_n(slot, key, __ATOMIC_RELAXED);
-        __atomic_store_n(&any_folded, true, __ATOMIC_RELAXED);
-    }
-}
-
-static bool is_folded(int fd)
-{
-    uint32_t *slot, key = directory_key(fd, &slot);
-
-    return key != 0 && __atomic_load_n(slot, __ATOMIC_RELAXED) == key;
-}
-
-static bool is_directory(int fd)
-{
-    uint32_t *slot;
-
-    return directory_key(fd, &slot) != 0;
-}
-
-static int64_t seek(int fd, int64_t offset, int whence)
-{
-    int64_t r;
-
-    if (whence == SEEK_SET && offset > 0 && offset <= INT32_MAX && __atomic_load_n(&any_folded, __ATOMIC_RELAXED) &&
-        is_folded(fd)) {
-        offset = i386_position_unfold((uint32_t)offset);
-    }
-    r = host_call3(__NR_lseek, fd, offset, whence);
-    return r > UINT32_MAX && is_directory(fd) ? i386_position_fold(r) : r;
-}
-
-/* More than 32 bits are cut off: a 64-bit kernel does not look whether its answer fits. */
-int64_t linux_i386_lseek(struct thread *t, int32_t fd, int64_t offset, uint32_t whence)
-{
-    (void)t;
-    return seek(fd, offset, (int)whence);
-}
-
 int64_t linux_i386_llseek(struct thread *t, int32_t fd, uint64_t high, uint64_t low, guest_ptr result, int32_t whence)
 {
-    int64_t r = seek(fd, linux_pair((uint32_t)low, (uint32_t)high), whence);
+    int64_t r = linux_compat_seek(fd, linux_pair((uint32_t)low, (uint32_t)high), whence);
 
     (void)t;
     return r < 0 ? r : COPYOUT(result, &r);
@@ -130,7 +63,7 @@ static int64_t read_host(int fd, void *buffer, uint64_t size)
 static int64_t put_entry(const struct linux_dirent64 *host, guest_ptr to, uint64_t room)
 {
     struct i386_dirent entry;
-    int n = i386_dirent_from_host(host, i386_position_fold(host->d_off), &entry);
+    int n = i386_dirent_from_host(host, linux_position_fold(host->d_off), &entry);
 
     if (n > 0 && (uint64_t)n > room) {
         return -EINVAL; /* what the first one gets that does not fit */
@@ -159,7 +92,7 @@ static int64_t deliver(int fd, const char *host, int64_t size, guest_ptr to, uin
         at += h->d_reclen;
     }
     if (wide) {
-        remember_folded(fd);
+        linux_position_folded(fd);
     }
     return done;
 }
@@ -199,11 +132,11 @@ int64_t linux_i386_getdents64(struct thread *t, int32_t fd, guest_ptr dirent, ui
         struct linux_dirent64 *h = (struct linux_dirent64 *)(host + at);
 
         wide |= h->d_off > UINT32_MAX;
-        h->d_off = i386_position_fold(h->d_off);
+        h->d_off = linux_position_fold(h->d_off);
         at += h->d_reclen;
     }
     if (wide) {
-        remember_folded(fd);
+        linux_position_folded(fd);
     }
     return n > 0 && copyout(dirent, host, (size_t)n) < 0 ? -EFAULT : n;
 }
@@ -228,7 +161,7 @@ int64_t linux_i386_readdir(struct thread *t, int32_t fd, guest_ptr dirent, uint3
     }
     n = name_length(h);
     out.d_ino = (uint32_t)h->d_ino;
-    out.d_off = i386_position_fold(start);
+    out.d_off = linux_position_fold(start);
     out.d_namlen = (uint16_t)n;
     memcpy(out.d_name, h->d_name, (size_t)n);
     out.d_name[n] = 0;

@@ -42,20 +42,4 @@ _Static_assert(__builtin_offsetof(struct i386_old_dirent, d_name) == 10, "struct
  */
 int i386_dirent_from_host(const struct linux_dirent64 *host, uint32_t position, struct i386_dirent *out);
 
-/*
- * A position in a directory as 31 bits, and back. What fits is itself. Others are those of file systems that order a
- * directory by hashes (ext4), where a position is the hash in its upper half and in the lower what tells names of the
- * same hash apart: the upper half is the position that such a file system gives to 32-bit programs itself
- * (hash2pos() in fs/ext4/dir.c), the lower one is lost there too.
- */
-static inline uint32_t i386_position_fold(int64_t position)
-{
-    return position > UINT32_MAX ? (uint32_t)(position >> 32) : (uint32_t)position;
-}
-
-static inline int64_t i386_position_unfold(uint32_t position)
-{
-    return position == INT32_MAX ? INT64_MAX : (int64_t)position << 32; /* the highest stands for the end */
-}
-
 #endif

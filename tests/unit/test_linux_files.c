@@ -1,5 +1,6 @@
 /* Linux's file structures with words of 4 bytes: every converter, and what does not fit. */
 #include "syscalls/common/linux/pairs.h"
+#include "syscalls/common/linux/positions.h"
 #include "syscalls/common/linux/vectors.h"
 #include "syscalls/linux-i386/directory.h"
 #include "syscalls/linux-i386/ids16.h"
@@ -238,13 +239,13 @@ END_TEST
 /* hash2pos() and pos2maj_hash() of ext4. */
 START_TEST(directory_positions)
 {
-    ck_assert_uint_eq(i386_position_fold(0), 0);
-    ck_assert_uint_eq(i386_position_fold(77), 77);
-    ck_assert_uint_eq(i386_position_fold(INT32_MAX), INT32_MAX);
-    ck_assert_uint_eq(i386_position_fold(0x1234567889abcdef), 0x12345678);
-    ck_assert_int_eq(i386_position_unfold(0x12345678), 0x1234567800000000);
-    ck_assert_uint_eq(i386_position_fold(INT64_MAX), INT32_MAX); /* the end */
-    ck_assert_int_eq(i386_position_unfold(INT32_MAX), INT64_MAX);
+    ck_assert_uint_eq(linux_position_fold(0), 0);
+    ck_assert_uint_eq(linux_position_fold(77), 77);
+    ck_assert_uint_eq(linux_position_fold(INT32_MAX), INT32_MAX);
+    ck_assert_uint_eq(linux_position_fold(0x1234567889abcdef), 0x12345678);
+    ck_assert_int_eq(linux_position_unfold(0x12345678), 0x1234567800000000);
+    ck_assert_uint_eq(linux_position_fold(INT64_MAX), INT32_MAX); /* the end */
+    ck_assert_int_eq(linux_position_unfold(INT32_MAX), INT64_MAX);
 }
 END_TEST
 

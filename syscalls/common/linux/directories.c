@@ -16,6 +16,7 @@
 #include "syscalls/common/dirent.h"
 #include "syscalls/common/linux/directories.h"
 #include "syscalls/common/linux/filesystems/procfs.h"
+#include "syscalls/common/linux/positions.h"
 #include "vfs/path.h"
 
 #define CHUNK     4096
@@ -27,19 +28,10 @@ int32_t linux_dirent64_record(const struct host_dirent *from, void *to)
     return from->d_reclen;
 }
 
-/*
- * Positions of 64 bits are hashes, on ext4: it gives callers with words of 4 bytes the upper half of what it gives
- * others (hash2pos() of fs/ext4/dir.c).
- */
-static int64_t narrow_position(int64_t off)
-{
-    return off > INT32_MAX ? (int64_t)((uint64_t)off >> 32) : off;
-}
-
 int32_t linux_compat_dirent64_record(const struct host_dirent *from, void *to)
 {
     memcpy(to, from, from->d_reclen);
-    ((struct host_dirent *)to)->d_off = narrow_position(from->d_off);
+    ((struct host_dirent *)to)->d_off = linux_position_fold(from->d_off);
     return from->d_reclen;
 }
 
@@ -185,5 +177,12 @@ int64_t linux_compat_getdents64(struct thread *t, int32_t fd, guest_ptr dirent, 
     struct reading r = {.fd = fd, .record = linux_compat_dirent64_record, .buf = dirent, .room = count};
     int64_t special = linux_directory_special(t, fd, dirent, count, linux_dirent64_record);
 
-    return special != -ENOSYS ? special : read_made(&r);
+    if (special != -ENOSYS) {
+        return special;
+    }
+    special = read_made(&r);
+    if (r.position > UINT32_MAX) {
+        linux_position_folded(fd);
+    }
+    return special;
 }
