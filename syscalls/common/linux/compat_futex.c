@@ -7,9 +7,11 @@
 #include "base/shared.h"
 #include "base/thread.h"
 #include "linux_i386_syscalls.h"
+#include "linux_syscalls.h"
 #include "process/thread.h"
 #include "syscalls/common/linux/compat_time.h"
 #include "syscalls/common/linux/futex.h"
+#include "syscalls/common/linux/robust.h"
 
 #define NR_I386_SET_ROBUST_LIST 311
 #define LIST_HEAD_SIZE          12 /* struct compat_robust_list_head */
@@ -24,6 +26,9 @@ int64_t linux_compat_futex_time64(struct thread *t, guest_ptr uaddr, int32_t op,
     return compat_timespec_get(utime, &ts) != 0 ? -EFAULT : linux_futex(t, uaddr, op, val, (uint64_t)&ts, uaddr2, val3);
 }
 
+/* Whether the host has taken a list: it is the host's to walk then. The host's, so the same for every process. */
+static bool host_walks;
+
 /* The host walks the list of an i386 thread that is killed, if it has been told by a 32-bit call; others it cannot. */
 int64_t linux_compat_set_robust_list(struct thread *t, guest_ptr head, uint64_t len)
 {
@@ -31,7 +36,7 @@ int64_t linux_compat_set_robust_list(struct thread *t, guest_ptr head, uint64_t 
         return -EINVAL;
     }
     if (t->proc->personality->code32 && !t->proc->settings.ia32_absent) {
-        host_int80(NR_I386_SET_ROBUST_LIST, (uint32_t)head.va, LIST_HEAD_SIZE);
+        host_walks = host_int80(NR_I386_SET_ROBUST_LIST, (uint32_t)head.va, LIST_HEAD_SIZE) == 0;
     }
     t->robust_lists[0] = head;
     return 0;
@@ -63,4 +68,21 @@ int64_t linux_compat_get_robust_list(struct thread *t, int32_t pid, guest_ptr he
     }
     uint32_t at = (uint32_t)s.head.va;
     return COPYOUT(len, &size) != 0 || COPYOUT(head, &at) != 0 ? -EFAULT : 0;
+}
+
+static int list_dies(struct thread *t, void *process)
+{
+    if (t->proc == process && !guest_is_null(t->robust_lists[0])) {
+        linux_robust_list_die(t, t->robust_lists[0], t->proc->personality->word);
+    }
+    return 0;
+}
+
+/* Where the host does not, the lists of all threads are walked here, a moment before the others end. */
+int64_t linux_compat_exit_group(struct thread *t, int32_t error_code)
+{
+    if (!host_walks) {
+        threads_each(list_dies, t->proc);
+    }
+    return linux_any_exit_group(t, error_code);
 }

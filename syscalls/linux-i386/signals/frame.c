@@ -19,6 +19,7 @@
 #define RFLAGS_RESUME   0x10000ULL
 #define UNBLOCKABLE     (1ULL << (SIGKILL - 1) | 1ULL << (SIGSTOP - 1))
 #define RPL_USER        3
+#define TRAP_PAGE       14
 #define UC_FP_XSTATE_32 1 /* asm/ucontext.h */
 
 /* arch/x86/kernel/signal_32.c, FIX_EFLAGS: what a frame may say of the flags. */
@@ -43,7 +44,7 @@ static uint64_t frame_place(const struct thread *t, const struct cpu_context *re
     return sp > UINT32_MAX || linux_frame_overruns(t, esp, a, sp) ? 0 : sp;
 }
 
-static void fill_context(const struct thread *t, struct cpu_context *regs, const struct ucontext *host,
+static void fill_context(const struct thread *t, struct cpu_context *regs, const struct guest_signal *sig,
                          uint64_t fpstate, struct sigcontext_32 *sc)
 {
     struct linux_i386_segments s = linux_i386_segments_now();
@@ -64,15 +65,15 @@ static void fill_context(const struct thread *t, struct cpu_context *regs, const
     sc->flags = (uint32_t)regs->rflags;
     sc->cs = segments_of(regs)[SEGMENT_CS];
     sc->ss = segments_of(regs)[SEGMENT_SS];
-    sc->trapno = (uint32_t)host->uc_mcontext.trapno;
-    sc->err = (uint32_t)host->uc_mcontext.err;
-    sc->cr2 = (uint32_t)host->uc_mcontext.cr2;
+    sc->trapno = (uint32_t)sig->trapno; /* the host's last fault may have been the engine's own */
+    sc->err = (uint32_t)sig->error_code;
+    sc->cr2 = sig->trapno == TRAP_PAGE ? (uint32_t)sig->address : 0;
     sc->fpstate = (uint32_t)fpstate;
     sc->oldmask = (uint32_t)t->frame_mask.bits[0];
 }
 
-static int put_plain(struct thread *t, struct cpu_context *regs, const struct ucontext *host,
-                     const struct guest_signal *sig, const struct signal_action *a, uint64_t at, uint64_t state_at)
+static int put_plain(struct thread *t, struct cpu_context *regs, const struct guest_signal *sig,
+                     const struct signal_action *a, uint64_t at, uint64_t state_at)
 {
     /* pop %eax; mov $119, %eax; int $0x80 */
     static const uint8_t retcode[8] = {0x58, 0xb8, NR_SIGRETURN, 0, 0, 0, 0xcd, 0x80};
@@ -80,15 +81,15 @@ static int put_plain(struct thread *t, struct cpu_context *regs, const struct uc
     memset(&f, 0, sizeof f);
     f.pretcode = (a->flags & SIGNAL_RESTORER) != 0 ? (uint32_t)a->restorer : LINUX_I386_SIGRETURN;
     f.sig = (uint32_t)sig->signo;
-    fill_context(t, regs, host, state_at, &f.sc);
+    fill_context(t, regs, sig, state_at, &f.sc);
     f.extramask = (uint32_t)(t->frame_mask.bits[0] >> 32);
     memcpy(f.retcode, retcode, sizeof retcode);
     regs->rdx = regs->rcx = 0;
     return COPYOUT(guest_addr(at), &f);
 }
 
-static int put_with_info(struct thread *t, struct cpu_context *regs, const struct ucontext *host,
-                         const struct guest_signal *sig, const struct signal_action *a, uint64_t at, uint64_t state_at)
+static int put_with_info(struct thread *t, struct cpu_context *regs, const struct guest_signal *sig,
+                         const struct signal_action *a, uint64_t at, uint64_t state_at)
 {
     /* mov $173, %eax; int $0x80 */
     static const uint8_t retcode[8] = {0xb8, NR_RT_SIGRETURN, 0, 0, 0, 0xcd, 0x80, 0};
@@ -105,7 +106,7 @@ static int put_with_info(struct thread *t, struct cpu_context *regs, const struc
     f.uc.uc_stack.ss_sp = (uint32_t)t->altstack.base;
     f.uc.uc_stack.ss_flags = (int32_t)t->altstack.flags;
     f.uc.uc_stack.ss_size = (uint32_t)t->altstack.size;
-    fill_context(t, regs, host, state_at, &f.uc.uc_mcontext);
+    fill_context(t, regs, sig, state_at, &f.uc.uc_mcontext);
     memcpy(f.uc.uc_sigmask, t->frame_mask.bits, sizeof f.uc.uc_sigmask);
     memcpy(f.retcode, retcode, sizeof retcode);
     regs->rdx = f.pinfo;
@@ -128,8 +129,7 @@ static int put_frame(struct thread *t, struct cpu_context *regs, const struct uc
         return -EFAULT;
     }
     state_at = fpstate != NULL ? state_at : 0;
-    return with_info ? put_with_info(t, regs, host, sig, a, *at, state_at)
-                     : put_plain(t, regs, host, sig, a, *at, state_at);
+    return with_info ? put_with_info(t, regs, sig, a, *at, state_at) : put_plain(t, regs, sig, a, *at, state_at);
 }
 
 int linux_i386_build_frame(struct thread *t, struct cpu_context *regs, void *host_uc, const struct guest_signal *sig,
