@@ -74,6 +74,19 @@ struct linux_compat_stack {
     uint32_t ss_size;
 };
 
+/* struct compat_sigevent (include/linux/compat.h) */
+struct linux_compat_sigevent {
+    uint32_t value;
+    int32_t signo, notify, tid;
+    uint32_t rest[12];
+};
+_Static_assert(sizeof(struct linux_compat_sigevent) == 64, "SIGEV_MAX_SIZE");
+
+struct sigevent;
+
+/* Copies one in, as the host's (asm-generic/siginfo.h). Returns 0 or -EFAULT. */
+int linux_compat_sigevent_get(guest_ptr from, struct sigevent *to);
+
 /* The host's siginfo (asm/siginfo.h), as a guest sees it. x32: its processor times are of 64 bits. */
 void linux_compat_siginfo_from_host(const void *host_siginfo, bool x32, struct linux_compat_siginfo *out);
 
