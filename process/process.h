@@ -58,7 +58,8 @@ struct vfork_how {
 int64_t process_vfork(struct thread *t, const struct vfork_how *how);
 
 /*
- * Whether another process is a guest of dragoman, whose engine takes the signals that only an engine knows. Returns
+ * Whether another process is a guest of dragoman and of the same family of systems, whose engine takes the signals that
+ * only an engine knows. Returns
  * PROCESS_GUEST, PROCESS_FOREIGN, or PROCESS_ZOMBIE: it has ended and is waited for.
  */
 enum process_sort { PROCESS_FOREIGN, PROCESS_GUEST, PROCESS_ZOMBIE };

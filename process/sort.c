@@ -5,13 +5,16 @@
 #include "base/host.h"
 #include "base/host_file.h"
 #include "base/mem.h"
+#include "base/personality.h"
+#include "base/thread.h"
 #include "process/host_record.h"
 #include "process/host_stat.h"
 #include "process/process.h"
 #include "process/table.h"
 #include "signals/signals.h"
 
-#define STATUS_MAX 4096
+#define STATUS_MAX       4096
+#define OLD_CARRIER_MARK 0x51 /* FreeBSD's, whose guests were the only ones once */
 
 static bool begins(const char *text, const char *with)
 {
@@ -76,7 +79,8 @@ enum process_sort process_sort_of(struct thread *t, int32_t pid)
         return PROCESS_ZOMBIE;
     }
     if (process_table_other(t, pid, &entry) == 0) {
-        return PROCESS_GUEST;
+        uint32_t mark = entry.carrier_mark != 0 ? entry.carrier_mark : OLD_CARRIER_MARK;
+        return mark == t->proc->personality->carrier_mark ? PROCESS_GUEST : PROCESS_FOREIGN;
     }
     return runs_our_image(pid) && catches_carrier(pid) ? PROCESS_GUEST : PROCESS_FOREIGN;
 }

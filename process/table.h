@@ -45,11 +45,11 @@ struct process_table_entry {
     int32_t pid, parent, group, session;
     uint32_t uid;
     uint32_t release;
-    uint32_t args_total; /* bytes of all arguments */
-    uint32_t args_size;  /* bytes of them in args, each argument with its NUL */
-    uint32_t args_live;  /* 1: they are what the process's memory has, and may have changed meanwhile */
-    uint32_t reserved;
-    uint64_t ps_strings; /* where the program's own arguments and variables are found; 0: nowhere */
+    uint32_t args_total;   /* bytes of all arguments */
+    uint32_t args_size;    /* bytes of them in args, each argument with its NUL */
+    uint32_t args_live;    /* 1: they are what the process's memory has, and may have changed meanwhile */
+    uint32_t carrier_mark; /* the personality's; 0: of a build that knew only FreeBSD's */
+    uint64_t ps_strings;   /* where the program's own arguments and variables are found; 0: nowhere */
     uint64_t stack_top, stack_size;
     uint64_t sigcode; /* the signal trampoline, a page of its own */
     char personality[16];

@@ -67,6 +67,7 @@ static void describe(const struct process *p, uint64_t start, struct process_tab
     e->stack_top = p->stack_top;
     e->stack_size = p->stack_size;
     e->sigcode = p->sigcode.va;
+    e->carrier_mark = p->personality->carrier_mark;
     hot_strlcpy(e->personality, p->personality_name, sizeof e->personality);
     hot_strlcpy(e->command, p->command, sizeof e->command);
     hot_strlcpy(e->program, p->program, sizeof e->program);

@@ -330,11 +330,11 @@ int64_t signal_suspend(struct thread *t, const struct signal_set *mask)
  * only the thread whose tid is the process's id queue a siginfo that says a process sent it
  * (do_rt_sigqueueinfo in kernel/signal.c); another thread sends the signal anew, which loses only who sent it first.
  */
-void host_put_back(const struct host_siginfo *info)
+void host_put_back(const struct thread *t, const struct host_siginfo *info)
 {
     const siginfo_t *si = (const siginfo_t *)info;
     int64_t tid = host_call0(__NR_gettid);
-    if (signal_is_threads(si)) {
+    if (signal_is_threads(t, si)) {
         host_call4(__NR_rt_tgsigqueueinfo, host_call0(__NR_getpid), tid, si->si_signo, info);
     } else {
         /* To the process, named by this thread: with another's id the host takes foreign codes for forged (EPERM). */

@@ -11,30 +11,30 @@
 #include "signals/queue.h"
 #include "signals/signals.h"
 
-/* si_errno: a mark, the low byte of the guest's code, whether it is for one thread, the guest's number. */
-#define MARK        0x51000000u
-#define MARK_MASK   0xff000000u
+/* si_errno: whose numbers (personality.h, carrier_mark), the low byte of the guest's code, whether it is for one thread, the guest's number. */
+#define MARK_SHIFT  24
 #define CODE_SHIFT  9
 #define CODE_MASK   0xffu
 #define TO_THREAD   0x100u
 #define NUMBER_MASK 0xffu
 
-void carrier_fill(siginfo_t *info, const struct guest_signal *sig, bool to_thread)
+void carrier_fill(const struct personality *p, siginfo_t *info, const struct guest_signal *sig, bool to_thread)
 {
     memset(info, 0, sizeof *info);
     info->si_signo = HOST_CARRIER;
-    info->si_errno = (int32_t)(MARK | ((uint32_t)sig->code & CODE_MASK) << CODE_SHIFT | (to_thread ? TO_THREAD : 0) |
-                               (uint32_t)sig->signo);
+    info->si_errno =
+        (int32_t)((uint32_t)p->carrier_mark << MARK_SHIFT | ((uint32_t)sig->code & CODE_MASK) << CODE_SHIFT |
+                  (to_thread ? TO_THREAD : 0) | (uint32_t)sig->signo);
     info->si_code = SI_QUEUE;
     info->si_pid = sig->pid;
     info->si_uid = sig->uid;
     info->si_ptr = (void *)sig->value;
 }
 
-static bool is_carried(const siginfo_t *info)
+static bool is_carried(const struct personality *p, const siginfo_t *info)
 {
     return info->si_signo == HOST_CARRIER && info->si_code == SI_QUEUE &&
-           ((uint32_t)info->si_errno & MARK_MASK) == MARK;
+           (uint32_t)info->si_errno >> MARK_SHIFT == p->carrier_mark;
 }
 
 /* Anybody may send a carrier: what says nothing that a guest may send is none. */
@@ -54,7 +54,7 @@ void signal_described(struct thread *t, const siginfo_t *info, const struct cpu_
 {
     const struct personality *p = t->proc->personality;
     memset(out, 0, sizeof *out);
-    if (!is_carried(info)) {
+    if (!is_carried(p, info)) {
         p->signal_describe(t, info, regs, trapno, error_code, out);
         return;
     }
@@ -71,7 +71,7 @@ int signal_number(struct thread *t, const siginfo_t *info)
     if (info->si_signo != HOST_CARRIER) {
         return t->proc->personality->signal_from_host[info->si_signo];
     }
-    if (is_carried(info)) {
+    if (is_carried(t->proc->personality, info)) {
         return carried_number(t, info);
     }
     struct guest_signal sig; /* a timer's, which only the personality knows; or a stranger's */
@@ -79,37 +79,37 @@ int signal_number(struct thread *t, const siginfo_t *info)
     return sig.signo;
 }
 
-bool signal_is_threads(const siginfo_t *info)
+bool signal_is_threads(const struct thread *t, const siginfo_t *info)
 {
-    return is_carried(info) ? ((uint32_t)info->si_errno & TO_THREAD) != 0 : info->si_code == SI_TKILL;
+    return is_carried(t->proc->personality, info) ? ((uint32_t)info->si_errno & TO_THREAD) != 0
+                                                  : info->si_code == SI_TKILL;
 }
 
 bool carrier_is_queued(const struct personality *p, const siginfo_t *info)
 {
     uint32_t code = (uint32_t)info->si_errno >> CODE_SHIFT & CODE_MASK;
-    return is_carried(info) && code == (p->signal_code_queue & CODE_MASK);
+    return is_carried(p, info) && code == (p->signal_code_queue & CODE_MASK);
 }
 
 void carrier_kick(struct thread *t, int32_t tid)
 {
     siginfo_t info;
-    carrier_fill(&info, &(struct guest_signal){0}, true);
+    carrier_fill(t->proc->personality, &info, &(struct guest_signal){0}, true);
     host_call4(__NR_rt_tgsigqueueinfo, t->proc->pid, tid, HOST_CARRIER, &info);
 }
 
 int64_t signal_carry(struct thread *t, int32_t pid, int32_t tid, const struct guest_signal *sig)
 {
     siginfo_t info;
-    (void)t;
-    carrier_fill(&info, sig, tid != 0);
+    carrier_fill(t->proc->personality, &info, sig, tid != 0);
     return tid != 0 ? host_call4(__NR_rt_tgsigqueueinfo, pid, tid, HOST_CARRIER, &info)
                     : host_call3(__NR_rt_sigqueueinfo, pid, HOST_CARRIER, &info);
 }
 
-int64_t signal_carry_to_pidfd(int pidfd, const struct guest_signal *sig)
+int64_t signal_carry_to_pidfd(struct thread *t, int pidfd, const struct guest_signal *sig)
 {
     siginfo_t info;
-    carrier_fill(&info, sig, false);
+    carrier_fill(t->proc->personality, &info, sig, false);
     return host_call4(__NR_pidfd_send_signal, pidfd, HOST_CARRIER, &info, 0);
 }
 

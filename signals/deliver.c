@@ -185,12 +185,12 @@ static void deliver_recorded(struct thread *t, struct ucontext *uc)
     }
     if (signal_set_has(&t->mask, signo)) {
         /* Blocked since it was recorded. The kernel keeps it: every other signal is blocked at this moment. */
-        host_put_back(&copy);
+        host_put_back(t, &copy);
         return;
     }
     if (action_of(t, signo).handler == SIGNAL_DEFAULT && !signal_set_has(&t->proc->watched, signo) &&
         !signal_kept_here(info->si_signo)) {
-        host_put_back(&copy); /* the host's disposition is the default by now: its action is the host's */
+        host_put_back(t, &copy); /* the host's disposition is the default by now: its action is the host's */
         return;
     }
     deliver_info(t, uc, info);
@@ -221,7 +221,7 @@ void signals_give_back(struct thread *t)
 {
     if (t->recorded) {
         t->recorded = false;
-        host_put_back(&t->recorded_info);
+        host_put_back(t, &t->recorded_info);
     }
     t->mask = (struct signal_set){{~0ULL, ~0ULL}}; /* nobody offers it anything from here on */
     signal_queue_leave(t);
@@ -241,7 +241,7 @@ static void deliver_raised(struct thread *t, struct ucontext *uc)
     }
     if (t->fast_block.va != 0) {
         siginfo_t info;
-        carrier_fill(&info, &sig, true);
+        carrier_fill(t->proc->personality, &info, &sig, true);
         if (signal_fast_kept(t, &info)) {
             return;
         }

@@ -38,7 +38,7 @@ void host_disposition(int host_signo, uint64_t disposition, uint32_t flags);
 #define HOST_HANDLER 2ULL /* besides SIGNAL_DEFAULT and SIGNAL_IGNORE */
 
 /* Gives a recorded signal back to the kernel, which keeps it until it is unblocked. */
-void host_put_back(const struct host_siginfo *info);
+void host_put_back(const struct thread *t, const struct host_siginfo *info);
 
 /*
  * Delivers a signal into the interrupted guest context: frame, mask, registers. A default or ignored one is

@@ -150,7 +150,7 @@ void signal_keep(struct thread *t, const siginfo_t *info)
     if (signo == 0) {
         return;
     }
-    bool threads = signal_is_threads(info);
+    bool threads = signal_is_threads(t, info);
     add(t->proc, threads ? t : NULL, signo, info);
     if (!threads && !would_take(t, signo)) {
         offer(t, signo);
@@ -232,7 +232,7 @@ static void take_one(struct process *p, struct thread *owner, int signo, siginfo
     memset(info, 0, sizeof *info);
     if (signal_set_has(&pending->bare, signo) || e == NULL) {
         set_remove(&pending->bare, signo);
-        carrier_fill(info, &(struct guest_signal){.signo = signo}, owner != NULL);
+        carrier_fill(p->personality, info, &(struct guest_signal){.signo = signo}, owner != NULL);
     } else {
         memcpy(info, e->info, sizeof e->info);
         entry_free(&p->queue, e);

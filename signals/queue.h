@@ -38,7 +38,7 @@ void signal_described(struct thread *t, const siginfo_t *info, const struct cpu_
                       uint64_t error_code, struct guest_signal *out);
 
 /* Whether it was sent to the one thread, not to the process. */
-bool signal_is_threads(const siginfo_t *info);
+bool signal_is_threads(const struct thread *t, const siginfo_t *info);
 
 /* Whether the engine keeps it if the guest has it blocked: the host does not. */
 static inline bool signal_kept_here(int host_signo)
@@ -83,7 +83,7 @@ void signal_queue_offer(struct thread *t);
 uint64_t signal_set_to_host(const struct personality *p, const struct signal_set *set);
 
 /* Writes a carrier's siginfo for a signal to the thread, or to the process. */
-void carrier_fill(siginfo_t *info, const struct guest_signal *sig, bool to_thread);
+void carrier_fill(const struct personality *p, siginfo_t *info, const struct guest_signal *sig, bool to_thread);
 
 /* Whether it was sent to be queued, with a value, rather than merged where there are many. */
 bool carrier_is_queued(const struct personality *p, const siginfo_t *info);

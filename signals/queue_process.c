@@ -55,7 +55,7 @@ static void send_plain(struct thread *t, const siginfo_t *info)
     plain.si_pid = sig.pid;
     plain.si_uid = sig.uid;
     plain.si_ptr = (void *)sig.value;
-    if (signal_is_threads(info)) {
+    if (signal_is_threads(t, info)) {
         host_call4(__NR_rt_tgsigqueueinfo, t->proc->pid, t->tid, host, &plain);
     } else {
         host_call3(__NR_rt_sigqueueinfo, t->proc->pid, host, &plain);
@@ -74,7 +74,7 @@ void signals_queue_to_host(struct thread *t, bool to_host)
         if (to_host && si->si_signo == HOST_CARRIER) {
             send_plain(t, si);
         } else {
-            host_put_back(&info);
+            host_put_back(t, &info);
         }
     }
 }

@@ -100,7 +100,7 @@ int64_t signal_wait(struct thread *t, const struct signal_set *set, const struct
 int64_t signal_carry(struct thread *t, int32_t pid, int32_t tid, const struct guest_signal *sig);
 
 /* The same for a process that the host knows by a descriptor. */
-int64_t signal_carry_to_pidfd(int pidfd, const struct guest_signal *sig);
+int64_t signal_carry_to_pidfd(struct thread *t, int pidfd, const struct guest_signal *sig);
 
 /* Whether as much is pending in the process as the guest's kernel allows. */
 bool signals_queue_full(const struct process *p);

@@ -22,11 +22,13 @@
 #include "syscalls/entry/choose.h"
 
 enum {
-    JUMP_SIZE = 5,     /* jmp rel32 */
-    LEAD = 48,         /* bytes before the site at which the first reading starts */
-    FALL_IN = 8,       /* bytes that a reading has to fall into step before its word counts */
-    READINGS_MIN = 4,  /* fewer are no evidence */
-    ASTRAY_SHARE = 10, /* at most one reading of so many may go by the instruction */
+    JUMP_SIZE = 5,           /* jmp rel32 */
+    LEAD = 48,               /* bytes before the site at which the first reading starts */
+    FALL_IN = 8,             /* bytes that a reading has to fall into step before its word counts */
+    READINGS_MIN = 4,        /* fewer are no evidence */
+    ASTRAY_SHARE = 10,       /* at most one reading of so many may go by the instruction */
+    ASTRAY_SHARE_PADDED = 3, /* the same behind padding, whose zeros lead readings astray */
+    FUNCTION_ALIGN = 16,
 };
 
 static csh decoder;
@@ -66,6 +68,31 @@ static bool arrives(const struct lengths *l, uint32_t from, uint32_t by, bool *p
 
 enum certainty { DOES_NOT_BEGIN, MAY_BEGIN, BEGINS };
 
+/*
+ * Whether a function plainly begins there: aligned, behind an instruction that only fills the space before one. Small
+ * functions in a row (getpid, getppid) have more of such bytes than of others, and half of the readings that begin among
+ * zeros take the function's first byte for the end of something.
+ */
+static bool is_padded_start(const struct code_window *w, uint32_t back)
+{
+    /* nopw and nopl as assemblers write them, the longest last (Intel SDM 2, NOP). */
+    static const uint8_t fillers[][10] = {
+        {3, 0x0f, 0x1f, 0x00},
+        {4, 0x0f, 0x1f, 0x40, 0},
+        {5, 0x0f, 0x1f, 0x44, 0, 0},
+        {7, 0x0f, 0x1f, 0x80, 0, 0, 0, 0},
+        {8, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0},
+    };
+    const uint8_t *start = w->bytes + w->before - back;
+    for (size_t i = 0; ((w->at - back) & (FUNCTION_ALIGN - 1)) == 0 && i < sizeof fillers / sizeof fillers[0]; i++) {
+        size_t size = fillers[i][0];
+        if (w->before - back >= size && memcmp(start - size, fillers[i] + 1, size) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Whether an instruction begins `back` bytes before the site: certain is what is beyond reasonable doubt. */
 static enum certainty begins_at(const struct code_window *w, const struct lengths *l, uint32_t back)
 {
@@ -86,7 +113,8 @@ static enum certainty begins_at(const struct code_window *w, const struct length
     if (arrived < READINGS_MIN) {
         return MAY_BEGIN;
     }
-    if (passed >= READINGS_MIN && (arrived - passed) * ASTRAY_SHARE <= arrived) {
+    unsigned share = is_padded_start(w, back) ? ASTRAY_SHARE_PADDED : ASTRAY_SHARE;
+    if (passed >= READINGS_MIN && (arrived - passed) * share <= arrived) {
         return BEGINS;
     }
     return passed * ASTRAY_SHARE <= arrived ? DOES_NOT_BEGIN : MAY_BEGIN;

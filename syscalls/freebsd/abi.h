@@ -56,6 +56,7 @@ enum {
     FREEBSD_SIG_MAXSIG = 128,
 };
 
+#define FREEBSD_CARRIER_MARK 0x51
 #define FREEBSD_HOST_SIGNALS 65
 
 /*

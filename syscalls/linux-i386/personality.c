@@ -97,6 +97,7 @@ const struct personality linux_i386_personality = {
     .signal_from_host = linux_signal_from_host,
     .signals_are_hosts = true,
     .signal_bad_stack = SIGSEGV,
+    .carrier_mark = LINUX_CARRIER_MARK,
     .signal_code_queue = (uint32_t)SI_QUEUE,
     .signal_default = linux_signal_default,
     .signal_describe = linux_signal_describe,

@@ -47,6 +47,7 @@ const struct personality linux_personality = {
     .signal_count = LINUX_SIGNALS,
     .signal_to_host = linux_signal_to_host,
     .signal_from_host = linux_signal_from_host,
+    .carrier_mark = LINUX_CARRIER_MARK,
     .signal_code_queue = (uint32_t)SI_QUEUE,
     .signal_default = linux_signal_default,
     .signal_describe = linux_signal_describe,

@@ -234,6 +234,25 @@ START_TEST(code_behind_data)
 }
 END_TEST
 
+/* Small functions in a row, as glibc has them: more padding than code, and its zeros lead readings astray. */
+START_TEST(small_functions_in_a_row)
+{
+    static const uint8_t code[] = {
+        0xb9, 0x01, 0,    0,    0,    0xe9, 0xb6, 0xfc, 0xff, 0xff, 0x66, 0x0f, 0x1f, 0x44, 0, 0, /* execvpe */
+        0x31, 0xc9, 0xe9, 0xa9, 0xfc, 0xff, 0xff, 0x66, 0x0f, 0x1f, 0x84, 0,    0,    0,    0, 0,
+        0xb8, 0x27, 0,    0,    0,    0x0f, 0x05, 0xc3, 0x0f, 0x1f, 0x84, 0,    0,    0,    0, 0, /* getpid */
+        0xb8, 0x6e, 0,    0,    0,                                                                /* getppid */
+    };
+    struct patch_choice c;
+    window_of(code, sizeof code);
+    w.at = AT + 5;
+    ck_assert_int_eq(choose_patch(&w, &c), REFUSED_NOT);
+    ck_assert(c.back == 5 && c.length == 5);
+    w.at = AT + 6; /* no function's begin */
+    ck_assert_int_eq(choose(), REFUSED_UNCLEAR);
+}
+END_TEST
+
 START_TEST(code_at_the_beginning_of_a_mapping)
 {
     static const uint8_t code[] = {0x49, 0x89, 0xca, MOV_EAX};
@@ -402,6 +421,7 @@ int main(void)
     tcase_add_test(tests, effects);
     tcase_add_loop_test(tests, shapes_of_code, 0, sizeof shapes / sizeof shapes[0]);
     tcase_add_test(tests, code_behind_data);
+    tcase_add_test(tests, small_functions_in_a_row);
     tcase_add_test(tests, code_at_the_beginning_of_a_mapping);
     tcase_add_test(tests, no_room_before);
     tcase_add_loop_test(tests, jumps_into_the_middle, 0, sizeof jumps / sizeof jumps[0]);

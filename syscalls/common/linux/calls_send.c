@@ -107,12 +107,15 @@ int64_t linux_pidfd_send(struct thread *t, int32_t pidfd, int32_t sig, const sig
         s.uid = info->si_uid;
         s.value = (uint64_t)info->si_ptr;
     }
-    return signal_carry_to_pidfd(pidfd, &s);
+    return signal_carry_to_pidfd(t, pidfd, &s);
 }
 
 int64_t linux_any_pidfd_send_signal(struct thread *t, int32_t pidfd, int32_t sig, guest_ptr info, uint32_t flags)
 {
     siginfo_t given;
+    if (!linux_signal_carried(sig)) {
+        return host_call4(__NR_pidfd_send_signal, pidfd, sig, info.va, flags);
+    }
     if (guest_is_null(info)) {
         return linux_pidfd_send(t, pidfd, sig, NULL, flags);
     }

@@ -13,7 +13,7 @@ int64_t compat_waitid(struct thread *t, int32_t which, int32_t pid, guest_ptr in
     siginfo_t host = {.si_signo = 0};
     struct rusage usage;
     int64_t r = host_restartable(t, host_call_intr(t, __NR_waitid, (uint64_t)which, (uint64_t)pid, (uint64_t)&host,
-                                           (uint64_t)options, guest_is_null(ru) ? 0 : (uint64_t)&usage, 0));
+                                                   (uint64_t)options, guest_is_null(ru) ? 0 : (uint64_t)&usage, 0));
 
     if (r < 0) {
         return r;

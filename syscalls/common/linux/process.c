@@ -12,6 +12,7 @@
 #include "process/descriptors.h"
 #include "process/thread.h"
 #include "syscalls/common/exec.h"
+#include "syscalls/common/linux/paths.h"
 #include "syscalls/common/linux/robust.h"
 #include "vfs/path.h"
 
@@ -56,6 +57,15 @@ static size_t strings_max(void)
     return quarter < LEAST ? LEAST : quarter > MOST ? MOST : (size_t)quarter;
 }
 
+/* What is wrong with the file goes before what is wrong with the vectors (do_execveat_common(), fs/exec.c). */
+static int64_t refused(struct thread *t, const char *path, int64_t otherwise)
+{
+    struct linux_path file;
+    int64_t r = linux_path_here(t, AT_FDCWD, path, PATH_FOLLOW, &file);
+    r = r < 0 ? r : host_call3(__NR_faccessat, file.dirfd, file.name, 0);
+    return r < 0 ? r : otherwise;
+}
+
 static int64_t execute(struct thread *t, const char *path, guest_ptr argv, guest_ptr envp, int32_t descriptor)
 {
     enum { STRING_MAX = 128 << 10 }; /* MAX_ARG_STRLEN */
@@ -66,7 +76,8 @@ static int64_t execute(struct thread *t, const char *path, guest_ptr argv, guest
                               .string_max = STRING_MAX,
                               .argv_optional = true,
                               .descriptor = descriptor};
-    return do_execve(t, &rq);
+    int64_t r = do_execve(t, &rq);
+    return r == -EFAULT ? refused(t, path, r) : r;
 }
 
 int64_t linux_any_execve(struct thread *t, guest_ptr filename, guest_ptr argv, guest_ptr envp)
@@ -86,11 +97,11 @@ int64_t linux_any_execveat(struct thread *t, int32_t dfd, guest_ptr filename, gu
     char name[VFS_HOST_PATH_MAX], full[VFS_HOST_PATH_MAX];
     struct text x = TEXT_ON(full);
     int64_t length = copyin_str(name, filename, sizeof name);
-    if ((flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)) != 0) {
-        return -EINVAL;
-    }
     if (length < 0 || (length == 0 && (flags & AT_EMPTY_PATH) == 0)) {
         return length == 0 ? -ENOENT : length;
+    }
+    if ((flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)) != 0) {
+        return -EINVAL;
     }
     if (dfd != AT_FDCWD && (is_hidden(dfd) || host_call2(__NR_fcntl, dfd, F_GETFD) < 0) && name[0] != '/') {
         return -EBADF;

@@ -115,7 +115,7 @@ void linux_thread_ends(struct thread *t)
 /* 64-bit lists; the host has them too. */
 int64_t linux_any_set_robust_list(struct thread *t, guest_ptr head, uint64_t len)
 {
-    int64_t r = guest_range_ok(head, 0) ? host_call2(__NR_set_robust_list, head.va, len) : -EFAULT;
+    int64_t r = host_call2(__NR_set_robust_list, head.va, len);
     if (r == 0) {
         t->robust_lists[0] = head;
     }

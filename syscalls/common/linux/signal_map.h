@@ -14,7 +14,8 @@
 
 struct thread;
 
-#define LINUX_SIGNALS 64
+#define LINUX_SIGNALS      64
+#define LINUX_CARRIER_MARK 0x52
 
 /* What only the engine can bring: glibc's SIGCANCEL and SIGSETXID, musl's SIGTIMER and SIGCANCEL. */
 #define LINUX_CARRIED_FIRST 32

@@ -113,7 +113,7 @@ static int64_t send_carried(struct thread *t, const struct signal_target *to, co
     if (own && sig->code == FREEBSD_SI_QUEUE && signals_queue_full(t->proc)) {
         return -EAGAIN;
     }
-    int64_t r = to->pidfd >= 0 ? signal_carry_to_pidfd(to->pidfd, sig) : signal_carry(t, to->pid, to->tid, sig);
+    int64_t r = to->pidfd >= 0 ? signal_carry_to_pidfd(t, to->pidfd, sig) : signal_carry(t, to->pid, to->tid, sig);
     int host = freebsd_signal_to_host[sig->signo];
     if (r == -EAGAIN && sig->code != FREEBSD_SI_QUEUE && host != 0) {
         return send_plain(t, to, host, sig->code, 0); /* only sigqueue(2) is refused for want of room; others merge */
