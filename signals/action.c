@@ -180,7 +180,9 @@ void signal_action_reset(struct thread *t, int signo)
     struct signal_action a;
     if (signal_action_change(t, signo, NULL, &a) == 0) {
         a.handler = SIGNAL_DEFAULT;
-        a.flags &= ~SIGNAL_SIGINFO;
+        if (!t->proc->personality->signals_are_hosts) {
+            a.flags &= ~SIGNAL_SIGINFO;
+        }
         signal_action_change(t, signo, &a, NULL);
     }
 }

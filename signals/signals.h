@@ -48,7 +48,10 @@ void signals_arm_thread(struct thread *t);
  */
 int signal_action_change(struct thread *t, int signo, const struct signal_action *act, struct signal_action *old);
 
-/* Gives a signal its default action, and leaves its mask and flags but SIGNAL_SIGINFO (sigdflt(), kern_sig.c). */
+/*
+ * Gives a signal its default action, and leaves its mask and flags; but SIGNAL_SIGINFO goes in FreeBSD (sigdflt(),
+ * kern_sig.c), and stays in Linux (get_signal(), kernel/signal.c).
+ */
 void signal_action_reset(struct thread *t, int signo);
 
 /* Gives every caught signal its default action, as exec does. */
