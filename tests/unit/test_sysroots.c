@@ -113,6 +113,47 @@ START_TEST(a_tree_is_known_by_interpreter_and_library)
 }
 END_TEST
 
+static void write_elf_for(const char *path, uint16_t machine, unsigned char osabi)
+{
+    make_folders(path);
+    elf_maker_start(&maker, ET_DYN, osabi, 0x4000);
+    elf_maker_two_segments(&maker, 0);
+    elf_maker_header(&maker)->e_machine = machine;
+    elf_maker_write(&maker, at(path));
+}
+
+START_TEST(a_linux_root_is_known_by_its_libc)
+{
+    struct elf_identity id = {.machine = ELF_MACHINE_AMD64, .bits = 64, .osabi = ELF_OSABI_NONE};
+
+    write_elf_for("d/usr/lib64/ld-linux-x86-64.so.2", EM_X86_64, ELFOSABI_NONE);
+    ck_assert_int_eq(symlink("usr/lib64", at("d/lib64")), 0);
+    ck_assert_int_eq(sysroot_recognise(at("d"), &facts), -ENOENT);
+    write_elf_for("d/usr/lib/x86_64-linux-gnu/libc.so.6", EM_X86_64, ELFOSABI_LINUX);
+    ck_assert_int_eq(sysroot_recognise(at("d"), &facts), 0);
+    ck_assert_int_eq(facts.system, ELF_SYSTEM_LINUX);
+    ck_assert_str_eq(facts.platform, "Linux/amd64");
+    ck_assert_str_eq(facts.release, "");
+    write_text("d/etc/debian_version", "12.5\n");
+    ck_assert_int_eq(sysroot_recognise(at("d"), &facts), 0);
+    ck_assert_str_eq(facts.release, "12.5");
+    write_text("d/usr/lib/os-release", "NAME=x\nID=debian\nVERSION_ID=\"12\"\n");
+    ck_assert_int_eq(sysroot_recognise(at("d"), &facts), 0);
+    ck_assert_str_eq(facts.release, "debian-12");
+    ck_assert(sysroot_serves(&facts, &id));
+    id.machine = ELF_MACHINE_I386;
+    id.bits = 32;
+    ck_assert(!sysroot_serves(&facts, &id));
+    write_elf_for("m/lib/ld-musl-x86_64.so.1", EM_X86_64, ELFOSABI_NONE);
+    write_text("m/etc/alpine-release", "3.19.1\n");
+    ck_assert_int_eq(sysroot_recognise(at("m"), &facts), 0);
+    ck_assert_str_eq(facts.release, "3.19.1");
+    write_elf_for("o/lib64/ld-linux-x86-64.so.2", EM_X86_64, ELFOSABI_NONE);
+    write_elf_for("o/lib64/libc.so.6", EM_X86_64, ELFOSABI_FREEBSD);
+    ck_assert_int_eq(sysroot_recognise(at("o"), &facts), -ENOENT);
+}
+END_TEST
+
 START_TEST(words_name_the_release)
 {
     write_tree("t", 1402000);
@@ -256,6 +297,7 @@ int main(void)
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, a_tree_is_known_by_interpreter_and_library);
+    tcase_add_test(tc, a_linux_root_is_known_by_its_libc);
     tcase_add_test(tc, words_name_the_release);
     tcase_add_test(tc, headers_and_words_tell_where_no_note_does);
     tcase_add_test(tc, links_stay_inside);
