@@ -178,15 +178,24 @@ static inline int look_at(char start[2], guest_ptr path)
     return copyin(start, path, 1); /* at the end of what is mapped; then it must be all of the path */
 }
 
+/* What cannot be read: the host is to say which of the call's arguments it minds first. */
+static int64_t unreadable(int dirfd, struct linux_path *out)
+{
+    out->dirfd = dirfd;
+    out->name = GUEST_NOWHERE;
+    out->proc.kind = LINUX_PROC_PLAIN;
+    out->near_proc = false;
+    return 0;
+}
+
 int64_t linux_path(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, struct linux_path *out)
 {
     char here[VFS_HOST_PATH_MAX];
     int64_t r;
 
     if (t->proc->settings.sysroot[0] == 0) {
-        r = look_at(here, path);
-        if (r < 0) {
-            return r;
+        if (look_at(here, path) != 0) {
+            return unreadable(dirfd, out);
         }
         if (is_plain(t->proc, dirfd, here)) {
             out->dirfd = dirfd;
@@ -197,6 +206,9 @@ int64_t linux_path(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, 
         }
     }
     r = copyin_str(here, path, sizeof(here));
+    if (r == -EFAULT) {
+        return unreadable(dirfd, out);
+    }
     return r < 0 ? r : linux_path_here(t, dirfd, here, flags, out);
 }
 

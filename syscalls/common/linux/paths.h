@@ -32,8 +32,9 @@ struct linux_path {
 
 /*
  * Translates a path of the guest's. `flags`: PATH_FOLLOW (vfs/path.h), if the call follows a symbolic link at its end.
- * An empty path stays empty, for the host to judge by the call's own flags. Returns 0 or -errno: EFAULT, ENAMETOOLONG,
- * and with a sysroot what its walk gives (vfs/walk.h).
+ * An empty path stays empty, for the host to judge by the call's own flags; one that cannot be read becomes a name that
+ * the host cannot read either, so that the kernel's order of errors holds. Returns 0 or -errno: ENAMETOOLONG, and with a
+ * sysroot what its walk gives (vfs/walk.h).
  */
 int64_t linux_path(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, struct linux_path *out);
 

@@ -55,10 +55,10 @@ TEST(in_the_way)
 TEST(limit)
 {
     uintptr_t start = raw_brk(0);
-    struct rlimit limit = {1 << 20, 1 << 20};
+    struct rlimit limit = {64 << 20, 64 << 20};
 
     CALL(setrlimit(RLIMIT_DATA, &limit));
-    DEC(raw_brk(start + (4 << 20)) == start);
+    DEC(raw_brk(start + (128 << 20)) == start);
     DEC(raw_brk(start + 4096) == start + 4096);
     limit.rlim_cur = limit.rlim_max = 1 << 30;
     CALL(setrlimit(RLIMIT_AS, &limit));

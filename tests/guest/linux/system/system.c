@@ -27,7 +27,8 @@ TEST(names)
     CALL(uname(&name));
     TEXT(name.sysname);
     DEC(strlen(name.release) > 3);
-    say("~machine %s", name.machine);
+    /* An i386 program learns x86_64 of a 64-bit kernel, and i686 of its own. */
+    DEC(strcmp(name.machine, "x86_64") == 0 || strcmp(name.machine, "i686") == 0);
     gethostname(host, sizeof(host));
     DEC(strcmp(host, name.nodename) == 0);
     CALL(syscall(SYS_uname, WILD));
@@ -119,9 +120,9 @@ TEST(auxiliary_vector)
     static const struct {
         const char *name;
         unsigned long type;
-    } numbers[] = {{"PAGESZ", AT_PAGESZ}, {"CLKTCK", AT_CLKTCK}, {"PHENT", AT_PHENT}, {"FLAGS", AT_FLAGS},
-                   {"SECURE", AT_SECURE}, {"UID", AT_UID},       {"EUID", AT_EUID},   {"GID", AT_GID},
-                   {"EGID", AT_EGID}};
+    } numbers[] = {{"PAGESZ", AT_PAGESZ}, {"CLKTCK", AT_CLKTCK}, {"PHENT", AT_PHENT},
+                   {"FLAGS", AT_FLAGS},   {"SECURE", AT_SECURE}, {"UID", AT_UID},
+                   {"EUID", AT_EUID},     {"GID", AT_GID},       {"EGID", AT_EGID}};
     bool seen[64] = {false};
     int count = 0;
     int fd = open("/proc/self/auxv", O_RDONLY);
@@ -130,7 +131,8 @@ TEST(auxiliary_vector)
     while (read(fd, &entry, sizeof(entry)) == (ssize_t)sizeof(entry)) {
         if (entry.a_type < 64)
             seen[entry.a_type] = true;
-        if (entry.a_type != AT_NULL && entry.a_type != AT_IGNORE && getauxval(entry.a_type) != entry.a_un.a_val)
+        /* libc of i386 keeps other capabilities in its copy. */
+        if (entry.a_type != AT_NULL && entry.a_type != AT_HWCAP && getauxval(entry.a_type) != entry.a_un.a_val)
             say("another value of %lu", (unsigned long)entry.a_type);
         count++;
         if (entry.a_type == AT_NULL)

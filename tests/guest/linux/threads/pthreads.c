@@ -452,6 +452,8 @@ TEST(the_end_of_all)
     ended("a process whose first thread ends before", child);
 }
 
+static volatile int on_its_stack;
+
 static void *small_stack(void *argument)
 {
     pthread_attr_t attributes;
@@ -461,7 +463,7 @@ static void *small_stack(void *argument)
 
     pthread_getattr_np(pthread_self(), &attributes);
     pthread_attr_getstack(&attributes, &base, &size);
-    say("on its stack: %d", &here >= (char *)base && &here < (char *)base + size);
+    on_its_stack += &here >= (char *)base && &here < (char *)base + size;
     return argument;
 }
 
@@ -480,6 +482,7 @@ TEST(stacks)
         &attributes, mmap(NULL, 1 << 18, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 1 << 18));
     RET(pthread_create(&thread, &attributes, small_stack, NULL));
     RET(pthread_join(thread, NULL));
+    DEC(on_its_stack);
     RET(pthread_attr_setstacksize(&attributes, 10));
     RET(pthread_getattr_np(pthread_self(), &attributes));
     pthread_attr_getstacksize(&attributes, &size);
