@@ -135,6 +135,9 @@ struct personality {
      */
     bool host_vdso;
 
+    /* Its auxiliary vector is made of the host's types: the host's /proc/PID/auxv shows it (process/title.h). */
+    bool auxv_is_hosts;
+
     /* Before a program's first instruction, when all that the engine needs is in place; may be NULL. */
     void (*program_begins)(struct thread *t);
 

@@ -83,6 +83,8 @@ struct process_host_view {
     uint64_t code_low, code_high;
     uint64_t stack; /* where it began; 0: nothing has been shown */
     uint64_t variables, variables_end;
+    uint64_t auxv; /* to be shown with the next change, which alone takes it over; 0: what the host has stays */
+    uint32_t auxv_bytes;
 };
 
 struct process_ids {

@@ -208,7 +208,19 @@ static void show_to_host(struct process *p, const struct loaded_program *loaded,
     v->code_high = text ? loaded->main.text_end : loaded->main.hi;
     v->stack = (uint64_t)__libc_stack_end; /* stays: by its name in /proc/PID/maps others know what is the engine's */
     uint64_t args = p->args_size != 0 ? p->args_start.va : made->sp;
-    process_show_to_host(p, args, args + p->args_size);
+    /*
+     * Words of four bytes go as they are: the host shows the bytes, up to a double word of zeros (proc_pid_auxv() of its
+     * fs/proc/base.c).
+     */
+    if (p->personality->auxv_is_hosts) {
+        v->auxv = made->auxv;
+        v->auxv_bytes = made->auxv_bytes;
+    }
+    if (process_show_to_host(p, args, args + p->args_size) == -EINVAL && v->auxv_bytes != 0) {
+        v->auxv = v->auxv_bytes = 0; /* longer than this host's own can be */
+        process_show_to_host(p, args, args + p->args_size);
+    }
+    v->auxv = v->auxv_bytes = 0;
     if (p->args_size <= PROCESS_TITLE_MAX && copyin(p->title, guest_addr(args), p->args_size) == 0) {
         p->title_size = (uint32_t)p->args_size;
     }

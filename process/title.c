@@ -24,6 +24,8 @@ int64_t process_show_to_host(struct process *p, uint64_t args, uint64_t args_end
         .arg_end = args_end,
         .env_start = v->variables,
         .env_end = v->variables_end,
+        .auxv = (__typeof__(((struct prctl_mm_map *)0)->auxv))v->auxv,
+        .auxv_size = v->auxv_bytes,
         .exe_fd = UINT32_MAX,
     };
     return host_call5(__NR_prctl, PR_SET_MM, PR_SET_MM_MAP, &map, sizeof map, 0);

@@ -96,6 +96,7 @@ const struct personality linux_i386_personality = {
     .signal_to_host = linux_signal_to_host,
     .signal_from_host = linux_signal_from_host,
     .signals_are_hosts = true,
+    .auxv_is_hosts = true,
     .signal_bad_stack = SIGSEGV,
     .carrier_mark = LINUX_CARRIER_MARK,
     .signal_code_queue = (uint32_t)SI_QUEUE,

@@ -71,6 +71,7 @@ const struct personality linux_x32_personality = {
     .set_result = set_result,
     .unknown_call = unknown_call,
     .signals_are_hosts = true,
+    .auxv_is_hosts = true,
     .signal_bad_stack = SIGSEGV,
     .signal_count = LINUX_SIGNALS,
     .signal_to_host = linux_signal_to_host,
