@@ -3,6 +3,7 @@
 #include "syscalls/common/linux/positions.h"
 #include "syscalls/common/linux/vectors.h"
 #include "syscalls/linux-i386/directory.h"
+#include "syscalls/linux-i386/fcntl.h"
 #include "syscalls/linux-i386/ids16.h"
 #include "syscalls/linux-i386/stat.h"
 #include "syscalls/linux-i386/statfs.h"
@@ -10,6 +11,7 @@
 #include <asm/statfs.h>
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -249,6 +251,38 @@ START_TEST(directory_positions)
 }
 END_TEST
 
+/* fixup_compat_flock(): a beginning that does not fit is refused, a length is shortened. */
+START_TEST(locks_of_both_widths)
+{
+    struct i386_flock old = {F_WRLCK, SEEK_END, -5, 7, 99};
+    struct i386_flock64 new = {F_RDLCK, SEEK_CUR, -0x500000000, 0x700000000, 99};
+    struct flock host;
+
+    i386_flock_to_host(&old, &host);
+    ck_assert_int_eq(host.l_type, F_WRLCK);
+    ck_assert_int_eq(host.l_whence, SEEK_END);
+    ck_assert_int_eq(host.l_start, -5);
+    ck_assert_int_eq(host.l_len, 7);
+    ck_assert_int_eq(host.l_pid, 99);
+    i386_flock64_to_host(&new, &host);
+    ck_assert_int_eq(host.l_start, -0x500000000);
+    ck_assert_int_eq(host.l_len, 0x700000000);
+    memset(&new, 0, sizeof(new));
+    i386_flock64_from_host(&host, &new);
+    ck_assert_int_eq(new.l_type, F_RDLCK);
+    ck_assert_int_eq(new.l_whence, SEEK_CUR);
+    ck_assert_int_eq(new.l_start, -0x500000000);
+    ck_assert_int_eq(new.l_len, 0x700000000);
+    ck_assert_int_eq(new.l_pid, 99);
+    host.l_start = INT32_MAX;
+    ck_assert_int_eq(i386_flock_from_host(&host, &old), 0);
+    ck_assert_int_eq(old.l_start, INT32_MAX);
+    ck_assert_int_eq(old.l_len, INT32_MAX);
+    host.l_start = 0x80000000;
+    ck_assert_int_eq(i386_flock_from_host(&host, &old), -EOVERFLOW);
+}
+END_TEST
+
 /* include/linux/highuid.h */
 START_TEST(ids_of_16_bits)
 {
@@ -347,6 +381,7 @@ int main(void)
     tcase_add_test(tc, statfs_overflows);
     tcase_add_test(tc, directory_entries);
     tcase_add_test(tc, directory_positions);
+    tcase_add_test(tc, locks_of_both_widths);
     tcase_add_test(tc, ids_of_16_bits);
     tcase_add_test(tc, a_pair_of_registers);
     tcase_add_test(tc, vectors_are_widened);

@@ -175,6 +175,18 @@ START_TEST(members_are_extended_and_cut_off)
 }
 END_TEST
 
+/* Sizes of struct fs_quota_stat and struct if_dqblk, as gcc -m32 and gcc have them. */
+START_TEST(structures_within_structures)
+{
+    struct compat_sizes state = compat_layout_sizes("bhb2qi2qixi3i2h"), block = compat_layout_sizes("8qi");
+
+    ck_assert_uint_eq(state.guest, 68);
+    ck_assert_uint_eq(state.host, 80);
+    ck_assert_uint_eq(block.guest, 68);
+    ck_assert_uint_eq(block.host, 72);
+}
+END_TEST
+
 /* The names of members against the host's own structure, where one is moved by a word before it. */
 START_TEST(a_frame_buffer)
 {
@@ -214,6 +226,7 @@ int main(void)
     tcase_add_test(tc, numbers_of_the_host);
     tcase_add_test(tc, requests_that_go_as_they_are);
     tcase_add_test(tc, members_are_extended_and_cut_off);
+    tcase_add_test(tc, structures_within_structures);
     tcase_add_test(tc, a_frame_buffer);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_ENV);

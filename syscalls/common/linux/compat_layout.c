@@ -25,6 +25,8 @@ static struct member member_of(char letter)
         return (struct member){8, 8, 4, false};
     case 'd':
         return (struct member){2, 8, 2, false};
+    case 'x':
+        return (struct member){0, 4, 1, false};
     default:
         return (struct member){4, 8, 4, letter == 'l'};
     }

@@ -7,6 +7,7 @@
  *     u p       an unsigned long, a pointer: extended by zeros
  *     l         a long: extended by its sign
  *     d         2 bytes with words of 4, 8 with words of 8: the kernel's old dev_t
+ *     x         nothing with words of 4, 4 bytes with words of 8: the padding of a structure inside this one
  */
 #ifndef SYSCALLS_COMMON_LINUX_COMPAT_LAYOUT_H
 #define SYSCALLS_COMMON_LINUX_COMPAT_LAYOUT_H
