@@ -11,7 +11,8 @@
 #include <asm/statfs.h>
 #include <check.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <linux/fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
