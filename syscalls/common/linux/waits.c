@@ -108,27 +108,3 @@ int64_t linux_any_pselect6(struct thread *t, int32_t n, guest_ptr inp, guest_ptr
     }
     return r;
 }
-
-int64_t linux_any_io_pgetevents(struct thread *t, uint64_t ctx_id, int64_t min_nr, int64_t nr, guest_ptr events,
-                                guest_ptr timeout, guest_ptr sig)
-{
-    struct {
-        uint64_t mask, size;
-    } packed = {0, 0};
-    struct signal_set room;
-    const struct signal_set *mask = NULL;
-    struct __kernel_timespec left;
-    int64_t r = guest_is_null(timeout) ? 0 : COPYIN(&left, timeout);
-    if (r == 0 && !guest_is_null(sig)) {
-        r = COPYIN(&packed, sig);
-    }
-    r = r < 0 ? r : own_mask(guest_addr(packed.mask), packed.size, &room, &mask);
-    if (r < 0) {
-        return r;
-    }
-    uint64_t host = mask != NULL ? signal_mask_temporary(t, mask) : 0;
-    packed.mask = mask != NULL ? (uint64_t)&host : 0;
-    packed.size = sizeof host;
-    return host_call_intr(t, __NR_io_pgetevents, ctx_id, (uint64_t)min_nr, (uint64_t)nr, events.va, timeout.va,
-                          (uint64_t)&packed);
-}
