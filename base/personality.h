@@ -23,9 +23,10 @@ struct personality {
     const char *name;         /* "freebsd": the folder, the --personality value */
     const char *title;        /* "FreeBSD/amd64", for people */
     uint8_t word;             /* bytes of the guest's word and pointer: 8 or 4 */
+    uint8_t links_max;        /* how many symbolic links a path may lead through; 0: 32 */
+    uint32_t default_release; /* the release a program without a note is taken for, in the guest's own form */
     int32_t tid_offset;       /* what the guest's thread ids are more than the host's */
     const char *machine;      /* Linux's: what uname(2) calls the machine; NULL: the personality's calls know it */
-    uint32_t default_release; /* the release a program without a note is taken for, in the guest's own form */
 
     /* Whether this personality runs such a file. */
     bool (*recognise)(const struct elf_identity *id);
@@ -34,7 +35,19 @@ struct personality {
      * executes it that keeps_programs, or the host cannot (under a filter).
      */
     bool host_too;
-    bool keeps_programs;       /* what its programs execute stays in the engine, even where the host could execute it */
+    bool keeps_programs; /* what its programs execute stays in the engine, even where the host could execute it */
+    /*
+     * Its programs are 32-bit code: they run in the host's 32-bit code segment, and the thread's region is found by FS
+     * while they do (syscalls/entry/gate32.S), as GS is theirs.
+     */
+    bool code32;
+    /*
+     * Its programs are told of the host's own vDSO. What that cannot answer by itself it asks by a call, which traps as
+     * the program's own do.
+     */
+    bool host_vdso;
+    /* Its auxiliary vector is made of the host's types: the host's /proc/PID/auxv shows it (process/title.h). */
+    bool auxv_is_hosts;
     struct elf_rules programs; /* how its kernel reads and places them; space_end is the address space's, too */
 
     /* The system calls. */
@@ -63,18 +76,11 @@ struct personality {
      */
     bool (*fault)(struct thread *t, void *host_ucontext);
 
-    /*
-     * Its programs are 32-bit code: they run in the host's 32-bit code segment, and the thread's region is found by FS
-     * while they do (syscalls/entry/gate32.S), as GS is theirs.
-     */
-    bool code32;
-
     /* Errno: indexed by the host's number; 0 where the host's number is the guest's. */
     const uint8_t *errno_from_host;
     uint32_t errno_from_host_count;
 
     /* Signals: guest numbers 1..signal_count; 0 = no equivalent. */
-    uint8_t signal_count;
     const uint8_t *signal_to_host;   /* [signal_count + 1] */
     const uint8_t *signal_from_host; /* [65] */
     /*
@@ -87,8 +93,10 @@ struct personality {
      * a fault, for which it may have a handler.
      */
     uint8_t signal_bad_stack;
-    uint32_t signal_flags;      /* SIGNAL_*: the flags of an action that the program has never set */
-    uint8_t carrier_mark; /* in the signals that the engine carries (signals/queue.h): whose have it, have the same numbers */
+    uint8_t signal_count;
+    uint32_t signal_flags; /* SIGNAL_*: the flags of an action that the program has never set */
+    uint8_t
+        carrier_mark; /* in the signals that the engine carries (signals/queue.h): whose have it, have the same numbers */
     uint32_t signal_code_queue; /* SI_QUEUE; the codes of other sent signals differ from it in the low byte only */
     /* What a guest signal does by default: enum signal_default. */
     uint8_t (*signal_default)(int guest_signo);
@@ -129,23 +137,11 @@ struct personality {
      */
     void (*leave_to_host)(struct thread *t, bool leaves);
 
-    /*
-     * Its programs are told of the host's own vDSO. What that cannot answer by itself it asks by a call, which traps as
-     * the program's own do.
-     */
-    bool host_vdso;
-
-    /* Its auxiliary vector is made of the host's types: the host's /proc/PID/auxv shows it (process/title.h). */
-    bool auxv_is_hosts;
-
     /* Before a program's first instruction, when all that the engine needs is in place; may be NULL. */
     void (*program_begins)(struct thread *t);
 
     /* In a new thread, before its first instruction; may be NULL. */
     void (*thread_started)(struct thread *t);
-
-    /* How many symbolic links a path may lead through; 0: 32. */
-    uint8_t links_max;
 
     /* What its system mounts at places of its own (vfs/filesystem.h), ended by NULL; may be NULL. */
     const struct vfs_filesystem *const *filesystems;

@@ -123,8 +123,8 @@ struct thread {
     struct signal_pending pending; /* of what the engine keeps (signals/queue.h) */
     struct signal_set awaited;     /* while `waiting`, what for */
     bool waiting;                  /* in sigwait and its kin */
-    struct guest_signal raised;    /* from signal_raise() */
-    bool raised_forced;            /* or from signal_force() */
+    bool raised_forced;            /* `raised` is from signal_force(), */
+    struct guest_signal raised;    /* or from signal_raise() */
 
     /* The guest's thread library. */
     guest_ptr robust_lists[3]; /* umtx: robust, private robust, in-kernel active */
@@ -154,10 +154,10 @@ struct thread {
     bool drop_caught;       /* which starts with default actions for caught signals */
     struct lock start_gate; /* held by the creator until the thread may run */
     bool start_cancelled;   /* it is to end instead */
+    bool leaving;           /* it ends, and is not the last */
 
     uint32_t wake_token; /* thr_wake before thr_suspend */
 
-    bool leaving; /* it ends, and is not the last */
     /* Not a thread of the guest's but one of the engine's, which does this; NULL: the guest's. */
     void (*engine_work)(struct thread *t);
     uint64_t engine_argument;
