@@ -11,6 +11,7 @@
 #include "base/host_file.h"
 #include "base/image.h"
 #include "base/mem.h"
+#include "base/personality.h"
 #include "base/process.h"
 #include "base/thread.h"
 #include "process/space.h"
@@ -30,6 +31,7 @@ struct subject {
     bool narrow; /* its addresses have 32 bits */
     uint64_t stack_low, stack_high;
     uint64_t heap_low, heap_high;
+    uint64_t vdso; /* where it is among the engine's memory; 0: not there, or not known */
 };
 
 static uint64_t hexadecimal(const char **s)
@@ -65,7 +67,7 @@ static bool is_reserved(struct thread *t, uint64_t low, uint64_t high)
 
 static bool is_engine(const struct subject *s, uint64_t low, uint64_t high)
 {
-    return (low < ENGINE_END && high > ENGINE_BASE) || (low < ARENA_END && high > ARENA_BASE) ||
+    return (low < ENGINE_END && high > ENGINE_BASE && low != s->vdso) || (low < ARENA_END && high > ARENA_BASE) ||
            (s->narrow && high > LOW_END) || (s->own && is_reserved(s->t, low, high));
 }
 
@@ -74,6 +76,9 @@ static const char *name_of(const struct subject *s, uint64_t low, uint64_t high)
 {
     if (low < s->stack_high && high > s->stack_low) {
         return "[stack]";
+    }
+    if (low == s->vdso) {
+        return "[vdso]";
     }
     return low < s->heap_high && high > s->heap_low ? "[heap]" : NULL;
 }
@@ -143,6 +148,7 @@ static void find_subject(struct thread *t, int32_t pid, struct subject *s)
         s->stack_low = p->stack_top - p->stack_size;
         s->heap_low = p->space->break_base;
         s->heap_high = p->space->break_now;
+        s->vdso = p->personality->sigcode_is_vdso ? p->vdso.va : 0;
     } else if (process_table_other(t, pid, &entry) == 0) {
         s->stack_high = entry.stack_top;
         s->stack_low = entry.stack_top - entry.stack_size;
