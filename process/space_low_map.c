@@ -70,6 +70,27 @@ static void learn(uint64_t low, uint64_t high)
     }
 }
 
+/*
+ * The host's mmap where nothing is mapped. With MAP_SHARED_VALIDATE the host takes no flag that is newer than that one, so
+ * the place is held first.
+ */
+static int64_t map_held(const struct space_request *rq, uint64_t place, uint64_t flags)
+{
+    static const struct space_request hold = {.fd = -1};
+    if ((flags & MAP_TYPE) != MAP_SHARED_VALIDATE) {
+        return space_map_plain(rq, place, rq->length, flags | MAP_FIXED_NOREPLACE);
+    }
+    int64_t r =
+        space_map_plain(&hold, place, rq->length, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE);
+    if (!is_error(r)) {
+        r = space_map_plain(rq, place, rq->length, flags | MAP_FIXED);
+        if (is_error(r)) {
+            host_call2(__NR_munmap, place, rq->length);
+        }
+    }
+    return r;
+}
+
 /* Maps at a place that is thought to be free. -EEXIST: it was not, and that is known now. */
 static int64_t map_at(struct address_space *s, const struct space_request *rq, uint64_t place, uint64_t flags)
 {
@@ -78,7 +99,7 @@ static int64_t map_at(struct address_space *s, const struct space_request *rq, u
         low_mark(from, to, true);
         return -EEXIST;
     }
-    int64_t r = space_map_plain(rq, place, rq->length, flags | MAP_FIXED_NOREPLACE);
+    int64_t r = map_held(rq, place, flags);
     if (r == -EEXIST) {
         learn(place, high);
     } else if (!is_error(r)) {

@@ -43,11 +43,17 @@ static void check_range(const struct elf_file *elf, const struct load_range *ran
 
     require(range->start % LOADER_PAGE == 0 && range->end % LOADER_PAGE == 0 && range->start < range->end,
             "ranges are of whole pages");
-    require(range->start >= LOADER_LOWEST && range->end <= USER_END, "ranges lie in user space");
+    require(range->start >= LOADER_LOWEST && range->end <= elf->rules.space_end, "ranges lie in user space");
     require(range->end <= ENGINE_BASE || range->start >= ENGINE_END, "ranges spare the engine");
     require(range->end <= ARENA_BASE || range->start >= ARENA_END, "ranges spare the arena");
     if (range->from_file) {
         require(range->offset % LOADER_PAGE == 0, "file ranges begin at a page of the file");
+        require(range->zero_bytes < LOADER_PAGE, "what is zeroed stays in a page");
+    }
+    if (elf->rules.kernel == ELF_KERNEL_LINUX) {
+        require(range->copy_bytes == 0, "Linux copies nothing"); /* and maps what the file does not have */
+    } else if (range->from_file) {
+        require(range->zero_bytes == 0, "FreeBSD zeroes nothing");
         require(range->offset < elf->file_size, "file ranges begin inside the file");
         require(size < elf->file_size - range->offset + LOADER_PAGE, "file ranges end in the file's last page");
     } else {
@@ -86,6 +92,7 @@ static void check_file(const struct elf_file *elf)
     require(memchr(elf->id.vendor, '\0', sizeof(elf->id.vendor)) != NULL, "the vendor's name ends");
     elf_system_name(&elf->id, name, sizeof(name));
     check_plan(elf, elf_freebsd_dyn_bias(elf));
+    check_plan(elf, elf_linux_dyn_base(elf->rules.space_end) - elf->lo);
     for (unsigned i = 0; i < sizeof(biases) / sizeof(biases[0]); i++)
         check_plan(elf, biases[i]);
 }
@@ -105,6 +112,8 @@ static void check_script(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    static const struct elf_rules rules[] = {
+        {ELF_KERNEL_FREEBSD, USER_END}, {ELF_KERNEL_LINUX, USER_END}, {ELF_KERNEL_LINUX, USER_END_32}};
     static struct elf_file elf;
     static int fd = -1;
     struct elf_identity id;
@@ -119,10 +128,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     r = elf_identify(fd, "the-file", &id, &err);
     if (r != 0)
         check_error(r, &err);
-    r = elf_examine(fd, "the-file", &(struct elf_rules){ELF_KERNEL_FREEBSD, USER_END}, &elf, &err);
-    if (r != 0)
-        check_error(r, &err);
-    else
-        check_file(&elf);
+    for (unsigned i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+        r = elf_examine(fd, "the-file", &rules[i], &elf, &err);
+        if (r != 0)
+            check_error(r, &err);
+        else
+            check_file(&elf);
+    }
     return 0;
 }

@@ -28,9 +28,9 @@ def elf64(kind, osabi, segments, size=0x1400, machine=62, parts=()):
     return place(head, size, parts)
 
 
-def elf32(kind, osabi, segments, size=0x1400, parts=()):
+def elf32(kind, osabi, segments, size=0x1400, parts=(), machine=3):
     head = b"\x7fELF\x01\x01\x01" + bytes([osabi]) + b"\0" * 8
-    head += struct.pack("<HHIIIIIHHHHHH", kind, 3, 1, 0x8048400, 52, 0, 0, 52, 32, len(segments), 40, 0, 0)
+    head += struct.pack("<HHIIIIIHHHHHH", kind, machine, 1, 0x8048400, 52, 0, 0, 52, 32, len(segments), 40, 0, 0)
     for ptype, flags, offset, vaddr, filesz, memsz, align in segments:
         head += struct.pack("<IIIIIIII", ptype, offset, vaddr, vaddr, filesz, memsz, flags, align)
     return place(head, size, parts)
@@ -57,6 +57,18 @@ def seeds():
 
     dyn = [(t, f, o, v - 0x400000 if v else 0, fs, ms, a) for t, f, o, v, fs, ms, a in (text, data)]
     yield "static", elf64(EXEC, 9, [text, data, stack])
+    linux = b"/lib/ld-linux.so.2\0"
+    pie = dyn + [(PT_INTERP, R, 0x700, 0x700, len(linux), len(linux), 1)]
+    over = (PT_LOAD, R, 0x1000, 0x401000, 0x400, 0x2000, 3)
+    yield "x32", elf32(DYN, 0, pie, parts=[(0x700, linux)], machine=62)
+    yield "i386-pie", elf32(DYN, 0, pie, parts=[(0x700, linux)])
+    yield "overlapping", elf32(EXEC, 3, [text, data, over])
+    yield "overlapping64", elf64(EXEC, 3, [data, over, text])
+    far = bytearray(elf32(EXEC, 0, [text, data], size=0x2400))
+    far[0x2000:0x2040] = far[52:116]
+    far[28:32] = struct.pack("<I", 0x2000)
+    yield "far-headers", bytes(far)
+    yield "short-header", elf32(EXEC, 0, [text], size=45)[:45]
     yield "go", elf64(EXEC, 9, [(PT_PHDR, R, 64, 0x400040, 0x150, 0x150, 8), noted(note(b"Go", 4, b"id")), text, data],
                       parts=[(0x800, note(b"Go", 4, b"id"))])
     yield "noted", elf64(EXEC, 9, [text, data, noted(freebsd)], parts=[(0x800, freebsd)])

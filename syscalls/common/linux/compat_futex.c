@@ -29,13 +29,16 @@ int64_t linux_compat_futex_time64(struct thread *t, guest_ptr uaddr, int32_t op,
 /* Whether the host has taken a list: it is the host's to walk then. The host's, so the same for every process. */
 static bool host_walks;
 
-/* The host walks the list of an i386 thread that is killed, if it has been told by a 32-bit call; others it cannot. */
+/*
+ * The host walks the list of a thread that is killed, if it has been told by a call of its i386 side. That is no matter of
+ * how the thread runs: a list of x32's has the same form.
+ */
 int64_t linux_compat_set_robust_list(struct thread *t, guest_ptr head, uint64_t len)
 {
     if (len != LIST_HEAD_SIZE) {
         return -EINVAL;
     }
-    if (t->proc->personality->code32 && !t->proc->settings.ia32_absent) {
+    if (!t->proc->settings.ia32_absent) {
         host_walks = host_int80(NR_I386_SET_ROBUST_LIST, (uint32_t)head.va, LIST_HEAD_SIZE) == 0;
     }
     t->robust_lists[0] = head;

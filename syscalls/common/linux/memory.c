@@ -204,7 +204,9 @@ int64_t linux_process_madvise(int32_t pidfd, uint64_t vectors, uint64_t count, i
 {
     bool harmless =
         advice == MADV_WILLNEED || advice == MADV_COLD || advice == MADV_PAGEOUT || advice == ADVICE_COLLAPSE;
-    return harmless ? host_call5(__NR_process_madvise, pidfd, vectors, count, advice, flags) : -EINVAL;
+    /* Advice comes after everything else that may be wrong. */
+    int64_t r = host_call5(__NR_process_madvise, pidfd, vectors, harmless ? count : 0, advice, flags);
+    return harmless || r < 0 ? r : -EINVAL;
 }
 
 int64_t linux_any_process_madvise(struct thread *t, int32_t pidfd, guest_ptr vec, uint64_t vlen, int32_t behavior,
