@@ -37,7 +37,7 @@ int64_t linux_open(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, 
     if (has_text(&p, flags)) {
         return linux_proc_open(t, &p.proc, p.where.name, flags);
     }
-    r = restartable(host_call_intr(t, __NR_openat, (uint64_t)p.dirfd, p.name, flags, mode, 0, 0));
+    r = host_restartable(t, host_call_intr(t, __NR_openat, (uint64_t)p.dirfd, p.name, flags, mode, 0, 0));
     if (r >= 0 && p.near_proc) {
         linux_path_opened(t, (int)r, &p);
     }
@@ -87,7 +87,7 @@ int64_t linux_any_openat2(struct thread *t, int32_t dfd, guest_ptr filename, gue
             return linux_proc_open(t, &p.proc, p.where.name, (uint32_t)asked.flags);
         }
     }
-    r = restartable(host_call_intr(t, __NR_openat2, (uint64_t)p.dirfd, p.name, linux_memory(how, size), size, 0, 0));
+    r = host_restartable(t, host_call_intr(t, __NR_openat2, (uint64_t)p.dirfd, p.name, linux_memory(how, size), size, 0, 0));
     if (r >= 0 && p.near_proc) {
         linux_path_opened(t, (int)r, &p);
     }
