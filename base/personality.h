@@ -94,9 +94,8 @@ struct personality {
      */
     uint8_t signal_bad_stack;
     uint8_t signal_count;
-    uint32_t signal_flags; /* SIGNAL_*: the flags of an action that the program has never set */
-    uint8_t
-        carrier_mark; /* in the signals that the engine carries (signals/queue.h): whose have it, have the same numbers */
+    uint32_t signal_flags;      /* SIGNAL_*: the flags of an action that the program has never set */
+    uint8_t carrier_mark;       /* in carried signals (signals/queue.h): whose have it, have the same numbers */
     uint32_t signal_code_queue; /* SI_QUEUE; the codes of other sent signals differ from it in the low byte only */
     /* What a guest signal does by default: enum signal_default. */
     uint8_t (*signal_default)(int guest_signo);

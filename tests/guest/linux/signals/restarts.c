@@ -165,10 +165,16 @@ TEST(asynchronous)
     aio_context_t context = 0;
     struct io_event event;
     sigset_t none;
+#ifdef __x86_64__
+    struct {
+        uint64_t mask, size; /* of x32 as well */
+    } packed = {(uintptr_t)&none, 8};
+#else
     struct {
         const sigset_t *mask;
         size_t size;
     } packed = {&none, 8};
+#endif
 
     begin(SA_RESTART);
     sigemptyset(&none);
