@@ -74,10 +74,9 @@ static void examine_needs(struct report *report)
         return;
     report->examined = true;
     check_go(&report->file, &report->go);
-    if (elf_system(&report->id) <= ELF_SYSTEM_LINUX)
-        return;
     check_libraries(&report->file, report->view.sysroot, &report->libraries);
-    if (report->id.interp[0] == '\0')
+    /* Calls by int $0x80, and by a vDSO's entry, are not read off. */
+    if (report->id.interp[0] == '\0' && report->id.bits == 64)
         check_calls(&report->file, report->go.is_go, &report->calls);
 }
 
@@ -121,17 +120,19 @@ static const char *release_of(const struct report *report, char *text, size_t si
     return text;
 }
 
-static const struct syscall_doc *doc_of(size_t number)
+static const struct syscall_doc *doc_of(const struct report *report, size_t number)
 {
-    for (size_t i = 0; i < freebsd_syscall_db.count; i++)
-        if (freebsd_syscall_db.docs[i].number == number)
-            return &freebsd_syscall_db.docs[i];
+    const struct syscall_db *db = elf_system(&report->id) <= ELF_SYSTEM_LINUX ? &linux_syscall_db : &freebsd_syscall_db;
+
+    for (size_t i = 0; i < db->count; i++)
+        if (db->docs[i].number == number)
+            return &db->docs[i];
     return NULL;
 }
 
-static const char *level_of(size_t number)
+static const char *level_of(const struct report *report, size_t number)
 {
-    const struct syscall_doc *doc = doc_of(number);
+    const struct syscall_doc *doc = doc_of(report, number);
 
     return doc != NULL ? doc->level : "absent";
 }
@@ -141,7 +142,7 @@ static size_t count_calls(const struct report *report, const char *level)
     size_t n = 0;
 
     for (size_t i = 0; i < CHECK_CALLS_MAX; i++)
-        n += report->calls.used[i] && (level == NULL || strcmp(level_of(i), level) == 0);
+        n += report->calls.used[i] && (level == NULL || strcmp(level_of(report, i), level) == 0);
     return n;
 }
 
@@ -151,9 +152,9 @@ static void print_calls_of(const struct report *report, const char *level, const
         return;
     printf("    %s:\n", title);
     for (size_t i = 0; i < CHECK_CALLS_MAX; i++) {
-        const struct syscall_doc *doc = doc_of(i);
+        const struct syscall_doc *doc = doc_of(report, i);
 
-        if (report->calls.used[i] && strcmp(level_of(i), level) == 0)
+        if (report->calls.used[i] && strcmp(level_of(report, i), level) == 0)
             printf("      %-4zu %-24s %s\n", i, doc != NULL ? doc->name : "(no such call)",
                    doc != NULL ? doc->note : "");
     }
@@ -169,7 +170,7 @@ static void print_calls(const struct report *report)
     if (report->calls.unknown != 0)
         printf("    %zu places choose their call while running and are not counted\n", report->calls.unknown);
     print_calls_of(report, "nosys", "not supported (answered ENOSYS)");
-    print_calls_of(report, "absent", "that FreeBSD itself answers ENOSYS");
+    print_calls_of(report, "absent", "that the system itself answers ENOSYS");
     print_calls_of(report, "partial", "in part");
 }
 
@@ -236,14 +237,14 @@ static void json_calls(struct json *j, const struct report *report)
     json_number(j, "chosen_while_running", (int64_t)report->calls.unknown);
     json_array(j, "used");
     for (size_t i = 0; i < CHECK_CALLS_MAX; i++) {
-        const struct syscall_doc *doc = doc_of(i);
+        const struct syscall_doc *doc = doc_of(report, i);
 
         if (!report->calls.used[i])
             continue;
         json_object(j, NULL);
         json_number(j, "number", (int64_t)i);
         json_string(j, "name", doc != NULL ? doc->name : NULL);
-        json_string(j, "level", level_of(i));
+        json_string(j, "level", level_of(report, i));
         json_string(j, "note", doc != NULL && doc->note[0] != '\0' ? doc->note : NULL);
         json_end_object(j);
     }

@@ -56,9 +56,8 @@ struct check_libraries {
 };
 
 /*
- * Lists the libraries that a FreeBSD program needs, its libraries' too, in the order in which rtld loads
- * them, with the rules of rtld(1): DT_RPATH or DT_RUNPATH, the directories of the sysroot's ld-elf.so.hints,
- * /lib and /usr/lib. @sysroot: "" for none.
+ * Lists the libraries that a program needs, its libraries' too, in the order in which its system's dynamic linker loads
+ * them, with the rules of rtld(1) or ld.so(8). @sysroot: "" for none.
  */
 void check_libraries(const struct check_file *program, const char *sysroot, struct check_libraries *out);
 

@@ -149,9 +149,9 @@ static int run_tool(const char *base, char **sources, struct unpacked *result)
 static int refuse_unrecognised(const char *source)
 {
     return fail(EXIT_DRAGOMAN,
-                "%s: holds no system that is known: libexec/ld-elf.so.1 and lib/libc.so.7 make one FreeBSD's "
-                "(base.txz of a release has them), lib/ld-linux.so.2 or lib64/ld-linux-x86-64.so.2 with libc.so.6, or "
-                "lib/ld-musl-*.so.1, Linux's",
+                "%s: holds no system that is known: libexec/ld-elf.so.1 and lib/libc.so.7 make one FreeBSD's, "
+                "lib/ld-linux.so.2 or lib64/ld-linux-x86-64.so.2 with libc.so.6, or lib/ld-musl-*.so.1, Linux's "
+                "(base.txz of a FreeBSD release has them, or the root of a distribution)",
                 source);
 }
 

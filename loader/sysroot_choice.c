@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -46,7 +47,7 @@ static int weigh(void *context, const struct sysroot_entry *entry)
     uint64_t misfit;
 
     if (sysroot_recognise(entry->path, &facts) != 0 || !sysroot_serves(&facts, choice->wanted) ||
-        !sysroot_has(entry->path, choice->wanted->interp))
+        (choice->wanted->interp[0] != '\0' && !sysroot_has(entry->path, choice->wanted->interp)))
         return 0;
     misfit = facts.system == ELF_SYSTEM_LINUX ? 0 : sysroot_misfit(choice->wanted->osrel, facts.osrel);
     if (misfit == UINT64_MAX)
@@ -56,6 +57,31 @@ static int weigh(void *context, const struct sysroot_entry *entry)
         memcpy(choice->path, entry->path, sizeof(choice->path));
     }
     return 0;
+}
+
+static bool file_below(const char *root, const char *path, struct stat *st)
+{
+    int fd = sysroot_open_below(root, path, O_PATH | O_CLOEXEC);
+    bool is = fd >= 0 && fstat(fd, st) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    return is;
+}
+
+/*
+ * Whether a directory may be the root that the interpreter lies below: it has a file of that name, and the directory
+ * above has not the same one. (/usr looks like a root where /lib and /bin are links into it.)
+ */
+static bool has_own(const char *root, const char *interp)
+{
+    const char *slash = strrchr(root, '/');
+    char above[PATH_MAX];
+    struct stat its, other;
+
+    snprintf(above, sizeof(above), "%.*s/", (int)(slash - root), root);
+    return file_below(root, interp, &its) &&
+           (!file_below(above, interp, &other) || its.st_dev != other.st_dev || its.st_ino != other.st_ino);
 }
 
 /* The nearest directory above `path`, links resolved, that is a whole tree of the program's system. */
@@ -70,7 +96,8 @@ static bool tree_around(const char *path, const struct elf_identity *id, char *o
         struct sysroot_facts facts;
 
         *slash = '\0';
-        if (strlen(at) < SETTINGS_PATH_MAX && sysroot_recognise(at, &facts) == 0 && sysroot_serves(&facts, id)) {
+        if (strlen(at) < SETTINGS_PATH_MAX && has_own(at, id->interp) && sysroot_recognise(at, &facts) == 0 &&
+            sysroot_serves(&facts, id)) {
             memcpy(out, at, strlen(at) + 1);
             return true;
         }
@@ -170,8 +197,13 @@ static int prepare(void *context, const struct program *program, struct loader_e
         return 0;
     if (view->sysroot[0] != '\0' && sysroot_strip(view->sysroot, program->host_path) != NULL)
         return 0;
-    if (host_has_interpreter(&program->elf.id))
+    if (host_has_interpreter(&program->elf.id)) {
+        /* Of the same name in every distribution: a program that lies in a tree of its own belongs there. */
+        if (elf_system(&program->elf.id) <= ELF_SYSTEM_LINUX &&
+            tree_around(program->host_path, &program->elf.id, view->chosen))
+            view->sysroot = view->chosen;
         return 0;
+    }
     return choose(view, program, err);
 }
 
