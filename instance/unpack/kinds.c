@@ -54,8 +54,9 @@ static bool is_image_name(const char *path)
 static enum kind kind_of(const struct member *member)
 {
     static const char *const image[] = {"blobs", "oci-layout", "index.json", "manifest.json", "repositories", NULL};
-    static const char *const system[] = {"bin",  "boot",   "dev",  "etc",  "home", "lib", "libexec", "mnt", "net",
-                                         "proc", "rescue", "root", "sbin", "tmp",  "usr", "var",     NULL};
+    static const char *const system[] = {"bin",    "boot",  "dev", "etc", "home", "lib",  "lib32",  "lib64", "libexec",
+                                         "libx32", "media", "mnt", "net", "opt",  "proc", "rescue", "root",  "run",
+                                         "sbin",   "srv",   "sys", "tmp", "usr",  "var",  NULL};
     const char *path = member->path;
     while (strncmp(path, "./", 2) == 0) {
         path += 2;
@@ -285,11 +286,26 @@ static int copy_tree(struct job *job, int fd, const char *name)
     return r;
 }
 
+/* Not just anything, nor the host's own root, which is a system's too. */
+static bool is_root_of_a_system(int fd)
+{
+    static const char *const linkers[] = {
+        "libexec/ld-elf.so.1",      "lib/ld-linux.so.2",       "lib64/ld-linux-x86-64.so.2", "libx32/ld-linux-x32.so.2",
+        "lib/ld-linux-x86-64.so.2", "lib/ld-musl-x86_64.so.1", "lib/ld-musl-i386.so.1",      "lib/ld-musl-x32.so.1"};
+    struct stat its, hosts;
+    bool is = false;
+    for (size_t i = 0; i < sizeof linkers / sizeof linkers[0]; i++) {
+        is |= holds(fd, linkers[i]);
+    }
+    return is && fstat(fd, &its) == 0 && stat("/", &hosts) == 0 &&
+           (its.st_dev != hosts.st_dev || its.st_ino != hosts.st_ino);
+}
+
 int unpack_directory(struct job *job, int fd, const char *name)
 {
     struct dirent **packages = NULL;
     int r = 0;
-    if (holds(fd, "libexec/ld-elf.so.1")) { /* not just anything: it might be the host's own root */
+    if (is_root_of_a_system(fd)) {
         return copy_tree(job, fd, name);
     }
     int count = scandirat(fd, ".", &packages, is_package, versionsort);
