@@ -16,6 +16,7 @@
 
 #include "cli/binfmt.h"
 #include "cli/host_intercept.h"
+#include "cli/host_linux.h"
 #include "cli/sysroot_name.h"
 
 /* arch/x86/include/uapi/asm/hwcap2.h; glibc has no name for it. */
@@ -227,6 +228,9 @@ const struct probe probe_table[] = {
     {"overcommit", "memory overcommit", look_overcommit},
     {"open-files", "open files", look_files},
     {"vsyscall", "vsyscall page", look_vsyscall},
+    {"ia32", "IA32 emulation", look_ia32},
+    {"modify-ldt", "modify_ldt", look_ldt},
+    {"x32", "x32", look_x32},
     {"binfmt", "binfmt_misc", look_binfmt},
     {"sysroots", "sysroots", look_sysroots},
     {NULL, NULL, NULL},
