@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/host_linux.h"
 #include "cli/message.h"
 
 #define FOLDER "/proc/sys/fs/binfmt_misc"
@@ -20,6 +21,21 @@
  */
 #define MAGIC "\\x7fELF\\x02\\x01\\x01\\x09\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x02\\x00\\x3e\\x00"
 #define MASK  "\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\xfe\\xff\\xff\\xff"
+
+/* The same of 32 bits, for i386 (3) and x86-64 (x32), of no OSABI or Linux's (3): only where the host runs none itself. */
+#define MAGIC_32(machine)                                                                                              \
+    "\\x7fELF\\x01\\x01\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x02\\x00" machine "\\x00"
+#define MASK_32 "\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xfc\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\xfe\\xff\\xff\\xff"
+
+static const struct {
+    const char *name, *magic;
+    bool (*host_has)(void);
+} narrow[] = {
+    {"dragoman-linux-i386", MAGIC_32("\\x03"), host_runs_i386},
+    {"dragoman-linux-x32", MAGIC_32("\\x3e"), host_runs_x32},
+};
+
+enum { NARROW = sizeof narrow / sizeof narrow[0] };
 
 /*
  * F: the kernel opens dragoman now, so that programs start in any root and mount namespace. P: the program's own argv[0]
@@ -82,6 +98,23 @@ static int refuse(int error, const char *rule)
                 strerror(error));
 }
 
+/* Takes the entries of 32-bit programs out, and puts those in that the host needs. Returns 0 or an errno. */
+static int change_narrow(const char *exe, bool in)
+{
+    char path[64];
+    char rule[PATH_MAX + 256];
+    int error = 0;
+    for (size_t i = 0; error == 0 && i < NARROW; i++) {
+        snprintf(path, sizeof path, FOLDER "/%s", narrow[i].name);
+        error = access(path, F_OK) == 0 ? write_text(path, "-1") : 0;
+        if (error == 0 && in && !narrow[i].host_has()) {
+            snprintf(rule, sizeof rule, ":%s:M::%s:%s:%s:%s", narrow[i].name, narrow[i].magic, MASK_32, exe, FLAGS);
+            error = write_text(FOLDER "/register", rule);
+        }
+    }
+    return error;
+}
+
 static int enable(void)
 {
     char exe[PATH_MAX];
@@ -102,6 +135,9 @@ static int enable(void)
     if (error == 0) {
         error = write_text(FOLDER "/register", rule);
     }
+    if (error == 0) {
+        error = change_narrow(exe, true);
+    }
     if (error != 0) {
         return refuse(error, rule);
     }
@@ -116,6 +152,9 @@ static int disable(void)
         return finish_output(stdout);
     }
     int error = write_text(ENTRY, "-1");
+    if (error == 0) {
+        error = change_narrow("", false);
+    }
     if (error != 0) {
         return fail(EXIT_DRAGOMAN, "binfmt: %s: %s (run it as root)", ENTRY, strerror(error));
     }

@@ -32,6 +32,16 @@ static int try_x32(void)
     return syscall((long)__X32_SYSCALL_BIT + SYS_getpid) == getpid() ? 0 : ENOSYS;
 }
 
+bool host_runs_i386(void)
+{
+    return probe_in_child(try_int80) == 0;
+}
+
+bool host_runs_x32(void)
+{
+    return probe_in_child(try_x32) == 0;
+}
+
 static void tell(struct probe_result *r, bool good, const char *found, const char *step)
 {
     r->state = good ? PROBE_GOOD : PROBE_NOTE;
@@ -41,7 +51,7 @@ static void tell(struct probe_result *r, bool good, const char *found, const cha
 
 void look_ia32(struct probe_result *r)
 {
-    bool has = probe_in_child(try_int80) == 0;
+    bool has = host_runs_i386();
     tell(r, has, has ? "the kernel has it" : "none",
          "i386 programs need none here: dragoman answers their calls, with segments from modify_ldt");
 }
@@ -56,6 +66,5 @@ void look_ldt(struct probe_result *r)
 /* Most kernels have none, and nothing is amiss without. */
 void look_x32(struct probe_result *r)
 {
-    tell(r, true, probe_in_child(try_x32) == 0 ? "the kernel has it" : "none; dragoman answers its programs' calls",
-         "");
+    tell(r, true, host_runs_x32() ? "the kernel has it" : "none; dragoman answers its programs' calls", "");
 }
