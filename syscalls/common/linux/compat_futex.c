@@ -67,7 +67,7 @@ int64_t linux_compat_get_robust_list(struct thread *t, int32_t pid, guest_ptr he
     struct search s = {t->proc, pid == 0 ? t->tid : pid, {0}};
     uint32_t size = LIST_HEAD_SIZE;
     if (threads_each(find, &s) == 0) {
-        return host_call2(__NR_kill, pid, 0) == -ESRCH ? -ESRCH : -EPERM;
+        return pid <= 0 || host_call2(__NR_kill, pid, 0) == -ESRCH ? -ESRCH : -EPERM;
     }
     uint32_t at = (uint32_t)s.head.va;
     return COPYOUT(len, &size) != 0 || COPYOUT(head, &at) != 0 ? -EFAULT : 0;

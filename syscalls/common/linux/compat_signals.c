@@ -137,8 +137,8 @@ int64_t linux_compat_pidfd_send_signal(struct thread *t, int32_t pidfd, int32_t 
     if (guest_is_null(info)) {
         return linux_pidfd_send(t, pidfd, sig, NULL, flags);
     }
-    if (COPYIN(&given, info) != 0) {
-        return -EFAULT;
+    if (COPYIN(&given, info) != 0) { /* the host minds other arguments first */
+        return host_call4(__NR_pidfd_send_signal, pidfd, sig, GUEST_NOWHERE, flags);
     }
     linux_compat_siginfo_to_host(&given, is_x32(t), &wide);
     return linux_pidfd_send(t, pidfd, sig, &wide, flags); /* whose own number has to be `sig` */

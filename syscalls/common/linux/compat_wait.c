@@ -15,13 +15,11 @@ int64_t compat_waitid(struct thread *t, int32_t which, int32_t pid, guest_ptr in
     int64_t r = host_restartable(t, host_call_intr(t, __NR_waitid, (uint64_t)which, (uint64_t)pid, (uint64_t)&host,
                                                    (uint64_t)options, guest_is_null(ru) ? 0 : (uint64_t)&usage, 0));
 
-    if (r < 0) {
-        return r;
-    }
-    if (host.si_signo != 0 && !guest_is_null(ru) && put(ru, &usage) < 0) {
+    if (r >= 0 && host.si_signo != 0 && !guest_is_null(ru) && put(ru, &usage) < 0) {
         return -EFAULT;
     }
     struct compat_wait_info info = {host.si_signo, host.si_errno, host.si_code,
                                     host.si_pid,   host.si_uid,   host.si_status};
-    return guest_is_null(infop) ? 0 : COPYOUT(infop, &info);
+    /* Written in any case: with zeros where nothing was found. */
+    return guest_is_null(infop) || COPYOUT(infop, &info) == 0 ? r : -EFAULT;
 }

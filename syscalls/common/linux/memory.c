@@ -4,6 +4,7 @@
  */
 #include "syscalls/common/linux/memory.h"
 
+#include <linux/fcntl.h>
 #include <linux/mman.h>
 #include <linux/resource.h>
 #include <linux/shm.h>
@@ -54,6 +55,29 @@ static bool adds_execution(const struct thread *t, int32_t prot)
     return t->proc->space->read_executes && (prot & (PROT_READ | PROT_EXEC)) == PROT_READ;
 }
 
+/*
+ * The flags without those of the place. Where the ledger chooses it, the host is told so by a flag that
+ * MAP_SHARED_VALIDATE does not take; but of flags that all know, that is MAP_SHARED (do_mmap() in mm/mmap.c).
+ */
+static uint32_t flags_for_host(const struct thread *t, uint32_t flags)
+{
+    const uint32_t known = MAP_TYPE | MAP_DENYWRITE | MAP_EXECUTABLE | MAP_GROWSDOWN | MAP_LOCKED | MAP_NORESERVE |
+                           MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_32BIT |
+                           (uint32_t)MAP_HUGE_MASK << MAP_HUGE_SHIFT;
+
+    flags &= ~(uint32_t)(MAP_FIXED | MAP_FIXED_NOREPLACE);
+    if (t->proc->space->low_end != 0 && (flags & MAP_TYPE) == MAP_SHARED_VALIDATE && (flags & ~known) == 0) {
+        flags = (flags & ~(uint32_t)MAP_TYPE) | MAP_SHARED;
+    }
+    return flags;
+}
+
+/* A file that is not there comes before what is wrong with the place (ksys_mmap_pgoff() in mm/mmap.c). */
+static bool has_no_file(const struct linux_mmap *m)
+{
+    return !(m->flags & MAP_ANONYMOUS) && host_call2(__NR_fcntl, m->fd, F_GETFD) < 0;
+}
+
 static int64_t map(struct thread *t, const struct linux_mmap *m, int32_t prot)
 {
     uint32_t flags = (uint32_t)m->flags;
@@ -65,12 +89,13 @@ static int64_t map(struct thread *t, const struct linux_mmap *m, int32_t prot)
         .flags = (fixed ? SPACE_FIXED : 0) | (flags & MAP_FIXED_NOREPLACE ? SPACE_EXCLUSIVE : 0),
         .fd = m->fd,
         .offset = m->offset,
-        .host_flags = flags & ~(uint32_t)(MAP_FIXED | MAP_FIXED_NOREPLACE),
+        .host_flags = flags_for_host(t, flags),
     };
     if (t->proc->space->low_end != 0) {
         rq.align_log2 = alignment(flags);
     }
-    return space_map(t, &rq);
+    int64_t r = space_map(t, &rq);
+    return r == -ENOMEM && has_no_file(m) ? -EBADF : r;
 }
 
 int64_t linux_mmap(struct thread *t, const struct linux_mmap *m)
@@ -82,10 +107,10 @@ int64_t linux_mmap(struct thread *t, const struct linux_mmap *m)
         return host_call6(__NR_mmap, 0, 0, m->prot, m->flags, m->fd, m->offset); /* it cannot succeed */
     }
     if (page_up(m->length) < m->length) {
-        return -ENOMEM;
+        return host_call6(__NR_mmap, 0, m->length, m->prot, m->flags & ~MAP_FIXED, m->fd, m->offset); /* nor can this */
     }
     if ((m->flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) != 0 && unaligned(m->address)) {
-        return -EINVAL;
+        return has_no_file(m) ? -EBADF : -EINVAL;
     }
     if (!adds_execution(t, m->prot)) {
         return map(t, m, m->prot);
@@ -114,6 +139,9 @@ static int64_t protect(struct thread *t, uint64_t address, uint64_t length, int3
     if (unaligned(address) || length == 0) { /* nothing that is changed: the host knows the errno */
         return pkey == -1 ? host_call3(__NR_mprotect, address, length, prot)
                           : host_call4(__NR_pkey_mprotect, address, length, prot, pkey);
+    }
+    if ((prot & PROT_GROWSDOWN) && (prot & PROT_GROWSUP)) {
+        return -EINVAL; /* before the range is looked at (do_mprotect_pkey() in mm/mprotect.c) */
     }
     if (page_up(length) < length || address + page_up(length) < address) {
         return -ENOMEM;
@@ -204,9 +232,8 @@ int64_t linux_process_madvise(int32_t pidfd, uint64_t vectors, uint64_t count, i
 {
     bool harmless =
         advice == MADV_WILLNEED || advice == MADV_COLD || advice == MADV_PAGEOUT || advice == ADVICE_COLLAPSE;
-    /* Advice comes after everything else that may be wrong. */
-    int64_t r = host_call5(__NR_process_madvise, pidfd, vectors, harmless ? count : 0, advice, flags);
-    return harmless || r < 0 ? r : -EINVAL;
+    /* Advice that nobody gives is what the host minds last. */
+    return host_call5(__NR_process_madvise, pidfd, vectors, count, harmless ? advice : -1, flags);
 }
 
 int64_t linux_any_process_madvise(struct thread *t, int32_t pidfd, guest_ptr vec, uint64_t vlen, int32_t behavior,

@@ -75,6 +75,9 @@ int64_t linux_any_openat2(struct thread *t, int32_t dfd, guest_ptr filename, gue
     if (size < sizeof(asked)) {
         return -EINVAL;
     }
+    if (size > 4096) { /* a page (copy_struct_from_user() is asked for no more, fs/open.c) */
+        return -E2BIG;
+    }
     if (copyin(&asked, how, sizeof(asked)) < 0) {
         return -EFAULT;
     }

@@ -23,7 +23,8 @@ static int outcome(long number, const long arguments[6])
     if (child == 0) {
         alarm(5);
         errno = 0;
-        long result = syscall(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]);
+        long result =
+            syscall(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]);
 
         /* An errno of 255 is none of Linux's. */
         syscall(SYS_exit_group, result == -1 && errno > 0 && errno < 255 ? errno : 0);

@@ -272,8 +272,8 @@ TEST(raw_listing)
     CALL(syscall(SYS_getdents64, conf_file("x", ""), buffer, 4096));
     lseek(fd, 0, SEEK_SET);
     struct old {
-        unsigned long ino;
-        unsigned long off;
+        conf_long ino;
+        conf_long off;
         unsigned short reclen;
         char name[];
     };

@@ -158,7 +158,7 @@ TEST(semaphores)
 }
 
 struct message {
-    long type;
+    conf_long type;
     char text[32];
 };
 
@@ -175,14 +175,14 @@ TEST(messages)
     CALL(msgsnd(id, &message, 5, 0));
     memset(&ds, 0x55, sizeof(ds));
     CALL(msgctl(id, IPC_STAT, &ds));
-    say("messages %lu bytes %lu most %lu mode %o pid %d", (unsigned long)ds.msg_qnum,
-        (unsigned long)ds.__msg_cbytes, (unsigned long)ds.msg_qbytes, ds.msg_perm.mode, ds.msg_lspid == getpid());
+    say("messages %lu bytes %lu most %lu mode %o pid %d", (unsigned long)ds.msg_qnum, (unsigned long)ds.__msg_cbytes,
+        (unsigned long)ds.msg_qbytes, ds.msg_perm.mode, ds.msg_lspid == getpid());
     DEC(ds.msg_stime > 1500000000 && ds.msg_rtime == 0);
     CALL(msgrcv(id, &message, 32, 5, 0));
-    say("%ld %s", message.type, message.text);
+    say("%ld %s", (long)message.type, message.text);
     CALL(msgrcv(id, &message, 2, 0, 0));
     CALL(msgrcv(id, &message, 2, 0, MSG_NOERROR));
-    say("%ld %.2s", message.type, message.text);
+    say("%ld %.2s", (long)message.type, message.text);
     CALL(msgrcv(id, &message, 32, 0, IPC_NOWAIT));
     message.type = 7;
     CALL(msgsnd(id, &message, (size_t)-1, 0));

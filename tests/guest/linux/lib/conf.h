@@ -112,6 +112,13 @@ void conf_handle(int signal, void (*handler)(int), int flags);
 /* A pointer to the first page, which nobody can map. */
 #define LOW ((void *)(uintptr_t)16)
 
+/* A long of the kernel's: of x32's calls without structures of their own, too. */
+#if defined(__x86_64__)
+typedef long long conf_long;
+#else
+typedef long conf_long;
+#endif
+
 /* The program itself, for cases that execute it: words that it was started with after "--". */
 extern int conf_argc;
 extern char **conf_argv;

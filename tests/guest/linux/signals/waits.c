@@ -196,7 +196,7 @@ static void interrupted(int flags)
     done();
     int queue = msgget(IPC_PRIVATE, 0600);
     struct {
-        long type;
+        conf_long type;
         char text[8];
     } message;
 

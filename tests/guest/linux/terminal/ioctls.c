@@ -228,8 +228,8 @@ TEST(of_files)
     int into = conf_file("into", "");
     int cloned = ioctl(into, FICLONE, fd);
 
-    say("clone: %s", cloned == 0 || errno == EOPNOTSUPP || errno == EXDEV || errno == EINVAL ? "as expected"
-                                                                                              : conf_errno(errno));
+    say("clone: %s",
+        cloned == 0 || errno == EOPNOTSUPP || errno == EXDEV || errno == EINVAL ? "as expected" : conf_errno(errno));
     CALL(ioctl(into, FICLONE, -1));
 }
 
