@@ -74,7 +74,12 @@ int64_t linux_i386_quotactl(struct thread *t, uint32_t cmd, guest_ptr special, i
     struct linux_path p = {.name = 0};
     int64_t r = guest_is_null(special) ? 0 : linux_path(t, VFS_AT_FDCWD, special, PATH_FOLLOW, &p);
 
-    return r < 0 ? r : quota(&(struct quota_call){__NR_quotactl, cmd, p.name, cmd, id}, addr);
+    if (r == -EFAULT) {
+        p.name = GUEST_NOWHERE; /* the host says so, if the command is one */
+    } else if (r < 0) {
+        return r;
+    }
+    return quota(&(struct quota_call){__NR_quotactl, cmd, p.name, cmd, id}, addr);
 }
 
 int64_t linux_i386_quotactl_fd(struct thread *t, int32_t fd, uint32_t cmd, int32_t id, guest_ptr addr)

@@ -186,6 +186,9 @@ int64_t linux_compat_io_submit(struct thread *t, uint64_t ctx, int64_t nr, guest
             }
         }
         done += (int64_t)at;
+        if (r == -EFAULT && done == 0) {
+            return host_call3(__NR_io_submit, ctx, nr, GUEST_NOWHERE); /* if the context is one */
+        }
         if (r < 0) {
             return done > 0 ? done : r;
         }
