@@ -212,29 +212,13 @@ int64_t linux_compat_ppoll_time64(struct thread *t, guest_ptr fds, uint32_t nfds
 }
 
 /* epoll's events are packed on amd64 as they lie on i386. */
-int64_t linux_compat_epoll_pwait(struct thread *t, int32_t epfd, guest_ptr events, int32_t maxevents, int32_t timeout,
-                                 guest_ptr sigmask, uint64_t sigsetsize)
-{
-    struct compat_wait w = {.limit = NULL};
-    int64_t r = compat_wait_mask(t, sigmask, sigsetsize, &w);
-    uint64_t room = maxevents > 0 ? 12 * (uint64_t)maxevents : 0; /* struct epoll_event */
-
-    if (r < 0) {
-        return r;
-    }
-    return ended(t, &w,
-                 host_call_intr(t, __NR_epoll_pwait, (uint64_t)epfd, guest_span(events.va, room).va,
-                                (uint64_t)maxevents, (uint64_t)timeout, w.masked ? (uint64_t)&w.host_mask : 0,
-                                HOST_SIGSET_SIZE));
-}
-
 int64_t linux_compat_epoll_pwait2(struct thread *t, int32_t epfd, guest_ptr events, int32_t maxevents,
                                   guest_ptr timeout, guest_ptr sigmask, uint64_t sigsetsize)
 {
     struct __kernel_timespec ts;
     struct compat_wait w;
     int64_t r = limit_get(timeout, &ts, &w);
-    uint64_t room = maxevents > 0 ? 12 * (uint64_t)maxevents : 0;
+    uint64_t room = maxevents > 0 ? 12 * (uint64_t)maxevents : 0; /* struct epoll_event */
 
     r = r < 0 ? r : compat_wait_mask(t, sigmask, sigsetsize, &w);
     if (r < 0) {
