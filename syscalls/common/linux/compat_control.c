@@ -37,7 +37,7 @@ int64_t compat_control_to_host(const uint8_t *guest, uint32_t length, uint8_t *h
         memcpy(host + used, &h, sizeof h);
         memcpy(host + used + HOST_HEAD, guest + at + GUEST_HEAD, size);
         used += HOST_ALIGNED(HOST_HEAD + host_size);
-        at = g.length > length - 4 - at ? length : at + GUEST_ALIGNED(g.length);
+        at += GUEST_ALIGNED(g.length); /* not beyond what 32 bits hold: a length is INT32_MAX at most */
     }
     return used == 0 ? -EINVAL : (int64_t)used;
 }
