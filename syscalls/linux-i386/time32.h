@@ -51,7 +51,6 @@ int linux_i386_itimerspec_put(guest_ptr to, const struct __kernel_itimerspec *fr
 int linux_i386_itimerval_get(guest_ptr from, struct __kernel_old_itimerval *to);
 int linux_i386_itimerval_put(guest_ptr to, const struct __kernel_old_itimerval *from);
 
-
 /* struct old_timex32 (include/linux/timex.h). */
 struct linux_i386_timex {
     uint32_t modes;
