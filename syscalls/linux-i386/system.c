@@ -4,6 +4,7 @@
  */
 #include "syscalls/linux-i386/system.h"
 
+#include <asm/prctl.h>
 #include <linux/sysinfo.h>
 #include <linux/utsname.h>
 
@@ -93,4 +94,11 @@ int64_t linux_i386_sysinfo(struct thread *t, guest_ptr info)
     (void)t;
     linux_i386_sysinfo_from_host(&host, &guest);
     return r < 0 ? r : COPYOUT(info, &guest);
+}
+
+/* Of arch_prctl(2) a 32-bit program has only what has nothing to do with words: do_arch_prctl_common(). */
+int64_t linux_i386_arch_prctl(struct thread *t, int32_t code, uint64_t addr)
+{
+    (void)t;
+    return code == ARCH_GET_CPUID || code == ARCH_SET_CPUID ? host_call2(__NR_arch_prctl, code, addr) : -EINVAL;
 }
