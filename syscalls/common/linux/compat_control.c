@@ -96,7 +96,7 @@ static uint32_t put(struct compat_control_reader *rd, const struct linux_cmsghdr
         if (size == 0) {
             return 0;
         }
-    } else if (left <= GUEST_HEAD) {
+    } else if (left < GUEST_HEAD) {
         rd->truncated = true;
         return 0;
     }

@@ -25,11 +25,14 @@ enum { MCAST_JOIN_GROUP = 42, MCAST_LEAVE_GROUP = 45, MCAST_LEAVE_SOURCE_GROUP =
 
 bool compat_sockopt_is_table(int32_t level, int32_t name)
 {
-    /* IPT_BASE_CTL and IP6T_BASE_CTL; ARPT_BASE_CTL; EBT_BASE_CTL (linux/netfilter_ipv4/ip_tables.h and its kin) */
+    /* IPT_BASE_CTL, ARPT_BASE_CTL, EBT_BASE_CTL (linux/netfilter_ipv4/ip_tables.h and its kin) */
     const int32_t bases[] = {64, 96, 128};
 
+    if (level == LEVEL_IPV6) { /* IP6T_BASE_CTL; behind its two is IPV6_RECVTCLASS */
+        return name == bases[0] || name == bases[0] + 1;
+    }
     for (size_t i = 0; i < sizeof bases / sizeof bases[0]; i++) {
-        if ((level == LEVEL_IP || level == LEVEL_IPV6) && name >= bases[i] && name < bases[i] + 4) {
+        if (level == LEVEL_IP && name >= bases[i] && name < bases[i] + 4) {
             return true;
         }
     }

@@ -267,3 +267,41 @@ TEST(netlink)
     say("type %d seq %u", header->nlmsg_type, header->nlmsg_seq);
     CALL(socket(AF_NETLINK, SOCK_RAW, 99));
 }
+
+/* What a room of so many bytes gets of two control messages. */
+static void hear_six(int fd, size_t room)
+{
+    char text[8], control[128] = "";
+    struct iovec part = {text, sizeof(text)};
+    struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = room};
+
+    say("%zd, %s", recvmsg(fd, &m, 0), m.msg_flags & MSG_CTRUNC ? "truncated" : "whole");
+    say("~control of %zu", (size_t)m.msg_controllen);
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c != NULL; c = CMSG_NXTHDR(&m, c)) {
+        say("%d %d: %zu bytes", c->cmsg_level, c->cmsg_type, (size_t)c->cmsg_len - CMSG_LEN(0));
+    }
+}
+
+TEST(six)
+{
+    int fd = socket(AF_INET6, SOCK_DGRAM, 0), on = 1;
+    struct sockaddr_in6 self = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    socklen_t length = sizeof(self);
+    size_t rooms[] = {100, CMSG_SPACE(4) + CMSG_LEN(0), CMSG_SPACE(4) + CMSG_LEN(1), CMSG_LEN(1), CMSG_LEN(0), 4, 0};
+
+    CALL(setsockopt(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, &on, sizeof(on)));
+    CALL(setsockopt(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, &on, sizeof(on)));
+    CALL(setsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &on, sizeof(on)));
+    on = 0;
+    length = sizeof(on);
+    CALL(getsockopt(fd, IPPROTO_IPV6, IPV6_TCLASS, &on, &length));
+    DEC(on);
+    length = sizeof(self);
+    if (bind(fd, (struct sockaddr *)&self, sizeof(self)) < 0)
+        return;
+    getsockname(fd, (struct sockaddr *)&self, &length);
+    for (size_t i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++) {
+        sendto(fd, "six", 3, 0, (struct sockaddr *)&self, sizeof(self));
+        hear_six(fd, rooms[i]);
+    }
+}
