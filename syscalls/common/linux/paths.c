@@ -118,6 +118,9 @@ static bool spell_out(int dirfd, const char *path, char *text)
 static int64_t in_proc(struct thread *t, const char *text, uint32_t flags, struct linux_path *out)
 {
     out->proc = linux_proc_find(t, text);
+    if (out->proc.kind == LINUX_PROC_ROOT && out->proc.rest[0] == 0 && !(flags & PATH_FOLLOW)) {
+        out->proc.kind = LINUX_PROC_PLAIN; /* the link itself */
+    }
     if (out->proc.kind == LINUX_PROC_ROOT) {
         char rest[VFS_HOST_PATH_MAX];
 

@@ -69,6 +69,11 @@ static int64_t refused(struct thread *t, const char *path, int64_t otherwise)
 static int64_t execute(struct thread *t, const char *path, guest_ptr argv, guest_ptr envp, int32_t descriptor)
 {
     enum { STRING_MAX = 128 << 10 }; /* MAX_ARG_STRLEN */
+    char own[VFS_HOST_PATH_MAX];
+    struct linux_proc_file file = linux_proc_find(t, path);
+    if (file.kind == LINUX_PROC_EXE && linux_proc_executable(t, file.pid, own, sizeof own) > 0) {
+        path = own; /* the host's would be dragoman */
+    }
     struct exec_request rq = {.path = path,
                               .argv = argv,
                               .envp = envp,
