@@ -150,6 +150,16 @@ static int64_t send_message(struct thread *t, int32_t fd, struct message *m, uin
         t, host_call_intr(t, __NR_sendmsg, (uint64_t)fd, (uint64_t)&m->host, flags & ~MSG_CMSG_COMPAT, 0, 0, 0));
 }
 
+/* What is wrong with a message counts only where the descriptor is a socket's: sockfd_lookup_light() comes first. */
+static int64_t unless_no_socket(int32_t fd, int64_t error)
+{
+    const int level = 1, so_type = 3; /* SOL_SOCKET, SO_TYPE */
+    int32_t type, size = sizeof type;
+    int64_t r = host_call5(__NR_getsockopt, fd, level, so_type, &type, &size);
+
+    return r < 0 ? r : error;
+}
+
 int64_t linux_compat_sendmsg(struct thread *t, int32_t fd, guest_ptr msg, uint32_t flags)
 {
     struct message m;
@@ -157,7 +167,7 @@ int64_t linux_compat_sendmsg(struct thread *t, int32_t fd, guest_ptr msg, uint32
 
     r = r < 0 ? r : send_message(t, fd, &m, flags);
     control_done(&m);
-    return r;
+    return r == -EFAULT || r == -EINVAL || r == -EMSGSIZE ? unless_no_socket(fd, r) : r;
 }
 
 int64_t linux_compat_sendmmsg(struct thread *t, int32_t fd, guest_ptr msg, uint32_t vlen, uint32_t flags)
@@ -244,7 +254,7 @@ static int64_t receive(struct thread *t, int32_t fd, guest_ptr msg, uint32_t fla
 
     r = r < 0 ? r : vector_get(&m);
     if (r < 0) {
-        return r;
+        return unless_no_socket(fd, r);
     }
     m.guest.controllen = m.guest.controllen > CONTROL_MAX ? CONTROL_MAX : m.guest.controllen;
     r = control_room(&m);

@@ -32,11 +32,11 @@ int64_t linux_compat_mbind(struct thread *t, uint64_t start, uint64_t len, uint6
 {
     uint64_t room[MASK_WORDS + 1];
 
+    bool ours = !guest_range_ok(guest_addr(start), len);
+    int64_t r = host_call6(__NR_mbind, start, ours ? 0 : len, mode, mask_get(nmask, maxnode, room), maxnode, flags);
+
     (void)t;
-    if (!guest_range_ok(guest_addr(start), len)) {
-        return -EFAULT;
-    }
-    return host_call6(__NR_mbind, start, len, mode, mask_get(nmask, maxnode, room), maxnode, flags);
+    return ours && r == 0 ? -EFAULT : r; /* what else is wrong comes before what is not mapped */
 }
 
 int64_t linux_compat_set_mempolicy(struct thread *t, int32_t mode, guest_ptr nmask, uint64_t maxnode)
@@ -90,7 +90,8 @@ int64_t linux_compat_move_pages(struct thread *t, int32_t pid, uint64_t nr_pages
         uint32_t n = nr_pages - at < PAGES ? (uint32_t)(nr_pages - at) : PAGES;
 
         if (copyin(narrow, guest_at(pages, at * 4), n * sizeof narrow[0]) < 0) {
-            return -EFAULT;
+            return host_call6(__NR_move_pages, pid, n, GUEST_NOWHERE, 0, GUEST_NOWHERE,
+                              flags); /* with all that it minds first */
         }
         for (uint32_t i = 0; i < n; i++) {
             wide[i] = narrow[i];

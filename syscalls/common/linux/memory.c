@@ -225,7 +225,9 @@ int64_t linux_any_madvise(struct thread *t, guest_ptr addr, uint64_t len, int32_
     if (page_up(len) < len || addr.va + page_up(len) < addr.va) {
         return -EINVAL;
     }
-    return space_advise_strictly(t, addr.va, len, advice, takes_contents(advice));
+    int64_t r = space_advise_strictly(t, addr.va, len, advice, takes_contents(advice));
+    /* Advice that there is not comes before pages that are not there. */
+    return r == -ENOMEM && host_call3(__NR_madvise, 0, 0, advice) < 0 ? -EINVAL : r;
 }
 
 int64_t linux_process_madvise(int32_t pidfd, uint64_t vectors, uint64_t count, int32_t advice, uint32_t flags)

@@ -90,7 +90,8 @@ int64_t linux_any_openat2(struct thread *t, int32_t dfd, guest_ptr filename, gue
             return linux_proc_open(t, &p.proc, p.where.name, (uint32_t)asked.flags);
         }
     }
-    r = host_restartable(t, host_call_intr(t, __NR_openat2, (uint64_t)p.dirfd, p.name, linux_memory(how, size), size, 0, 0));
+    r = host_restartable(
+        t, host_call_intr(t, __NR_openat2, (uint64_t)p.dirfd, p.name, linux_memory(how, size), size, 0, 0));
     if (r >= 0 && p.near_proc) {
         linux_path_opened(t, (int)r, &p);
     }
