@@ -35,7 +35,8 @@ const struct option_row option_table[] = {
      .argument = ARGUMENT_REQUIRED,
      .value = "P",
      .set = set_personality,
-     .help = "Take the program for one of this system instead of what its headers say. Known: freebsd, linux, linux-i386."},
+     .help = "Take the program for one of this system instead of what its headers say. Known: freebsd, linux, "
+             "linux-i386, linux-x32."},
     {.name = "osrel",
      .argument = ARGUMENT_REQUIRED,
      .value = "R",
