@@ -1,4 +1,6 @@
 /* What executing a path means: permissions, kinds, "#!" lines, interpreters. */
+#include "base/image.h"
+#include "base/personality.h"
 #include "loader/loader.h"
 #include "loader/script.h"
 #include "tests/unit/elf_maker.h"
@@ -18,12 +20,12 @@ static struct loader_error err;
 static char folder[64];
 static char path[256];
 
-/* Stands for a personality; nothing looks inside. */
-static char freebsd;
+/* Stands for a personality, of which the loader asks by what rules files are read. */
+static const struct personality freebsd = {.word = 8, .programs = {ELF_KERNEL_FREEBSD, USER_END}};
 
 const struct personality *personality_recognising(const struct elf_identity *id)
 {
-    return id->osabi == ELF_OSABI_FREEBSD && id->machine == ELF_MACHINE_AMD64 ? (void *)&freebsd : NULL;
+    return id->osabi == ELF_OSABI_FREEBSD && id->machine == ELF_MACHINE_AMD64 ? &freebsd : NULL;
 }
 
 static const char *in_folder(const char *name)
@@ -79,7 +81,7 @@ START_TEST(tells_foreign_from_host)
     write_elf("prog", ELFOSABI_FREEBSD, NULL);
     ck_assert_msg(program_examine(in_folder("prog"), NULL, NULL, &program, &err) == 0, "%s", err.text);
     ck_assert_int_eq(program.kind, PROGRAM_FOREIGN_ELF);
-    ck_assert(program.personality == (void *)&freebsd);
+    ck_assert(program.personality == &freebsd);
     ck_assert_str_eq(program.host_path, path);
     ck_assert_uint_eq(program.elf.nsegments, 2);
     write_elf("prog", ELFOSABI_NONE, NULL);
