@@ -412,7 +412,7 @@ _Noreturn void become_guest(struct start_request *rq)
     if (rq->closes >= 0) {
         close(rq->closes);
     }
-    if (rq->from == t->proc->personality && t->proc->personality->take_over != NULL) {
+    if (rq->from != NULL && rq->from == t->proc->personality && rq->from->take_over != NULL) {
         t->proc->personality->take_over(t, rq->personality_state, HANDOVER_PERSONALITY);
     }
     uint64_t host_ignored = host_signals_to_guest(t, rq);

@@ -24,10 +24,10 @@ enum { PLACES = 6 };
 
 struct system_kind {
     enum elf_system system;
-    const char *interps[PLACES]; /* one of these must be there; ended by NULL */
-    const char *libraries[PLACES];
     uint16_t machine; /* 0: the interpreter tells, and the library must be of the same */
     uint8_t bits;
+    const char *interps[PLACES]; /* one of these must be there; ended by NULL */
+    const char *libraries[PLACES];
     void (*read_release)(const char *root, struct sysroot_facts *out);
 };
 
@@ -146,35 +146,35 @@ static void linux_release(const char *root, struct sysroot_facts *out)
 
 /* Where glibc's and musl's trees keep their linkers and libraries; musl's are one file. */
 static const struct system_kind kinds[] = {
-    {ELF_SYSTEM_FREEBSD, {"/libexec/ld-elf.so.1"}, {"/lib/libc.so.7"}, 0, 0, freebsd_release},
+    {ELF_SYSTEM_FREEBSD, 0, 0, {"/libexec/ld-elf.so.1"}, {"/lib/libc.so.7"}, freebsd_release},
     {ELF_SYSTEM_LINUX,
+     ELF_MACHINE_AMD64,
+     64,
      {"/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-x86-64.so.2"},
      {"/lib64/libc.so.6", "/lib/x86_64-linux-gnu/libc.so.6", "/usr/lib/x86_64-linux-gnu/libc.so.6",
       "/usr/lib64/libc.so.6", "/lib/libc.so.6"},
-     ELF_MACHINE_AMD64,
-     64,
      linux_release},
     {ELF_SYSTEM_LINUX,
-     {"/lib/ld-musl-x86_64.so.1"},
-     {"/lib/ld-musl-x86_64.so.1"},
      ELF_MACHINE_AMD64,
      64,
+     {"/lib/ld-musl-x86_64.so.1"},
+     {"/lib/ld-musl-x86_64.so.1"},
      linux_release},
     {ELF_SYSTEM_LINUX,
+     ELF_MACHINE_I386,
+     32,
      {"/lib/ld-linux.so.2", "/lib32/ld-linux.so.2", "/lib/ld-linux.so.1"},
      {"/lib/libc.so.6", "/lib/i386-linux-gnu/libc.so.6", "/usr/lib/i386-linux-gnu/libc.so.6", "/lib32/libc.so.6",
       "/usr/lib32/libc.so.6", "/lib/libc.so.5"},
-     ELF_MACHINE_I386,
-     32,
      linux_release},
-    {ELF_SYSTEM_LINUX, {"/lib/ld-musl-i386.so.1"}, {"/lib/ld-musl-i386.so.1"}, ELF_MACHINE_I386, 32, linux_release},
+    {ELF_SYSTEM_LINUX, ELF_MACHINE_I386, 32, {"/lib/ld-musl-i386.so.1"}, {"/lib/ld-musl-i386.so.1"}, linux_release},
     {ELF_SYSTEM_LINUX,
-     {"/libx32/ld-linux-x32.so.2"},
-     {"/libx32/libc.so.6", "/usr/libx32/libc.so.6", "/lib/x86_64-linux-gnux32/libc.so.6"},
      ELF_MACHINE_AMD64,
      32,
+     {"/libx32/ld-linux-x32.so.2"},
+     {"/libx32/libc.so.6", "/usr/libx32/libc.so.6", "/lib/x86_64-linux-gnux32/libc.so.6"},
      linux_release},
-    {ELF_SYSTEM_LINUX, {"/lib/ld-musl-x32.so.1"}, {"/lib/ld-musl-x32.so.1"}, ELF_MACHINE_AMD64, 32, linux_release},
+    {ELF_SYSTEM_LINUX, ELF_MACHINE_AMD64, 32, {"/lib/ld-musl-x32.so.1"}, {"/lib/ld-musl-x32.so.1"}, linux_release},
 };
 
 /* A Linux library bears no mark, or one of Linux's; another system's bears its own. */

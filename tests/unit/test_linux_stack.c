@@ -169,7 +169,7 @@ END_TEST
 START_TEST(refuses_what_does_not_fit)
 {
     static char huge[200000];
-    const char *const one[] = {huge};
+    static const char *const one[] = {huge};
 
     word = 4;
     rq.window_va = top - 256;
