@@ -35,11 +35,16 @@ TEST(statuses)
         }
         ended("signal", child);
     }
-    pid_t child = fork();
-    int status;
+    int status, hold[2];
 
+    OK(pipe(hold));
+    pid_t child = fork();
     if (child == 0) {
+        char end;
+
+        close(hold[1]);
         raise(SIGSTOP);
+        read(hold[0], &end, 1); /* until it was seen to go on */
         _exit(3);
     }
     DEC(waitpid(child, &status, WUNTRACED) == child);
@@ -47,7 +52,9 @@ TEST(statuses)
     kill(child, SIGCONT);
     DEC(waitpid(child, &status, WCONTINUED) == child);
     conf_status("second", status);
+    close(hold[1]);
     ended("third", child);
+    close(hold[0]);
     CALL(waitpid(-1, &status, 0));
     CALL(waitpid(-1, &status, WNOHANG));
     CALL(waitpid(-1, &status, 0x100));
