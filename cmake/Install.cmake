@@ -26,8 +26,11 @@ if(EXISTS ${CMAKE_SOURCE_DIR}/compat-db/syscalls)
           FILES_MATCHING PATTERN "*.tbl")
 endif()
 if(TARGET dragoman)
-  install(FILES ${generated_dir}/freebsd.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/dragoman
-          RENAME syscalls-freebsd.md)
+  foreach(table ${syscall_tables})
+    get_filename_component(personality ${table} NAME_WE)
+    install(FILES ${generated_dir}/${personality}.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/dragoman
+            RENAME syscalls-${personality}.md)
+  endforeach()
 endif()
 
 set(tarball_name dragoman-${PROJECT_VERSION}-x86_64)
