@@ -66,7 +66,7 @@ struct errand {
 
 #define THREAD_SEGMENTS 3
 
-/* A segment that a 32-bit program has asked for as its thread's own (syscalls/linux-i386/tls.h). */
+/* A segment that a 32-bit program has asked for as its thread's own (syscalls/linux-i386/threads/tls.h). */
 struct thread_segment {
     uint32_t base, limit;
     uint8_t flags; /* struct user_desc's (asm/ldt.h) */

@@ -2,14 +2,14 @@
  * clone(2) and clone3(2), whose arguments and thread pointer are amd64's, and a thread's end. Semantics: kernel/fork.c,
  * kernel/exit.c.
  */
-#include "syscalls/common/linux/clone.h"
+#include "syscalls/common/linux/process/clone.h"
 #include "base/host.h"
 #include "base/personality.h"
 #include "base/process.h"
 #include "base/thread.h"
 #include "linux_syscalls.h"
 #include "linux_x32_syscalls.h"
-#include "syscalls/common/linux/robust.h"
+#include "syscalls/common/linux/threads/robust.h"
 
 int64_t linux_x32_clone(struct thread *t, uint64_t flags, guest_ptr stack, guest_ptr parent_tid, guest_ptr child_tid,
                         uint64_t tls)

@@ -11,10 +11,10 @@
 #include "base/thread.h"
 #include "linux_x32_syscalls.h"
 #include "signals/signals.h"
-#include "syscalls/common/linux/compat_siginfo.h"
-#include "syscalls/common/linux/signal_map.h"
-#include "syscalls/common/linux/signals.h"
-#include "syscalls/common/linux/xstate.h"
+#include "syscalls/common/linux/signals/compat_siginfo.h"
+#include "syscalls/common/linux/signals/signal_map.h"
+#include "syscalls/common/linux/signals/signals.h"
+#include "syscalls/common/linux/signals/xstate.h"
 
 #define RED_ZONE      128
 #define RFLAGS_RESUME 0x10000ULL

@@ -3,9 +3,9 @@
 
 #include "base/host.h"
 #include "linux_x32_syscalls.h"
-#include "syscalls/common/linux/compat_message.h"
-#include "syscalls/common/linux/compat_sockopt.h"
-#include "syscalls/common/linux/compat_time.h"
+#include "syscalls/common/linux/sockets/compat_message.h"
+#include "syscalls/common/linux/sockets/compat_sockopt.h"
+#include "syscalls/common/linux/time/compat_time.h"
 
 int64_t linux_x32_recvmsg(struct thread *t, int32_t fd, guest_ptr msg, uint32_t flags)
 {

@@ -4,7 +4,7 @@
 #include <linux/resource.h>
 
 #include "linux_x32_syscalls.h"
-#include "syscalls/common/linux/compat_wait.h"
+#include "syscalls/common/linux/process/compat_wait.h"
 
 static int put_usage(guest_ptr to, const struct rusage *usage)
 {

@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "base/thread.h"
 #include "linux_syscalls.h"
-#include "syscalls/common/linux/clone.h"
+#include "syscalls/common/linux/process/clone.h"
 
 int64_t linux_clone_call(struct thread *t, uint64_t flags, guest_ptr stack, guest_ptr parent_tid, guest_ptr child_tid,
                          uint64_t tls)

@@ -11,9 +11,9 @@
 #include "base/thread.h"
 #include "linux_syscalls.h"
 #include "signals/signals.h"
-#include "syscalls/common/linux/signal_map.h"
-#include "syscalls/common/linux/signals.h"
-#include "syscalls/common/linux/xstate.h"
+#include "syscalls/common/linux/signals/signal_map.h"
+#include "syscalls/common/linux/signals/signals.h"
+#include "syscalls/common/linux/signals/xstate.h"
 
 #define RED_ZONE       128
 #define PRIVILEGE_USER 3

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "syscalls/common/linux/compat_control.h"
-#include "syscalls/common/linux/compat_sockopt.h"
+#include "syscalls/common/linux/sockets/compat_control.h"
+#include "syscalls/common/linux/sockets/compat_sockopt.h"
 
 enum { LEVEL_SOCKET = 1, RIGHTS = 1, CREDENTIALS = 2, TIMESTAMP = 29, TIMESTAMPING = 37 };
 

@@ -1,12 +1,12 @@
 /* Linux's file structures with words of 4 bytes: every converter, and what does not fit. */
+#include "syscalls/common/linux/files/positions.h"
+#include "syscalls/common/linux/files/vectors.h"
 #include "syscalls/common/linux/pairs.h"
-#include "syscalls/common/linux/positions.h"
-#include "syscalls/common/linux/vectors.h"
-#include "syscalls/linux-i386/directory.h"
-#include "syscalls/linux-i386/fcntl.h"
-#include "syscalls/linux-i386/ids16.h"
-#include "syscalls/linux-i386/stat.h"
-#include "syscalls/linux-i386/statfs.h"
+#include "syscalls/linux-i386/files/directory.h"
+#include "syscalls/linux-i386/files/fcntl.h"
+#include "syscalls/linux-i386/files/stat.h"
+#include "syscalls/linux-i386/files/statfs.h"
+#include "syscalls/linux-i386/process/ids16.h"
 
 #include <asm/statfs.h>
 #include <check.h>

@@ -12,7 +12,7 @@
 #include "base/process.h"
 #include "base/thread.h"
 #include "syscalls/linux-i386/abi.h"
-#include "syscalls/linux-i386/ldt.h"
+#include "syscalls/linux-i386/threads/ldt.h"
 
 enum { TRAP_PAGE = 14, TRAP_PROTECTION = 13 };
 

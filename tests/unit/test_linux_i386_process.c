@@ -5,9 +5,9 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "syscalls/linux-i386/limits.h"
-#include "syscalls/linux-i386/system.h"
-#include "syscalls/linux-i386/usage.h"
+#include "syscalls/linux-i386/process/limits.h"
+#include "syscalls/linux-i386/process/usage.h"
+#include "syscalls/linux-i386/system/system.h"
 
 START_TEST(limits)
 {

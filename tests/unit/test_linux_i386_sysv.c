@@ -8,7 +8,7 @@
 #include <linux/sem.h>
 #include <linux/shm.h>
 
-#include "syscalls/linux-i386/sysv.h"
+#include "syscalls/linux-i386/ipc/sysv.h"
 
 static const struct ipc64_perm host_perm = {
     .key = -5, .uid = 70001, .gid = 2, .cuid = 65535, .cgid = 70004, .mode = 0640, .seq = 17};

@@ -16,8 +16,8 @@
 #undef itimerval
 #undef itimerspec
 
-#include "syscalls/common/linux/compat_time.h"
-#include "syscalls/linux-i386/time32.h"
+#include "syscalls/common/linux/time/compat_time.h"
+#include "syscalls/linux-i386/time/time32.h"
 
 START_TEST(seconds_keep_their_sign)
 {

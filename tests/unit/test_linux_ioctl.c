@@ -1,6 +1,6 @@
 /* ioctl with words of 4 bytes: layouts against the structures of the host's headers, and which request is what. */
-#include "syscalls/common/linux/compat_ioctl.h"
 #include "syscalls/common/linux/compat_layout.h"
+#include "syscalls/common/linux/files/compat_ioctl.h"
 
 #include <check.h>
 #include <stdlib.h>

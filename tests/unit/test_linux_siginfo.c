@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "syscalls/common/linux/compat_siginfo.h"
+#include "syscalls/common/linux/signals/compat_siginfo.h"
 
 /* Signal, code, and how many words after the first three are the layout's own (i386). */
 static const struct {

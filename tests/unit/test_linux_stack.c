@@ -4,7 +4,7 @@
  */
 #include "base/elf_identity.h"
 #include "loader/stack.h"
-#include "syscalls/common/linux/start.h"
+#include "syscalls/common/linux/start/start.h"
 
 #include <check.h>
 #include <elf.h>

@@ -5,7 +5,7 @@
 #include <linux/fcntl.h>
 
 #include "base/host.h"
-#include "syscalls/common/linux/paths.h"
+#include "syscalls/common/linux/files/paths.h"
 
 /* The host's call `nr` of a directory, a path in it, and three more. Returns its result, or -errno. */
 static inline int64_t linux_call_at(struct thread *t, long nr, int dirfd, guest_ptr path, uint32_t follow, uint64_t c,

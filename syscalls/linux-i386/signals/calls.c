@@ -6,8 +6,8 @@
 #include "base/thread.h"
 #include "linux_i386_syscalls.h"
 #include "signals/signals.h"
-#include "syscalls/common/linux/compat_siginfo.h"
-#include "syscalls/common/linux/signals.h"
+#include "syscalls/common/linux/signals/compat_siginfo.h"
+#include "syscalls/common/linux/signals/signals.h"
 
 #define LOW_HALF 0xffffffffULL
 

@@ -10,7 +10,7 @@
 #include "base/cpu_context.h"
 #include "base/host_signal.h"
 #include "base/signal_types.h"
-#include "syscalls/common/linux/compat_siginfo.h"
+#include "syscalls/common/linux/signals/compat_siginfo.h"
 
 struct thread;
 

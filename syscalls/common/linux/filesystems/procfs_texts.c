@@ -16,7 +16,7 @@
 #include "base/thread.h"
 #include "process/space.h"
 #include "process/table.h"
-#include "syscalls/common/linux/paths.h"
+#include "syscalls/common/linux/files/paths.h"
 #include "syscalls/common/text_file.h"
 
 #define TEXT_FIRST  (32u << 10) /* room for a text at first; it is doubled until all fits */

@@ -1,0 +1,204 @@
+/* open(2) and its relatives, readlink(2), and the working directory. Sources: section 2 of the manual, fs/open.c. */
+#include "linux_syscalls.h"
+
+#include "base/host.h"
+#include "base/mem.h"
+#include "base/process.h"
+#include "base/thread.h"
+#include "signals/signals.h"
+#include "syscalls/common/linux/calls_at.h"
+#include "syscalls/common/linux/files/open.h"
+
+#include <linux/openat2.h>
+
+/* A link at the end is followed unless the flags say otherwise, or say that nothing may be there. */
+static uint32_t follow_of(uint64_t flags)
+{
+    return (flags & O_NOFOLLOW) || (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL) ? 0 : PATH_FOLLOW;
+}
+
+/* Whether a file of /proc that is being opened has a text of ours. A directory, or what cannot be read, has none. */
+static bool has_text(const struct linux_path *p, uint64_t flags)
+{
+    bool text =
+        p->proc.kind == LINUX_PROC_MAPS || p->proc.kind == LINUX_PROC_SMAPS || p->proc.kind == LINUX_PROC_CPUINFO;
+
+    return text && !(flags & (O_PATH | O_DIRECTORY | O_ACCMODE)) && (flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
+}
+
+int64_t linux_open(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, uint32_t mode)
+{
+    struct linux_path p;
+    int64_t r = linux_path(t, dirfd, path, follow_of(flags), &p);
+
+    if (r < 0) {
+        return r;
+    }
+    if (has_text(&p, flags)) {
+        return linux_proc_open(t, &p.proc, p.where.name, flags);
+    }
+    r = host_restartable(t, host_call_intr(t, __NR_openat, (uint64_t)p.dirfd, p.name, flags, mode, 0, 0));
+    if (r >= 0 && p.near_proc) {
+        linux_path_opened(t, (int)r, &p);
+    }
+    return r;
+}
+
+int64_t linux_any_open(struct thread *t, guest_ptr filename, int32_t flags, uint32_t mode)
+{
+    return linux_open(t, VFS_AT_FDCWD, filename, (uint32_t)flags, mode);
+}
+
+int64_t linux_any_openat(struct thread *t, int32_t dfd, guest_ptr filename, int32_t flags, uint32_t mode)
+{
+    return linux_open(t, dfd, filename, (uint32_t)flags, mode);
+}
+
+int64_t linux_any_creat(struct thread *t, guest_ptr pathname, uint32_t mode)
+{
+    return linux_open(t, VFS_AT_FDCWD, pathname, O_CREAT | O_WRONLY | O_TRUNC, mode);
+}
+
+/*
+ * With a border at the starting directory the names are that directory's own, whatever tree it is in; else they are
+ * translated. What the structure may hold beyond what is known here the host judges.
+ */
+int64_t linux_any_openat2(struct thread *t, int32_t dfd, guest_ptr filename, guest_ptr how, uint64_t size)
+{
+    struct linux_path p;
+    struct open_how asked;
+    int64_t r;
+
+    p.dirfd = dfd;
+    p.name = filename.va;
+    p.near_proc = false;
+    if (size < sizeof(asked)) {
+        return -EINVAL;
+    }
+    if (size > 4096) { /* a page (copy_struct_from_user() is asked for no more, fs/open.c) */
+        return -E2BIG;
+    }
+    if (copyin(&asked, how, sizeof(asked)) < 0) {
+        return -EFAULT;
+    }
+    if (!(asked.resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT))) {
+        r = linux_path(t, dfd, filename, follow_of(asked.flags), &p);
+        if (r < 0) {
+            return r;
+        }
+        if (has_text(&p, asked.flags)) {
+            return linux_proc_open(t, &p.proc, p.where.name, (uint32_t)asked.flags);
+        }
+    }
+    r = host_restartable(
+        t, host_call_intr(t, __NR_openat2, (uint64_t)p.dirfd, p.name, linux_memory(how, size), size, 0, 0));
+    if (r >= 0 && p.near_proc) {
+        linux_path_opened(t, (int)r, &p);
+    }
+    return r;
+}
+
+int64_t linux_any_truncate(struct thread *t, guest_ptr path, int64_t length)
+{
+    return linux_call_path(t, __NR_truncate, path, PATH_FOLLOW, (uint64_t)length, 0, 0, 0);
+}
+
+/* What a link of the host's leads to, in the guest's names. */
+static int64_t read_link_in_view(struct thread *t, const struct linux_path *p, guest_ptr buf, uint64_t size)
+{
+    static const char gone[] = " (deleted)"; /* d_path() */
+    char target[VFS_HOST_PATH_MAX];
+    const char *view;
+    int64_t n;
+
+    if (p->proc.kind == LINUX_PROC_EXE) {
+        n = linux_proc_executable(t, p->proc.pid, target, sizeof(target) - sizeof(gone));
+        if (n > 0 && host_call4(__NR_faccessat2, AT_FDCWD, target, 0, 0) == -ENOENT) {
+            memcpy(target + n, gone, sizeof(gone));
+        }
+    } else {
+        n = host_call4(__NR_readlinkat, p->dirfd, p->name, target, sizeof(target) - 1);
+        if (n >= 0) {
+            target[n] = 0;
+        }
+    }
+    if (n < 0) {
+        return n;
+    }
+    view = linux_path_view(t, target);
+    n = (int64_t)hot_strlen(view);
+    n = (uint64_t)n > size ? (int64_t)size : n;
+    return copyout(buf, view, (size_t)n) < 0 ? -EFAULT : n;
+}
+
+int64_t linux_any_readlinkat(struct thread *t, int32_t dfd, guest_ptr path, guest_ptr buf, int32_t bufsiz)
+{
+    struct linux_path p;
+    struct guest_span s;
+    int64_t r;
+
+    if (bufsiz <= 0) {
+        return -EINVAL;
+    }
+    r = linux_path(t, dfd, path, 0, &p);
+    if (r < 0) {
+        return r;
+    }
+    if (p.proc.kind == LINUX_PROC_EXE || (p.proc.kind == LINUX_PROC_LINK && t->proc->settings.sysroot[0])) {
+        return read_link_in_view(t, &p, buf, (uint64_t)bufsiz);
+    }
+    s = guest_span(buf.va, (uint64_t)bufsiz);
+    return host_call4(__NR_readlinkat, p.dirfd, p.name, s.va, s.len);
+}
+
+int64_t linux_any_readlink(struct thread *t, guest_ptr path, guest_ptr buf, int32_t bufsiz)
+{
+    return linux_any_readlinkat(t, VFS_AT_FDCWD, path, buf, bufsiz);
+}
+
+int64_t linux_any_chdir(struct thread *t, guest_ptr filename)
+{
+    int64_t r = linux_call_path(t, __NR_chdir, filename, PATH_FOLLOW, 0, 0, 0, 0);
+
+    path_directory_changed(t->proc);
+    return r;
+}
+
+int64_t linux_any_fchdir(struct thread *t, int32_t fd)
+{
+    int64_t r = host_call1(__NR_fchdir, fd);
+
+    path_directory_changed(t->proc);
+    return r;
+}
+
+int64_t linux_any_chroot(struct thread *t, guest_ptr filename)
+{
+    int64_t r = linux_call_path(t, __NR_chroot, filename, PATH_FOLLOW, 0, 0, 0, 0);
+
+    path_directory_changed(t->proc); /* it has another name now */
+    return r;
+}
+
+int64_t linux_any_getcwd(struct thread *t, guest_ptr buf, uint64_t size)
+{
+    char path[VFS_HOST_PATH_MAX];
+    struct guest_span s;
+    const char *view;
+    int64_t n;
+
+    if (t->proc->settings.sysroot[0] == 0) {
+        s = guest_span(buf.va, size);
+        return host_call2(__NR_getcwd, s.va, s.len);
+    }
+    n = host_call2(__NR_getcwd, path, sizeof(path));
+    if (n < 0) {
+        return n;
+    }
+    view = linux_path_view(t, path);
+    n = (int64_t)hot_strlen(view) + 1;
+    if ((uint64_t)n > size) {
+        return -ERANGE;
+    }
+    return copyout(buf, view, (size_t)n) < 0 ? -EFAULT : n;
+}

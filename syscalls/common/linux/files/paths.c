@@ -1,0 +1,233 @@
+/* Translating the paths of Linux guests; see paths.h. */
+#include "syscalls/common/linux/files/paths.h"
+
+#include "base/host.h"
+#include "base/mem.h"
+#include "base/process.h"
+#include "base/thread.h"
+#include "vfs/sysroot.h"
+
+#include <linux/fcntl.h>
+#include <linux/stat.h>
+
+static bool below_proc(const char *path)
+{
+    return hot_strncmp(path, "/proc", 5) == 0 && (path[5] == '/' || path[5] == 0);
+}
+
+/* Whether names that are looked up in a directory may be in /proc. One whose name cannot be told is removed. */
+static bool leads_to_proc(int dirfd)
+{
+    char host[VFS_HOST_PATH_MAX];
+
+    return path_of_descriptor(dirfd, host, sizeof(host)) > 0 && (below_proc(host) || host[0] != '/' || host[1] == 0);
+}
+
+/* The same of the working directory, remembered until it changes (vfs/path.h). */
+static bool working_in_proc(struct process *p)
+{
+    uint32_t now = __atomic_load_n(&p->working_directory, __ATOMIC_ACQUIRE);
+    uint32_t known = now & VFS_WORKING_MASK;
+
+    if (known == VFS_WORKING_UNKNOWN) {
+        known = leads_to_proc(VFS_AT_FDCWD) ? VFS_WORKING_SPECIAL : VFS_WORKING_PLAIN;
+        __atomic_compare_exchange_n(&p->working_directory, &now, now | known, false, __ATOMIC_RELAXED,
+                                    __ATOMIC_RELAXED);
+    }
+    return known == VFS_WORKING_SPECIAL;
+}
+
+/*
+ * Whether a path may go to the host unseen, without a sysroot, by its first two bytes: it does not begin like /proc, nor
+ * is it spelled so that this is not to be seen at once, nor relative to a directory from which it leads there.
+ */
+static inline bool is_plain(struct process *p, int dirfd, const char *start)
+{
+    if (start[0] == '/') {
+        return start[1] != 'p' && start[1] != '/' && start[1] != '.' && start[1] != 0;
+    }
+    if (start[0] == 0) {
+        return true;
+    }
+    if (dirfd == VFS_AT_FDCWD) {
+        return !working_in_proc(p);
+    }
+    return !p->special_directories || !leads_to_proc(dirfd);
+}
+
+static bool has_dot_dot(const char *path)
+{
+    for (const char *s = path; *s; s++) {
+        if (s[0] == '.' && s[1] == '.' && (s == path || s[-1] == '/') && (s[2] == 0 || s[2] == '/')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Takes the empty and the "." components out of an absolute path. */
+static void squeeze(char *path)
+{
+    char *to = path;
+
+    for (const char *from = path; *from;) {
+        while (*from == '/') {
+            from++;
+        }
+        if (from[0] == '.' && (from[1] == '/' || from[1] == 0)) {
+            from++;
+            continue;
+        }
+        if (*from == 0) {
+            break;
+        }
+        *to++ = '/';
+        while (*from && *from != '/') {
+            *to++ = *from++;
+        }
+    }
+    *to = 0;
+}
+
+/*
+ * Puts the absolute name of `path`, as spelled, into `text` (VFS_HOST_PATH_MAX bytes). False: ".." is in it, so that it
+ * cannot be told by looking; or it has none, or one that is too long.
+ */
+static bool spell_out(int dirfd, const char *path, char *text)
+{
+    int64_t n = 0;
+
+    if (has_dot_dot(path)) {
+        return false;
+    }
+    if (path[0] != '/') {
+        n = path_of_descriptor(dirfd, text, VFS_HOST_PATH_MAX);
+        if (n <= 0 || text[0] != '/' || n + 1 >= VFS_HOST_PATH_MAX) {
+            return false;
+        }
+        text[n++] = '/';
+    }
+    if (hot_strlcpy(text + n, path, (size_t)(VFS_HOST_PATH_MAX - n)) >= (size_t)(VFS_HOST_PATH_MAX - n)) {
+        return false;
+    }
+    squeeze(text);
+    return true;
+}
+
+/* In /proc: what the guest's kernel would have there under the name. 0 or -errno. */
+static int64_t in_proc(struct thread *t, const char *text, uint32_t flags, struct linux_path *out)
+{
+    out->proc = linux_proc_find(t, text);
+    if (out->proc.kind == LINUX_PROC_ROOT && out->proc.rest[0] == 0 && !(flags & PATH_FOLLOW)) {
+        out->proc.kind = LINUX_PROC_PLAIN; /* the link itself */
+    }
+    if (out->proc.kind == LINUX_PROC_ROOT) {
+        char rest[VFS_HOST_PATH_MAX];
+
+        hot_strlcpy(rest, out->proc.rest[0] ? out->proc.rest : "/", sizeof(rest));
+        out->proc.kind = LINUX_PROC_PLAIN;
+        return linux_path_here(t, VFS_AT_FDCWD, rest, flags, out);
+    }
+    if (out->proc.kind == LINUX_PROC_EXE && (flags & PATH_FOLLOW)) {
+        int64_t n = linux_proc_executable(t, out->proc.pid, out->where.name, sizeof(out->where.name));
+
+        out->dirfd = VFS_AT_FDCWD;
+        out->name = (uint64_t)out->where.name;
+        return n < 0 ? n : 0;
+    }
+    if (out->proc.kind != LINUX_PROC_PLAIN) {
+        out->dirfd = VFS_AT_FDCWD; /* by its whole name, as its text is made of the host's file */
+        hot_strlcpy(out->where.name, text, sizeof(out->where.name));
+    }
+    return 0;
+}
+
+int64_t linux_path_here(struct thread *t, int dirfd, const char *path, uint32_t flags, struct linux_path *out)
+{
+    char text[VFS_HOST_PATH_MAX];
+    int64_t r;
+
+    out->proc = (struct linux_proc_file){LINUX_PROC_PLAIN, 0, NULL};
+    out->near_proc = false;
+    out->dirfd = dirfd;
+    out->name = (uint64_t)out->where.name;
+    hot_strlcpy(out->where.name, path, sizeof(out->where.name));
+    if (path[0] == 0) {
+        return 0;
+    }
+    if (!is_plain(t->proc, dirfd, path)) {
+        bool spelled = spell_out(dirfd, path, text);
+
+        out->near_proc = !spelled || text[0] == 0 || below_proc(text);
+        if (spelled && below_proc(text)) {
+            return in_proc(t, text, flags, out);
+        }
+    }
+    if (t->proc->settings.sysroot[0] == 0) {
+        return 0;
+    }
+    r = path_translate(t, dirfd, path, flags, &out->where);
+    out->dirfd = out->where.dirfd;
+    return r;
+}
+
+/* The first two bytes of a path; of an empty one the second is anything. 0 or -EFAULT. */
+static inline int look_at(char start[2], guest_ptr path)
+{
+    if (copyin(start, path, 2) == 0) {
+        return 0;
+    }
+    start[1] = 0;
+    return copyin(start, path, 1); /* at the end of what is mapped; then it must be all of the path */
+}
+
+/* What cannot be read: the host is to say which of the call's arguments it minds first. */
+static int64_t unreadable(int dirfd, struct linux_path *out)
+{
+    out->dirfd = dirfd;
+    out->name = GUEST_NOWHERE;
+    out->proc.kind = LINUX_PROC_PLAIN;
+    out->near_proc = false;
+    return 0;
+}
+
+int64_t linux_path(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, struct linux_path *out)
+{
+    char here[VFS_HOST_PATH_MAX];
+    int64_t r;
+
+    if (t->proc->settings.sysroot[0] == 0) {
+        if (look_at(here, path) != 0) {
+            return unreadable(dirfd, out);
+        }
+        if (is_plain(t->proc, dirfd, here)) {
+            out->dirfd = dirfd;
+            out->name = path.va;
+            out->proc.kind = LINUX_PROC_PLAIN;
+            out->near_proc = false;
+            return 0;
+        }
+    }
+    r = copyin_str(here, path, sizeof(here));
+    if (r == -EFAULT) {
+        return unreadable(dirfd, out);
+    }
+    return r < 0 ? r : linux_path_here(t, dirfd, here, flags, out);
+}
+
+void linux_path_opened(struct thread *t, int fd, const struct linux_path *path)
+{
+    struct statx x;
+
+    if (path->near_proc && !t->proc->special_directories &&
+        host_call5(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_TYPE, &x) == 0 && (x.stx_mode & S_IFMT) == S_IFDIR) {
+        t->proc->special_directories = true;
+    }
+}
+
+const char *linux_path_view(struct thread *t, char *host)
+{
+    const char *inner = sysroot_strip(t->proc->settings.sysroot, host);
+
+    return inner ? inner : host;
+}
