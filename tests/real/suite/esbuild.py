@@ -1,14 +1,19 @@
-"""FreeBSD builds of esbuild: serving, watching, the service protocol, and an old release."""
+"""FreeBSD builds of esbuild: serving, watching, the service protocol, and an old release; and the one for 32-bit Linux."""
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
 import urllib.request
 
-from .common import DRAGOMAN, WORK, guest, npm, skip, verdict, wait_until
+from .common import DRAGOMAN, HERE, WORK, call, guest, npm, skip, verdict, wait_until
 
 NEW, OLD = "@esbuild/freebsd-x64@0.28.2", "esbuild-freebsd-64@0.15.18"
+IA32 = ("@esbuild/linux-ia32@0.28.2", "@esbuild/linux-x64@0.28.2", "three@0.187.0", "react@19.3.1", "react-dom@19.3.1",
+        "scheduler@0.28.0")
+# The ways that 32-bit calls take: by the gate, by int $0x80, and as on a host without IA32 emulation.
+WAYS = {"rewrite": (), "sud": ("--intercept", "sud"), "no-ia32": ("--ia32", "absent")}
 
 
 def start(directory, *arguments):
@@ -112,7 +117,41 @@ def old_release(directory):
     return "" if result.status == 0 and 'b = "bundled"' in result.out else f"status {result.status}: {result.out}"
 
 
+def bundle(directory, out, command):
+    """Bundles the demo's page with a command; an error text, and the bytes of what came of it."""
+    shutil.rmtree(directory / out, ignore_errors=True)
+    words = [*command, "main.jsx", "--bundle", "--minify", "--sourcemap", "--target=es2020", "--log-level=warning",
+             '--define:process.env.NODE_ENV="production"', f"--outfile={out}/main.js"]
+    done = call(words, seconds=240, cwd=directory)
+    if done.status != 0:
+        return f"status {done.status}: {done.out[-300:]}", None
+    return "", [(directory / out / name).read_bytes() for name in ("main.js", "main.js.map")]
+
+
+def ia32(full):
+    """The same bundle by esbuild for 32-bit Linux, under dragoman, and by the host's own: the same bytes."""
+    directory = WORK / "esbuild-ia32"
+    missing = npm(directory, *IA32)
+    if missing:
+        skip("esbuild/ia32", missing.splitlines()[-1])
+        return
+    shutil.copy(HERE / "demo/main.jsx", directory)
+    programs = directory / "node_modules/@esbuild"
+    problem, wanted = bundle(directory, "native", [programs / "linux-x64/bin/esbuild"])
+    if not verdict("esbuild/ia32/native", problem):
+        return
+    for way, options in WAYS.items():
+        for _ in range(3 if full else 1):
+            command = [DRAGOMAN, "run", *options, programs / "linux-ia32/bin/esbuild"]
+            problem, made = bundle(directory, f"ia32-{way}", command)
+            if not problem and made != wanted:
+                problem = f"other bytes: {[len(data) for data in made]}, natively {[len(data) for data in wanted]}"
+            if not verdict(f"esbuild/ia32/{way}", problem):
+                break
+
+
 def run(full):
+    ia32(full)
     directory = WORK / "esbuild"
     missing = npm(directory, NEW, OLD)
     tests = [("serve", serve), ("watch", watch), ("service", service), ("0.15.18", old_release)]
