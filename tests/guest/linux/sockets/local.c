@@ -111,6 +111,187 @@ TEST(names)
     CALL(listen(-1, 1));
 }
 
+/* Absolute names, which below a sysroot are others of the host's: what one is told is what one has bound. */
+static struct sockaddr_un named_path(const char *directory, const char *name)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", directory, name);
+    return address;
+}
+
+/* What stands in an address, and its length, in words that do not depend on the directory. */
+static void say_name(const char *what, const struct sockaddr_un *told, socklen_t length, const char *directory)
+{
+    size_t n = strlen(directory);
+
+    if (length <= 2)
+        say("%s: no name, length %u", what, length);
+    else if (strncmp(told->sun_path, directory, n) == 0)
+        say("%s: DIRECTORY%s, %d", what, told->sun_path + n, (int)length - (int)n);
+    else
+        say("%s: %s, %d", what, told->sun_path, (int)length);
+}
+
+static void streams_by_path(const char *directory)
+{
+    struct sockaddr_un address = named_path(directory, "stream"), told;
+    int listener = socket(AF_UNIX, SOCK_STREAM, 0), client = socket(AF_UNIX, SOCK_STREAM, 0);
+    socklen_t length = sizeof(told);
+    struct stat st;
+
+    CALL(bind(listener, (struct sockaddr *)&address, sizeof(address)));
+    CALL(getsockname(listener, (struct sockaddr *)&told, &length));
+    say_name("own", &told, length, directory);
+    CALL(bind(client, (struct sockaddr *)&address, sizeof(address)));
+    listen(listener, 1);
+    CALL(stat(address.sun_path, &st));
+    DEC(S_ISSOCK(st.st_mode));
+    if (fork() == 0) {
+        CALL(connect(client, (struct sockaddr *)&address, sizeof(address)));
+        length = sizeof(told);
+        CALL(getpeername(client, (struct sockaddr *)&told, &length));
+        say_name("peer", &told, length, directory);
+        _exit(0);
+    }
+    wait(NULL);
+    length = sizeof(told);
+    int fd = accept(listener, (struct sockaddr *)&told, &length);
+    DEC(fd > 0);
+    say_name("accepted", &told, length, directory);
+    length = sizeof(told);
+    CALL(getsockname(fd, (struct sockaddr *)&told, &length));
+    say_name("accepted's own", &told, length, directory);
+    length = 9;
+    memset(&told, 0x55, sizeof(told));
+    CALL(getsockname(fd, (struct sockaddr *)&told, &length));
+    say("%.8s", (char *)&told + 1);
+    struct sockaddr_un missing = named_path(directory, "missing/socket");
+    CALL(connect(client, (struct sockaddr *)&missing, sizeof(missing)));
+    CALL(bind(client, (struct sockaddr *)&missing, sizeof(missing)));
+    CALL(bind(-1, (struct sockaddr *)&missing, sizeof(missing)));
+    CALL(bind(0, (struct sockaddr *)&missing, sizeof(missing)));
+    int internet = socket(AF_INET, SOCK_DGRAM, 0);
+    CALL(connect(internet, (struct sockaddr *)&missing, sizeof(missing)));
+    missing = named_path(directory, "plain");
+    close(open(missing.sun_path, O_CREAT | O_RDWR, 0600));
+    CALL(connect(client, (struct sockaddr *)&missing, sizeof(missing)));
+    missing = named_path(directory, "link");
+    CALL(symlink(address.sun_path, missing.sun_path));
+    CALL(bind(client, (struct sockaddr *)&missing, sizeof(missing)));
+    CALL(connect(client, (struct sockaddr *)&missing, sizeof(missing)));
+    length = sizeof(told);
+    CALL(getpeername(client, (struct sockaddr *)&told, &length));
+    say_name("through a link", &told, length, directory);
+}
+
+static void datagrams_by_path(const char *directory)
+{
+    struct sockaddr_un one = named_path(directory, "one"), two = named_path(directory, "two"), told;
+    int a = socket(AF_UNIX, SOCK_DGRAM, 0), b = socket(AF_UNIX, SOCK_DGRAM, 0);
+    socklen_t length = sizeof(told);
+    char text[8] = "";
+    struct iovec part = {text, sizeof(text)};
+    struct mmsghdr many = {
+        .msg_hdr = {.msg_name = &told, .msg_namelen = sizeof(told), .msg_iov = &part, .msg_iovlen = 1}};
+    struct msghdr *message = &many.msg_hdr;
+
+    CALL(bind(a, (struct sockaddr *)&one, sizeof(one)));
+    CALL(bind(b, (struct sockaddr *)&two, sizeof(two)));
+    CALL(sendto(a, "x", 1, 0, (struct sockaddr *)&two, sizeof(two)));
+    CALL(recvfrom(b, text, sizeof(text), 0, (struct sockaddr *)&told, &length));
+    say_name("from", &told, length, directory);
+    message->msg_name = &one;
+    message->msg_namelen = sizeof(one);
+    CALL(sendmsg(b, message, 0));
+    message->msg_name = &told;
+    message->msg_namelen = sizeof(told);
+    CALL(recvmsg(a, message, 0));
+    say_name("message from", &told, message->msg_namelen, directory);
+    message->msg_name = &two;
+    message->msg_namelen = sizeof(two);
+    CALL(sendmmsg(a, &many, 1, 0));
+    message->msg_name = &told;
+    message->msg_namelen = sizeof(told);
+    CALL(recvmmsg(b, &many, 1, 0, NULL));
+    say_name("messages from", &told, message->msg_namelen, directory);
+    two = named_path(directory, "nobody");
+    CALL(sendto(a, "x", 1, 0, (struct sockaddr *)&two, sizeof(two)));
+    message->msg_name = &two;
+    message->msg_namelen = sizeof(two);
+    CALL(sendmsg(a, message, 0));
+    CALL(sendmsg(0, message, 0));
+}
+
+TEST(absolute_names)
+{
+    char directory[100] = "/var/tmp/dragoman-XXXXXX";
+
+    OK(mkdtemp(directory) ? 0 : -1);
+    streams_by_path(directory);
+    datagrams_by_path(directory);
+    static const char *const made[] = {"stream", "plain", "link", "one", "two", ""};
+
+    for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++)
+        CALL(remove(named_path(directory, made[i]).sun_path));
+}
+
+/* The engine lies here below 4 GB (base/image.h), where natively nothing does: nobody may read or write through it. */
+#define ELSEWHERE ((void *)0x7c004000)
+
+TEST(wild_messages)
+{
+    int s[2];
+    char text[8] = "abc", control[64];
+    struct iovec part = {text, 3}, wild[2] = {{text, 3}, {ELSEWHERE, 64}};
+    struct mmsghdr many[2];
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+
+    socketpair(AF_UNIX, SOCK_DGRAM, 0, s);
+    CALL(sendmsg(s[0], ELSEWHERE, 0));
+    CALL(syscall(SYS_recvmsg, s[0], ELSEWHERE, MSG_DONTWAIT)); /* libc looks at the message itself */
+    message.msg_iov = wild;
+    message.msg_iovlen = 2;
+    CALL(sendmsg(s[0], &message, 0));
+    message.msg_iov = ELSEWHERE;
+    CALL(sendmsg(s[0], &message, 0));
+    message = (struct msghdr){.msg_iov = &part, .msg_iovlen = 1, .msg_name = ELSEWHERE, .msg_namelen = 16};
+    CALL(sendmsg(s[0], &message, 0));
+    message = (struct msghdr){.msg_iov = &part, .msg_iovlen = 1, .msg_control = ELSEWHERE, .msg_controllen = 64};
+    CALL(sendmsg(s[0], &message, 0));
+    for (int i = 0; i < 4; i++)
+        CALL(send(s[0], "message", 7, 0));
+    message = (struct msghdr){.msg_iov = &wild[1], .msg_iovlen = 1};
+    CALL(recvmsg(s[1], &message, MSG_DONTWAIT | MSG_PEEK));
+    message = (struct msghdr){.msg_iov = &part, .msg_iovlen = 1, .msg_name = ELSEWHERE, .msg_namelen = 64};
+    CALL(recvmsg(s[1], &message, MSG_DONTWAIT));
+    int on = 1;
+
+    CALL(setsockopt(s[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)));
+    message = (struct msghdr){.msg_iov = &part, .msg_iovlen = 1, .msg_control = ELSEWHERE, .msg_controllen = 64};
+    CALL(recvmsg(s[1], &message, MSG_DONTWAIT));
+    DEC(message.msg_controllen);
+    memset(many, 0, sizeof(many));
+    many[0].msg_hdr = (struct msghdr){.msg_iov = &part, .msg_iovlen = 1};
+    many[1].msg_hdr =
+        (struct msghdr){.msg_iov = &wild[1], .msg_iovlen = 1, .msg_control = control, .msg_controllen = 64};
+    CALL(recvmmsg(s[1], many, 2, MSG_DONTWAIT, NULL));
+    say("%u %#x", many[0].msg_len, many[0].msg_hdr.msg_flags);
+    CALL(sendmmsg(s[0], many, 2, 0));
+    CALL(sendmmsg(s[0], ELSEWHERE, 2, 0));
+    CALL(syscall(SYS_recvmmsg, s[0], ELSEWHERE, 2, MSG_DONTWAIT, NULL));
+    CALL(syscall(SYS_recvmmsg, s[1], many, 1, MSG_DONTWAIT, ELSEWHERE));
+    socklen_t length = 16;
+
+    CALL(bind(s[0], ELSEWHERE, 16));
+    CALL(connect(s[0], ELSEWHERE, 16));
+    CALL(getsockname(s[0], ELSEWHERE, &length));
+    CALL(getsockname(s[0], (struct sockaddr *)control, ELSEWHERE));
+    CALL(sendto(s[0], "x", 1, 0, ELSEWHERE, 16));
+    CALL(recvfrom(s[0], text, 1, MSG_DONTWAIT, ELSEWHERE, &length));
+    CALL(socketpair(AF_UNIX, SOCK_DGRAM, 0, ELSEWHERE));
+}
+
 static int make_message(struct msghdr *message, struct iovec *part, char *control, size_t size)
 {
     memset(message, 0, sizeof(*message));
