@@ -82,7 +82,7 @@ static void run_options(FILE *out)
     extern char **environ;
     fprintf(out, "\n%sOptions%s\n", bold, plain);
     for (const struct option_row *row = option_table; row->name != NULL; row++) {
-        if (row->set == NULL) {
+        if (row->later != NULL) {
             continue;
         }
         fprintf(out, "  ");
@@ -90,15 +90,17 @@ static void run_options(FILE *out)
         fputc('\n', out);
         wrap(out, row->help, OPTION_INDENT);
     }
-    fprintf(out, "\n%sNot supported yet%s, and refused:\n", bold, plain);
-    char refused[512] = "";
+    char refused[1024] = "";
     for (const struct option_row *row = option_table; row->name != NULL; row++) {
-        if (row->set == NULL) {
+        if (row->later != NULL) {
             size_t used = strlen(refused);
             snprintf(refused + used, sizeof refused - used, "%s--%s", used > 0 ? ", " : "", row->name);
         }
     }
-    wrap(out, refused, 2);
+    if (refused[0] != '\0') {
+        fprintf(out, "\n%sNot supported yet%s, and refused:\n", bold, plain);
+        wrap(out, refused, 2);
+    }
     fprintf(out, "\n%sWithout typing them%s\n", bold, plain);
     wrap(
         out,
@@ -154,7 +156,7 @@ void help_manual_options(FILE *out)
         }
         fputc('\n', out);
         mdoc_text(out, row->help);
-        if (row->set == NULL) {
+        if (row->later != NULL) {
             fprintf(out, "Not supported yet, and refused.\n");
         }
     }

@@ -34,8 +34,7 @@ int parse_switch(const char *value, const char *where, uint8_t *out)
     return fail(EXIT_DRAGOMAN, "%s: `%s` is neither yes nor no (write yes or no)", where, value);
 }
 
-/* The place of `value` in a list of names, or -1. */
-static int choice(const char *value, const char *const *names)
+int choice(const char *value, const char *const *names)
 {
     for (int i = 0; names[i] != NULL; i++) {
         if (strcmp(value, names[i]) == 0) {
@@ -255,6 +254,7 @@ int set_timeout(struct run_request *request, const char *value, const char *wher
     if (!parse_seconds(value, &request->timeout_ms)) {
         return fail(EXIT_DRAGOMAN, "%s: `%s` is no time (write seconds, as 30 or 0.5)", where, value);
     }
+    request->plan.limits.wall_ms = request->timeout_ms;
     return 0;
 }
 

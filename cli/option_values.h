@@ -21,6 +21,9 @@ option_setter set_strict;
 option_setter set_verbose;
 option_setter set_quiet;
 
+/* The place of `value` in a NULL-terminated list of names, or -1. */
+int choice(const char *value, const char *const *names);
+
 /* "yes", "no", "true", "false", "on", "off", "1", "0" into *out. Returns 0, or an exit status after complaining. */
 int parse_switch(const char *value, const char *where, uint8_t *out);
 

@@ -6,6 +6,7 @@
 
 #include "cli/commands.h"
 #include "cli/message.h"
+#include "cli/option_isolation.h"
 #include "cli/option_values.h"
 
 #define LATER_INSTANCE "instances and isolation are not supported yet"
@@ -15,31 +16,44 @@ const struct option_row option_table[] = {
      .letter = 'i',
      .argument = ARGUMENT_REQUIRED,
      .value = "INSTANCE",
+     .scope = OPTION_WORLD_CALL,
+     .set = set_instance,
      .later = LATER_INSTANCE,
      .help = "Run in the named instance."},
     {.name = "isolate",
      .argument = ARGUMENT_NONE,
+     .scope = OPTION_WORLD_CALL,
+     .set = set_isolate,
      .later = LATER_INSTANCE,
-     .help = "Run in an isolated world of its own: root, processes, names and limits."},
+     .help =
+         "Run in an isolated world that is made for this run and is gone after it: root, processes, names and limits."},
     {.name = "isolation",
      .argument = ARGUMENT_REQUIRED,
-     .value = "LEVEL",
+     .value = "full|namespaces|fenced|engine",
+     .scope = OPTION_WORLD,
+     .set = set_isolation,
      .later = LATER_INSTANCE,
-     .help = "The weakest isolation that will do."},
+     .help = "The weakest isolation that will do where the host does not let all of it be had. full, the default, "
+             "refuses to "
+             "run with less."},
     {.name = "detach",
      .letter = 'd',
      .argument = ARGUMENT_NONE,
+     .scope = OPTION_WORLD_CALL,
+     .set = set_detach,
      .later = LATER_INSTANCE,
-     .help = "Run in the background."},
+     .help = "Run in the background; what it writes goes to the instance's log."},
     {.name = "personality",
      .argument = ARGUMENT_REQUIRED,
      .value = "P",
+     .scope = OPTION_KEPT,
      .set = set_personality,
      .help = "Take the program for one of this system instead of what its headers say. Known: freebsd, linux, "
              "linux-i386, linux-x32."},
     {.name = "osrel",
      .argument = ARGUMENT_REQUIRED,
      .value = "R",
+     .scope = OPTION_KEPT,
      .set = set_osrel,
      .help = "The release that the program sees, as 14.2, 14.2-RELEASE or 1402000. Without it, the sysroot's, "
              "or 14.0 where there is no sysroot; or the release that the program was built for, if that is later."},
@@ -54,6 +68,7 @@ const struct option_row option_table[] = {
     {.name = "intercept",
      .argument = ARGUMENT_REQUIRED,
      .value = "auto|rewrite|sud|seccomp|ptrace",
+     .scope = OPTION_KEPT,
      .set = set_intercept,
      .help = "How the program's system calls are caught: by rewriting the places that make them, or only by traps, "
              "which are slower, in one of three ways. auto, the default, takes the first that this host allows; "
@@ -61,6 +76,7 @@ const struct option_row option_table[] = {
     {.name = "ia32",
      .argument = ARGUMENT_REQUIRED,
      .value = "auto|absent",
+     .scope = OPTION_KEPT,
      .set = set_ia32,
      .help =
          "Whether a 32-bit program's segments may come from the host's 32-bit calls, where it has them. absent does "
@@ -69,19 +85,46 @@ const struct option_row option_table[] = {
      .letter = 'v',
      .argument = ARGUMENT_REQUIRED,
      .repeats = true,
-     .value = "SRC:DST[:ro]",
+     .value = "SRC:DST[:ro|rw]",
+     .scope = OPTION_WORLD,
+     .set = set_volume,
      .later = LATER_INSTANCE,
-     .help = "Show a host directory inside an instance."},
+     .help = "Show a directory or file of the host's inside, at DST: to be read only, or with :rw to be written as "
+             "well. May "
+             "be given several times."},
     {.name = "network",
      .argument = ARGUMENT_REQUIRED,
-     .value = "none|host",
+     .value = "none|host|pasta",
+     .scope = OPTION_WORLD,
+     .set = set_network,
      .later = LATER_INSTANCE,
-     .help = "The network of an instance."},
+     .help = "The network of an isolated world: none but a loopback of its own, which is the default; the host's; or "
+             "one of "
+             "its own that pasta connects."},
+    {.name = "device",
+     .argument = ARGUMENT_REQUIRED,
+     .scope = OPTION_WORLD,
+     .repeats = true,
+     .value = "PATH",
+     .set = set_device,
+     .later = LATER_INSTANCE,
+     .help = "Let a device of the host's be seen and used inside, as /dev/fuse. May be given several times."},
+    {.name = "publish",
+     .letter = 'p',
+     .argument = ARGUMENT_REQUIRED,
+     .scope = OPTION_WORLD,
+     .repeats = true,
+     .value = "[[IP:]PORT:]INNER[/udp]",
+     .set = set_publish,
+     .later = LATER_INSTANCE,
+     .help = "Forward a port of the host's, or a range as 8000-8010, to one inside. It has the network be pasta's. May "
+             "be given several times."},
     {.name = "env",
      .letter = 'e',
      .argument = ARGUMENT_REQUIRED,
      .repeats = true,
      .value = "K=V",
+     .scope = OPTION_KEPT,
      .set = set_env,
      .help = "Set a variable in the program's environment. May be given several times; DRAGOMAN_ENV holds one per "
              "line."},
@@ -89,38 +132,79 @@ const struct option_row option_table[] = {
      .letter = 'w',
      .argument = ARGUMENT_REQUIRED,
      .value = "DIR",
+     .scope = OPTION_KEPT,
      .set = set_workdir,
      .help = "Start in this directory. PROGRAM is looked for from there."},
     {.name = "user",
      .letter = 'u',
      .argument = ARGUMENT_REQUIRED,
-     .value = "USER",
+     .value = "USER[:GROUP]",
+     .scope = OPTION_WORLD,
+     .set = set_user,
      .later = LATER_INSTANCE,
-     .help = "Run as this user of an instance."},
+     .help = "Run as this user, by name as the world's own /etc/passwd has it or by number; root, the default, is "
+             "nobody outside."},
     {.name = "memory",
      .letter = 'm',
      .argument = ARGUMENT_REQUIRED,
      .value = "SIZE",
+     .scope = OPTION_WORLD,
+     .set = set_memory,
      .later = LATER_INSTANCE,
-     .help = "The memory that an instance may use."},
+     .help = "The memory that all processes of the world may use together, swap included: bytes, or with k, m, g "
+             "behind, as 512m."},
     {.name = "cpus",
      .argument = ARGUMENT_REQUIRED,
      .value = "N",
+     .scope = OPTION_WORLD,
+     .set = set_cpus,
      .later = LATER_INSTANCE,
-     .help = "The processors that an instance may use."},
+     .help = "The processors that all of its processes may use together, as 1.5."},
     {.name = "pids-limit",
      .argument = ARGUMENT_REQUIRED,
      .value = "N",
+     .scope = OPTION_WORLD,
+     .set = set_pids_limit,
      .later = LATER_INSTANCE,
-     .help = "The processes that an instance may have."},
+     .help = "The processes and threads that it may have."},
+    {.name = "ulimit",
+     .argument = ARGUMENT_REQUIRED,
+     .scope = OPTION_WORLD,
+     .value = "nofile=N",
+     .set = set_ulimit,
+     .later = LATER_INSTANCE,
+     .help = "The files that each of its processes may have open."},
+    {.name = "disk",
+     .argument = ARGUMENT_REQUIRED,
+     .scope = OPTION_WORLD,
+     .value = "SIZE",
+     .set = set_disk,
+     .later = LATER_INSTANCE,
+     .help = "The room that what it writes may take."},
+    {.name = "read-only",
+     .argument = ARGUMENT_NONE,
+     .scope = OPTION_WORLD,
+     .set = set_read_only,
+     .later = LATER_INSTANCE,
+     .help = "Let nothing be written to its root."},
+    {.name = "restart",
+     .argument = ARGUMENT_REQUIRED,
+     .scope = OPTION_WORLD,
+     .value = "no|on-failure[:N]|always|unless-stopped",
+     .set = set_restart,
+     .later = LATER_INSTANCE,
+     .help = "Begin the instance's program again when it has ended: with a failure, at most N times; or always."},
     {.name = "hostname",
      .argument = ARGUMENT_REQUIRED,
      .value = "H",
+     .scope = OPTION_WORLD,
+     .set = set_hostname,
      .later = LATER_INSTANCE,
-     .help = "The name of an instance's host."},
+     .help = "The host's name inside; without it, the instance's."},
     {.name = "timeout",
      .argument = ARGUMENT_REQUIRED,
      .value = "SECONDS",
+     .scope = OPTION_KEPT,
      .set = set_timeout,
      .help = "End the program and all its descendants after this time (fractions allowed): SIGTERM, and two seconds "
              "later SIGKILL. The exit status is then 124. 0 sets no limit. The program is then a child of dragoman "
@@ -141,6 +225,7 @@ const struct option_row option_table[] = {
          "if need be, and how many calls came by rewritten sites and by traps. `dragoman db report DIR` adds them up."},
     {.name = "strict",
      .argument = ARGUMENT_NONE,
+     .scope = OPTION_KEPT,
      .set = set_strict,
      .help = "End the program with status 125 at the first system call that is not supported, instead of letting it "
              "go on with an error."},
@@ -171,6 +256,7 @@ void run_request_init(struct run_request *request)
                                         .trace_string_size = SETTINGS_TRACE_STRING,
                                     }};
     memset(request->settings.trace_calls, 0xff, sizeof request->settings.trace_calls);
+    isolation_init(request);
     request->settings.stderr_is_tty = isatty(STDERR_FILENO) != 0;
 }
 
@@ -184,6 +270,7 @@ void run_request_clear(struct run_request *request)
     request->env = NULL;
     request->env_count = 0;
     request->workdir = NULL;
+    isolation_clear(&request->plan);
 }
 
 const struct option_row *option_find(const char *name)
@@ -217,8 +304,9 @@ const char *const *option_names(void)
 
 int option_apply(const struct option_row *row, struct run_request *request, const char *value, const char *where)
 {
-    if (row->set == NULL) {
-        return fail(EXIT_DRAGOMAN, "%s: %s (run the program without it)", where, row->later);
+    bool typed = where[0] == '-';
+    if (typed && row->scope >= OPTION_WORLD && request->world_option == NULL) {
+        request->world_option = row->name;
     }
     return row->set(request, value, where);
 }
@@ -261,7 +349,7 @@ static int take_long(struct run_request *request, int argc, char **argv, int at)
     int taken = 1;
     if (equals == NULL && row->argument == ARGUMENT_NONE) {
         value = "yes";
-    } else if (equals == NULL && row->argument == ARGUMENT_REQUIRED && row->set != NULL) {
+    } else if (equals == NULL && row->argument == ARGUMENT_REQUIRED) {
         if (at + 1 >= argc) {
             return -fail(EXIT_DRAGOMAN, "%s: wants a value (%s %s)", where, where, row->value);
         }
@@ -281,7 +369,7 @@ static int take_short(struct run_request *request, int argc, char **argv, int at
         if (row == NULL) {
             return -fail(EXIT_DRAGOMAN, "%s: unknown option (`dragoman help run` lists all)", where);
         }
-        if (row->argument == ARGUMENT_NONE || row->set == NULL) {
+        if (row->argument == ARGUMENT_NONE) {
             int status = option_apply(row, request, "yes", where);
             if (status != 0) {
                 return -status;

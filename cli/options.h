@@ -13,14 +13,26 @@
 #include <stdio.h>
 
 #include "base/settings.h"
+#include "instance/plan.h"
 
-/* Everything that options can say; what the engine needs of it is in `settings`. */
+/* When an instance that has ended is to begin again, as podman has it. */
+enum restart_policy { RESTART_NO, RESTART_ON_FAILURE, RESTART_ALWAYS, RESTART_UNLESS_STOPPED };
+
+/* Everything that options can say; what the engine needs of it is in `settings`, what a world of its own needs in `plan`. */
 struct run_request {
     struct settings settings;
-    uint64_t timeout_ms; /* 0: none */
+    uint64_t timeout_ms; /* 0: none; in plan.limits, too */
     char *workdir;       /* NULL: the caller's */
     char **env;          /* NULL-terminated "K=V" settings for the guest, in the order given; may be NULL */
     size_t env_count;
+    struct instance_plan plan; /* its name is -i's; its strings are the request's; no root */
+    bool isolate;              /* an ephemeral world */
+    bool detach;
+    bool network_named; /* the network was chosen, and is not what no option and no file says */
+    enum restart_policy restart;
+    uint32_t restart_max; /* of on-failure; 0: for ever */
+    /* The name of the first option on the command line that means something in an isolated world only; NULL: none. */
+    const char *world_option;
 };
 
 /*
@@ -35,16 +47,25 @@ enum option_argument {
     ARGUMENT_REQUIRED,
 };
 
+/* What an option is about: one run, or a world, whose configuration may hold it as well. */
+enum option_scope {
+    OPTION_RUN,        /* this run */
+    OPTION_KEPT,       /* a run, isolated or not; an instance's configuration may hold it */
+    OPTION_WORLD,      /* an isolated world; an instance's configuration may hold it */
+    OPTION_WORLD_CALL, /* an isolated world, and one run in it */
+};
+
 struct option_row {
-    const char *name;   /* without dashes: also the key in the file, and with DRAGOMAN_ in capitals the variable */
-    char letter;        /* short form, or 0 */
-    uint8_t argument;   /* enum option_argument */
-    bool repeats;       /* values add up instead of replacing each other */
-    const char *value;  /* how help calls the value */
-    const char *bare;   /* the value that stands for an option without one */
-    option_setter *set; /* NULL: not supported yet, and refused by name */
-    const char *later;  /* what an unsupported option waits for */
-    const char *help;   /* one sentence or more; help and the manual page wrap it */
+    const char *name;  /* without dashes: also the key in the file, and with DRAGOMAN_ in capitals the variable */
+    char letter;       /* short form, or 0 */
+    uint8_t argument;  /* enum option_argument */
+    uint8_t scope;     /* enum option_scope */
+    bool repeats;      /* values add up instead of replacing each other */
+    const char *value; /* how help calls the value */
+    const char *bare;  /* the value that stands for an option without one */
+    option_setter *set;
+    const char *later; /* what an option waits for that is taken and then refused; NULL: it is supported */
+    const char *help;  /* one sentence or more; help and the manual page wrap it */
 };
 
 /* Ends with a row without a name. */
@@ -65,10 +86,7 @@ const struct option_row *option_find_letter(char letter);
 /* Names of all rows, NULL-terminated, for nearest(). */
 const char *const *option_names(void);
 
-/*
- * Applies one row's value. A row without a setter is refused with a message that says what it waits for.
- * Returns 0, or an exit status after complaining.
- */
+/* Applies one row's value. Returns 0, or an exit status after complaining. */
 int option_apply(const struct option_row *row, struct run_request *request, const char *value, const char *where);
 
 /*

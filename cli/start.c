@@ -10,6 +10,7 @@
 #include "cli/config.h"
 #include "cli/find_program.h"
 #include "cli/message.h"
+#include "cli/option_isolation.h"
 #include "loader/start.h"
 
 extern char **environ;
@@ -22,6 +23,9 @@ struct program {
 /* Whatever can fail is done before a supervisor is started, so that its messages and statuses are dragoman's own. */
 static int prepare(struct run_request *request, const char *name, struct program *program)
 {
+    if (isolation_asked(request)) {
+        return isolation_refuse(request);
+    }
     if (request->workdir != NULL && chdir(request->workdir) != 0) {
         return fail(EXIT_DRAGOMAN, "%s: %s (--workdir wants an existing directory)", request->workdir, strerror(errno));
     }
