@@ -2,7 +2,7 @@
 #
 # hot_sources   base vfs signals process syscalls, without *_cold.c
 # cold_sources  loader instance cli compat-db and every *_cold.c; main() apart
-# Helper programs (cli/fault-report, cli/libexec/*, instance/unpack, instance/keeper) are neither.
+# Helper programs (cli/fault-report, cli/libexec/*, the folders of instance) are neither.
 
 set(hot_folders base vfs signals process syscalls)
 set(cold_folders loader instance cli compat-db)
@@ -22,7 +22,7 @@ file(GLOB_RECURSE cold_sources CONFIGURE_DEPENDS ${cold_globs})
 list(FILTER hot_sources EXCLUDE REGEX "_cold\\.c$")
 list(FILTER hot_sources EXCLUDE REGEX "/vdso/vdso[^/]*32\\.S$") # programs of their own: Vdso.cmake
 list(FILTER cold_sources EXCLUDE REGEX "/cli/(fault-report|libexec)/")
-list(FILTER cold_sources EXCLUDE REGEX "/instance/(unpack|keeper)/")
+list(FILTER cold_sources EXCLUDE REGEX "/instance/[^/]+/")
 list(FILTER cold_sources EXCLUDE REGEX "/cli/main\\.c$")
 
 set(main_source ${CMAKE_SOURCE_DIR}/cli/main.c)

@@ -31,6 +31,7 @@ lib:libarchive.a libarchive-dev
 lib:libzstd.a libzstd-dev
 lib:liblz4.a liblz4-dev
 lib:libbz2.a libbz2-dev
+head:seccomp.h libseccomp-dev
 lib:libcheck.a check
 END
         ;;
