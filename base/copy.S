@@ -158,6 +158,14 @@ guest_copy_string:
 5:      ret
         .size   guest_copy_string, . - guest_copy_string
 
+/* int guest_raw_first_two(const void *src): two bytes, the first the lower */
+        .globl  guest_raw_first_two
+        .type   guest_raw_first_two, @function
+guest_raw_first_two:
+        movzwl  (%rdi), %eax
+        ret
+        .size   guest_raw_first_two, . - guest_raw_first_two
+
 /* int guest_raw_loadN(const void *src, uintN_t *value) */
         .globl  guest_raw_load32, guest_raw_load64
         .type   guest_raw_load32, @function

@@ -8,6 +8,7 @@
 extern const char guest_fault_begin[], guest_fault_end[], guest_fault_out[];
 int guest_fill_zero(void *dst, size_t n);
 int64_t guest_copy_string(char *dst, const char *src, size_t cap);
+int guest_raw_first_two(const void *src);
 int guest_raw_load32(const void *src, uint32_t *value);
 int guest_raw_store32(void *dst, uint32_t value);
 int guest_raw_cas32(void *word, uint32_t *expected, uint32_t desired);
@@ -162,6 +163,12 @@ int64_t copyin_str(char *dst, guest_ptr src, size_t cap)
 static bool word_ok(guest_ptr p, uint64_t size)
 {
     return (p.va & (size - 1)) == 0 && guest_range_ok(p, size);
+}
+
+int guest_first_two(guest_ptr p)
+{
+    bool below = p.va < ENGINE_BASE - 1; /* as in guest_span() */
+    return below || guest_range_ok(p, 2) ? guest_raw_first_two(host_view(p)) : -EFAULT;
 }
 
 int guest_load32(guest_ptr p, uint32_t *value)

@@ -84,6 +84,9 @@ int copyout(guest_ptr dst, const void *src, size_t len);
  */
 int64_t copyin_str(char *dst, guest_ptr src, size_t cap);
 
+/* How a string begins: the two bytes at p, the first the lower, or -EFAULT if there are no two. Aligned or not. */
+int guest_first_two(guest_ptr p);
+
 /* Sets len bytes of guest memory to zero. Returns 0 or -EFAULT. */
 int guest_zero(guest_ptr dst, size_t len);
 

@@ -158,6 +158,12 @@ enum descriptor_kind descriptor_kind_of(struct descriptor_table *d, int fd)
     return kind;
 }
 
+/* Whether no descriptor has an object, and nobody looks at their ends: close is the host's alone then. */
+static bool is_unused(const struct descriptor_table *d)
+{
+    return __atomic_load_n(&d->used, __ATOMIC_ACQUIRE) == 0 && d->watchers == NULL;
+}
+
 static void announce_close(struct thread *t, uint32_t first, uint32_t last)
 {
     if (closing != NULL && t->proc->descriptors->watchers != NULL) {
@@ -165,7 +171,7 @@ static void announce_close(struct thread *t, uint32_t first, uint32_t last)
     }
 }
 
-int64_t descriptor_close(struct thread *t, int fd)
+static __attribute__((noinline)) int64_t close_watched(struct thread *t, int fd)
 {
     if (fd < 0 || engine_descriptor(fd)) {
         return -EBADF;
@@ -176,6 +182,12 @@ int64_t descriptor_close(struct thread *t, int fd)
     int64_t r = host_call1(__NR_close, fd);
     descriptor_put(o);
     return r;
+}
+
+int64_t descriptor_close(struct thread *t, int fd)
+{
+    bool ordinary = (uint32_t)fd < ENGINE_DESCRIPTOR_LOWEST && is_unused(t->proc->descriptors);
+    return ordinary ? host_call1(__NR_close, fd) : close_watched(t, fd);
 }
 
 /* The copy `to` of fd gets fd's object as well. */

@@ -78,6 +78,7 @@ signal_restorer:
  */
         .globl  host_call_intr, intr_begin, intr_again, intr_end, intr_bail, intr_rewound
         .type   host_call_intr, @function
+        .balign 64
 host_call_intr:
         push    %rbx
         push    %rsi                            /* the number, for a second time */

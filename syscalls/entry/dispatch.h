@@ -40,4 +40,10 @@ void syscall_trapped(struct thread *t, void *host_ucontext);
  */
 void syscall_fast(struct thread *t);
 
+/*
+ * The same from the gate of 32-bit code (gate32.S), whose convention is that of Linux's i386: the number in eax, arguments
+ * in ebx, ecx, edx, esi, edi and ebp. What the personality's own fetch would do, without the call of it.
+ */
+void syscall_fast32(struct thread *t);
+
 #endif

@@ -24,6 +24,7 @@
         .text
         .globl  gate32_begin, gate32_vsyscall, gate32_kept, gate32_inside, gate32_leave, gate32_done, gate32_end
 
+        .balign 64
 gate32_begin:
         .type   gate32_vsyscall, @function
 gate32_vsyscall:
@@ -63,7 +64,7 @@ gate32_inside:
         test    $FLAGS_HARMFUL, %r11d
         jnz     4f
 1:      mov     %r15, %rdi
-        call    syscall_fast
+        call    syscall_fast32
 gate32_leave:
         cmpq    $0, THREAD_RECORDED(%r15)
         jne     5f

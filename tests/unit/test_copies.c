@@ -176,6 +176,22 @@ START_TEST(strings_without_end)
 END_TEST
 
 /* What is declared the engine's is refused, whatever is mapped there; what lies between two such ranges is not. */
+/* How a path begins, wherever it lies: at odd addresses, and across pages. */
+START_TEST(two_bytes)
+{
+    for (int i = 0; i < 2 * PAGE - 1; i++) {
+        ck_assert_int_eq(guest_first_two(at(page + i)), page[i] | page[i + 1] << 8);
+    }
+    ck_assert_int_eq(guest_first_two(at(second + PAGE - 1)), -EFAULT);
+    ck_assert_int_eq(guest_first_two(at(second + PAGE)), -EFAULT);
+    ck_assert_int_eq(guest_first_two(at(page - 1)), -EFAULT);
+    ck_assert_int_eq(guest_first_two(guest_addr(0)), -EFAULT);
+    ck_assert_int_eq(guest_first_two(guest_addr(0x7bffffff)), -EFAULT); /* the second is the engine's */
+    ck_assert_int_eq(guest_first_two(guest_addr(0x7c000000)), -EFAULT);
+    ck_assert_int_eq(guest_first_two(guest_addr(UINT64_MAX)), -EFAULT);
+}
+END_TEST
+
 START_TEST(excluded_ranges)
 {
     uint64_t first = (uint64_t)page, last = (uint64_t)second + PAGE / 2;
@@ -238,6 +254,7 @@ int main(void)
     tcase_add_test(tcase, faults_are_told);
     tcase_add_test(tcase, strings);
     tcase_add_test(tcase, strings_without_end);
+    tcase_add_test(tcase, two_bytes);
     tcase_add_test(tcase, excluded_ranges);
     tcase_add_test(tcase, hot_memory_functions);
     suite_add_tcase(suite, tcase);

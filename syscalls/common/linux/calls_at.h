@@ -7,14 +7,18 @@
 #include "base/host.h"
 #include "syscalls/common/linux/files/paths.h"
 
+/* linux_call_at() and linux_call_path() where the path may have to be translated. */
+int64_t linux_call_translated_at(struct thread *t, long nr, int dirfd, guest_ptr path, uint32_t follow, uint64_t c,
+                                 uint64_t d, uint64_t e);
+int64_t linux_call_translated_path(struct thread *t, long nr, guest_ptr path, uint32_t follow, uint64_t b, uint64_t c,
+                                   uint64_t d, uint64_t e);
+
 /* The host's call `nr` of a directory, a path in it, and three more. Returns its result, or -errno. */
 static inline int64_t linux_call_at(struct thread *t, long nr, int dirfd, guest_ptr path, uint32_t follow, uint64_t c,
                                     uint64_t d, uint64_t e)
 {
-    struct linux_path p;
-    int64_t r = linux_path(t, dirfd, path, follow, &p);
-
-    return r < 0 ? r : host_call5(nr, p.dirfd, p.name, c, d, e);
+    return linux_path_plain(t, dirfd, path) ? host_call5(nr, dirfd, path.va, c, d, e)
+                                            : linux_call_translated_at(t, nr, dirfd, path, follow, c, d, e);
 }
 
 /*
@@ -24,10 +28,8 @@ static inline int64_t linux_call_at(struct thread *t, long nr, int dirfd, guest_
 static inline int64_t linux_call_path(struct thread *t, long nr, guest_ptr path, uint32_t follow, uint64_t b,
                                       uint64_t c, uint64_t d, uint64_t e)
 {
-    struct linux_path p;
-    int64_t r = linux_path(t, VFS_AT_FDCWD, path, follow, &p);
-
-    return r < 0 ? r : host_call5(nr, p.name, b, c, d, e);
+    return linux_path_plain(t, VFS_AT_FDCWD, path) ? host_call5(nr, path.va, b, c, d, e)
+                                                   : linux_call_translated_path(t, nr, path, follow, b, c, d, e);
 }
 
 /* PATH_FOLLOW by the flag that forbids it, and by the one that asks for it (linkat). */

@@ -36,30 +36,37 @@ static bool would_be_too_large(struct thread *t, int dirfd, guest_ptr path, uint
     return large;
 }
 
-static int64_t open_small(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, uint32_t mode)
+static __attribute__((noinline)) int64_t open_small(struct thread *t, int dirfd, guest_ptr path, uint32_t flags,
+                                                    uint32_t mode)
 {
-    bool any_size = (flags & (O_LARGEFILE_I386 | O_PATH)) != 0; /* of a mere path too: FMODE_PATH */
     int64_t fd;
 
-    if (!any_size && (flags & O_TRUNC) && would_be_too_large(t, dirfd, path, flags)) {
+    if ((flags & O_TRUNC) && would_be_too_large(t, dirfd, path, flags)) {
         return -EOVERFLOW;
     }
     fd = linux_open(t, dirfd, path, flags | O_LARGEFILE_I386, mode);
-    if (fd >= 0 && !any_size && is_too_large(fd)) {
+    if (fd >= 0 && is_too_large(fd)) {
         host_call1(__NR_close, fd);
         return -EOVERFLOW;
     }
     return fd;
 }
 
+/* Of a mere path the size does not matter either (FMODE_PATH). */
+static int64_t open_as_asked(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, uint32_t mode)
+{
+    return (flags & (O_LARGEFILE_I386 | O_PATH)) ? linux_open(t, dirfd, path, flags | O_LARGEFILE_I386, mode)
+                                                 : open_small(t, dirfd, path, flags, mode);
+}
+
 int64_t linux_compat_open(struct thread *t, guest_ptr filename, int32_t flags, uint32_t mode)
 {
-    return open_small(t, VFS_AT_FDCWD, filename, (uint32_t)flags, mode);
+    return open_as_asked(t, VFS_AT_FDCWD, filename, (uint32_t)flags, mode);
 }
 
 int64_t linux_compat_openat(struct thread *t, int32_t dfd, guest_ptr filename, int32_t flags, uint32_t mode)
 {
-    return open_small(t, dfd, filename, (uint32_t)flags, mode);
+    return open_as_asked(t, dfd, filename, (uint32_t)flags, mode);
 }
 
 /* A 64-bit length in two registers, the lower half first. */

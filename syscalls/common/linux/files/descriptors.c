@@ -12,8 +12,7 @@
 
 int64_t linux_any_close(struct thread *t, int32_t fd)
 {
-    int64_t r = descriptor_close(t, fd);
-    return r == -EINTR ? -EINTR : r;
+    return descriptor_close(t, fd);
 }
 
 int64_t linux_any_dup(struct thread *t, int32_t fd)

@@ -26,7 +26,8 @@ static bool has_text(const struct linux_path *p, uint64_t flags)
     return text && !(flags & (O_PATH | O_DIRECTORY | O_ACCMODE)) && (flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
 }
 
-int64_t linux_open(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, uint32_t mode)
+static __attribute__((noinline)) int64_t open_translated(struct thread *t, int dirfd, guest_ptr path, uint32_t flags,
+                                                         uint32_t mode)
 {
     struct linux_path p;
     int64_t r = linux_path(t, dirfd, path, follow_of(flags), &p);
@@ -42,6 +43,13 @@ int64_t linux_open(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, 
         linux_path_opened(t, (int)r, &p);
     }
     return r;
+}
+
+int64_t linux_open(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, uint32_t mode)
+{
+    return linux_path_plain(t, dirfd, path)
+               ? host_restartable(t, host_call_intr(t, __NR_openat, (uint64_t)dirfd, path.va, flags, mode, 0, 0))
+               : open_translated(t, dirfd, path, flags, mode);
 }
 
 int64_t linux_any_open(struct thread *t, guest_ptr filename, int32_t flags, uint32_t mode)

@@ -23,30 +23,34 @@ static bool leads_to_proc(int dirfd)
     return path_of_descriptor(dirfd, host, sizeof(host)) > 0 && (below_proc(host) || host[0] != '/' || host[1] == 0);
 }
 
-/* The same of the working directory, remembered until it changes (vfs/path.h). */
-static bool working_in_proc(struct process *p)
+/* The same of the working directory, found out: `now` is what was remembered of it. */
+static __attribute__((noinline)) bool find_working_in_proc(struct process *p, uint32_t now)
+{
+    uint32_t known = leads_to_proc(VFS_AT_FDCWD) ? VFS_WORKING_SPECIAL : VFS_WORKING_PLAIN;
+
+    __atomic_compare_exchange_n(&p->working_directory, &now, now | known, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    return known == VFS_WORKING_SPECIAL;
+}
+
+/* And remembered until it changes (vfs/path.h). */
+static inline bool working_in_proc(struct process *p)
 {
     uint32_t now = __atomic_load_n(&p->working_directory, __ATOMIC_ACQUIRE);
     uint32_t known = now & VFS_WORKING_MASK;
 
-    if (known == VFS_WORKING_UNKNOWN) {
-        known = leads_to_proc(VFS_AT_FDCWD) ? VFS_WORKING_SPECIAL : VFS_WORKING_PLAIN;
-        __atomic_compare_exchange_n(&p->working_directory, &now, now | known, false, __ATOMIC_RELAXED,
-                                    __ATOMIC_RELAXED);
-    }
-    return known == VFS_WORKING_SPECIAL;
+    return known == VFS_WORKING_UNKNOWN ? find_working_in_proc(p, now) : known == VFS_WORKING_SPECIAL;
 }
 
 /*
  * Whether a path may go to the host unseen, without a sysroot, by its first two bytes: it does not begin like /proc, nor
  * is it spelled so that this is not to be seen at once, nor relative to a directory from which it leads there.
  */
-static inline bool is_plain(struct process *p, int dirfd, const char *start)
+static inline bool is_plain(struct process *p, int dirfd, char first, char second)
 {
-    if (start[0] == '/') {
-        return start[1] != 'p' && start[1] != '/' && start[1] != '.' && start[1] != 0;
+    if (first == '/') {
+        return second != 'p' && second != '/' && second != '.' && second != 0;
     }
-    if (start[0] == 0) {
+    if (first == 0) {
         return true;
     }
     if (dirfd == VFS_AT_FDCWD) {
@@ -155,7 +159,7 @@ int64_t linux_path_here(struct thread *t, int dirfd, const char *path, uint32_t 
     if (path[0] == 0) {
         return 0;
     }
-    if (!is_plain(t->proc, dirfd, path)) {
+    if (!is_plain(t->proc, dirfd, path[0], path[1])) {
         bool spelled = spell_out(dirfd, path, text);
 
         out->near_proc = !spelled || text[0] == 0 || below_proc(text);
@@ -171,24 +175,27 @@ int64_t linux_path_here(struct thread *t, int dirfd, const char *path, uint32_t 
     return r;
 }
 
-/* The first two bytes of a path; of an empty one the second is anything. 0 or -EFAULT. */
-static inline int look_at(char start[2], guest_ptr path)
-{
-    if (copyin(start, path, 2) == 0) {
-        return 0;
-    }
-    start[1] = 0;
-    return copyin(start, path, 1); /* at the end of what is mapped; then it must be all of the path */
-}
-
-/* What cannot be read: the host is to say which of the call's arguments it minds first. */
-static int64_t unreadable(int dirfd, struct linux_path *out)
+/* A path that the host is to be handed as an address: the guest's own, or one that cannot be read. */
+static int64_t as_it_stands(int dirfd, uint64_t name, struct linux_path *out)
 {
     out->dirfd = dirfd;
-    out->name = GUEST_NOWHERE;
+    out->name = name;
     out->proc.kind = LINUX_PROC_PLAIN;
     out->near_proc = false;
     return 0;
+}
+
+/* Of a path that ends with what is mapped there may be one byte, and no two: that is a matter for linux_path(). */
+bool linux_path_plain(struct thread *t, int dirfd, guest_ptr path)
+{
+    struct process *p = t->proc;
+    int start;
+
+    if (p->settings.sysroot[0] != 0) {
+        return false;
+    }
+    start = guest_first_two(path);
+    return start >= 0 && is_plain(p, dirfd, (char)start, (char)(start >> 8));
 }
 
 int64_t linux_path(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, struct linux_path *out)
@@ -196,21 +203,12 @@ int64_t linux_path(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, 
     char here[VFS_HOST_PATH_MAX];
     int64_t r;
 
-    if (t->proc->settings.sysroot[0] == 0) {
-        if (look_at(here, path) != 0) {
-            return unreadable(dirfd, out);
-        }
-        if (is_plain(t->proc, dirfd, here)) {
-            out->dirfd = dirfd;
-            out->name = path.va;
-            out->proc.kind = LINUX_PROC_PLAIN;
-            out->near_proc = false;
-            return 0;
-        }
+    if (linux_path_plain(t, dirfd, path)) {
+        return as_it_stands(dirfd, path.va, out);
     }
     r = copyin_str(here, path, sizeof(here));
-    if (r == -EFAULT) {
-        return unreadable(dirfd, out);
+    if (r == -EFAULT) { /* the host is to say which of the call's arguments it minds first */
+        return as_it_stands(dirfd, GUEST_NOWHERE, out);
     }
     return r < 0 ? r : linux_path_here(t, dirfd, here, flags, out);
 }

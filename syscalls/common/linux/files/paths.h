@@ -31,6 +31,12 @@ struct linux_path {
 };
 
 /*
+ * Whether a path goes to the host as it stands in the guest's memory: what linux_path() would find for most, told by a
+ * few instructions. False says nothing.
+ */
+bool linux_path_plain(struct thread *t, int dirfd, guest_ptr path);
+
+/*
  * Translates a path of the guest's. `flags`: PATH_FOLLOW (vfs/path.h), if the call follows a symbolic link at its end.
  * An empty path stays empty, for the host to judge by the call's own flags; one that cannot be read becomes a name that
  * the host cannot read either, so that the kernel's order of errors holds. Returns 0 or -errno: ENAMETOOLONG, and with a
