@@ -14,6 +14,8 @@ from harness.launch import Failed  # noqa: E402
 
 DRAGOMAN = Contestant("dragoman", "dragoman", "freebsd", ("dragoman", "run"))
 PEER = Contestant("proot", "peer", "linux", ("proot",))
+IA32 = Contestant("ia32 absent", "ia32", "freebsd", ("dragoman", "run", "--ia32", "absent"))
+WHERE = {"cpu": "a processor", "cpus": 1, "virtual": False, "kernel": "6.1", "load": 0.0}
 
 
 class Intervals(unittest.TestCase):
@@ -93,8 +95,8 @@ class Decisions(unittest.TestCase):
 class Scripted(cases.Case):
     """A case whose samples are given: what(contestant's name, number of its sample) -> ns, or an exception."""
 
-    def __init__(self, what, goal=Goal("ratio", 1.1, 1.05)):
-        super().__init__("scripted", "scripted", "work", goal)
+    def __init__(self, what, system):
+        super().__init__("scripted", "scripted", "work", Goal("ratio", 1.1, 1.05), system=system)
         self.what, self.counts = what, {}
 
     def sample(self, contestant, size):
@@ -105,9 +107,9 @@ class Scripted(cases.Case):
         return cases.Sample(found, found)
 
 
-def play(what, **settings):
-    case = Scripted(what)
-    return case, rounds.play(case, [NATIVE, DRAGOMAN, PEER], rounds.Options(**settings))
+def play(what, *others, system="", **settings):
+    case = Scripted(what, system)
+    return case, rounds.play(case, [NATIVE, DRAGOMAN, PEER, *others], rounds.Options(**settings))
 
 
 class Protocol(unittest.TestCase):
@@ -147,6 +149,33 @@ class Protocol(unittest.TestCase):
             result.case.proot_watches = True
             (goal,) = report.peer_goals([result])
             self.assertEqual((goal["peer"], goal[which]), ("proot", ["scripted"]))
+
+    def test_ia32_goal(self):
+        """Of i386's programs dragoman's time without the host's 32-bit calls counts beside its own with them."""
+        for absent, which in ((104, "alike"), (105, "alike"), (90, "alike"), (110, "slower")):
+            takes = {"native": 100, "dragoman": 104, "proot": 200, "ia32 absent": absent}
+            case, result = play(lambda name, count, takes=takes: takes[name], IA32, system="linux-i386")
+            self.assertEqual(case.counts["ia32 absent"], case.counts["dragoman"])
+            self.assertEqual(report.ia32_goal([result])[which], ["scripted"])
+            document = report.document([result], [NATIVE, DRAGOMAN, PEER, IA32], rounds.Options(), WHERE, 1)
+            self.assertEqual(document["passed"], which == "alike")
+            self.assertIn("in 1 of 1" if which == "alike" else "slower: scripted", report.notes(document))
+            self.assertIn("ia32 absent", report.table(document))
+
+    def test_ia32_takes_part_in_its_own_cases_only(self):
+        _, result = play(lambda name, count: 100, IA32)
+        self.assertNotIn("ia32 absent", result.entries)
+        self.assertIsNone(report.ia32_goal([result]))
+        of_i386 = {case.name for case in cases.all_cases() if case.is_i386}
+        self.assertLessEqual({"i386_stat", "i386_open_close", "i386_pread_4k", "i386_esbuild"}, of_i386)
+        self.assertNotIn("amd64_stat", of_i386)
+
+    def test_failure_without_ia32(self):
+        def takes(name, count):
+            return Failed("it says no") if name == "ia32 absent" else 100
+
+        _, result = play(takes, IA32, system="linux-i386")
+        self.assertEqual(result.verdict, "failed")
 
     def test_selection(self):
         self.assertEqual([case.name for case in cases.select(["stat"])], ["stat", "control"])

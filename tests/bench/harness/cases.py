@@ -22,7 +22,8 @@ class Sample:
 class Case:
     """What all cases have. `size` is how much a sample does; `prepare` finds the native contestant's.
 
-    proot_watches: PRoot intercepts what the case does, so dragoman is to be faster than PRoot."""
+    proot_watches: PRoot intercepts what the case does, so dragoman is to be faster than PRoot.
+    system: whose build everyone runs; empty: each contestant's own."""
 
     name: str
     label: str
@@ -30,8 +31,14 @@ class Case:
     goal: Goal
     cpus: int = 0  # how many CPUs it may use; 0: all
     proot_watches: bool = False
+    system: str = ""
 
     seconds = 30  # the longest a run may take
+
+    @property
+    def is_i386(self):
+        """Whether what everyone runs is of Linux's i386: then dragoman takes part without the host's 32-bit calls, too."""
+        return self.system in ("linux-i386", "linux-ia32")
 
     def build(self, system):
         """Makes what that system's contestants run. Failed if it cannot be made."""
@@ -105,8 +112,6 @@ class MicroCase(Case):
 class LibcCase(MicroCase):
     """A case of the libc program: the same file for everyone."""
 
-    system: str = "linux-i386"
-
     def build(self, system):
         programs.libc(self.system)
 
@@ -150,7 +155,6 @@ class WorkCase(Case):
     """A real program, from its start to its end. Whoever runs it must produce the same bytes as the first one did."""
 
     operations: int = 1  # what the time is divided by
-    system: str = ""  # whose build everyone runs; empty: each contestant's own
     expected: bytes = b""
 
     def command(self, system):
@@ -274,11 +278,11 @@ def all_cases():
                arguments=("TREE", "2")),
         GoCase("go_spawn", "Go: spawning hello, each", "work", added(1.0, 0.5), proot_watches=True, program="spawn",
                arguments=("HELLO", "60"), operations=60),
-        LibcCase("i386_getpid", "i386 libc: getpid", "linux", ratio(2.5, 1.0), 1),
-        LibcCase("i386_getppid", "i386 libc: getppid", "linux", ratio(2.5, 2.0), 1),
-        LibcCase("i386_stat", "i386 libc: stat", "linux", ratio(1.3, 1.15), 1),
-        LibcCase("i386_open_close", "i386 libc: open + close", "linux", ratio(1.3, 1.15), 1),
-        LibcCase("i386_pread_4k", "i386 libc: pread 4 KiB", "linux", ratio(1.3, 1.15), 1),
+        LibcCase("i386_getpid", "i386 libc: getpid", "linux", ratio(2.5, 1.0), 1, system="linux-i386"),
+        LibcCase("i386_getppid", "i386 libc: getppid", "linux", ratio(2.5, 2.0), 1, system="linux-i386"),
+        LibcCase("i386_stat", "i386 libc: stat", "linux", ratio(1.3, 1.15), 1, system="linux-i386"),
+        LibcCase("i386_open_close", "i386 libc: open + close", "linux", ratio(1.3, 1.15), 1, system="linux-i386"),
+        LibcCase("i386_pread_4k", "i386 libc: pread 4 KiB", "linux", ratio(1.3, 1.15), 1, system="linux-i386"),
         EsbuildCase("i386_esbuild", "i386 esbuild", "linux", ratio(1.05, 1.01), system="linux-ia32"),
         LibcCase("amd64_stat", "Linux/amd64 libc: stat", "linux", ratio(1.15, 1.08), 1, system="linux"),
         EsbuildCase("amd64_esbuild", "Linux/amd64 esbuild", "linux", ratio(1.05, 1.01), system="linux"),

@@ -101,7 +101,7 @@ def judged(case):
 
 def others(doc):
     """Contestants beside native and dragoman that took part anywhere: name -> number of its mark."""
-    names = [c["name"] for c in doc["contestants"] if c["role"] in ("way", "peer") and "absent" not in c]
+    names = [c["name"] for c in doc["contestants"] if c["role"] in ("way", "ia32", "peer") and "absent" not in c]
     return {name: n for n, name in enumerate(names)}
 
 

@@ -12,7 +12,8 @@ DRAGOMAN = os.environ.get("DRAGOMAN", str(ROOT / "build/dragoman"))
 
 @dataclasses.dataclass(frozen=True)
 class Contestant:
-    """role: native, again (the control's second), dragoman, way (dragoman by another way), or peer."""
+    """role: native, again (the control's second), dragoman, way (dragoman by another way), ia32 (dragoman where the
+    host's 32-bit calls count as absent), or peer."""
 
     name: str
     role: str
@@ -54,6 +55,12 @@ def dragoman():
 def way(name):
     """dragoman by one way of interception."""
     return Contestant(name, "way", "freebsd", (DRAGOMAN, "run", "--intercept", name), f"dragoman by {name}")
+
+
+def ia32_absent():
+    """dragoman as on a host that has no 32-bit calls."""
+    return Contestant("ia32 absent", "ia32", "freebsd", (DRAGOMAN, "run", "--ia32", "absent"),
+                      "dragoman without the host's 32-bit calls")
 
 
 def proot_version():

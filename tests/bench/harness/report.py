@@ -85,15 +85,18 @@ def of_case(result):
     return document
 
 
+def beside(result, one, other):
+    """The estimate of one's time to the other's, round by round. None where the two did not run side by side."""
+    mine, theirs = (result.entries[name].samples if name in result.entries else {} for name in (one, other))
+    ratios = [mine[n].wall / theirs[n].wall for n in mine if n in theirs]
+    return figures.estimate(ratios) if ratios and not result.failed else None
+
+
 def beside_peer(result, peer):
-    """faster, slower or alike: the interval of dragoman's time to the peer's, round by round, lies below 1, above, or
-    on both sides. None where the two did not run side by side."""
-    own, other = (result.entries[name].samples if name in result.entries else {} for name in ("dragoman", peer))
-    ratios = [own[n].wall / other[n].wall for n in own if n in other]
-    if result.failed or not ratios:
-        return None
-    found = figures.estimate(ratios)
-    return "faster" if found.high < 1 else "slower" if found.low > 1 else "alike"
+    """faster, slower or alike: the interval of dragoman's time to the peer's lies below 1, above, or on both sides. None
+    where the two did not run side by side."""
+    found = beside(result, "dragoman", peer)
+    return found and ("faster" if found.high < 1 else "slower" if found.low > 1 else "alike")
 
 
 def peer_goals(results):
@@ -111,10 +114,22 @@ def peer_goals(results):
     return found
 
 
+def ia32_goal(results):
+    """Programs of Linux's i386 are to be no slower without the host's 32-bit calls: the cases where the interval of their
+    time to dragoman's with them, round by round, begins above 1 by more than what counts as alike, and the others. None
+    where nothing was compared."""
+    goal = {"slower": [], "alike": []}
+    for result in results:
+        found = beside(result, "ia32 absent", "dragoman")
+        if found:
+            goal["slower" if found.low > 1 + figures.WIDEST else "alike"].append(result.case.name)
+    return goal if goal["slower"] or goal["alike"] else None
+
+
 def document(results, contestants, options, where, seconds):
     """Everything that was found, as plain data. where: machine() before the run, which took so many seconds."""
     cases = [of_case(result) for result in results]
-    goals = peer_goals(results)
+    goals, ia32 = peer_goals(results), ia32_goal(results)
     return {
         "format": FORMAT,
         "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
@@ -130,7 +145,10 @@ def document(results, contestants, options, where, seconds):
         ],
         "cases": cases,
         "peer_goals": goals,
-        "passed": all(c["verdict"] in figures.PASSING for c in cases) and not any(g["slower"] or g["alike"] for g in goals),
+        "ia32_goal": ia32,
+        "passed": all(c["verdict"] in figures.PASSING for c in cases)
+        and not any(g["slower"] or g["alike"] for g in goals)
+        and not (ia32 and ia32["slower"]),
     }
 
 
@@ -209,7 +227,7 @@ def layout(header, rows, left):
 
 def table(doc):
     """The table of all cases, in groups."""
-    others = [c["name"] for c in doc["contestants"] if c["role"] in ("way", "peer") and "absent" not in c]
+    others = [c["name"] for c in doc["contestants"] if c["role"] in ("way", "ia32", "peer") and "absent" not in c]
     header = ["case", "goal", "reach", "x native (95 %)", "native", "dragoman", "CPU x", *others, "verdict"]
     rows = {case["name"]: row(case, others) for case in doc["cases"]}
     line, widths = layout(header, list(rows.values()), {0, len(header) - 1})
@@ -257,6 +275,10 @@ def notes(doc):
         text = f"faster than {goal['peer']} in {len(goal['faster'])} of {count} cases that count"
         text += f"; slower: {', '.join(goal['slower'])}" if goal["slower"] else ""
         lines.append(text + (f"; not to be told apart: {', '.join(goal['alike'])}" if goal["alike"] else ""))
+    if doc["ia32_goal"]:
+        alike, slower = doc["ia32_goal"]["alike"], doc["ia32_goal"]["slower"]
+        text = f"no slower without the host's 32-bit calls in {len(alike)} of {len(alike) + len(slower)} cases"
+        lines.append(text + (f"; slower: {', '.join(slower)}" if slower else ""))
     return "\n".join(lines)
 
 

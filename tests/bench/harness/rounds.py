@@ -9,6 +9,9 @@ from .contestants import AGAIN, NATIVE
 from .launch import Failed
 
 
+MUST = ("native", "again", "dragoman", "ia32")  # roles whose failure is the case's
+
+
 @dataclasses.dataclass
 class Options:
     """least and most: rounds. span: nanoseconds that a sample of the micro program is to take. peer_seconds: a peer
@@ -74,7 +77,8 @@ def line_up(case, contestants):
     if case.goal.kind == "control":
         return {c.name: Entry(c) for c in (NATIVE, AGAIN)}
     micro = case.group != "work" and case.name != "startup"
-    return {c.name: Entry(c) for c in contestants if c.role != "way" or micro}
+    wanted = {"way": micro, "ia32": case.is_i386}
+    return {c.name: Entry(c) for c in contestants if wanted.get(c.role, True)}
 
 
 def warm_up(case, entries, options):
@@ -89,7 +93,7 @@ def warm_up(case, entries, options):
             entry.size = case.calibrate(who, options.span if who.role != "peer" else options.span / 3)
         except Failed as error:
             entry.cannot = str(error)
-            if who.role in ("native", "again", "dragoman"):
+            if who.role in MUST:
                 raise Failed(f"{name}: {error}") from error
     # The same work for all of them, unless that would take much longer.
     native = entries["native"].size
@@ -109,7 +113,7 @@ def one_round(case, entries, number, options, chance):
         except Failed as error:
             entry.cannot = str(error)
             entry.samples.clear()
-            if entry.contestant.role in ("native", "again", "dragoman"):
+            if entry.contestant.role in MUST:
                 raise Failed(f"{entry.contestant.name}: {error}") from error
         entry.spent += time.monotonic() - begin
 
