@@ -63,6 +63,7 @@ int program_load(const struct program *program, uint64_t stack_limit, uint64_t d
         return r;
     out->entry = out->main.entry;
     out->break_base = out->main.data_end;
+    out->break_clear = UINT64_MAX; /* an old libc has no other memory than this */
     if (program->has_interp) {
         r = load_interp(program, elf_freebsd_interp_addr(&out->main, data_limit), &out->interp, err);
         if (r != 0)

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
 #include <unistd.h>
 
 #define LOW_SPACE UINT64_C(0x100000000)
@@ -122,6 +123,23 @@ static int stack_prot(const struct elf_file *elf)
     return PROT_READ | PROT_WRITE | (executes ? PROT_EXEC : 0);
 }
 
+/*
+ * The break of a program whose place is fixed, or that has an interpreter: behind it, and with randomness up to 1 GB
+ * further (arch_randomize_brk(), arch/x86/kernel/process.c), which no program minds. Here it is always as far off as a jump
+ * over a short instruction leads (syscalls/entry/rooms.h), so that the two are not in each other's way; but for programs
+ * that have asked for no randomness (ADDR_NO_RANDOMIZE), as those count on it.
+ */
+static uint64_t break_behind(const struct mapped_image *image)
+{
+    enum { NO_RANDOMNESS = 0x0040000 };
+    const uint64_t away = (UINT64_C(256) << 20) + LOADER_PAGE, much = UINT64_C(1) << 30;
+    uint64_t base = page_up(image->hi) + away;
+
+    if ((personality(0xffffffff) & NO_RANDOMNESS) != 0 || (image->hi < ENGINE_END && base + much > ENGINE_BASE))
+        return image->hi;
+    return base;
+}
+
 int program_load_linux(const struct program *program, uint64_t stack_limit, struct loaded_program *out,
                        struct loader_error *err)
 {
@@ -135,7 +153,8 @@ int program_load_linux(const struct program *program, uint64_t stack_limit, stru
     if (r != 0)
         return r;
     out->entry = out->main.entry;
-    out->break_base = apart ? elf_linux_dyn_base(end) : out->main.hi;
+    out->break_base = apart ? elf_linux_dyn_base(end) : low ? out->main.hi : break_behind(&out->main);
+    out->break_clear = UINT64_C(512) << 20; /* a libc whose break does not grow any further maps memory instead */
     if (program->has_interp) {
         r = load_file(program->interp_host_path, &program->interp, false, top, &out->interp, err);
         if (r != 0)

@@ -278,8 +278,9 @@ struct loaded_program {
     bool has_interp;
     struct mapped_image interp;
     struct stack_area stack;
-    uint64_t entry;      /* where execution begins: the interpreter's entry, or the program's own */
-    uint64_t break_base; /* where the program's break starts */
+    uint64_t entry;       /* where execution begins: the interpreter's entry, or the program's own */
+    uint64_t break_base;  /* where the program's break starts */
+    uint64_t break_clear; /* bytes above it that the engine leaves alone, as long as there is another place */
 };
 
 /**

@@ -302,6 +302,7 @@ static void place_break(struct process *p, const struct loaded_program *loaded)
     uint64_t base = (loaded->break_base + LOADER_PAGE - 1) & ~(uint64_t)(LOADER_PAGE - 1);
     uint64_t most = UINT64_C(32) << 30; /* FreeBSD/amd64: maxdsiz */
     p->space->break_base = p->space->break_now = base;
+    p->space->break_clear = loaded->break_clear;
     p->space->break_limit = base + (data.rlim_cur < most ? data.rlim_cur : most);
 }
 

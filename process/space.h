@@ -44,6 +44,7 @@ struct space_request {
 struct address_space {
     struct lock lock;
     uint64_t break_base, break_now, break_limit;
+    uint64_t break_clear; /* bytes above break_now, up to break_limit, where the engine reserves nothing */
     /*
      * Of guests whose pointers have 32 bits: one past the highest address of theirs, and below which mappings go
      * downwards. The ledger chooses their places (process/space_low.h). 0: the host does.

@@ -35,16 +35,23 @@ struct patch_effect {
 
 struct patch_choice {
     uint8_t back;   /* bytes from the beginning of the instruction to the `syscall` */
-    uint8_t length; /* of the instruction, 5 or more */
-    bool has_before;
-    bool wide; /* only a value of more than 32 bits shows that the instruction was executed with its prefix */
-    struct patch_effect effect, before; /* of the instruction, and of the one before it, if that is needed */
+    uint8_t length; /* of the instruction; less than 5: it stands right before the `syscall` */
+    struct patch_effect effect;
+    /*
+     * What must be seen beside the effect, where the instruction may have been entered behind its first byte; one of
+     * these is enough, and where none is set nothing else need be seen.
+     */
+    bool has_before;  /* the effect of the instruction before it, too */
+    bool wide;        /* a value of more than 32 bits, which the instruction leaves only with its prefix */
+    uint64_t entries; /* a call to a place so many bytes before the site as a bit here says; 0: no such place */
+    struct patch_effect before;
 };
 
 /*
  * Chooses the nearest instruction of at least five bytes before the site that can be executed elsewhere, together with
- * all that stand between it and the `syscall`, and whose effect can be checked. Returns REFUSED_NOT and the choice, or
- * why there is none. Cold.
+ * all that stand between it and the `syscall`, and whose effect can be checked; else, where there is none, one of two to
+ * four bytes right before the `syscall`. A jump over that ends in bytes that stay as they are: the `syscall`'s, and,
+ * with two bytes, the one behind it. Returns REFUSED_NOT and the choice, or why there is none. Cold.
  */
 enum site_refusal choose_patch(const struct code_window *w, struct patch_choice *out);
 

@@ -14,6 +14,11 @@
  * is entered behind it. So what needs no prefix may have none; and before one that loads, and begins with a REX prefix,
  * there must be either one more instruction that has been executed; or one after which nothing falls through, or
  * padding, and the prefix must have made a difference.
+ *
+ * Where no instruction of five bytes is near, one of two to four right before the `syscall` will do (rewrite.h). Those
+ * move a register or clear one, and leave less to be seen: Go's are four moves in a row, which overwrite each other's
+ * sources. But what the guest's stack shows counts as well: that it came by a call of the place from which a plain
+ * reading, past nothing that jumps, leads by way of the instruction to the site.
  */
 #include <capstone/capstone.h>
 #include <stdbool.h>
@@ -22,7 +27,9 @@
 #include "syscalls/entry/choose.h"
 
 enum {
-    JUMP_SIZE = 5,           /* jmp rel32 */
+    JUMP_SIZE = 5, /* jmp rel32 */
+    SYSCALL_SIZE = 2,
+    SHORTEST = 2,            /* what a jump may begin with, when its other bytes stand there already */
     LEAD = 48,               /* bytes before the site at which the first reading starts */
     FALL_IN = 8,             /* bytes that a reading has to fall into step before its word counts */
     READINGS_MIN = 4,        /* fewer are no evidence */
@@ -208,15 +215,19 @@ static bool rex_has_meaning(uint8_t rex, const uint8_t *opcode)
     if (*opcode == 0xc7) {
         return (rex & (REX_R | REX_X)) == 0 && (rex & REX_W) != 0;
     }
-    bool sib = (opcode[1] & 7) == 4;
+    bool sib = (opcode[1] & 7) == 4 && opcode[1] < 0xc0;
     return (rex & 0x0f) != 0 && (sib || (rex & REX_X) == 0);
 }
 
-/* Whether it is one of the usual encodings: perhaps a REX prefix, then mov $imm, mov from memory, or lea. */
+/*
+ * Whether it is one of the usual encodings: perhaps a REX prefix, then mov $imm, mov from memory or from a register, lea,
+ * or xor.
+ */
 static bool plainly_encoded(const cs_insn *insn)
 {
     const uint8_t *opcode = insn->bytes + is_rex(insn->bytes[0]);
-    bool known = (*opcode & 0xf8) == 0xb8 || *opcode == 0xc7 || *opcode == 0x8b || *opcode == 0x8d;
+    bool known = (*opcode & 0xf8) == 0xb8 || *opcode == 0xc7 || *opcode == 0x8b || *opcode == 0x8d || *opcode == 0x89 ||
+                 *opcode == 0x31 || *opcode == 0x33;
     return known && (opcode == insn->bytes || rex_has_meaning(insn->bytes[0], opcode));
 }
 
@@ -224,8 +235,9 @@ static bool plainly_encoded(const cs_insn *insn)
 static bool effect_of(const cs_insn *insn, struct patch_effect *out)
 {
     const cs_x86 *x = &insn->detail->x86;
-    bool moves = insn->id == X86_INS_MOV || insn->id == X86_INS_MOVABS;
-    if ((!moves && insn->id != X86_INS_LEA) || x->op_count != 2 || x->operands[0].type != X86_OP_REG ||
+    const cs_x86_op *from = &x->operands[1];
+    bool moves = insn->id == X86_INS_MOV || insn->id == X86_INS_MOVABS, clears = insn->id == X86_INS_XOR;
+    if ((!moves && !clears && insn->id != X86_INS_LEA) || x->op_count != 2 || x->operands[0].type != X86_OP_REG ||
         !plainly_encoded(insn)) {
         return false;
     }
@@ -234,12 +246,19 @@ static bool effect_of(const cs_insn *insn, struct patch_effect *out)
     if (out->target < 0 || (out->size != 4 && out->size != 8)) {
         return false;
     }
-    if (x->operands[1].type == X86_OP_IMM) {
-        out->displacement = x->operands[1].imm;
+    if (clears) {
+        return from->type == X86_OP_REG && from->reg == x->operands[0].reg;
+    }
+    if (from->type == X86_OP_IMM) {
+        out->displacement = from->imm;
         return true;
     }
+    if (from->type == X86_OP_REG) {
+        out->base = (int8_t)place_of(from->reg);
+        return out->base >= 0 && out->base != out->target;
+    }
     out->loads = moves;
-    return x->operands[1].type == X86_OP_MEM && address_of(&x->operands[1].mem, out) && out->base != out->target &&
+    return from->type == X86_OP_MEM && address_of(&from->mem, out) && out->base != out->target &&
            out->index != out->target;
 }
 
@@ -296,12 +315,32 @@ static bool effect_seen(const struct patch_effect *e, const struct cpu_context *
     return words[e->target] == (e->size == 4 ? (uint32_t)value : value);
 }
 
+/* Whether the guest's stack begins with where a call of one of the entries returns to. */
+static bool call_seen(uint64_t entries, const struct cpu_context *regs, code_memory_reader *read_memory, void *context)
+{
+    enum { CALL = 0xe8, CALL_SIZE = 5 };
+    uint64_t back_to;
+    uint8_t call[CALL_SIZE];
+    int32_t distance;
+    if (!read_memory(context, &back_to, regs->rsp, sizeof back_to) ||
+        !read_memory(context, call, back_to - sizeof call, sizeof call) || call[0] != CALL) {
+        return false;
+    }
+    memcpy(&distance, call + 1, sizeof distance);
+    uint64_t back = regs->rip - SYSCALL_SIZE - (back_to + (uint64_t)(int64_t)distance);
+    return back <= LEAD && (entries >> back & 1) != 0;
+}
+
 bool choice_seen(const struct patch_choice *c, const struct cpu_context *regs, code_memory_reader *read_memory,
                  void *context)
 {
-    bool narrow = ((const uint64_t *)regs)[c->effect.target] >> 32 == 0;
-    return effect_seen(&c->effect, regs, read_memory, context) && !(c->wide && narrow) &&
-           (!c->has_before || effect_seen(&c->before, regs, read_memory, context));
+    if (!effect_seen(&c->effect, regs, read_memory, context)) {
+        return false;
+    }
+    return (!c->has_before && !c->wide && c->entries == 0) ||
+           (c->has_before && effect_seen(&c->before, regs, read_memory, context)) ||
+           (c->wide && ((const uint64_t *)regs)[c->effect.target] >> 32 != 0) ||
+           (c->entries != 0 && call_seen(c->entries, regs, read_memory, context));
 }
 
 /* A constant's encodings with and without REX are of different lengths, or one of them no assembler writes. */
@@ -363,6 +402,7 @@ static enum site_refusal go_back(const struct code_window *w, const struct lengt
             continue;
         }
         out->has_before = out->wide = false;
+        out->entries = 0;
         bool ambiguous = is_rex(w->bytes[w->before - back]) && !is_constant(&out->effect);
         enum certainty begins = begins_at(w, l, back);
         if (begins == BEGINS && (!ambiguous || begins_after_another(w, l, back, insn, out))) {
@@ -373,6 +413,56 @@ static enum site_refusal go_back(const struct code_window *w, const struct lengt
         if (begins != DOES_NOT_BEGIN) { /* else the end of a longer one, as a displacement looks like one */
             refusal = REFUSED_UNCLEAR;
         }
+    }
+    return refusal;
+}
+
+/*
+ * From where a plain reading, past nothing that jumps, comes to the site by way of the instruction `back` bytes before it:
+ * a bit for each distance.
+ */
+static uint64_t entries_to(const struct code_window *w, const struct lengths *l, uint32_t back, cs_insn *insn)
+{
+    uint64_t entries = 1ULL << back;
+    for (uint32_t from = back + 1; from <= l->lead; from++) {
+        uint32_t length = l->at[from];
+        if (length == 0 || length > from - back || (entries >> (from - length) & 1) == 0) {
+            continue;
+        }
+        const uint8_t *code = w->bytes + w->before - from;
+        size_t left = from;
+        uint64_t address = w->at - from;
+        if (cs_disasm_iter(decoder, &code, &left, &address, insn) && movable(insn)) {
+            entries |= 1ULL << from;
+        }
+    }
+    return entries;
+}
+
+/* The instruction right before the site, if it is shorter than a jump. */
+static enum site_refusal go_short(const struct code_window *w, const struct lengths *l, cs_insn *insn,
+                                  struct patch_choice *out)
+{
+    enum site_refusal refusal = REFUSED_SHORT;
+    for (uint32_t back = SHORTEST; back < JUMP_SIZE && back <= l->lead; back++) {
+        /* With two bytes the jump ends in the byte behind the `syscall`. */
+        if (l->at[back] != back || back + SYSCALL_SIZE + w->after < JUMP_SIZE || !can_go(w, back, insn, &out->effect)) {
+            continue;
+        }
+        bool clears = insn->id == X86_INS_XOR;
+        bool ambiguous = is_rex(w->bytes[w->before - back]) && (clears || !is_constant(&out->effect));
+        enum certainty begins = begins_at(w, l, back);
+        if (begins == BEGINS) {
+            out->has_before = out->wide = false;
+            out->entries = 0;
+            if (ambiguous) {
+                begins_after_another(w, l, back, insn, out);
+                out->entries = entries_to(w, l, back, insn);
+            }
+            out->back = out->length = (uint8_t)back;
+            return REFUSED_NOT;
+        }
+        refusal = begins != DOES_NOT_BEGIN ? REFUSED_UNCLEAR : refusal;
     }
     return refusal;
 }
@@ -464,6 +554,9 @@ enum site_refusal choose_patch(const struct code_window *w, struct patch_choice 
         read_lengths(w, plain, &lengths);
         cs_option(decoder, CS_OPT_DETAIL, CS_OPT_ON);
         r = go_back(w, &lengths, detailed, out);
+        if (r == REFUSED_SHORT) {
+            r = go_short(w, &lengths, detailed, out);
+        }
         cs_option(decoder, CS_OPT_DETAIL, CS_OPT_OFF);
         if (r == REFUSED_NOT && jumped_into(w, out, plain)) {
             r = REFUSED_JUMPED;

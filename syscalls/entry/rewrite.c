@@ -16,7 +16,7 @@
 #define PAGE             4096ULL
 #define INT3             0xcc
 #define SYSCALL_SIZE     2
-#define SHORTEST_TO_SITE 5
+#define SHORTEST_TO_SITE 2
 
 static int is_other(struct thread *other, void *self)
 {

@@ -8,6 +8,11 @@
  * int3 over the first byte, then the rest, then the first byte, and before each next step every processor is made to
  * fetch anew (membarrier). Who meets the int3 goes on in the trampoline (rewrite_breakpoint).
  *
+ * Where there is none of five bytes, the one right before the `syscall` may have four, three or two. A jump over it ends
+ * in bytes that stand there already and stay: the first of the `syscall`'s 0f 05, both, or both and the one behind. They
+ * are the upper part of its displacement, so it leads to one of 16 MB, 64 KB or 256 bytes some way off, and only if a room
+ * can be had just there. The `syscall` stays one for who comes to it otherwise.
+ *
  * Only private memory that is executable and not writable is rewritten. When the guest changes it, the ledger
  * (process/space.c) calls rewrite_code_changes() first: the original bytes come back before it can see or write them.
  */

@@ -47,6 +47,11 @@ static bool write_at(int mem, uint64_t at, const void *bytes, size_t size)
     return pwrite(mem, bytes, size, (off_t)at) == (ssize_t)size;
 }
 
+static bool read_guest(void *context, void *to, uint64_t from, size_t size)
+{
+    return pread(*(int *)context, to, size, (off_t)from) == (ssize_t)size;
+}
+
 /*
  * Replaces `size` bytes of code at `at` that other threads may be executing. On failure what was there before comes
  * back, as far as it can.
@@ -73,14 +78,15 @@ static bool replace_code(int mem, uint64_t at, const uint8_t *now, const uint8_t
 /* Writes the trampoline into a slot. Returns where, or 0. */
 static uint64_t make_trampoline(struct thread *t, int mem, const struct site *s)
 {
-    uint64_t slot = room_slot_take(t, s->at), entry = (uint64_t)fast_entry;
-    uint64_t header = slot & ~(ROOM_SIZE - 1);
+    uint64_t entry = (uint64_t)fast_entry, known = 0;
+    uint64_t slot = s->length < ROOM_JUMP ? room_slot_take_short(t, s, entry) : room_slot_take(t, s->at);
+    uint64_t header = room_of(slot);
     struct room_slot code;
     if (slot == 0) {
         return 0;
     }
-    bool first = slot == header + ROOM_SLOT;
-    if ((first && !write_at(mem, header, &entry, sizeof entry)) || !trampoline_build(&code, slot, s, entry, header) ||
+    bool headed = read_guest(&mem, &known, header, sizeof known) && known == entry;
+    if ((!headed && !write_at(mem, header, &entry, sizeof entry)) || !trampoline_build(&code, slot, s, entry, header) ||
         !write_at(mem, slot, &code, sizeof code)) {
         room_slot_give(slot);
         return 0;
@@ -100,11 +106,6 @@ static void cut_window(struct code_window *w, const struct code_mapping *m)
     if (w->after > m->high - w->at - SYSCALL_SIZE) {
         w->after = (uint32_t)(m->high - w->at - SYSCALL_SIZE);
     }
-}
-
-static bool read_guest(void *context, void *to, uint64_t from, size_t size)
-{
-    return pread(*(int *)context, to, size, (off_t)from) == (ssize_t)size;
 }
 
 static enum site_refusal decide(struct rewrite_request *rq, int mem, struct site *s)
@@ -130,7 +131,7 @@ static enum site_refusal decide(struct rewrite_request *rq, int mem, struct site
     if (refusal == REFUSED_NOT) {
         s->back = choice.back;
         s->length = choice.length;
-        memcpy(s->original, w->bytes + w->before - choice.back, choice.back);
+        memcpy(s->original, w->bytes + w->before - choice.back, site_bytes(s));
     }
     return refusal;
 }
@@ -139,7 +140,21 @@ static enum site_refusal decide(struct rewrite_request *rq, int mem, struct site
 static bool unchanged(int mem, const struct site *s)
 {
     uint8_t now[SITE_BACK_MAX];
-    return pread(mem, now, s->back, (off_t)(s->at - s->back)) == s->back && memcmp(now, s->original, s->back) == 0;
+    uint32_t size = site_bytes(s);
+    return read_guest(&mem, now, s->at - s->back, size) && memcmp(now, s->original, size) == 0;
+}
+
+static void note_other(struct site *other, void *found)
+{
+    *(bool *)found |= other->trampoline != 0;
+}
+
+/* Whether the site's jump would have a byte in common with another's: the one behind the `syscall`, of two that follow. */
+static bool meets_another(const struct site *s)
+{
+    bool found = false;
+    sites_each(s->at - s->back, s->at - s->back + site_bytes(s), note_other, &found);
+    return found;
 }
 
 static enum site_refusal apply(struct rewrite_request *rq, int mem, struct site *s)
@@ -147,12 +162,12 @@ static enum site_refusal apply(struct rewrite_request *rq, int mem, struct site 
     uint8_t jump[SITE_BACK_MAX];
     uint64_t from = s->at - s->back;
     enum site_refusal refusal = REFUSED_HOST;
-    uint64_t slot = unchanged(mem, s) ? make_trampoline(rq->t, mem, s) : 0;
+    uint64_t slot = unchanged(mem, s) && !meets_another(s) ? make_trampoline(rq->t, mem, s) : 0;
     if (slot == 0) {
         refusal = REFUSED_FAR;
     } else {
         memset(jump, INT3, sizeof jump);
-        int32_t distance = (int32_t)(slot - (from + 5));
+        int32_t distance = (int32_t)(slot - (from + ROOM_JUMP));
         jump[0] = JUMP;
         memcpy(jump + 1, &distance, sizeof distance);
         /* Before the first byte changes: who meets the int3 looks here. */
@@ -193,8 +208,8 @@ static bool is_ours(int mem, const struct site *s)
 {
     uint8_t now[SITE_BACK_MAX];
     uint64_t from = s->at - s->back;
-    int32_t distance = (int32_t)(s->trampoline - (from + 5));
-    if (pread(mem, now, s->length, (off_t)from) != s->length) {
+    int32_t distance = (int32_t)(s->trampoline - (from + ROOM_JUMP));
+    if (!read_guest(&mem, now, from, s->length < ROOM_JUMP ? ROOM_JUMP : s->length)) {
         return false;
     }
     bool jump = memcmp(now + 1, &distance, sizeof distance) == 0;

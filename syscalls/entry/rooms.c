@@ -12,11 +12,14 @@
 
 #define REACH        (0x7fffffffL - (int64_t)ROOM_SIZE)
 #define SEARCH_STEP  0x4000000L /* 64 MB between the places tried for a room */
+#define NARROW_TRIES 16         /* places tried for a narrow room */
 #define SLOT_AT_REST 1024U      /* slots given back before the first of them is used again */
 
 struct room {
     uint64_t base;
-    uint32_t used; /* slots given out once; the first is the header */
+    uint32_t size;
+    uint32_t used;  /* slots given out once; the first is the header. Of a narrow room, those of `taken` */
+    uint64_t taken; /* of a narrow room: a bit for each slot */
 };
 
 static struct room rooms[ROOMS_MAX];
@@ -66,18 +69,18 @@ bool trampoline_build(struct room_slot *out, uint64_t slot, const struct site *s
     return true;
 }
 
-static bool room_map(struct thread *t, uint64_t base, uint64_t flags)
+static bool room_map(struct thread *t, uint64_t base, uint64_t size)
 {
-    if (!space_reserve(t, base, base + ROOM_SIZE)) {
+    if (!space_reserve(t, base, base + size)) {
         return false;
     }
-    int64_t r =
-        host_call6(__NR_mmap, base, ROOM_SIZE, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+    int64_t r = host_call6(__NR_mmap, base, size, PROT_READ | PROT_EXEC,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     if (r == (int64_t)base) {
         return true;
     }
     if (!is_error(r)) {
-        host_call2(__NR_munmap, r, ROOM_SIZE); /* a kernel that takes the place for a hint */
+        host_call2(__NR_munmap, r, size); /* a kernel that takes the place for a hint */
     }
     space_unreserve(t, base);
     return false;
@@ -95,30 +98,32 @@ static uint64_t room_find(struct thread *t, uint64_t at)
     }
     for (int64_t away = SEARCH_STEP; away < REACH; away += SEARCH_STEP) {
         uint64_t below = (at - (uint64_t)away) & ~(ROOM_SIZE - 1), above = (at + (uint64_t)away) & ~(ROOM_SIZE - 1);
-        if (below < at && below >= ROOM_SIZE && room_map(t, below, MAP_FIXED_NOREPLACE)) {
+        if (below < at && below >= ROOM_SIZE && room_map(t, below, ROOM_SIZE)) {
             return below;
         }
-        if (above < USER_END - ROOM_SIZE && room_map(t, above, MAP_FIXED_NOREPLACE)) {
+        if (above < USER_END - ROOM_SIZE && room_map(t, above, ROOM_SIZE)) {
             return above;
         }
     }
     return 0;
 }
 
+static struct room *room_add(uint64_t base, uint64_t size)
+{
+    rooms[rooms_count] = (struct room){.base = base, .size = (uint32_t)size, .taken = 1};
+    __atomic_store_n(&rooms_count, rooms_count + 1, __ATOMIC_RELEASE);
+    return &rooms[rooms_count - 1];
+}
+
 static struct room *room_for(struct thread *t, uint64_t at)
 {
     for (uint32_t i = 0; i < rooms_count; i++) {
-        if (rooms[i].used < ROOM_SLOTS && within_reach(rooms[i].base, at)) {
+        if (rooms[i].size == ROOM_SIZE && rooms[i].used < ROOM_SLOTS && within_reach(rooms[i].base, at)) {
             return &rooms[i];
         }
     }
     uint64_t base = rooms_count < ROOMS_MAX ? room_find(t, at) : 0;
-    if (base == 0) {
-        return NULL;
-    }
-    rooms[rooms_count] = (struct room){base, 0};
-    __atomic_store_n(&rooms_count, rooms_count + 1, __ATOMIC_RELEASE);
-    return &rooms[rooms_count - 1];
+    return base != 0 ? room_add(base, ROOM_SIZE) : NULL;
 }
 
 uint64_t room_slot_take(struct thread *t, uint64_t at)
@@ -139,9 +144,112 @@ uint64_t room_slot_take(struct thread *t, uint64_t at)
 
 void room_slot_give(uint64_t slot)
 {
+    for (uint32_t i = 0; i < rooms_count; i++) {
+        if (slot - rooms[i].base < rooms[i].size && rooms[i].size == NARROW_SIZE) {
+            return;
+        }
+    }
     if (resting_count < 4 * SLOT_AT_REST) {
         resting[(resting_first + resting_count++) % (4 * SLOT_AT_REST)] = slot;
     }
+}
+
+void room_window(const uint8_t *bytes, uint64_t from, uint32_t length, uint64_t *low, uint64_t *high)
+{
+    uint32_t free_bits = 8 * (length < ROOM_JUMP ? length - 1 : 4);
+    uint32_t given;
+    memcpy(&given, bytes + 1, sizeof given);
+    uint64_t size = 1ULL << free_bits;
+    int32_t lowest = free_bits == 32 ? INT32_MIN : (int32_t)(given & ~(uint32_t)(size - 1));
+    *low = from + ROOM_JUMP + (uint64_t)(int64_t)lowest;
+    *high = *low + size;
+}
+
+uint64_t room_of(uint64_t slot)
+{
+    for (uint32_t i = 0; i < rooms_count; i++) {
+        if (slot - rooms[i].base < rooms[i].size) {
+            return rooms[i].base;
+        }
+    }
+    return 0;
+}
+
+/* Whether the slot holds just what the site's trampoline would be: it has been the site's before. */
+static bool is_its_old_one(uint64_t slot, uint64_t base, const struct site *s, uint64_t entry)
+{
+    struct room_slot wanted;
+    return trampoline_build(&wanted, slot, s, entry, base) &&
+           memcmp(&wanted, (const struct room_slot *)slot, sizeof wanted) == 0;
+}
+
+/* A slot of a narrow room that begins in [low, high); 0: there is none. */
+static uint64_t narrow_slot(struct room *r, const struct site *s, uint64_t entry, uint64_t low, uint64_t high)
+{
+    uint64_t fresh = 0;
+    for (uint64_t i = 1; i < NARROW_SIZE / ROOM_SLOT; i++) {
+        uint64_t slot = r->base + i * ROOM_SLOT;
+        if (slot < low || slot >= high) {
+            continue;
+        }
+        if ((r->taken >> i & 1) == 0) {
+            fresh = fresh != 0 ? fresh : slot;
+        } else if (is_its_old_one(slot, r->base, s, entry)) {
+            return slot;
+        }
+    }
+    if (fresh != 0) {
+        r->taken |= 1ULL << (fresh - r->base) / ROOM_SLOT;
+    }
+    return fresh;
+}
+
+/* Whether a page is no other's: neither the engine's, nor where the guest's break is to grow. */
+static bool may_be_room(const struct thread *t, uint64_t base)
+{
+    const struct address_space *s = t->proc->space;
+    uint64_t grows = s->break_limit - s->break_now;
+    uint64_t kept = s->break_now + (grows < s->break_clear ? grows : s->break_clear);
+    bool engine = base + NARROW_SIZE > ENGINE_BASE && base < ENGINE_END;
+    bool breaks = base + NARROW_SIZE > s->break_base && base < kept;
+    return base >= ROOM_SIZE && base < USER_END - NARROW_SIZE && !engine && !breaks;
+}
+
+/* A new narrow room with a slot in [low, high). */
+static struct room *narrow_find(struct thread *t, uint64_t low, uint64_t high)
+{
+    uint32_t narrow = 0;
+    for (uint32_t i = 0; i < rooms_count; i++) {
+        narrow += rooms[i].size == NARROW_SIZE;
+    }
+    if (narrow == NARROW_MAX || rooms_count == ROOMS_MAX) {
+        return NULL;
+    }
+    /* From the top: there is most room for the guest below. */
+    uint64_t top = (high - 1) & ~(NARROW_SIZE - 1), bottom = low & ~(NARROW_SIZE - 1);
+    uint64_t step = (top - bottom) / NARROW_TRIES & ~(NARROW_SIZE - 1);
+    step = step != 0 ? step : NARROW_SIZE;
+    for (uint64_t base = top; base >= bottom && base <= top; base -= step) {
+        bool header_only = high <= base + ROOM_SLOT || low > base + NARROW_SIZE - ROOM_SLOT;
+        if (!header_only && may_be_room(t, base) && room_map(t, base, NARROW_SIZE)) {
+            return room_add(base, NARROW_SIZE);
+        }
+    }
+    return NULL;
+}
+
+uint64_t room_slot_take_short(struct thread *t, const struct site *s, uint64_t entry)
+{
+    uint64_t low, high;
+    room_window(s->original, s->at - s->back, s->length, &low, &high);
+    for (uint32_t i = 0; i < rooms_count; i++) {
+        uint64_t slot = rooms[i].size == NARROW_SIZE ? narrow_slot(&rooms[i], s, entry, low, high) : 0;
+        if (slot != 0) {
+            return slot;
+        }
+    }
+    struct room *r = narrow_find(t, low, high);
+    return r != NULL ? narrow_slot(r, s, entry, low, high) : 0;
 }
 
 /* The slot that rip lies in; NULL: none. */
@@ -149,7 +257,7 @@ static const struct room_slot *slot_at(uint64_t rip)
 {
     uint32_t count = __atomic_load_n(&rooms_count, __ATOMIC_ACQUIRE);
     for (uint32_t i = 0; i < count; i++) {
-        if (rip - rooms[i].base < ROOM_SIZE && rip - rooms[i].base >= ROOM_SLOT) {
+        if (rip - rooms[i].base < rooms[i].size && rip - rooms[i].base >= ROOM_SLOT) {
             return (const struct room_slot *)(rip & ~(ROOM_SLOT - 1));
         }
     }

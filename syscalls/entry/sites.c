@@ -19,6 +19,8 @@ const char *const site_refusal_names[SITE_REFUSALS] = {
 #define KEYS   16384 /* a power of two, well above the records */
 #define PROBES 16
 
+#define SYSCALL_SIZE 2
+
 /*
  * A key is the site's address above TAG_BITS bits of tag: a number of traps, or RECORD_TAG and a record's index. One
  * word, so that a site is counted, given to a record, or replaced by another in one step.
@@ -159,7 +161,9 @@ void sites_each(uint64_t low, uint64_t high, void (*fn)(struct site *s, void *ar
 {
     for (uint32_t i = 0; i < records_used; i++) {
         struct site *s = &records[i];
-        if (s->state != SITE_FREE && s->at - s->back < high && s->at + 2 > low) {
+        uint64_t first = s->at - s->back, end = first + site_bytes(s);
+        end = end > s->at + SYSCALL_SIZE ? end : s->at + SYSCALL_SIZE;
+        if (s->state != SITE_FREE && first < high && end > low) {
             fn(s, arg);
         }
     }
@@ -182,8 +186,9 @@ bool sites_touched(uint64_t low, uint64_t high)
 
 void sites_touch(uint64_t at)
 {
-    /* What is replaced may begin in the block before. */
-    for (uint64_t place = at - SITE_BACK_MAX; place <= at + 1; place += SITE_BACK_MAX + 1) {
+    /* What is replaced may begin in the block before, and the byte behind the `syscall` be in the next (site_bytes()). */
+    const uint64_t to_end = SITE_BACK_MAX + SYSCALL_SIZE;
+    for (uint64_t place = at - SITE_BACK_MAX; place <= at + SYSCALL_SIZE; place += to_end) {
         uint64_t bit = (place >> BLOCK_SHIFT) % BLOCK_BITS;
         __atomic_fetch_or(&touched[bit / 64], 1ULL << (bit % 64), __ATOMIC_SEQ_CST);
     }

@@ -39,14 +39,23 @@ enum site_refusal {
 extern const char *const site_refusal_names[SITE_REFUSALS];
 
 struct site {
-    uint64_t at;         /* the `syscall`; the replaced instruction begins at `at - back` */
-    uint64_t trampoline; /* where the jump goes */
-    uint8_t state;       /* enum site_state */
-    uint8_t refusal;     /* enum site_refusal */
-    uint8_t back;        /* bytes from the replaced instruction to the `syscall` */
-    uint8_t length;      /* bytes of the replaced instruction */
-    uint8_t original[SITE_BACK_MAX];
+    uint64_t at;                     /* the `syscall`; the replaced instruction begins at `at - back` */
+    uint64_t trampoline;             /* where the jump goes */
+    uint8_t state;                   /* enum site_state */
+    uint8_t refusal;                 /* enum site_refusal */
+    uint8_t back;                    /* bytes from the replaced instruction to the `syscall` */
+    uint8_t length;                  /* bytes of the replaced instruction */
+    uint8_t original[SITE_BACK_MAX]; /* site_bytes() of them */
 };
+
+/*
+ * Bytes from the replaced instruction on that its jump, or what has moved into the trampoline, depends on: up to the
+ * `syscall`, or, where the instruction is shorter than a jump (5 bytes), to the jump's end behind that.
+ */
+static inline uint32_t site_bytes(const struct site *s)
+{
+    return s->length != 0 && s->length < 5 ? 5 : s->back;
+}
 
 /*
  * Counts a trap at the site. Returns how many there have been, each number to one thread only; or 0 when it has a record
@@ -63,7 +72,7 @@ struct site *sites_record(uint64_t at);
 /* Lets the site start anew, as if it had never trapped. With the gate held. */
 void sites_forget(struct site *s);
 
-/* Calls fn for every record whose site or replaced instruction lies in [low, high). With the gate held. */
+/* Calls fn for every record whose site, or what was replaced before it, lies in [low, high). With the gate held. */
 void sites_each(uint64_t low, uint64_t high, void (*fn)(struct site *s, void *arg), void *arg);
 
 /*

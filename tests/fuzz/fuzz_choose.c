@@ -1,6 +1,7 @@
 /*
  * Choosing a patch in arbitrary bytes. What is chosen must be what rewriting relies on: whole instructions up to the
- * site, the first of five bytes at least, none of which transfers control, stops, or depends on where it stands.
+ * site, the first of five bytes at least or right before it, none of which transfers control, stops, or depends on where
+ * it stands.
  *
  * Input: two bytes for how much lies before the site (little endian), two for after, one for the flag, then the bytes.
  */
@@ -75,6 +76,21 @@ static void check_trampoline(const struct code_window *w, const struct patch_cho
     insist((uint64_t)(0x10000000 + c->back + 7 + distance) == w->at + SITE_SIZE);
 }
 
+/* Wherever in the window a jump leads, its bytes behind the instruction must be those that stand there. */
+static void check_window(const struct code_window *w, const struct patch_choice *c)
+{
+    const uint8_t *bytes = w->bytes + w->before - c->back;
+    uint64_t from = w->at - c->back, low, high;
+    insist(c->back == c->length && c->back + SITE_SIZE + w->after >= ROOM_JUMP);
+    room_window(bytes, from, c->length, &low, &high);
+    insist(high - low == 1ULL << 8 * (c->length - 1));
+    for (unsigned i = 0; i < 2; i++) {
+        int32_t distance = (int32_t)((i == 0 ? low : high - 1) - (from + ROOM_JUMP));
+        insist(from + ROOM_JUMP + (uint64_t)(int64_t)distance == (i == 0 ? low : high - 1));
+        insist(memcmp((uint8_t *)&distance + c->length - 1, bytes + c->length, ROOM_JUMP - c->length) == 0);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const uint8_t call[SITE_SIZE] = {0x0f, 0x05};
@@ -98,9 +114,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(w->bytes, data + HEAD, before + SITE_SIZE + after);
     memcpy(w->bytes + before, call, sizeof call);
     if (choose_patch(w, &c) == REFUSED_NOT) {
-        insist(c.length >= 5 && c.length <= c.back && c.back <= SITE_BACK_MAX && c.back <= before);
+        insist(c.length >= 2 && c.length <= c.back && c.back <= SITE_BACK_MAX && c.back <= before);
         insist(check_instructions(w->bytes + before - c.back, c.back) == c.length);
         check_trampoline(w, &c);
+        if (c.length < ROOM_JUMP) {
+            check_window(w, &c);
+        }
     }
     free(w);
     return 0;

@@ -244,6 +244,163 @@ START_TEST(rooms_where_there_is_little_room)
 }
 END_TEST
 
+/* A site whose replaced instruction is `length` bytes, right before the `syscall`; `behind`: the byte after that. */
+static struct site short_site(uint64_t at, uint8_t length, uint8_t behind)
+{
+    static const uint8_t moves[][4] = {{0x31, 0xc0}, {0x48, 0x89, 0xdf}, {0x8b, 0x44, 0x24, 0x08}};
+    const uint8_t call[] = {0x0f, 0x05, behind};
+    struct site s = {.at = at, .back = length, .length = length};
+    memcpy(s.original, moves[length - 2], length);
+    memcpy(s.original + length, call, ROOM_JUMP - length);
+    return s;
+}
+
+/* Where the site's jump leads, with the slot's address as its displacement: as the processor reads it. */
+static uint64_t jump_of(const struct site *s, uint64_t slot)
+{
+    uint8_t code[SITE_BACK_MAX];
+    uint64_t address = s->at - s->back;
+    const uint8_t *p = code;
+    size_t left = ROOM_JUMP;
+    int32_t distance = (int32_t)(slot - (address + ROOM_JUMP));
+    memcpy(code, s->original, sizeof code);
+    code[0] = 0xe9;
+    memcpy(code + 1, &distance, s->length - 1U); /* the rest stays */
+    ck_assert(cs_disasm_iter(cs, &p, &left, &address, insn));
+    ck_assert_int_eq(insn->id, X86_INS_JMP);
+    return (uint64_t)insn->detail->x86.operands[0].imm;
+}
+
+struct window {
+    uint64_t at;
+    uint8_t length, behind;
+    int64_t low, size; /* from the site's `syscall` */
+};
+
+static const struct window windows[] = {
+    {SITE_AT, 4, 0, 0x0f000001, 1 << 24}, /* the jump ends in the middle of the `syscall` */
+    {SITE_AT, 3, 0, 0x050f0002, 1 << 16},
+    {0x7ffff7000000, 3, 0, 0x050f0002, 1 << 16},
+    {SITE_AT, 2, 0x48, 0x48050f03, 1 << 8},
+    {0x7ffff7000000, 2, 0xc3, -0x3cfaf0fd, 1 << 8}, /* ret: the displacement is negative */
+    {0x7ffff7000000, 2, 0x80, -0x7ffaf0fd, 1 << 8},
+};
+
+START_TEST(windows_of_short_sites)
+{
+    const struct window *v = &windows[_i];
+    const struct site s = short_site(v->at, v->length, v->behind);
+    uint64_t low, high;
+    room_window(s.original, s.at - s.back, s.length, &low, &high);
+    ck_assert_int_eq((int64_t)(low - s.at), v->low);
+    ck_assert_int_eq((int64_t)(high - low), v->size);
+    ck_assert_uint_eq(jump_of(&s, low), low);
+    ck_assert_uint_eq(jump_of(&s, high - 1), high - 1);
+    ck_assert_uint_ne(jump_of(&s, high), high);
+    ck_assert_uint_ne(jump_of(&s, low - 1), low - 1);
+}
+END_TEST
+
+static void fill_short(uint64_t slot, const struct site *s)
+{
+    struct room_slot code;
+    void *room = (void *)(slot & ~(NARROW_SIZE - 1)); // NOLINT(performance-no-int-to-ptr)
+    ck_assert(trampoline_build(&code, slot, s, ENGINE_BASE, room_of(slot)));
+    ck_assert_int_eq(mprotect(room, NARROW_SIZE, PROT_READ | PROT_WRITE), 0);
+    memcpy((void *)slot, &code, sizeof code); // NOLINT(performance-no-int-to-ptr)
+    ck_assert_int_eq(mprotect(room, NARROW_SIZE, PROT_READ | PROT_EXEC), 0);
+}
+
+/* Each site a slot that its jump can lead to, in a page that it shares with those nearby; and its own again. */
+START_TEST(slots_of_short_sites)
+{
+    const uint64_t at = 0x500000000123UL;
+    const struct site first = short_site(at, 3, 0), near = short_site(at + 100, 3, 0),
+                      far = short_site(at + 0x20000, 3, 0);
+    uint64_t slot = room_slot_take_short(&thread, &first, ENGINE_BASE);
+    ck_assert_uint_ne(slot, 0);
+    ck_assert_uint_eq(slot % ROOM_SLOT, 0);
+    ck_assert_uint_eq(jump_of(&first, slot), slot);
+    ck_assert_uint_eq(room_of(slot), slot & ~(NARROW_SIZE - 1));
+    ck_assert_uint_ne(slot, room_of(slot)); /* the room's word is there */
+    ck_assert_uint_eq(space.reserved_count, 1);
+    ck_assert_uint_eq(space.reserved[0].high - space.reserved[0].low, NARROW_SIZE);
+    fill_short(slot, &first);
+    ck_assert_uint_eq(rooms_guest_rip(slot + 2), at - 1);
+    ck_assert_uint_eq(rooms_guest_rip(slot + 3), at);
+    ck_assert_uint_eq(rooms_guest_rip(room_of(slot) + NARROW_SIZE), 0);
+
+    uint64_t second = room_slot_take_short(&thread, &near, ENGINE_BASE);
+    ck_assert_uint_eq(room_of(second), room_of(slot));
+    ck_assert_uint_ne(second, slot);
+    uint64_t third = room_slot_take_short(&thread, &far, ENGINE_BASE);
+    ck_assert_uint_eq(jump_of(&far, third), third);
+    ck_assert_uint_ne(room_of(third), room_of(slot));
+
+    room_slot_give(slot);
+    ck_assert_uint_eq(room_slot_take_short(&thread, &first, ENGINE_BASE), slot);
+    struct site other = first; /* other code at the same place: somebody may still stand in the slot */
+    other.original[2] = 0xd7;
+    ck_assert_uint_ne(room_slot_take_short(&thread, &other, ENGINE_BASE), slot);
+    /* These are no rooms for the others. */
+    ck_assert_uint_ne(room_of(room_slot_take(&thread, at)), room_of(slot));
+}
+END_TEST
+
+/* 256 bytes hold four slots, or three where the room's word lies among them. */
+START_TEST(few_slots_for_the_shortest)
+{
+    unsigned got[2] = {0, 0};
+    const uint64_t at[2] = {0x500000000000UL - 0x48050f03 + 0x40, 0x510000000000UL - 0x48050f03 + 0x400};
+    for (unsigned i = 0; i < 2; i++) {
+        struct site s = short_site(at[i], 2, 0x48);
+        for (uint8_t n = 0; n < 8; n++) {
+            s.original[1] = (uint8_t)(0xc0 + n * 9);
+            uint64_t slot = room_slot_take_short(&thread, &s, ENGINE_BASE);
+            if (slot != 0) {
+                ck_assert_uint_eq(jump_of(&s, slot), slot);
+                fill_short(slot, &s);
+                got[i]++;
+            }
+        }
+    }
+    ck_assert_uint_eq(got[0], 4);
+    ck_assert_uint_eq(got[1], 4);
+}
+END_TEST
+
+/* Nothing where the guest has something, nor in the way of its break, nor in the engine's own part. */
+START_TEST(no_room_for_short_sites)
+{
+    const uint64_t at = 0x500000000123UL, low = at + 0x050f0002;
+    struct site s = short_site(at, 3, 0);
+    void *all = mmap((void *)(low & ~0xfffUL), 0x11000, PROT_NONE, // NOLINT(performance-no-int-to-ptr)
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    ck_assert(all != MAP_FAILED);
+    ck_assert_uint_eq(room_slot_take_short(&thread, &s, ENGINE_BASE), 0);
+    ck_assert_uint_eq(space.reserved[0].low, space.reserved[0].high);
+    munmap((char *)all + 0x3000, 0x1000);
+    uint64_t slot = room_slot_take_short(&thread, &s, ENGINE_BASE);
+    ck_assert_uint_eq(room_of(slot), (uint64_t)all + 0x3000);
+
+    const uint64_t image = 0x510000000000UL;
+    s = short_site(image, 3, 0);
+    space.break_base = image + 0x1000000;
+    space.break_now = image + 0x2000000;
+    space.break_limit = space.break_now + (8UL << 30);
+    space.break_clear = UINT64_MAX;
+    ck_assert_uint_eq(room_slot_take_short(&thread, &s, ENGINE_BASE), 0);
+    space.break_clear = 0x30f8000; /* into the window */
+    slot = room_slot_take_short(&thread, &s, ENGINE_BASE);
+    ck_assert_uint_ge(slot, space.break_now + space.break_clear);
+    ck_assert_uint_eq(jump_of(&s, slot), slot);
+
+    munmap((void *)ENGINE_ROOMS, 8 * ROOM_SIZE); // NOLINT(performance-no-int-to-ptr)
+    s = short_site(ENGINE_ROOMS - 0x050f0000, 3, 0);
+    ck_assert_uint_eq(room_slot_take_short(&thread, &s, ENGINE_BASE), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("rooms");
@@ -259,6 +416,10 @@ int main(void)
     tcase_add_test(rooms, slots_rest_before_they_are_used_again);
     tcase_add_test(rooms, rooms_for_code_far_away);
     tcase_add_test(rooms, rooms_where_there_is_little_room);
+    tcase_add_loop_test(rooms, windows_of_short_sites, 0, sizeof windows / sizeof windows[0]);
+    tcase_add_test(rooms, slots_of_short_sites);
+    tcase_add_test(rooms, few_slots_for_the_shortest);
+    tcase_add_test(rooms, no_room_for_short_sites);
     suite_add_tcase(suite, rooms);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

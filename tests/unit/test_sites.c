@@ -182,6 +182,13 @@ START_TEST(each_in_a_range)
     ck_assert_uint_eq(each(CODE + 2, CODE + 0x1000), 0);
     ck_assert_uint_eq(each(CODE + 2, CODE + 0x1001), 1);
     ck_assert_ptr_eq(visited_last, other);
+    /* Of what is shorter than a jump, the byte behind counts where the jump ends with it. */
+    s->back = s->length = 3;
+    ck_assert_uint_eq(each(CODE - 3, CODE - 2), 1);
+    ck_assert_uint_eq(each(CODE + 2, CODE + 3), 0);
+    s->back = s->length = 2;
+    ck_assert_uint_eq(each(CODE + 2, CODE + 3), 1);
+    ck_assert_uint_eq(each(CODE + 3, CODE + 4), 0);
     sites_forget(s);
     ck_assert_uint_eq(each(0, UINT64_MAX), 1);
 }
@@ -219,6 +226,8 @@ START_TEST(touched_across_blocks)
     ck_assert(sites_touched(21 * BLOCK, 22 * BLOCK));
     ck_assert(!sites_touched(19 * BLOCK, 20 * BLOCK));
     ck_assert(!sites_touched(22 * BLOCK, 23 * BLOCK));
+    sites_touch(31 * BLOCK - 2); /* the byte behind it */
+    ck_assert(sites_touched(31 * BLOCK, 32 * BLOCK));
 }
 END_TEST
 
