@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define SETTINGS_MAGIC   0x4d475244u /* "DRGM" */
-#define SETTINGS_VERSION 2u
+#define SETTINGS_VERSION 4u
 
 #define SETTINGS_PATH_MAX     1024 /* FreeBSD's PATH_MAX, terminating zero included */
 #define SETTINGS_NAME_MAX     32   /* a personality or a release */
@@ -74,6 +74,13 @@ struct settings {
     uint8_t quiet;
     uint8_t strict; /* an unsupported call ends the process with status 125 */
     uint8_t stderr_is_tty;
+
+    /*
+     * In an isolated world the process table is what its keeper made, passed by descriptor and hidden from the guest as
+     * trace_fd is; and every program that a guest executes stays in the engine.
+     */
+    int32_t table_fd; /* -1: table_dir has it */
+    uint32_t isolated;
 
     int32_t trace_mode;                              /* enum trace_mode */
     int32_t trace_fd;                                /* where trace lines go, hidden from the guest; -1: nowhere */

@@ -9,6 +9,7 @@
 
 #include "cli/commands.h"
 #include "cli/help.h"
+#include "cli/inside.h"
 #include "cli/message.h"
 #include "loader/start.h"
 
@@ -49,6 +50,7 @@ static bool called_by_go(const char *name)
 int main(int argc, char **argv)
 {
     engine_resume();
+    inside_start();
     if ((getauxval(AT_FLAGS) & AT_FLAGS_PRESERVE_ARGV0) != 0) {
         return run_for_kernel(argc, argv);
     }

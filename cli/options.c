@@ -253,6 +253,7 @@ void run_request_init(struct run_request *request)
                                         .intercept_effective = INTERCEPT_AUTO,
                                         .trace_mode = TRACE_OFF,
                                         .trace_fd = -1,
+                                        .table_fd = -1,
                                         .trace_string_size = SETTINGS_TRACE_STRING,
                                     }};
     memset(request->settings.trace_calls, 0xff, sizeof request->settings.trace_calls);

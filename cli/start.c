@@ -11,6 +11,7 @@
 #include "cli/find_program.h"
 #include "cli/message.h"
 #include "cli/option_isolation.h"
+#include "cli/world.h"
 #include "loader/start.h"
 
 extern char **environ;
@@ -52,6 +53,9 @@ static int prepare(struct run_request *request, const char *name, struct program
 
 int start_program(struct run_request *request, const char *name, char **argv)
 {
+    if (request->isolate) {
+        return world_run(request, name, argv);
+    }
     if (request->timeout_ms != 0) {
         struct supervision how = {.input = -1};
         struct supervised_end end;

@@ -32,6 +32,14 @@ if(TARGET unpack)
   target_sources(unpack PRIVATE ${CMAKE_SOURCE_DIR}/instance/metadata.c ${CMAKE_SOURCE_DIR}/instance/remove.c)
 endif()
 
+# The keeper of isolated worlds, with what it shares with the commands.
+helper_program(keeper instance/keeper)
+if(TARGET keeper)
+  foreach(shared channel complain idmaps pack plan_pack userns users)
+    target_sources(keeper PRIVATE ${CMAKE_SOURCE_DIR}/instance/${shared}.c)
+  endforeach()
+endif()
+
 file(GLOB helper_folders CONFIGURE_DEPENDS LIST_DIRECTORIES true ${CMAKE_SOURCE_DIR}/cli/libexec/*)
 foreach(folder IN LISTS helper_folders)
   if(IS_DIRECTORY ${folder})

@@ -367,6 +367,10 @@ static void join_table(struct process *p, bool handed_over)
     _Static_assert(sizeof *p->table <= ARENA_BASE + ARENA_FIRST_SIZE - ARENA_TABLE, "its room in the arena");
     void *at = (void *)ARENA_TABLE; // NOLINT(performance-no-int-to-ptr): base/image.h
     char *directory = p->settings.table_dir;
+    if (p->settings.table_fd >= 0) {
+        p->table = process_table_map_fd(p->settings.table_fd, true, at);
+        return;
+    }
     if (handed_over) {
         p->table = directory[0] != '\0' ? process_table_map(directory, true, at) : NULL;
     }

@@ -155,4 +155,7 @@ bool process_table_directory(unsigned which, char *to, size_t size);
  */
 struct process_table *process_table_map(const char *directory, bool make, void *at);
 
+/* The same of a table that somebody else has made and `fd`, which stays the caller's, is of. */
+struct process_table *process_table_map_fd(int fd, bool write, void *at);
+
 #endif

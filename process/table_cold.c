@@ -75,14 +75,28 @@ static int open_file(const char *directory, bool make)
     return fd;
 }
 
+struct process_table *process_table_map_fd(int fd, bool write, void *at)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0) {
+        return NULL;
+    }
+    if (!S_ISREG(st.st_mode) || st.st_size != (off_t)sizeof(struct process_table)) {
+        errno = EINVAL;
+        return NULL;
+    }
+    int prot = write ? PROT_READ | PROT_WRITE : PROT_READ;
+    void *got = mmap(at, sizeof(struct process_table), prot, MAP_SHARED | (at != NULL ? MAP_FIXED : 0), fd, 0);
+    return got != MAP_FAILED ? got : NULL;
+}
+
 struct process_table *process_table_map(const char *directory, bool make, void *at)
 {
     int fd = open_file(directory, make);
     if (fd < 0) {
         return NULL;
     }
-    int prot = make ? PROT_READ | PROT_WRITE : PROT_READ;
-    void *got = mmap(at, sizeof(struct process_table), prot, MAP_SHARED | (at != NULL ? MAP_FIXED : 0), fd, 0);
+    struct process_table *table = process_table_map_fd(fd, make, at);
     close(fd);
-    return got != MAP_FAILED ? got : NULL;
+    return table;
 }

@@ -218,15 +218,21 @@ static int64_t exec_foreign(struct thread *t, struct exec *e)
     text_format(&x, HANDOVER_VARIABLE "=%d", (int)fd);
     char *argv[] = {e->strings.argc > 0 ? e->strings.bytes + e->strings.argv_at : e->program.path, NULL};
     char *envp[] = {(char *)text_cstr(&x), NULL};
-    int trace_fd = t->proc->settings.trace_fd;
+    int trace_fd = t->proc->settings.trace_fd, table_fd = t->proc->settings.table_fd;
     signals_queue_to_host(t, !keeps_numbers(t->proc->personality, e->program.personality));
     if (e->closes) {
         host_call3(__NR_fcntl, e->descriptor, F_SETFD, 0);
     }
     host_call3(__NR_fcntl, fd, F_SETFD, 0);
     host_call3(__NR_fcntl, trace_fd, F_SETFD, 0);
+    if (table_fd >= 0) {
+        host_call3(__NR_fcntl, table_fd, F_SETFD, 0);
+    }
     int64_t r = host_exec(t, SELF, argv, envp, ~0UL);
     host_call3(__NR_fcntl, trace_fd, F_SETFD, FD_CLOEXEC);
+    if (table_fd >= 0) {
+        host_call3(__NR_fcntl, table_fd, F_SETFD, FD_CLOEXEC);
+    }
     if (e->closes) {
         host_call3(__NR_fcntl, e->descriptor, F_SETFD, FD_CLOEXEC);
     }
@@ -334,7 +340,7 @@ static int64_t exec_with(struct thread *t, struct exec *e, const struct exec_req
     const struct process *p = t->proc;
     e->examination = (struct exec_examination){.path = e->strings.bytes,
                                                .settings = &p->settings,
-                                               .keep = p->personality->keeps_programs ||
+                                               .keep = p->personality->keeps_programs || p->settings.isolated ||
                                                        p->settings.intercept_effective == INTERCEPT_SECCOMP,
                                                .program = &e->program,
                                                .error = &e->error};

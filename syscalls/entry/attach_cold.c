@@ -85,6 +85,9 @@ const char *process_arm(struct thread *t)
     if (s->trace_fd >= 0) {
         s->trace_fd = engine_descriptor_adopt(s->trace_fd);
     }
+    if (s->table_fd >= 0) {
+        s->table_fd = engine_descriptor_adopt(s->table_fd);
+    }
     if (gate_init() != 0) {
         return "out of memory";
     }

@@ -1,0 +1,228 @@
+#include "cli/attend.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/message.h"
+#include "cli/relay.h"
+
+enum { GRACE_MS = 2000 };
+
+struct attended {
+    const struct keeper_link *link;
+    const struct attendance *how;
+    struct supervised_end *end;
+    struct relay relay;
+    int signals;
+    uint64_t deadline; /* 0: none */
+    bool started, ended, gone;
+    int status; /* of a failure that was told; 0: none */
+};
+
+void attend_block(void)
+{
+    struct sigaction usual = {.sa_handler = SIG_DFL};
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, NULL);
+    sigaction(SIGCHLD, &usual, NULL);
+}
+
+static uint64_t now(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+int attend_order(const struct keeper_link *link, const struct inside_order *order, struct keeper_message *m,
+                 const int *given, unsigned count)
+{
+    struct pack p = {0};
+    int fds[KEEPER_DESCRIPTORS];
+    inside_pack(&p, order);
+    fds[0] = pack_to_file(&p, "program");
+    pack_free(&p);
+    if (fds[0] < 0) {
+        return fail(EXIT_DRAGOMAN, "memory: %s (free some)", strerror(-fds[0]));
+    }
+    memcpy(fds + 1, given, count * sizeof *given);
+    m->kind = KEEPER_RUN;
+    snprintf(m->text, sizeof m->text, "%s", order->user != NULL ? order->user : "");
+    int r = channel_send(link->socket, m, fds, count + 1);
+    close(fds[0]);
+    /* A keeper that has failed tells so itself. */
+    return r == 0 || r == -EPIPE || r == -ECONNRESET
+               ? 0
+               : fail(EXIT_DRAGOMAN, "the instance's keeper: %s (try again)", strerror(-r));
+}
+
+/* Which of 0, 1, 2 go inside as they are; the others are the terminal's. */
+static int order_with_descriptors(struct attended *a)
+{
+    static const uint32_t flags[] = {RUN_GIVES_0, RUN_GIVES_1, RUN_GIVES_2};
+    const struct attendance *how = a->how;
+    struct keeper_message m = {0};
+    int given[4];
+    unsigned count = 0;
+    for (int i = 0; i < 3; i++) {
+        bool terminal = how->terminal == TERMINAL_YES || (how->terminal == TERMINAL_BY_DESCRIPTORS && isatty(i));
+        a->relay.wanted[i] = terminal;
+        if (terminal) {
+            m.flags |= RUN_TERMINAL;
+        } else if (!(i == 0 && how->no_input) && fcntl(i, F_GETFD) >= 0) {
+            m.flags |= flags[i];
+            given[count++] = i;
+        }
+    }
+    if (how->order->settings.trace_fd >= 0) {
+        m.flags |= RUN_TRACES;
+        given[count++] = how->order->settings.trace_fd;
+    }
+    relay_look(&a->relay, &m);
+    return attend_order(a->link, how->order, &m, given, count);
+}
+
+static void tell(const struct attended *a, uint32_t kind, int value, uint32_t flags)
+{
+    struct keeper_message m = {.kind = kind, .value = value, .flags = flags};
+    channel_send(a->link->socket, &m, NULL, 0);
+}
+
+/* The program was stopped: so is this process, which the shell watches. */
+static void stop_too(struct attended *a)
+{
+    relay_leave(&a->relay);
+    kill(getpid(), SIGSTOP);
+    relay_enter(&a->relay);
+    tell(a, KEEPER_SIGNAL, SIGCONT, 1);
+}
+
+static void take_answer(struct attended *a)
+{
+    struct keeper_message m;
+    int fds[KEEPER_DESCRIPTORS];
+    unsigned count;
+    if (keeper_answer(a->link, &m, fds, &count) != 1) {
+        a->gone = true;
+        return;
+    }
+    switch (m.kind) {
+    case KEEPER_STARTED:
+        a->started = true;
+        if (count > 0) {
+            relay_begin(&a->relay, fds[0]);
+            fds[0] = -1;
+        }
+        break;
+    case KEEPER_STOPPED:
+        stop_too(a);
+        break;
+    case KEEPER_ENDED:
+        a->ended = true;
+        a->end->wait_status = m.value;
+        a->end->timed_out = a->end->timed_out || m.flags != 0;
+        break;
+    case KEEPER_FAILED:
+        a->gone = true;
+        a->status = fail(m.value, "%s", m.text);
+        break;
+    default:
+        break;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        if (fds[i] >= 0) {
+            close(fds[i]);
+        }
+    }
+}
+
+static void take_signal(struct attended *a)
+{
+    struct signalfd_siginfo si;
+    if (read(a->signals, &si, sizeof si) != (ssize_t)sizeof si || si.ssi_signo == SIGCHLD) {
+        return;
+    }
+    if (si.ssi_signo == SIGWINCH) {
+        relay_resize(&a->relay);
+        return;
+    }
+    if (si.ssi_signo == SIGPIPE) {
+        return; /* of this process's own making */
+    }
+    tell(a, KEEPER_SIGNAL, (int)si.ssi_signo, si.ssi_code == SI_KERNEL);
+}
+
+static void take_time(struct attended *a)
+{
+    if (a->deadline == 0 || now() < a->deadline) {
+        return;
+    }
+    tell(a, KEEPER_SIGNAL, a->end->timed_out ? SIGKILL : SIGTERM, 1);
+    tell(a, KEEPER_SIGNAL, SIGCONT, 1);
+    a->deadline = now() + GRACE_MS;
+    a->end->timed_out = true;
+}
+
+static int wait_ms(const struct attended *a)
+{
+    if (a->deadline == 0) {
+        return -1;
+    }
+    uint64_t t = now(), left = a->deadline > t ? a->deadline - t : 0;
+    return left > 3600000 ? 3600000 : (int)left;
+}
+
+static void attend_rounds(struct attended *a)
+{
+    while (!a->ended && !a->gone) {
+        struct pollfd fds[2 + RELAY_DESCRIPTORS] = {{a->signals, POLLIN, 0}, {a->link->socket, POLLIN, 0}};
+        relay_poll(&a->relay, fds + 2);
+        if (poll(fds, 2 + RELAY_DESCRIPTORS, wait_ms(a)) < 0) {
+            continue;
+        }
+        relay_take(&a->relay, fds + 2);
+        if (fds[1].revents != 0) {
+            take_answer(a);
+        }
+        if (fds[0].revents != 0) {
+            take_signal(a);
+        }
+        take_time(a);
+    }
+}
+
+int attend(const struct keeper_link *link, const struct attendance *how, struct supervised_end *end)
+{
+    *end = (struct supervised_end){0};
+    struct attended a = {.link = link, .how = how, .end = end, .relay = {.terminal = -1}};
+    sigset_t all;
+    sigfillset(&all);
+    a.signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+    a.deadline = how->timeout_ms != 0 ? now() + how->timeout_ms : 0;
+    int status = a.signals >= 0 ? order_with_descriptors(&a)
+                                : fail(EXIT_DRAGOMAN, "signalfd: %s (close some files)", strerror(errno));
+    if (status == 0) {
+        attend_rounds(&a);
+    }
+    close(link->socket); /* what was started shares its fate */
+    int kept = link->keeper > 0 ? keeper_wait(link) : 0;
+    relay_end(&a.relay);
+    close(a.signals);
+    if (status != 0 || a.status != 0) {
+        return status != 0 ? status : a.status;
+    }
+    if (!a.ended) {
+        return kept != 0 ? kept : fail(EXIT_DRAGOMAN, "the instance's keeper is gone (it was killed; try again)");
+    }
+    return 0;
+}

@@ -1,0 +1,39 @@
+/* Standing outside of an isolated world for a program in it: terminal, signals, and the end. */
+#ifndef CLI_ATTEND_H
+#define CLI_ATTEND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cli/keeper_link.h"
+#include "cli/supervise.h"
+#include "instance/inside.h"
+
+enum terminal_wish {
+    TERMINAL_BY_DESCRIPTORS, /* where 0, 1 or 2 is a terminal, one of the world's own takes its place */
+    TERMINAL_YES,            /* -t: one for all three */
+    TERMINAL_NO,
+};
+
+struct attendance {
+    const struct inside_order *order;
+    enum terminal_wish terminal;
+    bool no_input;       /* nothing of the caller's standard input: exec without -i */
+    uint64_t timeout_ms; /* 0: none */
+};
+
+/*
+ * Has the keeper run the program, and attends it to its end: `end` tells how that was. All signals should be blocked
+ * (attend_block()). Waits for the keeper, too, where it is the caller's own. Returns 0, or an exit status after
+ * complaining.
+ */
+int attend(const struct keeper_link *link, const struct attendance *how, struct supervised_end *end);
+
+/* Blocks all signals, and lets children be waited for. */
+void attend_block(void);
+
+/* Sends the order of a program. Returns 0, or an exit status after complaining. */
+int attend_order(const struct keeper_link *link, const struct inside_order *order, struct keeper_message *m,
+                 const int *given, unsigned count);
+
+#endif

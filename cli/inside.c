@@ -1,0 +1,150 @@
+#include "cli/inside.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/config.h"
+#include "cli/find_program.h"
+#include "cli/message.h"
+#include "instance/inside.h"
+#include "instance/protocol.h"
+#include "instance/users.h"
+#include "loader/start.h"
+
+extern char **environ;
+
+enum { OWN_VARIABLES = 6 };
+
+/* What login(1) searches in each system. */
+static const char linux_search[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+static const char freebsd_search[] = "/sbin:/bin:/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin";
+
+/* A variable of the form NAME=VALUE in memory that is not freed. */
+static char *variable(const char *name, const char *value)
+{
+    char *text = malloc(strlen(name) + strlen(value) + 2);
+    if (text == NULL) {
+        _exit(fail(EXIT_DRAGOMAN, "out of memory (end something)"));
+    }
+    sprintf(text, "%s=%s", name, value);
+    return text;
+}
+
+static void add_missing(char **env, size_t *count, char *given)
+{
+    size_t name = strcspn(given, "=") + 1;
+    for (size_t i = 0; i < *count; i++) {
+        if (strncmp(env[i], given, name) == 0) {
+            return;
+        }
+    }
+    env[(*count)++] = given;
+}
+
+/* The order's variables, and of what a session has those that it does not name. */
+static char **environment(const struct inside_order *order, const struct user_ids *user)
+{
+    size_t count = 0;
+    while (order->env[count] != NULL) {
+        count++;
+    }
+    char **env = calloc(count + OWN_VARIABLES + 1, sizeof *env), host[256] = "";
+    if (env == NULL) {
+        _exit(fail(EXIT_DRAGOMAN, "out of memory (end something)"));
+    }
+    memcpy(env, order->env, count * sizeof *env);
+    bool freebsd = access("/libexec/ld-elf.so.1", F_OK) == 0;
+    add_missing(env, &count, variable("PATH", freebsd ? freebsd_search : linux_search));
+    add_missing(env, &count, variable("HOME", user->home));
+    if (gethostname(host, sizeof host - 1) == 0) {
+        add_missing(env, &count, variable("HOSTNAME", host));
+    }
+    if (order->program == NULL && user->login[0] != '\0') {
+        add_missing(env, &count, variable("USER", user->login));
+        add_missing(env, &count, variable("LOGNAME", user->login));
+    }
+    if (order->program == NULL) {
+        add_missing(env, &count, variable("SHELL", user->shell));
+    }
+    return env;
+}
+
+static int go_to_directory(const struct inside_order *order, const struct user_ids *user)
+{
+    if (order->workdir != NULL) {
+        return chdir(order->workdir) == 0
+                   ? 0
+                   : fail(EXIT_DRAGOMAN, "%s: %s (--workdir wants an existing directory, inside)", order->workdir,
+                          strerror(errno));
+    }
+    if (order->usual != NULL && chdir(order->usual) == 0) {
+        return 0;
+    }
+    if (order->program == NULL && chdir(user->home) == 0) {
+        return 0;
+    }
+    return chdir("/") == 0 ? 0 : fail(EXIT_DRAGOMAN, "/: %s (report this)", strerror(errno));
+}
+
+/* The shell as at a login: its name has a dash before it. */
+static void choose_shell(struct inside_order *order, struct user_ids *user, char *path, size_t size)
+{
+    static char name[USER_TEXT_MAX + 1];
+    static char *argv[] = {name, NULL};
+    if (user->shell[0] == '\0' || access(user->shell, X_OK) != 0) {
+        snprintf(user->shell, sizeof user->shell, "/bin/sh");
+    }
+    const char *slash = strrchr(user->shell, '/');
+    snprintf(name, sizeof name, "-%s", slash != NULL ? slash + 1 : user->shell);
+    snprintf(path, size, "%s", user->shell);
+    order->argv = argv;
+}
+
+static _Noreturn void begin(struct inside_order *order, struct user_ids *user)
+{
+    char path[SETTINGS_PATH_MAX * 4];
+    bool shell = order->program == NULL;
+    int status = 0;
+    if (shell) {
+        choose_shell(order, user, path, sizeof path);
+    }
+    char **env = environment(order, user);
+    status = go_to_directory(order, user);
+    if (status == 0 && !shell) {
+        status = find_program(order->program, env_get(env, "PATH"), "", path, sizeof path);
+    }
+    if (status != 0) {
+        _exit(status);
+    }
+    engine_start(&order->settings, path, order->argv, env);
+}
+
+void inside_start(void)
+{
+    static const char prefix[] = INSIDE_VARIABLE "=";
+    static struct inside_order order;
+    struct user_ids user;
+    struct unpack u;
+    int request, table, trace;
+    unsigned uid, gid;
+    char what[256];
+    if (environ == NULL || environ[0] == NULL || environ[1] != NULL ||
+        strncmp(environ[0], prefix, sizeof prefix - 1) != 0) {
+        return;
+    }
+    if (sscanf(environ[0] + sizeof prefix - 1, "%d:%d:%d:%u:%u", &request, &table, &trace, &uid, &gid) != 5 ||
+        unpack_file(request, &u) != 0 || !inside_unpack(&u, &order)) {
+        _exit(fail(EXIT_DRAGOMAN, "the order is damaged or another version's (do not set " INSIDE_VARIABLE ")"));
+    }
+    close(request);
+    order.settings.table_fd = table;
+    order.settings.trace_fd = trace;
+    if (users_find(order.user, &user, what, sizeof what) != 0) {
+        _exit(fail(EXIT_DRAGOMAN, "%s", what));
+    }
+    begin(&order, &user);
+}

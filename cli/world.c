@@ -1,0 +1,133 @@
+#include "cli/world.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/attend.h"
+#include "cli/commands.h"
+#include "cli/isolate.h"
+#include "cli/keeper_link.h"
+#include "cli/message.h"
+
+extern char **environ;
+
+/* The caller's variables that go inside: how its terminal works, and which language it wants to read. */
+static bool goes_inside(const char *entry)
+{
+    return strncmp(entry, "TERM=", 5) == 0 || strncmp(entry, "COLORTERM=", 10) == 0 ||
+           strncmp(entry, "LANG=", 5) == 0 || strncmp(entry, "LC_", 3) == 0;
+}
+
+static char **variables(const struct run_request *request)
+{
+    size_t room = request->env_count + 1, count = 0;
+    for (char **at = environ; *at != NULL; at++) {
+        room += goes_inside(*at);
+    }
+    char **list = calloc(room, sizeof *list);
+    if (list == NULL) {
+        _exit(fail(EXIT_DRAGOMAN, "out of memory (end something)"));
+    }
+    /* Of two with one name the last one given counts: the list is searched from its beginning. */
+    for (size_t i = request->env_count; i-- > 0;) {
+        list[count++] = request->env[i];
+    }
+    for (char **at = environ; *at != NULL; at++) {
+        size_t name = strcspn(*at, "=") + 1;
+        bool known = !goes_inside(*at);
+        for (size_t i = 0; i < count && !known; i++) {
+            known = strncmp(list[i], *at, name) == 0;
+        }
+        if (!known) {
+            list[count++] = *at;
+        }
+    }
+    return list;
+}
+
+/* Where the caller is, if that is a place that a mount shows inside. Memory that is not freed, or NULL. */
+static char *directory_inside(const struct instance_plan *plan)
+{
+    char here[PATH_MAX];
+    static char inside[PATH_MAX * 2];
+    if (getcwd(here, sizeof here) == NULL) {
+        return NULL;
+    }
+    for (size_t i = plan->mount_count; i-- > 0;) {
+        const struct instance_mount *m = &plan->mounts[i];
+        size_t length = strlen(m->source);
+        length -= length > 0 && m->source[length - 1] == '/';
+        if (strncmp(here, m->source, length) == 0 && (here[length] == '/' || here[length] == '\0')) {
+            snprintf(inside, sizeof inside, "%s%s", m->target, here + length);
+            return inside;
+        }
+    }
+    return NULL;
+}
+
+void world_order(const struct run_request *request, const char *program, char **argv, struct inside_order *out)
+{
+    *out = (struct inside_order){.settings = request->settings,
+                                 .user = request->plan.user,
+                                 .program = (char *)program,
+                                 .argv = argv,
+                                 .env = variables(request),
+                                 .workdir = request->workdir,
+                                 .usual = directory_inside(&request->plan)};
+    struct settings *s = &out->settings;
+    /* The world's root is the foreign system's, and no directory of the host's is there. */
+    s->sysroot[0] = s->report_dir[0] = s->table_dir[0] = '\0';
+    s->sysroot_origin = SYSROOT_NAMED;
+    s->isolated = 1;
+}
+
+/* A trace goes where the caller's standard error is, whatever the program does to its own. */
+static int open_trace(struct run_request *request)
+{
+    struct settings *s = &request->settings;
+    if (s->trace_mode != TRACE_OFF && s->trace_fd < 0) {
+        s->trace_fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+        if (s->trace_fd < 0) {
+            return fail(EXIT_DRAGOMAN, "standard error: %s (redirect it to a file)", strerror(errno));
+        }
+    }
+    return 0;
+}
+
+static int run_ephemeral(struct run_request *request, const char *name, char **argv, struct supervised_end *end)
+{
+    char path[SETTINGS_PATH_MAX * 4];
+    struct keeper_link link;
+    struct inside_order order;
+    const struct keeper_start start = {.lock = -1, .log = -1};
+    int status = isolate_plan(request, name, path, sizeof path);
+    if (status != 0) {
+        return status;
+    }
+    attend_block();
+    status = keeper_begin(&request->plan, &start, &link);
+    if (status != 0) {
+        return status;
+    }
+    world_order(request, path, argv, &order);
+    const struct attendance how = {.order = &order};
+    return attend(&link, &how, end);
+}
+
+int world_run(struct run_request *request, const char *name, char **argv)
+{
+    struct supervised_end end;
+    int status = open_trace(request);
+    if (status == 0) {
+        status = run_ephemeral(request, name, argv, &end);
+    }
+    if (status != 0) {
+        return status;
+    }
+    end_as(&end);
+}

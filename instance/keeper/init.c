@@ -1,0 +1,280 @@
+/* The world's process 1: makes the world, serves who connects, reaps, and ends with what it was there for. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "instance/complain.h"
+#include "instance/keeper/init.h"
+#include "instance/keeper/world.h"
+
+void connection_tell(struct connection *c, const struct keeper_message *m, const int *fds, unsigned count)
+{
+    /* Who does not read its answers is as good as gone. */
+    if (c->fd >= 0 && channel_send(c->fd, m, fds, count) != 0) {
+        shutdown(c->fd, SHUT_RDWR);
+    }
+}
+
+static struct connection *connection_add(struct init *s, int fd)
+{
+    for (unsigned i = 0; i < CONNECTIONS_MAX; i++) {
+        struct connection *c = &s->connections[i];
+        if (c->fd < 0 && c->pid == 0) {
+            *c = (struct connection){.fd = fd};
+            if (i >= s->used) {
+                s->used = i + 1;
+            }
+            return c;
+        }
+    }
+    return NULL;
+}
+
+/* What an ended connection had started shares its fate. */
+static void connection_drop(struct init *s, struct connection *c)
+{
+    close(c->fd);
+    c->fd = -1;
+    if (c->pid != 0 && !c->detached) {
+        session_kill(s->k->proc, c->pid);
+    }
+}
+
+static void accept_one(struct init *s)
+{
+    int fd = accept4(s->k->start.listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd >= 0 && connection_add(s, fd) == NULL) {
+        struct keeper_message m = {.kind = KEEPER_FAILED, .value = COMPLAINED};
+        snprintf(m.text, sizeof m.text, "%u programs are running in this instance at once (end some)", CONNECTIONS_MAX);
+        channel_send(fd, &m, NULL, 0);
+        close(fd);
+    }
+}
+
+/* A program that somebody asked for ended, stopped or went on. */
+static void report(struct init *s, pid_t pid, int status)
+{
+    struct connection *c = NULL;
+    for (unsigned i = 0; i < s->used && c == NULL; i++) {
+        c = s->connections[i].pid == pid ? &s->connections[i] : NULL;
+    }
+    if (c == NULL) {
+        return; /* an orphan */
+    }
+    struct keeper_message m = {.kind = WIFSTOPPED(status)     ? KEEPER_STOPPED
+                                       : WIFCONTINUED(status) ? KEEPER_CONTINUED
+                                                              : KEEPER_ENDED,
+                               .value = status};
+    if (m.kind == KEEPER_ENDED) {
+        m.flags = s->timed_out;
+        c->pid = 0;
+        s->running--;
+        if (c->detached) {
+            main_ended(s, c, status);
+            return;
+        }
+    }
+    connection_tell(c, &m, NULL, 0);
+}
+
+static void reap(struct init *s)
+{
+    int status;
+    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)) != 0;) {
+        if (pid < 0) {
+            s->empty = errno == ECHILD;
+            return;
+        }
+        report(s, pid, status);
+    }
+    s->empty = false;
+}
+
+/* Whether there is nothing left that the world is for. */
+static bool is_over(const struct init *s)
+{
+    if (s->stopping) {
+        return s->empty || s->killed;
+    }
+    return s->running == 0 && s->served && !s->k->start.lingers && s->restart_at == 0;
+}
+
+static int wait_ms(const struct init *s)
+{
+    uint64_t next = 0, now = now_ms();
+    const uint64_t times[] = {s->kill_at, s->wall_at, s->restart_at};
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+        if (times[i] != 0 && (next == 0 || times[i] < next)) {
+            next = times[i];
+        }
+    }
+    if (next == 0) {
+        return -1;
+    }
+    return next <= now ? 0 : next - now > 3600000 ? 3600000 : (int)(next - now);
+}
+
+static void take_times(struct init *s)
+{
+    uint64_t now = now_ms();
+    if (s->wall_at != 0 && now >= s->wall_at) {
+        s->wall_at = 0;
+        s->timed_out = 1;
+        stop_begin(s, WALL_GRACE_MS);
+    }
+    if (s->kill_at != 0 && now >= s->kill_at) {
+        s->kill_at = 0;
+        s->killed = true;
+        kill(-1, SIGKILL);
+    }
+    if (s->restart_at != 0 && now >= s->restart_at) {
+        s->restart_at = 0;
+        main_restart(s);
+    }
+}
+
+enum { LIFE, CHILDREN, LISTENER, LOG, FIRST_CONNECTION };
+
+static void take_events(struct init *s, struct pollfd *fds)
+{
+    struct signalfd_siginfo si;
+    if (fds[LIFE].revents != 0) {
+        _exit(COMPLAINED); /* the outer process is gone: the kernel ends everything in here with this one */
+    }
+    if (fds[CHILDREN].revents != 0) {
+        while (read(s->children, &si, sizeof si) == (ssize_t)sizeof si) {}
+        reap(s);
+    }
+    if (fds[LOG].revents != 0 && !log_take(s->k)) {
+        close(s->k->log_pipe[0]);
+        s->k->log_pipe[0] = -1;
+    }
+    for (unsigned i = 0; i < s->used; i++) {
+        struct connection *c = &s->connections[i];
+        if (c->fd >= 0 && fds[FIRST_CONNECTION + i].fd == c->fd && fds[FIRST_CONNECTION + i].revents != 0 &&
+            !connection_serve(s, c)) {
+            connection_drop(s, c);
+        }
+    }
+    if (fds[LISTENER].revents != 0) {
+        accept_one(s);
+    }
+}
+
+static void round_once(struct init *s)
+{
+    struct pollfd fds[FIRST_CONNECTION + CONNECTIONS_MAX] = {
+        [LIFE] = {s->k->life, POLLIN, 0},
+        [CHILDREN] = {s->children, POLLIN, 0},
+        [LISTENER] = {s->stopping ? -1 : s->k->start.listener, POLLIN, 0},
+        [LOG] = {s->k->log_pipe[0], POLLIN, 0},
+    };
+    for (unsigned i = 0; i < s->used; i++) {
+        fds[FIRST_CONNECTION + i] = (struct pollfd){s->connections[i].fd, POLLIN, 0};
+    }
+    if (poll(fds, FIRST_CONNECTION + s->used, wait_ms(s)) > 0) {
+        take_events(s, fds);
+    }
+    take_times(s);
+}
+
+/* The last words, when nothing but this process runs. */
+static _Noreturn void finish(struct init *s)
+{
+    struct keeper_message m = {.kind = KEEPER_ENDED, .value = s->main_status, .flags = s->timed_out};
+    struct pollfd log = {s->k->log_pipe[0], POLLIN, 0};
+    kill(-1, SIGKILL);
+    while (waitpid(-1, NULL, 0) > 0 || errno == EINTR) {}
+    while (log.fd >= 0 && poll(&log, 1, 0) > 0 && log_take(s->k)) {}
+    for (unsigned i = 0; i < s->used; i++) {
+        struct connection *c = &s->connections[i];
+        if (c->waits) {
+            connection_tell(c, &m, NULL, 0);
+        }
+    }
+    _exit(0);
+}
+
+/* The ids are mapped, or everything is off. */
+static int become_root(struct keeper *k)
+{
+    char go;
+    if (k->maps.writer == IDMAPS_BY_ITSELF) {
+        int status = userns_write_maps(&k->maps, 0);
+        if (status != 0) {
+            return status;
+        }
+    } else if (read(k->go, &go, 1) != 1) {
+        return COMPLAINED; /* said outside */
+    }
+    return userns_become_root(&k->maps);
+}
+
+static int start_world(struct keeper *k)
+{
+    int status = become_root(k);
+    /* A change of ids forgets this, so it is said now; whose life it is about may be over already. */
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    struct pollfd life = {k->life, POLLIN, 0};
+    if (status == 0 && poll(&life, 1, 0) != 0) {
+        return COMPLAINED;
+    }
+    if (status == 0 && !k->trees_taken) {
+        status = trees_take(&k->plan, k->start.engine, &k->trees);
+    }
+    return status != 0 ? status : world_make(&k->plan, &k->trees, &k->pts, &k->proc);
+}
+
+/* Nothing of the starter's is kept, and nobody inside may look at this process's memory and descriptors. */
+static void settle(struct keeper *k)
+{
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int i = 0; i < 3; i++) {
+        dup2(null, i);
+    }
+    close(null);
+    close(k->start.engine);
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    prctl(PR_SET_NAME, "keeper", 0, 0, 0);
+}
+
+_Noreturn void init_run(struct keeper *k)
+{
+    static struct init s;
+    sigset_t all, chld;
+    int status = start_world(k);
+    if (status != 0) {
+        _exit(status);
+    }
+    settle(k);
+    s.k = k;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, NULL);
+    sigemptyset(&chld);
+    sigaddset(&chld, SIGCHLD);
+    s.children = signalfd(-1, &chld, SFD_CLOEXEC | SFD_NONBLOCK);
+    s.empty = true;
+    s.wall_at = k->plan.limits.wall_ms != 0 ? now_ms() + k->plan.limits.wall_ms : 0;
+    for (unsigned i = 0; i < CONNECTIONS_MAX; i++) {
+        s.connections[i].fd = -1;
+    }
+    struct connection *first = connection_add(&s, k->start.control);
+    struct keeper_message ready = {.kind = KEEPER_READY};
+    connection_tell(first, &ready, NULL, 0);
+    if (write(k->up, "", 1) != 1) {
+        _exit(COMPLAINED);
+    }
+    close(k->up);
+    while (!is_over(&s)) {
+        round_once(&s);
+    }
+    finish(&s);
+}

@@ -1,0 +1,61 @@
+/*
+ * The keeper of an isolated world: two processes of one program.
+ *
+ *   outside  (main.c) stays in the host's namespaces: it begins the world, maps its ids, and is the one whom the world's
+ *            first process cannot outlive.
+ *   inside   (init.c) is the world's process 1: it makes the root, starts programs for whoever asks (protocol.h), reaps,
+ *            and takes everything in the world with it when it ends.
+ *
+ * The outer dies with the command that started it, if the world is for that alone; the inner with the outer
+ * (PR_SET_PDEATHSIG, and a pipe that ends); everything else with the inner (pid_namespaces(7)). So whichever of them is
+ * killed, nothing is left.
+ */
+#ifndef INSTANCE_KEEPER_KEEPER_H
+#define INSTANCE_KEEPER_KEEPER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "instance/keeper/trees.h"
+#include "instance/plan.h"
+#include "instance/protocol.h"
+#include "instance/userns.h"
+
+struct keeper {
+    struct keeper_start start;
+    struct instance_plan plan;
+    struct idmaps maps;
+    struct trees trees;
+    bool trees_taken; /* by the outer process */
+    int table;        /* the process table */
+    int life;         /* inside: ends when the outer process does */
+    int go;           /* inside: a byte comes when the ids are mapped */
+    int up;           /* inside: a byte is to be written when the world is there */
+    int pts, proc;    /* the world's terminals, and its /proc */
+    int log_pipe[2];  /* what a detached program writes; -1 */
+};
+
+/* The life of the world's process 1. */
+_Noreturn void init_run(struct keeper *k);
+
+/* A program that was asked for. */
+struct run_order {
+    const struct keeper_message *message;
+    int request;  /* the packed file; the caller's, as all descriptors here */
+    int given[3]; /* -1: not given */
+    int trace;    /* -1: none */
+};
+
+struct run_result {
+    pid_t pid;
+    int terminal; /* the other side of its terminal, the caller's; -1: none */
+};
+
+/* Starts it. Returns 0, or -1 with the answer's text and value in *answer. */
+int program_start(struct keeper *k, const struct run_order *order, struct run_result *out,
+                  struct keeper_message *answer);
+
+/* Takes what a detached program has written into the log. Returns whether more can come. */
+bool log_take(struct keeper *k);
+
+#endif

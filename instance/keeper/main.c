@@ -1,0 +1,173 @@
+/* The keeper's outer process: begins the world, maps its ids, and waits for its end. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "instance/complain.h"
+#include "instance/keeper/keeper.h"
+#include "instance/plan_pack.h"
+#include "process/table.h"
+
+static int read_order(int fd, struct keeper *k)
+{
+    struct unpack u;
+    int r = unpack_file(fd, &u);
+    if (r == 0) {
+        unpack_bytes(&u, &k->start, sizeof k->start);
+        if (k->start.version != KEEPER_START_VERSION || !plan_unpack(&u, &k->plan)) {
+            r = -EINVAL;
+        }
+    }
+    close(fd);
+    return r == 0 ? 0 : complain("keeper: it is started by dragoman only (dragoman run --isolate PROGRAM)");
+}
+
+static int by_number(const void *a, const void *b)
+{
+    return *(const int *)a - *(const int *)b;
+}
+
+/* What the starter happened to have open is nobody's in the world. */
+static void close_others(const struct keeper_start *start)
+{
+    int keep[] = {2, start->control, start->listener, start->lock, start->engine, start->log};
+    enum { KEPT = sizeof keep / sizeof keep[0] };
+    qsort(keep, KEPT, sizeof keep[0], by_number);
+    for (int i = 0; i < KEPT; i++) {
+        unsigned from = (unsigned)keep[i] + 1, to = i + 1 < KEPT ? (unsigned)keep[i + 1] - 1 : ~0U;
+        if (keep[i] >= 2 && from <= to) {
+            close_range(from, to, 0);
+        }
+        if (keep[i] > 2) {
+            fcntl(keep[i], F_SETFD, FD_CLOEXEC);
+        }
+    }
+}
+
+/* Root of the host looks at the host's files itself: inside it is nobody who may. */
+static int take_as_root(struct keeper *k)
+{
+    if (k->maps.writer != IDMAPS_BY_ROOT) {
+        return 0;
+    }
+    k->trees_taken = true;
+    return trees_take(&k->plan, k->start.engine, &k->trees);
+}
+
+static int make_pipes(struct keeper *k, int *life, int *go, int *up)
+{
+    int a[2], b[2], c[2];
+    if (pipe2(a, O_CLOEXEC) != 0 || pipe2(b, O_CLOEXEC) != 0 || pipe2(c, O_CLOEXEC) != 0) {
+        return complain("pipe: %s (close some files)", strerror(errno));
+    }
+    k->life = a[0];
+    k->go = b[0];
+    k->up = c[1];
+    *life = a[1];
+    *go = b[1];
+    *up = c[0];
+    k->log_pipe[0] = k->log_pipe[1] = -1;
+    if (k->start.log >= 0 && pipe2(k->log_pipe, O_CLOEXEC) != 0) {
+        return complain("pipe: %s (close some files)", strerror(errno));
+    }
+    k->table = memfd_create("processes", MFD_CLOEXEC);
+    if (k->table < 0 || ftruncate(k->table, sizeof(struct process_table)) != 0) {
+        return complain("process table: %s (free some memory)", strerror(errno));
+    }
+    return 0;
+}
+
+static pid_t begin_world(struct keeper *k)
+{
+    int flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+    if (k->plan.network != NETWORK_HOST) {
+        flags |= CLONE_NEWNET;
+    }
+    return (pid_t)syscall(SYS_clone, (unsigned long)flags | SIGCHLD, NULL, NULL, NULL, 0UL);
+}
+
+/* An instance that outlives its starter keeps nothing of it. */
+static void let_go_of_starter(int up)
+{
+    char byte;
+    if (read(up, &byte, 1) == 1) {
+        int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+        for (int i = 0; i < 3; i++) {
+            dup2(null, i);
+        }
+        close(null);
+    }
+    close(up);
+}
+
+static int wait_for(pid_t pid)
+{
+    int status = 0;
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {}
+    return WIFEXITED(status) ? WEXITSTATUS(status) : COMPLAINED;
+}
+
+static int keep(struct keeper *k)
+{
+    int life = -1, go = -1, up = -1;
+    int status = make_pipes(k, &life, &go, &up);
+    status = status != 0 ? status : take_as_root(k);
+    if (status != 0) {
+        return status;
+    }
+    pid_t pid = begin_world(k);
+    if (pid < 0) {
+        return complain("user namespace: %s", userns_refusal(errno));
+    }
+    if (pid == 0) {
+        close(life);
+        close(go);
+        close(up);
+        init_run(k);
+    }
+    close(k->life);
+    close(k->up);
+    close(k->start.control);
+    if (k->maps.writer != IDMAPS_BY_ITSELF) {
+        status = userns_write_maps(&k->maps, pid);
+        if (status == 0 && write(go, "", 1) != 1) {
+            status = COMPLAINED;
+        }
+    }
+    close(go);
+    if (status == 0) {
+        let_go_of_starter(up);
+    }
+    int ended = wait_for(pid);
+    return status != 0 ? status : ended;
+}
+
+int main(int argc, char **argv)
+{
+    static struct keeper k;
+    struct sigaction usual = {.sa_handler = SIG_DFL};
+    sigaction(SIGCHLD, &usual, NULL);
+    int status = read_order(argc == 2 ? atoi(argv[1]) : -1, &k);
+    if (status != 0) {
+        return status;
+    }
+    close_others(&k.start);
+    if (k.start.starter != 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+        if (getppid() != k.start.starter) {
+            return COMPLAINED;
+        }
+    }
+    status = idmaps_for(k.plan.owners, &k.maps);
+    return status != 0 ? status : keep(&k);
+}

@@ -1,0 +1,236 @@
+/* What the world's process 1 does when asked. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "instance/complain.h"
+#include "instance/keeper/init.h"
+
+uint64_t now_ms(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_BOOTTIME, &ts);
+    return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static int fail_to(struct connection *c, int status, const char *why)
+{
+    struct keeper_message m = {.kind = KEEPER_FAILED, .value = status};
+    snprintf(m.text, sizeof m.text, "%s", why);
+    connection_tell(c, &m, NULL, 0);
+    return -1;
+}
+
+/* Which descriptor is which. Returns whether all that were announced are there. */
+static bool sort_descriptors(const struct keeper_message *m, int fds[KEEPER_DESCRIPTORS], unsigned count,
+                             struct run_order *order)
+{
+    static const uint32_t flags[] = {RUN_GIVES_0, RUN_GIVES_1, RUN_GIVES_2};
+    unsigned next = 1;
+    *order = (struct run_order){.message = m, .request = fds[0], .given = {-1, -1, -1}, .trace = -1};
+    for (unsigned i = 0; i < 3; i++) {
+        order->given[i] = (m->flags & flags[i]) != 0 ? fds[next++] : -1;
+    }
+    order->trace = (m->flags & RUN_TRACES) != 0 ? fds[next++] : -1;
+    return next == count;
+}
+
+/* The order of a detached program is kept, to begin it again. */
+static void keep_main(struct init *s, struct connection *c, const struct keeper_message *m, int request)
+{
+    c->detached = true;
+    s->main_message = *m;
+    s->main_message.flags &= RUN_DETACHED;
+    s->main_request = fcntl(request, F_DUPFD_CLOEXEC, 3);
+    s->started_at = now_ms();
+}
+
+static void run(struct init *s, struct connection *c, const struct keeper_message *m, int fds[KEEPER_DESCRIPTORS],
+                unsigned count)
+{
+    struct run_order order;
+    struct run_result result;
+    struct keeper_message answer = {.kind = KEEPER_STARTED};
+    if (c->pid != 0 || s->stopping || !sort_descriptors(m, fds, count, &order)) {
+        fail_to(c, COMPLAINED,
+                s->stopping ? "the instance is being stopped" : "the order is not understood (report this)");
+        return;
+    }
+    s->served = true;
+    if (program_start(s->k, &order, &result, &answer) != 0) {
+        connection_tell(c, &answer, NULL, 0);
+        return;
+    }
+    c->pid = result.pid;
+    s->running++;
+    s->empty = false;
+    if ((m->flags & RUN_DETACHED) != 0) {
+        keep_main(s, c, m, order.request);
+    }
+    answer.value = result.pid;
+    connection_tell(c, &answer, &result.terminal, result.terminal >= 0 ? 1 : 0);
+    if (result.terminal >= 0) {
+        close(result.terminal);
+    }
+}
+
+void stop_begin(struct init *s, uint64_t grace_ms)
+{
+    uint64_t at = now_ms() + grace_ms;
+    s->kill_at = s->stopping && s->kill_at != 0 && s->kill_at < at ? s->kill_at : at;
+    s->stopping = true;
+    s->restart_at = 0;
+    kill(-1, SIGTERM);
+    kill(-1, SIGCONT);
+    siginfo_t si = {0};
+    s->empty = waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) != 0 && errno == ECHILD;
+}
+
+/* A signal of the terminal's that the caller got is for the whole group, as it would have been from a terminal of its own. */
+static void pass_signal(const struct connection *c, const struct keeper_message *m)
+{
+    if (c->pid != 0 && m->value > 0 && m->value < NSIG) {
+        kill((m->flags & 1) != 0 ? -c->pid : c->pid, m->value);
+    }
+}
+
+static void answer_ps(struct init *s, struct connection *c)
+{
+    struct keeper_message m = {.kind = KEEPER_TABLE};
+    int fds[] = {s->k->table, s->k->proc};
+    connection_tell(c, &m, fds, 2);
+}
+
+static void take_message(struct init *s, struct connection *c, const struct keeper_message *m,
+                         int fds[KEEPER_DESCRIPTORS], unsigned count)
+{
+    struct keeper_message done = {.kind = KEEPER_DONE};
+    switch (m->kind) {
+    case KEEPER_RUN:
+        run(s, c, m, fds, count);
+        break;
+    case KEEPER_SIGNAL:
+        pass_signal(c, m);
+        break;
+    case KEEPER_PS:
+        answer_ps(s, c);
+        break;
+    case KEEPER_STOP:
+        stop_begin(s, m->value > 0 ? (uint64_t)m->value : 0);
+        connection_tell(c, &done, NULL, 0);
+        break;
+    case KEEPER_WAIT:
+        c->waits = true;
+        break;
+    default:
+        fail_to(c, COMPLAINED, "the instance was started by another version of dragoman (stop it, and start it anew)");
+    }
+}
+
+bool connection_serve(struct init *s, struct connection *c)
+{
+    struct keeper_message m;
+    int fds[KEEPER_DESCRIPTORS];
+    unsigned count;
+    int r = channel_receive(c->fd, &m, fds, &count);
+    if (r <= 0) {
+        s->served = s->served || c->fd == s->k->start.control;
+        return r == -EAGAIN;
+    }
+    take_message(s, c, &m, fds, count);
+    for (unsigned i = 0; i < count; i++) {
+        close(fds[i]);
+    }
+    return true;
+}
+
+/* The session of a process, the sixth word of its stat; its name, in parentheses, may hold anything. */
+static pid_t session_of(int proc, const char *pid)
+{
+    char path[64], text[512];
+    snprintf(path, sizeof path, "%.16s/stat", pid);
+    int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (n <= 0) {
+        return -1;
+    }
+    text[n] = '\0';
+    const char *name_end = strrchr(text, ')');
+    int session = -1;
+    return name_end != NULL && sscanf(name_end, ") %*c %*d %*d %d", &session) == 1 ? session : -1;
+}
+
+void session_kill(int proc, pid_t session)
+{
+    kill(-session, SIGKILL);
+    kill(session, SIGKILL);
+    int again = openat(proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *list = again >= 0 ? fdopendir(again) : NULL;
+    for (struct dirent *d; list != NULL && (d = readdir(list)) != NULL;) {
+        if (d->d_name[0] >= '1' && d->d_name[0] <= '9' && session_of(proc, d->d_name) == session) {
+            kill(atoi(d->d_name), SIGKILL);
+        }
+    }
+    if (list != NULL) {
+        closedir(list);
+    }
+}
+
+static bool wants_again(const struct init *s, int status)
+{
+    const struct keeper_start *start = &s->k->start;
+    if (s->stopping || start->restart == KEEPER_RESTART_NO) {
+        return false;
+    }
+    if (start->restart == KEEPER_RESTART_ALWAYS) {
+        return true;
+    }
+    bool failed = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+    return failed && (start->restart_max == 0 || s->restarts < start->restart_max);
+}
+
+void main_ended(struct init *s, struct connection *c, int status)
+{
+    s->main_status = status;
+    c->detached = false;
+    if (!wants_again(s, status)) {
+        stop_begin(s, 0); /* what it left behind goes with it */
+        return;
+    }
+    bool settled = now_ms() - s->started_at >= RESTART_SETTLED_MS;
+    s->restart_ms = settled || s->restart_ms == 0        ? RESTART_FIRST_MS
+                    : s->restart_ms < RESTART_LONGEST_MS ? s->restart_ms * 2
+                                                         : RESTART_LONGEST_MS;
+    s->restart_at = now_ms() + s->restart_ms;
+}
+
+void main_restart(struct init *s)
+{
+    struct run_order order = {
+        .message = &s->main_message, .request = s->main_request, .given = {-1, -1, -1}, .trace = -1};
+    struct run_result result;
+    struct keeper_message answer;
+    struct connection *c = NULL;
+    for (unsigned i = 0; i < CONNECTIONS_MAX && c == NULL; i++) {
+        c = s->connections[i].fd < 0 && s->connections[i].pid == 0 ? &s->connections[i] : NULL;
+    }
+    s->restarts++;
+    if (c == NULL || program_start(s->k, &order, &result, &answer) != 0) {
+        s->restart_at = now_ms() + RESTART_LONGEST_MS;
+        return;
+    }
+    *c = (struct connection){.fd = -1, .pid = result.pid, .detached = true};
+    s->used = c - s->connections >= (int)s->used ? (unsigned)(c - s->connections) + 1 : s->used;
+    s->running++;
+    s->started_at = now_ms();
+}
