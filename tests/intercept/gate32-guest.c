@@ -1,13 +1,18 @@
 /*
- * A Linux/i386 program that makes the vDSO's call over and over, with patterns in all registers, and counts the signals it
- * gets. It ends with status 0 when there have been as many as its tracer (gate32.c) sends, and no call was anything but right.
+ * gate32-guest [read]: a Linux/i386 program that makes the vDSO's call over and over, with patterns in all registers, and
+ * counts the signals it gets. It ends with status 0 when there have been enough for its tracer (gate32.c), and no call was
+ * anything but right. The call is getppid; with an argument read, which might wait, of a descriptor that there is not.
  */
 enum {
     SYS_EXIT = 1,
+    SYS_READ = 3,
     SYS_GETPPID = 64,
     SYS_RT_SIGACTION = 174,
     SIGNAL = 10,
-    SIGNALS = 220,
+    SIGNALS = 600,
+    NO_DESCRIPTOR = -1,
+    BAD_DESCRIPTOR = -9, /* -EBADF */
+    PATTERN = 0x11223344,
     CALLS_MAX = 400000,
     AT_SYSINFO = 32
 };
@@ -21,7 +26,7 @@ static int host(int number, int a, int b, int c, int d)
 
 volatile unsigned handled;
 unsigned vsyscall;
-int parent;
+int number = SYS_GETPPID, first = PATTERN, expected;
 void handler(void);
 int one_call(void);
 
@@ -30,14 +35,14 @@ __asm__("handler:\n"
         "ret\n"
         "one_call:\n"
         "push %ebp\n push %ebx\n push %esi\n push %edi\n"
-        "mov $0x11223344, %ebx\n mov $0x22334455, %ecx\n mov $0x33445566, %edx\n"
+        "mov first, %ebx\n mov $0x22334455, %ecx\n mov $0x33445566, %edx\n"
         "mov $0x44556677, %esi\n mov $0x55667788, %edi\n mov $0x66778899, %ebp\n"
-        "mov $64, %eax\n"
+        "mov number, %eax\n"
         "stc\n"
         "call *vsyscall\n"
         "jnc 1f\n"
-        "cmp parent, %eax\n jne 1f\n"
-        "cmp $0x11223344, %ebx\n jne 1f\n cmp $0x22334455, %ecx\n jne 1f\n cmp $0x33445566, %edx\n jne 1f\n"
+        "cmp expected, %eax\n jne 1f\n"
+        "cmp first, %ebx\n jne 1f\n cmp $0x22334455, %ecx\n jne 1f\n cmp $0x33445566, %edx\n jne 1f\n"
         "cmp $0x44556677, %esi\n jne 1f\n cmp $0x55667788, %edi\n jne 1f\n cmp $0x66778899, %ebp\n jne 1f\n"
         "xor %eax, %eax\n"
         "2: pop %edi\n pop %esi\n pop %ebx\n pop %ebp\n ret\n"
@@ -60,7 +65,12 @@ __attribute__((used)) static void begin(const unsigned *stack)
 {
     unsigned action[5] = {(unsigned)handler, 0, 0, 0, 0}, calls = 0, bad = 0;
     vsyscall = find_vsyscall(stack);
-    parent = host(SYS_GETPPID, 0, 0, 0, 0);
+    expected = host(SYS_GETPPID, 0, 0, 0, 0);
+    if (stack[0] > 1) {
+        number = SYS_READ;
+        first = NO_DESCRIPTOR;
+        expected = BAD_DESCRIPTOR;
+    }
     host(SYS_RT_SIGACTION, SIGNAL, (int)action, 0, 8);
     while (vsyscall != 0 && handled < SIGNALS && calls++ < CALLS_MAX) {
         bad += (unsigned)one_call();
