@@ -136,8 +136,11 @@ static int64_t map_fixed(struct thread *t, const struct space_request *rq, uint6
 {
     struct address_space *s = t->proc->space;
     uint64_t low = rq->address, high = low + page_up(rq->length), from, to;
-    if (!space_range_ok(s, low, high - low) || space_reserved_in(s, low, high, &from, &to)) {
+    if (!space_range_ok(s, low, high - low)) {
         return -ENOMEM;
+    }
+    if (space_reserved_in(s, low, high, &from, &to)) {
+        return rq->flags & SPACE_EXCLUSIVE ? -EEXIST : -ENOMEM;
     }
     space_low_lock(s);
     bool held = t->proc->hooks->code_changes(t, low, high);

@@ -3,6 +3,7 @@
 
 #include <linux/mman.h>
 
+#include "base/guest.h"
 #include "base/host.h"
 #include "base/image.h"
 #include "base/mem.h"
@@ -18,8 +19,8 @@
 struct room {
     uint64_t base;
     uint32_t size;
-    uint32_t used;  /* slots given out once; the first is the header. Of a narrow room, those of `taken` */
-    uint64_t taken; /* of a narrow room: a bit for each slot */
+    uint32_t used;   /* slots given out once; the first is the header */
+    uint32_t narrow; /* of a narrow room, its number among these */
 };
 
 static struct room rooms[ROOMS_MAX];
@@ -28,6 +29,11 @@ static uint32_t rooms_count;
 /* Slots given back, first in first out. */
 static uint64_t resting[4 * SLOT_AT_REST];
 static uint32_t resting_first, resting_count;
+
+/* Slots of narrow rooms. */
+enum { SLOT_FRESH, SLOT_USED, SLOT_GIVEN }; /* at SLOT_GIVEN and above, `gives` at the time when it was given back */
+static uint32_t narrow_slots[NARROW_MAX][NARROW_SIZE / ROOM_SLOT];
+static uint32_t narrow_count, gives = SLOT_GIVEN;
 
 static bool within_reach(uint64_t from, uint64_t to)
 {
@@ -110,7 +116,8 @@ static uint64_t room_find(struct thread *t, uint64_t at)
 
 static struct room *room_add(uint64_t base, uint64_t size)
 {
-    rooms[rooms_count] = (struct room){.base = base, .size = (uint32_t)size, .taken = 1};
+    rooms[rooms_count] = (struct room){.base = base, .size = (uint32_t)size, .narrow = narrow_count};
+    narrow_count += size == NARROW_SIZE;
     __atomic_store_n(&rooms_count, rooms_count + 1, __ATOMIC_RELEASE);
     return &rooms[rooms_count - 1];
 }
@@ -124,6 +131,23 @@ static struct room *room_for(struct thread *t, uint64_t at)
     }
     uint64_t base = rooms_count < ROOMS_MAX ? room_find(t, at) : 0;
     return base != 0 ? room_add(base, ROOM_SIZE) : NULL;
+}
+
+/* For the gate's holder. */
+static const struct room *room_at(uint64_t slot)
+{
+    for (uint32_t i = 0; i < rooms_count; i++) {
+        if (slot - rooms[i].base < rooms[i].size) {
+            return &rooms[i];
+        }
+    }
+    return NULL;
+}
+
+uint64_t room_of(uint64_t slot)
+{
+    const struct room *r = room_at(slot);
+    return r != NULL ? r->base : 0;
 }
 
 uint64_t room_slot_take(struct thread *t, uint64_t at)
@@ -144,10 +168,11 @@ uint64_t room_slot_take(struct thread *t, uint64_t at)
 
 void room_slot_give(uint64_t slot)
 {
-    for (uint32_t i = 0; i < rooms_count; i++) {
-        if (slot - rooms[i].base < rooms[i].size && rooms[i].size == NARROW_SIZE) {
-            return;
-        }
+    const struct room *r = room_at(slot);
+    if (r != NULL && r->size == NARROW_SIZE) {
+        narrow_slots[r->narrow][(slot - r->base) / ROOM_SLOT] = gives;
+        gives += gives != UINT32_MAX;
+        return;
     }
     if (resting_count < 4 * SLOT_AT_REST) {
         resting[(resting_first + resting_count++) % (4 * SLOT_AT_REST)] = slot;
@@ -165,16 +190,6 @@ void room_window(const uint8_t *bytes, uint64_t from, uint32_t length, uint64_t 
     *high = *low + size;
 }
 
-uint64_t room_of(uint64_t slot)
-{
-    for (uint32_t i = 0; i < rooms_count; i++) {
-        if (slot - rooms[i].base < rooms[i].size) {
-            return rooms[i].base;
-        }
-    }
-    return 0;
-}
-
 /* Whether the slot holds just what the site's trampoline would be: it has been the site's before. */
 static bool is_its_old_one(uint64_t slot, uint64_t base, const struct site *s, uint64_t entry)
 {
@@ -183,25 +198,32 @@ static bool is_its_old_one(uint64_t slot, uint64_t base, const struct site *s, u
            memcmp(&wanted, (const struct room_slot *)slot, sizeof wanted) == 0;
 }
 
+/* Whether a narrow room's slot can be anybody's: nobody can stand in it any more. */
+static bool is_free(uint32_t state)
+{
+    return state == SLOT_FRESH || (state >= SLOT_GIVEN && gives - state >= SLOT_AT_REST);
+}
+
 /* A slot of a narrow room that begins in [low, high); 0: there is none. */
 static uint64_t narrow_slot(struct room *r, const struct site *s, uint64_t entry, uint64_t low, uint64_t high)
 {
-    uint64_t fresh = 0;
+    uint32_t *states = narrow_slots[r->narrow], *found = NULL;
     for (uint64_t i = 1; i < NARROW_SIZE / ROOM_SLOT; i++) {
         uint64_t slot = r->base + i * ROOM_SLOT;
         if (slot < low || slot >= high) {
             continue;
         }
-        if ((r->taken >> i & 1) == 0) {
-            fresh = fresh != 0 ? fresh : slot;
-        } else if (is_its_old_one(slot, r->base, s, entry)) {
-            return slot;
+        if (states[i] >= SLOT_GIVEN && is_its_old_one(slot, r->base, s, entry)) {
+            found = &states[i];
+            break;
         }
+        found = found == NULL && is_free(states[i]) ? &states[i] : found;
     }
-    if (fresh != 0) {
-        r->taken |= 1ULL << (fresh - r->base) / ROOM_SLOT;
+    if (found == NULL) {
+        return 0;
     }
-    return fresh;
+    *found = SLOT_USED;
+    return r->base + (uint64_t)(found - states) * ROOM_SLOT;
 }
 
 /* Whether a page is no other's: neither the engine's, nor where the guest's break is to grow. */
@@ -210,19 +232,14 @@ static bool may_be_room(const struct thread *t, uint64_t base)
     const struct address_space *s = t->proc->space;
     uint64_t grows = s->break_limit - s->break_now;
     uint64_t kept = s->break_now + (grows < s->break_clear ? grows : s->break_clear);
-    bool engine = base + NARROW_SIZE > ENGINE_BASE && base < ENGINE_END;
     bool breaks = base + NARROW_SIZE > s->break_base && base < kept;
-    return base >= ROOM_SIZE && base < USER_END - NARROW_SIZE && !engine && !breaks;
+    return base >= ROOM_SIZE && guest_range_ok(guest_addr(base), NARROW_SIZE) && !breaks;
 }
 
 /* A new narrow room with a slot in [low, high). */
 static struct room *narrow_find(struct thread *t, uint64_t low, uint64_t high)
 {
-    uint32_t narrow = 0;
-    for (uint32_t i = 0; i < rooms_count; i++) {
-        narrow += rooms[i].size == NARROW_SIZE;
-    }
-    if (narrow == NARROW_MAX || rooms_count == ROOMS_MAX) {
+    if (narrow_count == NARROW_MAX || rooms_count == ROOMS_MAX) {
         return NULL;
     }
     /* From the top: there is most room for the guest below. */

@@ -7,8 +7,7 @@
  * slots wait long before they are used again, since a thread may still stand in one.
  *
  * A jump over a short instruction (rewrite.h) leads to one place among few, so its slot lies in a room of one page in just
- * that window. Such slots are never used for anything else again. Rooms keep out of the way of the guest's break
- * (struct address_space).
+ * that window. Those rooms keep out of the way of the guest's break (struct address_space).
  */
 #ifndef SYSCALLS_ENTRY_ROOMS_H
 #define SYSCALLS_ENTRY_ROOMS_H
@@ -52,7 +51,7 @@ void room_slot_give(uint64_t slot);
 
 /*
  * The same for a site whose replaced instruction is shorter than a jump: where a jump can lead that ends in the bytes
- * that stand there (s->original). Gives the slot that the site had before, or a fresh one.
+ * that stand there (s->original). Gives the slot that the site had before, or a free one.
  */
 uint64_t room_slot_take_short(struct thread *t, const struct site *s, uint64_t entry);
 

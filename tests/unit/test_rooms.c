@@ -369,6 +369,40 @@ START_TEST(few_slots_for_the_shortest)
 }
 END_TEST
 
+/* Given back, a slot is another site's only when many more have been; and its own at once. */
+START_TEST(short_slots_rest)
+{
+    const struct site site = short_site(0x500000000000UL - 0x48050f03 + 0x40, 2, 0x48);
+    const struct site busy = short_site(0x510000000000UL, 3, 0);
+    struct site others[5];
+    uint64_t slots[5];
+    for (uint8_t n = 0; n < 5; n++) {
+        others[n] = site;
+        others[n].original[1] = (uint8_t)(0xc0 + n * 9);
+        slots[n] = room_slot_take_short(&thread, &others[n], ENGINE_BASE);
+        ck_assert_int_eq(slots[n] != 0, n < 4);
+        if (n < 4) {
+            fill_short(slots[n], &others[n]);
+        }
+    }
+    uint64_t work = room_slot_take_short(&thread, &busy, ENGINE_BASE);
+    fill_short(work, &busy);
+    room_slot_give(slots[2]);
+    for (unsigned i = 0; i < 1023; i++) {
+        ck_assert_uint_eq(room_slot_take_short(&thread, &others[4], ENGINE_BASE), 0);
+        room_slot_give(work);
+        ck_assert_uint_eq(room_slot_take_short(&thread, &busy, ENGINE_BASE), work);
+    }
+    ck_assert_uint_eq(room_slot_take_short(&thread, &others[2], ENGINE_BASE), slots[2]);
+    room_slot_give(slots[2]);
+    for (unsigned i = 0; i < 1024; i++) {
+        room_slot_give(work);
+    }
+    ck_assert_uint_eq(room_slot_take_short(&thread, &others[4], ENGINE_BASE), slots[2]);
+    ck_assert_uint_eq(room_slot_take_short(&thread, &others[2], ENGINE_BASE), 0);
+}
+END_TEST
+
 /* Nothing where the guest has something, nor in the way of its break, nor in the engine's own part. */
 START_TEST(no_room_for_short_sites)
 {
@@ -419,6 +453,7 @@ int main(void)
     tcase_add_loop_test(rooms, windows_of_short_sites, 0, sizeof windows / sizeof windows[0]);
     tcase_add_test(rooms, slots_of_short_sites);
     tcase_add_test(rooms, few_slots_for_the_shortest);
+    tcase_add_test(rooms, short_slots_rest);
     tcase_add_test(rooms, no_room_for_short_sites);
     suite_add_tcase(suite, rooms);
     SRunner *runner = srunner_create(suite);

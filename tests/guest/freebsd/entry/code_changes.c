@@ -221,7 +221,7 @@ TEST(mapped_over)
 /* A site whose mov lies across two pages, of which one changes. */
 TEST(across_two_pages)
 {
-    for (unsigned before = 1; before < 12 && !guest_failed(); before++) {
+    for (unsigned before = 1; before < 16 && !guest_failed(); before++) {
         for (unsigned round = 0; round < 2 * CODE_FORMS && !guest_failed(); round++) {
             uint8_t *code = code_pages(0, PAGES);
             uint8_t *second = code + CODE_PAGE;

@@ -4,8 +4,9 @@
 
 const char *code_form_name(enum code_form form)
 {
-    static const char *const name[CODE_FORMS] = {"mov eax", "mov rax",     "mov rax from memory", "mov rcx to r10",
-                                                 "movabs",  "rex syscall", "lea between",         "short mov"};
+    static const char *const name[CODE_FORMS] = {"mov eax",     "mov rax",     "mov rax from memory", "mov rcx to r10",
+                                                 "movabs",      "rex syscall", "lea between",         "short mov",
+                                                 "three bytes", "two bytes"};
 
     return name[form];
 }
@@ -22,9 +23,10 @@ static void put(struct writer *w, const void *bytes, size_t size)
 }
 #define PUT(w, ...) put(w, (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__}))
 
-static void put_mov(struct writer *w, enum code_form form, uint32_t number, uint8_t offset)
+static void put_mov(struct writer *w, enum code_form form, uint32_t number, enum code_end end)
 {
     static const uint32_t ones = 0xffffffff;
+    uint8_t offset = end == CODE_RETURN ? 8 : PROBE_NUMBER;
 
     switch (form) {
     case CODE_RAX:
@@ -36,6 +38,13 @@ static void put_mov(struct writer *w, enum code_form form, uint32_t number, uint
         break;
     case CODE_SHORT:
         PUT(w, 0x8b, 0x44, 0x24, offset);
+        break;
+    case CODE_THREE:
+    case CODE_TWO:
+        PUT(w, 0x8b, end == CODE_RETURN ? 0x54 : 0x5c, 0x24, offset);
+        if (form == CODE_THREE)
+            PUT(w, 0x48);
+        PUT(w, 0x89, end == CODE_RETURN ? 0xd0 : 0xd8);
         break;
     case CODE_MOVABS:
         PUT(w, 0x48, 0xb8);
@@ -54,7 +63,7 @@ size_t code_site(uint8_t *at, enum code_form form, uint32_t number, enum code_en
 
     if (end == CODE_RETURN && form != CODE_EAX_R10)
         PUT(&w, 0x49, 0x89, 0xca); /* mov %rcx,%r10: the fourth argument */
-    put_mov(&w, form, number, end == CODE_RETURN ? 8 : PROBE_NUMBER);
+    put_mov(&w, form, number, end);
     if (form == CODE_EAX_R10)
         PUT(&w, 0x49, 0x89, 0xca);
     if (form == CODE_LEA)

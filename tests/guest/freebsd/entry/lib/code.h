@@ -14,14 +14,19 @@ enum code_form {
     CODE_MOVABS,  /* mov $number|ffffffff00000000,%rax; syscall: only 32 bits of it count */
     CODE_REX,     /* mov $number,%eax; rex.W syscall */
     CODE_LEA,     /* mov $number,%eax; lea 0(%rdi),%rdi; syscall */
-    CODE_SHORT,   /* mov 8(%rsp),%eax; syscall: no room for a jump */
+    CODE_SHORT,   /* mov 8(%rsp),%eax; syscall: nothing as long as a jump, nor in the next two */
+    CODE_THREE,   /* mov %rdx,%rax; syscall: to a probe, whose rbx is the number, from there */
+    CODE_TWO,     /* mov %edx,%eax; syscall: likewise */
     CODE_FORMS,
 };
 enum code_end {
     CODE_TO_PROBE, /* jumps to a probe's back; the number in memory is the probe's */
     CODE_RETURN,   /* a function: code_function */
 };
-/* Gives the result or the negative error. The number only counts in the forms that load it from memory. */
+/*
+ * Gives the result or the negative error. The number only counts in the forms that load it from memory; CODE_THREE and
+ * CODE_TWO lose the third argument to it.
+ */
 typedef int64_t code_function(uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f, uint64_t number);
 
 #define CODE_PAGE     4096

@@ -85,6 +85,32 @@ hammer_begin:
 	fail_unless e, 6
 1:	I	movq PROBE_IN+72(%rsp), %r10
 	turn	pread
+
+	/* Nothing as long as a jump within the 24 bytes before the call. */
+	.macro	nothing_long
+	.rept	24
+	I	nop
+	.endr
+	.endm
+
+	before	short
+	nothing_long
+	I	movl PROBE_NUMBER(%rsp), %eax
+	after	short
+	turn	short
+
+	before	three
+	nothing_long
+	I	movl PROBE_NUMBER(%rsp), %ebp
+	I	movq %rbp, %rax
+	after	three
+	turn	three
+
+	before	two
+	nothing_long
+	I	movl %ebp, %eax
+	after	two
+	turn	two
 hammer_end:
 
 /*

@@ -4,7 +4,9 @@
 
 extern const char hammer_preempt_code[];
 extern const char hammer_eax[], hammer_memory[], hammer_fail[], hammer_pread[];
+extern const char hammer_short[], hammer_three[], hammer_two[];
 extern const char hammer_eax_call[], hammer_memory_call[], hammer_fail_call[], hammer_pread_call[];
+extern const char hammer_short_call[], hammer_three_call[], hammer_two_call[];
 extern const uint64_t __start_hammer_boundaries[] __attribute__((visibility("hidden")));
 extern const uint64_t __stop_hammer_boundaries[] __attribute__((visibility("hidden")));
 
@@ -12,10 +14,10 @@ static const struct {
     const char *begin, *call;
     uint32_t number;
 } loops[HAMMER_LOOPS] = {
-    {hammer_eax, hammer_eax_call, FREEBSD_SYS_getpid},
-    {hammer_memory, hammer_memory_call, FREEBSD_SYS_getppid},
-    {hammer_fail, hammer_fail_call, FREEBSD_SYS_close},
-    {hammer_pread, hammer_pread_call, FREEBSD_SYS_pread},
+    {hammer_eax, hammer_eax_call, FREEBSD_SYS_getpid},     {hammer_memory, hammer_memory_call, FREEBSD_SYS_getppid},
+    {hammer_fail, hammer_fail_call, FREEBSD_SYS_close},    {hammer_pread, hammer_pread_call, FREEBSD_SYS_pread},
+    {hammer_short, hammer_short_call, FREEBSD_SYS_getpid}, {hammer_three, hammer_three_call, FREEBSD_SYS_getppid},
+    {hammer_two, hammer_two_call, FREEBSD_SYS_getpid},
 };
 
 void (*volatile hammer_preempted)(void);
@@ -81,9 +83,14 @@ bool hammer_prepare(struct probe *p, enum hammer_loop loop, uint64_t seed, uint6
     p->k[3] = FLAGS_KEPT;
     switch (loop) {
     case HAMMER_EAX:
+    case HAMMER_SHORT:
+    case HAMMER_TWO:
+        p->in.rbp = p->number;
         p->k[2] = (uint64_t)SYS(getpid);
         return true;
     case HAMMER_MEMORY:
+    case HAMMER_THREE:
+        p->in.rbp = p->number;
         p->k[2] = (uint64_t)SYS(getppid);
         return true;
     case HAMMER_FAIL:
@@ -105,8 +112,9 @@ bool hammer_prepare(struct probe *p, enum hammer_loop loop, uint64_t seed, uint6
 
 bool hammer_check(const struct probe *p, enum hammer_loop loop)
 {
-    static const char *const name[HAMMER_LOOPS] = {"getpid in a loop", "getppid in a loop", "close in a loop",
-                                                   "pread in a loop"};
+    static const char *const name[HAMMER_LOOPS] = {"getpid in a loop",   "getppid in a loop", "close in a loop",
+                                                   "pread in a loop",    "short in a loop",   "three bytes in a loop",
+                                                   "two bytes in a loop"};
     static const char *const fault[] = {"",
                                         "rcx lost before the call",
                                         "r11 lost before the call",

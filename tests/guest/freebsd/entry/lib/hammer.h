@@ -18,6 +18,9 @@ enum hammer_loop {
     HAMMER_MEMORY, /* getppid; mov 40(%rsp),%rax */
     HAMMER_FAIL,   /* close(-1); mov $6,%rax */
     HAMMER_PREAD,  /* pread, whose offset is in rcx until `mov %rcx,%r10` after `mov $475,%eax` */
+    HAMMER_SHORT,  /* getpid; mov 40(%rsp),%eax */
+    HAMMER_THREE,  /* getppid; mov %rbp,%rax, after mov 40(%rsp),%ebp */
+    HAMMER_TWO,    /* getpid; mov %ebp,%eax */
     HAMMER_LOOPS,
 };
 

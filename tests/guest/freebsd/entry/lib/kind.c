@@ -15,6 +15,7 @@ static void prepare(struct probe *p, const struct kind *kind, const void *site, 
     p->in.rflags |= kind->flags;
     p->site = site;
     p->number = kind->number | round << 32; /* only the lower half of the number counts */
+    p->in.rbx = kind->number;
     p->in.rdi = kind->arguments[0];
     p->in.rsi = kind->arguments[1];
     p->in.rdx = kind->arguments[2];
