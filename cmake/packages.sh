@@ -57,6 +57,9 @@ prog:curl curl
 prog:setpriv util-linux
 prog:ps procps
 prog:meson meson
+prog:tclsh tcl
+prog:dpkg-source dpkg-dev
+prog:musl-gcc musl-tools
 END
         ;;
     bench)

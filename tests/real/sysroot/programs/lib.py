@@ -191,14 +191,16 @@ class Target:
         return {**kept, "LC_ALL": "C", "TERM": "dumb", "TZ": "UTC0", "CC": self.cc, "CXX": self.cxx,
                 "CONFIG_SITE": "/dev/null", **{key: str(value) for key, value in more.items()}}
 
-    def build(self, package, recipe, seconds=3600):
+    def build(self, package, recipe, seconds=3600, folder=""):
         """Unpacks `package` and runs the shell commands `recipe` in it, unless that is done; returns the folder.
+
+        `folder`: its name, where one package is built in several ways.
 
         In the recipe's environment: CC, CXX, HOST (also CONFIGURE: `./configure` with the options that say that programs
         for the host can be run here, as they can: the kernel starts them by dragoman), SRC.
         """
-        folder = self.work / package
-        stamp = folder.with_name(f"{package}.built")
+        folder = self.work / (folder or package)
+        stamp = folder.with_name(f"{folder.name}.built")
         archive = next(source(package).glob("*.dsc"))
         wanted = hashlib.sha256(f"{recipe}\n{self.cc}\n{archive.name}".encode()).hexdigest()
         if stamp.exists() and stamp.read_text() == wanted:
@@ -208,7 +210,7 @@ class Target:
         # Both are told: configure takes a build for a cross build when they differ, and then runs nothing.
         env = self.env(HOST=self.host, CONFIGURE=f"./configure --build={self.host} --host={self.host}", SRC=folder)
         built = call(f"set -e\n{recipe}", cwd=folder, env=env, seconds=seconds)
-        folder.with_name(f"{package}.log").write_text(built.out)
+        folder.with_name(f"{folder.name}.log").write_text(built.out)
         must(built, f"{package} for {self.name}: building")
         stamp.write_text(wanted)
         return folder
@@ -276,9 +278,9 @@ def settle(native, guest):
                 guest[name] = guest[name] == text
 
 
-def run_program(module, targets, full):
-    """Builds and tests one program for both systems and prints its lines; the number of failures."""
-    name = module.__name__
+def run_program(module, targets, full, label=""):
+    """Builds and tests one program for both systems and prints its lines, by `label` or its name; the number of failures."""
+    name = label or module.__name__
     if getattr(module, "FULL", False) and not full:
         print(f"skip {name} # takes long: with --full", flush=True)
         return 0

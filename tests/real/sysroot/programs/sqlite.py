@@ -76,25 +76,32 @@ def killed(target, folder, work, results):
         results[f"killed-{mode}"] = good
 
 
-def test_programs(target, folder, work, full, results):
-    env = target.env()
+def clients(target, folder, work, full, results):
+    """Clients of one database that crash, or all write, in several journal modes."""
     journals = ("DELETE", "WAL", "PERSIST", "TRUNCATE")
     for mode in journals if full else journals[:2]:
         for script in ("crash01", "multiwrite01"):
             (work / "mptest.db").unlink(missing_ok=True)
             done = call([folder / "mptester", "mptest.db", folder / f"mptest/{script}.test", "--journalmode", mode,
-                         "--repeat", 5 if full else 1], cwd=work, env=env, seconds=900)
+                         "--repeat", 5 if full else 1], cwd=work, env=target.env(), seconds=900)
             results[f"mptest-{script}-{mode}"] = done.status == 0 and " 0 errors" in done.out
             target.keep(f"sqlite/mptest-{script}-{mode}", done.out)
-    for name in THREADS if full else ("walthread5", "create_drop_index_1", "lookaside1"):
-        done = call([folder / "threadtest3", name], cwd=work, env=env, seconds=600)
+
+
+def threads(target, folder, work, names, results):
+    for name in names:
+        done = call([folder / "threadtest3", name], cwd=work, env=target.env(), seconds=600)
         results[f"threadtest3-{name}"] = done.status == 0 and "0 errors" in done.out.lower()
         target.keep(f"sqlite/threadtest3-{name}", done.out)
+
+
+def computed(target, folder, work, full, results):
+    """Databases that a fuzzer has found, and a benchmark's queries."""
     for number in range(1, 9) if full else (3, 5):
-        done = call([folder / "fuzzcheck", folder / f"test/fuzzdata{number}.db"], cwd=work, env=env, seconds=1800)
+        done = call([folder / "fuzzcheck", folder / f"test/fuzzdata{number}.db"], cwd=work, env=target.env(), seconds=1800)
         results[f"fuzzcheck-{number}"] = done.status == 0 and "fuzzcheck: 0 errors" in done.out
         target.keep(f"sqlite/fuzzcheck-{number}", done.out)
-    done = call([folder / "speedtest1", "--size", "5", "--verify", "speed.db"], cwd=work, env=env, seconds=600)
+    done = call([folder / "speedtest1", "--size", "5", "--verify", "speed.db"], cwd=work, env=target.env(), seconds=600)
     # Behind the times stands a hash of all that was read.
     digest = re.search(r"^Verification Hash: .*$", done.out, re.M)
     results["speedtest1"] = digest[0] if done.status == 0 and digest else False
@@ -121,7 +128,9 @@ def tests(target, full):
     results = {}
     transactions(target, folder, work, results)
     killed(target, folder, work, results)
-    test_programs(target, folder, work, full, results)
+    clients(target, folder, work, full, results)
+    threads(target, folder, work, THREADS if full else ("walthread5", "create_drop_index_1", "lookaside1"), results)
+    computed(target, folder, work, full, results)
     for file in SHORT:
         fixture(target, folder, work, file, 900, results)
     if full:
