@@ -35,9 +35,11 @@ endif()
 # The keeper of isolated worlds, with what it shares with the commands.
 helper_program(keeper instance/keeper)
 if(TARGET keeper)
-  foreach(shared channel complain idmaps pack plan_pack userns users)
+  foreach(shared channel complain confine idmaps landlock pack plan_pack userns users)
     target_sources(keeper PRIVATE ${CMAKE_SOURCE_DIR}/instance/${shared}.c)
   endforeach()
+  target_sources(keeper PRIVATE ${instance_filter_source})
+  add_dependencies(keeper filter)
 endif()
 
 file(GLOB helper_folders CONFIGURE_DEPENDS LIST_DIRECTORIES true ${CMAKE_SOURCE_DIR}/cli/libexec/*)

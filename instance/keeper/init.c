@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "instance/complain.h"
+#include "instance/confine.h"
 #include "instance/keeper/init.h"
 #include "instance/keeper/world.h"
 
@@ -218,6 +219,18 @@ static int become_root(struct keeper *k)
     return userns_become_root(&k->maps);
 }
 
+static int confine(const struct keeper *k)
+{
+    const char *what;
+    int done;
+    int r = confine_world(k->plan.least, k->trees.engine, &done, &what);
+    if (r != 0) {
+        return complain("%s: %s (`dragoman doctor` tells what this host lacks; --isolation namespaces does with less)",
+                        what, strerror(-r));
+    }
+    return 0;
+}
+
 static int start_world(struct keeper *k)
 {
     int status = become_root(k);
@@ -230,7 +243,8 @@ static int start_world(struct keeper *k)
     if (status == 0 && !k->trees_taken) {
         status = trees_take(&k->plan, k->start.engine, &k->trees);
     }
-    return status != 0 ? status : world_make(&k->plan, &k->trees, &k->pts, &k->proc);
+    status = status != 0 ? status : world_make(&k->plan, &k->trees, &k->pts, &k->proc);
+    return status != 0 ? status : confine(k);
 }
 
 /* Nothing of the starter's is kept, and nobody inside may look at this process's memory and descriptors. */

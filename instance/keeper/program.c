@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "instance/complain.h"
+#include "instance/confine.h"
 #include "instance/keeper/keeper.h"
 #include "instance/users.h"
 
@@ -139,6 +140,18 @@ static void become_user(const struct child *c)
     }
 }
 
+static void confine(const struct child *c)
+{
+    const char *what;
+    int done;
+    int r = confine_guest(c->k->plan.least, &done, &what);
+    if (r != 0) {
+        complain("%s: %s (`dragoman doctor` tells what this host lacks; --isolation namespaces does with less)", what,
+                 strerror(-r));
+        _exit(COMPLAINED);
+    }
+}
+
 static _Noreturn void run_child(const struct child *c)
 {
     char variable[96];
@@ -150,7 +163,7 @@ static _Noreturn void run_child(const struct child *c)
     join_terminal(c);
     snprintf(variable, sizeof variable, INSIDE_VARIABLE "=%d:%d:%d:%u:%u", REQUEST_AT, TABLE_AT,
              c->order->trace >= 0 ? TRACE_AT : -1, c->ids->user, c->ids->group);
-    /* What holds the guest to its rights (instance/confine.h) is put on here, by the world's root. */
+    confine(c);
     become_user(c);
     sigprocmask(SIG_SETMASK, &none, NULL);
     syscall(SYS_execveat, c->k->trees.engine, "", argv, envp, AT_EMPTY_PATH);
