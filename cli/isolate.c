@@ -144,6 +144,25 @@ static int make_root(struct run_request *request, const struct program *program,
 }
 
 /*
+ * A sysroot that the user has named is the world's root, and a bare name is looked for there first, in all places where
+ * programs are. Returns whether it is there.
+ */
+static bool find_in_sysroot(const char *sysroot, const char *name, char *path, size_t size)
+{
+    static const char *const places[] = {"/bin", "/usr/bin", "/sbin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"};
+    if (sysroot[0] == '\0' || strchr(name, '/') != NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        int n = snprintf(path, size, "%s/%s", places[i], name);
+        if (n > 0 && (size_t)n < size && sysroot_has(sysroot, path)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
  * One id is enough for what is gone afterwards, and is mapped soonest; but root of the host is not to be root inside, where
  * that can be had.
  */
@@ -162,11 +181,11 @@ int isolate_plan(struct run_request *request, const char *name, char *path, size
     struct loader_error err;
     const char *search = env_get(request->env_count > 0 ? request->env : environ, "PATH");
     search = search != NULL ? search : env_get(environ, "PATH");
-    int status = find_program(name, search, request->settings.sysroot, path, size);
-    if (status != 0) {
-        return status;
+    int status = 0;
+    if (!find_in_sysroot(request->settings.sysroot, name, path, size)) {
+        status = find_program(name, search, request->settings.sysroot, path, size);
     }
-    status = choose_owners(&request->plan);
+    status = status != 0 ? status : choose_owners(&request->plan);
     if (status != 0) {
         return status;
     }

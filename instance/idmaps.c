@@ -186,3 +186,14 @@ int idmaps_for(enum instance_owners owners, struct idmaps *out)
     }
     return status;
 }
+
+bool idmaps_have_user(const struct idmaps *maps, uint32_t user)
+{
+    for (unsigned i = 0; i < maps->users.count; i++) {
+        const struct idmap_range *r = &maps->users.ranges[i];
+        if (user >= r->outside && user - r->outside < r->count) {
+            return true;
+        }
+    }
+    return false;
+}

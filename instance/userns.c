@@ -230,3 +230,54 @@ int userns_enter(const struct idmaps *maps, int more_flags)
     }
     return status != 0 ? status : userns_become_root(maps);
 }
+
+/* In a child: the namespace, as long as the parent has the other end of the pipe. */
+static _Noreturn void hold_userns(int said, int until)
+{
+    char end;
+    int error = unshare(CLONE_NEWUSER) != 0 ? errno : 0;
+    _exit(write(said, &error, sizeof error) == (ssize_t)sizeof error && read(until, &end, 1) == 0 ? 0 : 1);
+}
+
+static int open_of(const struct idmaps *maps, pid_t pid, int said)
+{
+    char path[64];
+    int error = EIO;
+    if (read(said, &error, sizeof error) != (ssize_t)sizeof error || error != 0) {
+        complain("user namespace: %s", userns_refusal(error));
+        return -1;
+    }
+    if (userns_write_maps(maps, pid) != 0) {
+        return -1;
+    }
+    snprintf(path, sizeof path, "/proc/%d/ns/user", (int)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        complain("%s: %s (report this)", path, strerror(errno));
+    }
+    return fd;
+}
+
+int userns_open(const struct idmaps *maps)
+{
+    int said[2], until[2];
+    if (pipe2(said, O_CLOEXEC) != 0 || pipe2(until, O_CLOEXEC) != 0) {
+        complain("pipe: %s (close some files)", strerror(errno));
+        return -1;
+    }
+    pid_t child = fork();
+    if (child == 0) {
+        close(until[1]);
+        close(said[0]);
+        hold_userns(said[1], until[0]);
+    }
+    close(said[1]);
+    close(until[0]);
+    int fd = child > 0 ? open_of(maps, child, said[0]) : -1;
+    close(said[0]);
+    close(until[1]);
+    if (child > 0) {
+        while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
+    }
+    return fd;
+}

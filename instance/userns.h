@@ -74,6 +74,15 @@ int userns_enter(const struct idmaps *maps, int more_flags);
 int userns_write_maps(const struct idmaps *maps, pid_t pid);
 int userns_become_root(const struct idmaps *maps);
 
+/*
+ * A descriptor of a new user namespace with these maps, in which nobody is: what a mount's owners are mapped by
+ * (MOUNT_ATTR_IDMAP of mount_setattr(2)). For IDMAPS_BY_ROOT. Returns -1 after complaining.
+ */
+int userns_open(const struct idmaps *maps);
+
+/* Whether a file that belongs to `user` outside belongs to somebody in the maps. */
+bool idmaps_have_user(const struct idmaps *maps, uint32_t user);
+
 /* The path of newuidmap or newgidmap. Returns whether it is there, and has the privileges that make it of use. */
 bool idmap_tool(const char *name, char path[IDMAP_TOOL_MAX]);
 

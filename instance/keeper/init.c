@@ -241,7 +241,7 @@ static int start_world(struct keeper *k)
         return COMPLAINED;
     }
     if (status == 0 && !k->trees_taken) {
-        status = trees_take(&k->plan, k->start.engine, &k->trees);
+        status = trees_take(&k->plan, NULL, k->start.engine, &k->trees);
     }
     status = status != 0 ? status : world_make(&k->plan, &k->trees, &k->pts, &k->proc);
     return status != 0 ? status : confine(k);

@@ -61,7 +61,7 @@ static int take_as_root(struct keeper *k)
         return 0;
     }
     k->trees_taken = true;
-    return trees_take(&k->plan, k->start.engine, &k->trees);
+    return trees_take(&k->plan, &k->maps, k->start.engine, &k->trees);
 }
 
 static int make_pipes(struct keeper *k, int *life, int *go, int *up)

@@ -122,11 +122,10 @@ static int make_root(const struct instance_plan *plan, const struct trees *trees
     return *fd >= 0 ? 0 : complain("memory for the root: %s (report this)", strerror(errno));
 }
 
-int root_enter(const struct instance_plan *plan, const struct trees *trees, int *old)
+int root_enter(const struct instance_plan *plan, const struct trees *trees)
 {
     int fd = -1;
-    *old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    int status = *old >= 0 ? make_root(plan, trees, &fd) : complain("/: %s (report this)", strerror(errno));
+    int status = make_root(plan, trees, &fd);
     if (status != 0) {
         return status;
     }
@@ -139,4 +138,32 @@ int root_enter(const struct instance_plan *plan, const struct trees *trees, int 
     }
     close(fd);
     return chdir("/") == 0 ? 0 : complain("the instance's root: %s (report this)", strerror(errno));
+}
+
+/* The number of the mount that `path` is in; 0: it is not to be had. */
+static uint64_t mount_of(const char *path)
+{
+    struct statx st;
+    bool known =
+        statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_MNT_ID, &st) == 0 && (st.stx_mask & STATX_MNT_ID) != 0;
+    return known ? st.stx_mnt_id : 0;
+}
+
+/*
+ * What lies over the root is the host's root, and over that what the root was made with. A path that begins there does not
+ * see it, and one with ".." does: it climbs to the top. Nothing of it may be left, so that is looked at.
+ */
+int root_alone(void)
+{
+    enum { MOST = 8 };
+    for (int i = 0; i < MOST; i++) {
+        uint64_t root = mount_of("/"), top = mount_of("/..");
+        if (root != 0 && root == top) {
+            return 0;
+        }
+        if (root == 0 || umount2("/..", MNT_DETACH) != 0) {
+            break;
+        }
+    }
+    return complain("letting the host's root go: %s (report this)", strerror(errno));
 }

@@ -47,12 +47,36 @@ static int take(const char *path, unsigned long long attributes)
 #define PLAIN  (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
 #define DEVICE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC)
 
+/*
+ * Has a mount's owners shown as said in trees.h, if they are others than the maps'. Not all file systems can: then they
+ * are nobody's.
+ */
+static int map_owners(struct trees *out, int fd)
+{
+    struct stat st;
+    if (out->maps == NULL || fstat(fd, &st) != 0 || idmaps_have_user(out->maps, st.st_uid)) {
+        return 0;
+    }
+    if (out->owners < 0) {
+        out->owners = userns_open(out->maps);
+    }
+    struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)out->owners};
+    if (out->owners < 0) {
+        return COMPLAINED;
+    }
+    call_mount_setattr(fd, 0, &attr);
+    return 0;
+}
+
 static int take_layers(const struct instance_root *root, struct trees *out)
 {
     for (size_t i = 0; i < out->layer_count; i++) {
         out->layers[i] = take(root->layers[i], PLAIN | MOUNT_ATTR_RDONLY);
         if (out->layers[i] < 0) {
             return fail_to_take(root->layers[i], errno);
+        }
+        if (map_owners(out, out->layers[i]) != 0) {
+            return COMPLAINED;
         }
     }
     return 0;
@@ -87,6 +111,9 @@ static int take_mounts(const struct instance_plan *plan, struct trees *out)
         out->mounts[i] = take(m->source, PLAIN | (m->writable ? 0 : MOUNT_ATTR_RDONLY));
         if (out->mounts[i] < 0 || fstat(out->mounts[i], &st) != 0) {
             return fail_to_take(m->source, errno);
+        }
+        if (map_owners(out, out->mounts[i]) != 0) {
+            return COMPLAINED;
         }
         out->is_directory[i] = S_ISDIR(st.st_mode);
     }
@@ -178,9 +205,9 @@ static int *places(size_t n)
     return fds;
 }
 
-int trees_take(const struct instance_plan *plan, int engine, struct trees *out)
+int trees_take(const struct instance_plan *plan, const struct idmaps *maps, int engine, struct trees *out)
 {
-    *out = (struct trees){.own = -1, .resolv = -1};
+    *out = (struct trees){.own = -1, .resolv = -1, .maps = maps, .owners = -1};
     out->layer_count = count(plan->root.layers);
     out->device_count = count(plan->devices);
     out->layers = places(out->layer_count);
@@ -201,6 +228,9 @@ int trees_take(const struct instance_plan *plan, int engine, struct trees *out)
     }
     if (plan->network != NETWORK_NONE) {
         out->resolv = take("/etc/resolv.conf", PLAIN | MOUNT_ATTR_RDONLY);
+    }
+    if (out->owners >= 0) {
+        close(out->owners);
     }
     out->engine = take_engine(engine);
     return out->engine >= 0 ? 0 : complain("the program dragoman: %s (install it anew)", strerror(errno));

@@ -9,6 +9,7 @@
 #define INSTANCE_KEEPER_TREES_H
 
 #include "instance/plan.h"
+#include "instance/userns.h"
 
 /* Descriptors of detached mounts; -1: not there. */
 struct trees {
@@ -21,13 +22,17 @@ struct trees {
     int engine;         /* the program that runs guests: nobody inside can write to it */
     int resolv;         /* /etc/resolv.conf, where the network is not the world's own alone */
     size_t layer_count, device_count;
+    const struct idmaps *maps; /* while they are taken */
+    int owners;                /* a namespace with these maps; -1: not needed so far */
 };
 
 /* The names below /dev that every world has. */
 extern const char *const standard_devices[];
 
-/* Takes all that the plan names. Returns 0, or COMPLAINED after complaining. */
-int trees_take(const struct instance_plan *plan, int engine, struct trees *out);
+/*
+ * Takes all that the plan names. maps: where root of the host does it; files of the host's own users, which are nobody's
+ * in the world, are then shown as those of the users there that have the same numbers. Else NULL. Returns 0, or COMPLAINED after complaining. */
+int trees_take(const struct instance_plan *plan, const struct idmaps *maps, int engine, struct trees *out);
 
 /* Closes what has been mounted meanwhile, all but the engine. */
 void trees_close(const struct instance_plan *plan, struct trees *trees);

@@ -62,11 +62,15 @@ static void attach_resolver(const struct trees *trees)
     }
 }
 
-/* What a root that is nothing but memory has beside what is mounted. */
+/* What a root that is gone afterwards has beside what is mounted; a sysroot may bring its own. */
 static int make_usual_places(void)
 {
     static const char *const sticky[] = {"/tmp", "/var/tmp"};
     for (size_t i = 0; i < sizeof sticky / sizeof sticky[0]; i++) {
+        struct stat st;
+        if (stat(sticky[i], &st) == 0) {
+            continue;
+        }
         int r = make_place(sticky[i], true);
         if (r == 0 && chmod(sticky[i], 01777) != 0) {
             r = -errno;
@@ -92,13 +96,12 @@ static int seal_memory(const struct instance_plan *plan, const struct trees *tre
 
 int world_make(const struct instance_plan *plan, struct trees *trees, int *pts, int *proc)
 {
-    int old = -1;
     umask(0022);
     int status = set_names(plan);
     if (status == 0 && plan->network != NETWORK_HOST) {
         status = loopback_up();
     }
-    status = status != 0 ? status : root_enter(plan, trees, &old);
+    status = status != 0 ? status : root_enter(plan, trees);
     if (status == 0 && plan->root.own == NULL) {
         status = make_usual_places();
     }
@@ -112,11 +115,6 @@ int world_make(const struct instance_plan *plan, struct trees *trees, int *pts, 
     if (status != 0) {
         return status;
     }
-    /* The host's files go: nothing in the world leads there any more but what was mounted. */
-    if (fchdir(old) != 0 || umount2(".", MNT_DETACH) != 0 || chdir("/") != 0) {
-        return complain("letting the host's root go: %s (report this)", strerror(errno));
-    }
-    close(old);
     trees_close(plan, trees);
-    return 0;
+    return root_alone();
 }

@@ -13,8 +13,11 @@
  */
 int world_make(const struct instance_plan *plan, struct trees *trees, int *pts, int *proc);
 
-/* The root alone: makes it and goes there; `old` gets the host's, which still lies over it. As above. */
-int root_enter(const struct instance_plan *plan, const struct trees *trees, int *old);
+/* The root: makes it and goes there; the host's then lies over it. As above. */
+int root_enter(const struct instance_plan *plan, const struct trees *trees);
+
+/* Lets go of the host's root, and of all that lies over the world's: no path leads out any more. As above. */
+int root_alone(void);
 
 /* /dev and /proc of the new root, in which this process is. As above. */
 int devices_make(const struct instance_plan *plan, const struct trees *trees, int *pts);
