@@ -222,7 +222,7 @@ int attend(const struct keeper_link *link, const struct attendance *how, struct 
         return status != 0 ? status : a.status;
     }
     if (!a.ended) {
-        return kept != 0 ? kept : fail(EXIT_DRAGOMAN, "the instance's keeper is gone (it was killed; try again)");
+        return kept != 0 ? kept : fail(EXIT_DRAGOMAN, "the instance has ended meanwhile (it was stopped, or its keeper was killed)");
     }
     return 0;
 }

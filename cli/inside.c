@@ -13,6 +13,7 @@
 #include "instance/inside.h"
 #include "instance/protocol.h"
 #include "instance/users.h"
+#include "loader/loader.h"
 #include "loader/start.h"
 
 extern char **environ;
@@ -22,6 +23,11 @@ enum { OWN_VARIABLES = 6 };
 /* What login(1) searches in each system. */
 static const char linux_search[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 static const char freebsd_search[] = "/sbin:/bin:/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin";
+
+static bool is_freebsd(void)
+{
+    return access("/libexec/ld-elf.so.1", F_OK) == 0;
+}
 
 /* A variable of the form NAME=VALUE in memory that is not freed. */
 static char *variable(const char *name, const char *value)
@@ -57,8 +63,7 @@ static char **environment(const struct inside_order *order, const struct user_id
         _exit(fail(EXIT_DRAGOMAN, "out of memory (end something)"));
     }
     memcpy(env, order->env, count * sizeof *env);
-    bool freebsd = access("/libexec/ld-elf.so.1", F_OK) == 0;
-    add_missing(env, &count, variable("PATH", freebsd ? freebsd_search : linux_search));
+    add_missing(env, &count, variable("PATH", is_freebsd() ? freebsd_search : linux_search));
     add_missing(env, &count, variable("HOME", user->home));
     if (gethostname(host, sizeof host - 1) == 0) {
         add_missing(env, &count, variable("HOSTNAME", host));
@@ -120,6 +125,7 @@ static _Noreturn void begin(struct inside_order *order, struct user_ids *user)
     if (status != 0) {
         _exit(status);
     }
+    order->settings.sysroot_release = is_freebsd() ? sysroot_release("/") : 0;
     engine_start(&order->settings, path, order->argv, env);
 }
 

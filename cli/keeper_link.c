@@ -121,7 +121,7 @@ static int pack_order(const struct keeper_start *start, const struct instance_pl
 
 static _Noreturn void exec_keeper(const char *path, const struct keeper_start *start, int order, bool alone)
 {
-    const int kept[] = {start->control, start->listener, start->lock, start->engine, start->log, order};
+    const int kept[] = {start->control, start->listener, start->lock, start->guard, start->engine, start->log, order};
     char number[16];
     char *argv[] = {(char *)"dragoman-keeper", number, NULL}, *envp[] = {NULL};
     sigset_t none;

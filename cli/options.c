@@ -9,8 +9,6 @@
 #include "cli/option_isolation.h"
 #include "cli/option_values.h"
 
-#define LATER_INSTANCE "instances and isolation are not supported yet"
-
 const struct option_row option_table[] = {
     {.name = "instance",
      .letter = 'i',
@@ -18,13 +16,11 @@ const struct option_row option_table[] = {
      .value = "INSTANCE",
      .scope = OPTION_WORLD_CALL,
      .set = set_instance,
-     .later = LATER_INSTANCE,
      .help = "Run in the named instance."},
     {.name = "isolate",
      .argument = ARGUMENT_NONE,
      .scope = OPTION_WORLD_CALL,
      .set = set_isolate,
-     .later = LATER_INSTANCE,
      .help =
          "Run in an isolated world that is made for this run and is gone after it: root, processes, names and limits."},
     {.name = "isolation",
@@ -32,7 +28,6 @@ const struct option_row option_table[] = {
      .value = "full|namespaces|fenced|engine",
      .scope = OPTION_WORLD,
      .set = set_isolation,
-     .later = LATER_INSTANCE,
      .help = "The weakest isolation that will do where the host does not let all of it be had. full, the default, "
              "refuses to "
              "run with less."},
@@ -41,7 +36,6 @@ const struct option_row option_table[] = {
      .argument = ARGUMENT_NONE,
      .scope = OPTION_WORLD_CALL,
      .set = set_detach,
-     .later = LATER_INSTANCE,
      .help = "Run in the background; what it writes goes to the instance's log."},
     {.name = "personality",
      .argument = ARGUMENT_REQUIRED,
@@ -88,7 +82,6 @@ const struct option_row option_table[] = {
      .value = "SRC:DST[:ro|rw]",
      .scope = OPTION_WORLD,
      .set = set_volume,
-     .later = LATER_INSTANCE,
      .help = "Show a directory or file of the host's inside, at DST: to be read only, or with :rw to be written as "
              "well. May "
              "be given several times."},
@@ -97,7 +90,6 @@ const struct option_row option_table[] = {
      .value = "none|host|pasta",
      .scope = OPTION_WORLD,
      .set = set_network,
-     .later = LATER_INSTANCE,
      .help = "The network of an isolated world: none but a loopback of its own, which is the default; the host's; or "
              "one of "
              "its own that pasta connects."},
@@ -107,7 +99,6 @@ const struct option_row option_table[] = {
      .repeats = true,
      .value = "PATH",
      .set = set_device,
-     .later = LATER_INSTANCE,
      .help = "Let a device of the host's be seen and used inside, as /dev/fuse. May be given several times."},
     {.name = "publish",
      .letter = 'p',
@@ -116,7 +107,6 @@ const struct option_row option_table[] = {
      .repeats = true,
      .value = "[[IP:]PORT:]INNER[/udp]",
      .set = set_publish,
-     .later = LATER_INSTANCE,
      .help = "Forward a port of the host's, or a range as 8000-8010, to one inside. It has the network be pasta's. May "
              "be given several times."},
     {.name = "env",
@@ -141,7 +131,6 @@ const struct option_row option_table[] = {
      .value = "USER[:GROUP]",
      .scope = OPTION_WORLD,
      .set = set_user,
-     .later = LATER_INSTANCE,
      .help = "Run as this user, by name as the world's own /etc/passwd has it or by number; root, the default, is "
              "nobody outside."},
     {.name = "memory",
@@ -150,7 +139,6 @@ const struct option_row option_table[] = {
      .value = "SIZE",
      .scope = OPTION_WORLD,
      .set = set_memory,
-     .later = LATER_INSTANCE,
      .help = "The memory that all processes of the world may use together, swap included: bytes, or with k, m, g "
              "behind, as 512m."},
     {.name = "cpus",
@@ -158,48 +146,41 @@ const struct option_row option_table[] = {
      .value = "N",
      .scope = OPTION_WORLD,
      .set = set_cpus,
-     .later = LATER_INSTANCE,
      .help = "The processors that all of its processes may use together, as 1.5."},
     {.name = "pids-limit",
      .argument = ARGUMENT_REQUIRED,
      .value = "N",
      .scope = OPTION_WORLD,
      .set = set_pids_limit,
-     .later = LATER_INSTANCE,
      .help = "The processes and threads that it may have."},
     {.name = "ulimit",
      .argument = ARGUMENT_REQUIRED,
      .scope = OPTION_WORLD,
      .value = "nofile=N",
      .set = set_ulimit,
-     .later = LATER_INSTANCE,
      .help = "The files that each of its processes may have open."},
     {.name = "disk",
      .argument = ARGUMENT_REQUIRED,
      .scope = OPTION_WORLD,
      .value = "SIZE",
      .set = set_disk,
-     .later = LATER_INSTANCE,
      .help = "The room that what it writes may take."},
     {.name = "read-only",
      .argument = ARGUMENT_NONE,
      .scope = OPTION_WORLD,
      .set = set_read_only,
-     .later = LATER_INSTANCE,
      .help = "Let nothing be written to its root."},
     {.name = "restart",
      .argument = ARGUMENT_REQUIRED,
      .scope = OPTION_WORLD,
      .value = "no|on-failure[:N]|always|unless-stopped",
      .set = set_restart,
-     .later = LATER_INSTANCE,
      .help = "Begin the instance's program again when it has ended: with a failure, at most N times; or always."},
     {.name = "hostname",
      .argument = ARGUMENT_REQUIRED,
      .value = "H",
      .scope = OPTION_WORLD,
      .set = set_hostname,
-     .later = LATER_INSTANCE,
      .help = "The host's name inside; without it, the instance's."},
     {.name = "timeout",
      .argument = ARGUMENT_REQUIRED,
@@ -308,6 +289,9 @@ int option_apply(const struct option_row *row, struct run_request *request, cons
     bool typed = where[0] == '-';
     if (typed && row->scope >= OPTION_WORLD && request->world_option == NULL) {
         request->world_option = row->name;
+    }
+    if (typed && row->scope == OPTION_WORLD && request->world_starts == NULL && strcmp(row->name, "user") != 0) {
+        request->world_starts = row->name;
     }
     return row->set(request, value, where);
 }

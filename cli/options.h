@@ -33,6 +33,11 @@ struct run_request {
     uint32_t restart_max; /* of on-failure; 0: for ever */
     /* The name of the first option on the command line that means something in an isolated world only; NULL: none. */
     const char *world_option;
+    /* Likewise the first one that says what a world is to be, which must not be there yet; NULL: none. */
+    const char *world_starts;
+    /* Applies the command line to another request; NULL: there is none that could be. Returns 0, or an exit status. */
+    int (*again)(struct run_request *request, void *context);
+    void *again_context;
 };
 
 /*

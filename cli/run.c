@@ -8,8 +8,22 @@
 
 extern char **environ;
 
+/* The command line once more, on top of what an instance is configured with. */
+struct command_line {
+    int argc;
+    char **argv;
+};
+
+static int take_again(struct run_request *request, void *context)
+{
+    const struct command_line *line = context;
+    int at = options_from_arguments(request, line->argc, line->argv, NULL, NULL);
+    return at < 0 ? -at : 0;
+}
+
 int cmd_run(int argc, char **argv)
 {
+    struct command_line line = {argc, argv};
     struct run_request request;
     run_request_init(&request);
     int status = options_from_surroundings(&request, environ);
@@ -23,6 +37,8 @@ int cmd_run(int argc, char **argv)
     if (at >= argc) {
         return fail(EXIT_DRAGOMAN, "run: no program given (dragoman run PROGRAM [ARG...])");
     }
+    request.again = take_again;
+    request.again_context = &line;
     status = start_program(&request, argv[at], argv + at);
     run_request_clear(&request);
     return status;

@@ -13,6 +13,7 @@
 #include "cli/isolate.h"
 #include "cli/keeper_link.h"
 #include "cli/message.h"
+#include "cli/option_isolation.h"
 
 extern char **environ;
 
@@ -104,8 +105,9 @@ static int run_ephemeral(struct run_request *request, const char *name, char **a
     char path[SETTINGS_PATH_MAX * 4];
     struct keeper_link link;
     struct inside_order order;
-    const struct keeper_start start = {.lock = -1, .log = -1};
+    const struct keeper_start start = {.lock = -1, .guard = -1, .log = -1};
     int status = isolate_plan(request, name, path, sizeof path);
+    status = status != 0 ? status : open_trace(request);
     if (status != 0) {
         return status;
     }
@@ -119,13 +121,102 @@ static int run_ephemeral(struct run_request *request, const char *name, char **a
     return attend(&link, &how, end);
 }
 
-int world_run(struct run_request *request, const char *name, char **argv)
+/* Tells the one who starts a detached program whether it could be begun, and lets it be. */
+static int run_detached(struct run_request *request, const struct inside_order *order, const struct keeper_link *link)
+{
+    struct keeper_message m = {.flags = RUN_DETACHED};
+    int fds[KEEPER_DESCRIPTORS];
+    unsigned count;
+    int status = attend_order(link, order, &m, NULL, 0);
+    if (status != 0) {
+        return status;
+    }
+    if (keeper_answer(link, &m, fds, &count) != 1) {
+        return fail(EXIT_DRAGOMAN, "the instance has ended meanwhile (it was stopped, or its keeper was killed)");
+    }
+    if (m.kind != KEEPER_STARTED) {
+        return fail(m.value, "%s", m.text);
+    }
+    if (order->program != NULL) {
+        printf("%s\n", request->plan.name);
+    }
+    return finish_output(stdout);
+}
+
+int world_detached(struct run_request *request, const struct named_how *how, const char *name, char **argv)
+{
+    struct keeper_link link;
+    struct inside_order order;
+    bool started;
+    attend_block();
+    int status = named_keeper(request, how, &link, &started);
+    if (status != 0) {
+        return status;
+    }
+    world_order(request, name, argv, &order);
+    status = run_detached(request, &order, &link);
+    if (status != 0) {
+        struct keeper_message stop = {.kind = KEEPER_STOP};
+        channel_send(link.socket, &stop, NULL, 0);
+    }
+    close(link.socket);
+    return status;
+}
+
+int world_attended(struct run_request *request, const struct named_how *how, struct attendance *attendance,
+                   const char *name, char **argv, struct supervised_end *end)
+{
+    struct keeper_link link;
+    struct inside_order order;
+    bool started;
+    attend_block();
+    int status = named_keeper(request, how, &link, &started);
+    if (status == 0 && !started && request->world_starts != NULL) {
+        close(link.socket);
+        status = fail(EXIT_DRAGOMAN,
+                      "--%s: %s is running already (stop it, or dragoman instance set %s changes what can be)",
+                      request->world_starts, request->plan.name, request->plan.name);
+    }
+    status = status != 0 ? status : open_trace(request);
+    if (status != 0) {
+        return status;
+    }
+    world_order(request, name, argv, &order);
+    attendance->order = &order;
+    attendance->timeout_ms = request->timeout_ms;
+    status = attend(&link, attendance, end);
+    if (started) {
+        named_wait(request->plan.name, &link);
+    }
+    return status;
+}
+
+static int run_named(struct run_request *request, apply_arguments *also, void *context, const char *name, char **argv,
+                     struct supervised_end *end)
+{
+    struct named_how how = {.wish = NAMED_ANY, .also = also, .context = context};
+    struct attendance attendance = {0};
+    if (request->detach) {
+        how.wish = NAMED_NEW;
+        how.logs = true;
+        int status = world_detached(request, &how, name, argv);
+        _exit(status);
+    }
+    return world_attended(request, &how, &attendance, name, argv, end);
+}
+
+int world_run(struct run_request *request, apply_arguments *also, void *context, const char *name, char **argv)
 {
     struct supervised_end end;
-    int status = open_trace(request);
-    if (status == 0) {
-        status = run_ephemeral(request, name, argv, &end);
+    int status = isolation_check(request);
+    if (status == 0 && request->isolate && request->detach) {
+        status = fail(EXIT_DRAGOMAN,
+                      "--detach: what runs on needs a name to be found by (dragoman instance create NAME, and "
+                      "run -d -i NAME PROGRAM)");
     }
+    status = status != 0        ? status
+             : request->isolate ? run_ephemeral(request, name, argv, &end)
+                                : run_named(request, also, context, name, argv, &end);
     if (status != 0) {
         return status;
     }

@@ -2,11 +2,26 @@
 #ifndef CLI_WORLD_H
 #define CLI_WORLD_H
 
+#include "cli/attend.h"
 #include "cli/options.h"
+#include "cli/world_named.h"
 #include "instance/inside.h"
 
-/* `dragoman run` where the request is for a world of its own. Returns an exit status, where it returns. */
-int world_run(struct run_request *request, const char *name, char **argv);
+/*
+ * `dragoman run` where the request is for a world of its own. `also` applies the command line to another request
+ * (cli/world_named.h). Returns an exit status, where it returns.
+ */
+int world_run(struct run_request *request, apply_arguments *also, void *context, const char *name, char **argv);
+
+/*
+ * Runs a program (NULL: the user's shell) in the named instance and attends it to its end. Returns 0, or an exit status
+ * after complaining.
+ */
+int world_attended(struct run_request *request, const struct named_how *how, struct attendance *attendance,
+                   const char *name, char **argv, struct supervised_end *end);
+
+/* Starts one there that is on its own then. Returns an exit status. */
+int world_detached(struct run_request *request, const struct named_how *how, const char *name, char **argv);
 
 /*
  * What a program inside is started with, of a request: its settings, variables and directory. Strings are the request's,

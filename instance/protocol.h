@@ -87,7 +87,8 @@ struct keeper_start {
     uint64_t version;
     int32_t control;  /* the caller's socket */
     int32_t listener; /* NAME.sock, listening; -1: an ephemeral one */
-    int32_t lock;     /* kept open as long as the instance runs; -1: none */
+    int32_t lock;     /* holds the lock of the instance's directory, as long as anything of it runs; -1: none */
+    int32_t guard;    /* holds that of NAME.lock, beside the socket; let go of last; -1: none */
     int32_t engine;   /* dragoman itself */
     int32_t log;      /* where a detached program writes; -1: nowhere */
     uint32_t log_max; /* bytes that it may have */

@@ -40,7 +40,7 @@ static int by_number(const void *a, const void *b)
 /* What the starter happened to have open is nobody's in the world. */
 static void close_others(const struct keeper_start *start)
 {
-    int keep[] = {2, start->control, start->listener, start->lock, start->engine, start->log};
+    int keep[] = {2, start->control, start->listener, start->lock, start->guard, start->engine, start->log};
     enum { KEPT = sizeof keep / sizeof keep[0] };
     qsort(keep, KEPT, sizeof keep[0], by_number);
     for (int i = 0; i < KEPT; i++) {
@@ -117,6 +117,13 @@ static int wait_for(pid_t pid)
     return WIFEXITED(status) ? WEXITSTATUS(status) : COMPLAINED;
 }
 
+static void let_go(int fd)
+{
+    if (fd >= 0) {
+        close(fd);
+    }
+}
+
 static int keep(struct keeper *k)
 {
     int life = -1, go = -1, up = -1;
@@ -133,11 +140,13 @@ static int keep(struct keeper *k)
         close(life);
         close(go);
         close(up);
+        let_go(k->start.lock);
+        let_go(k->start.guard);
         init_run(k);
     }
     close(k->life);
     close(k->up);
-    close(k->start.control);
+    let_go(k->start.listener);
     if (k->maps.writer != IDMAPS_BY_ITSELF) {
         status = userns_write_maps(&k->maps, pid);
         if (status == 0 && write(go, "", 1) != 1) {
@@ -149,6 +158,10 @@ static int keep(struct keeper *k)
         let_go_of_starter(up);
     }
     int ended = wait_for(pid);
+    /* Nothing of it is left: another may run the instance, and the starter hears of the end by its socket's. */
+    let_go(k->start.lock);
+    let_go(k->start.guard);
+    let_go(k->start.control);
     return status != 0 ? status : ended;
 }
 

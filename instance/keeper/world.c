@@ -75,7 +75,8 @@ static int make_usual_places(void)
         if (r == 0 && chmod(sticky[i], 01777) != 0) {
             r = -errno;
         }
-        if (r != 0 && r != -EROFS) {
+        /* A sysroot of somebody else's stays as it is. */
+        if (r != 0 && r != -EROFS && r != -EACCES && r != -EPERM) {
             return complain("%s: %s (report this)", sticky[i], strerror(-r));
         }
     }
