@@ -23,3 +23,8 @@ add_custom_command(
   VERBATIM)
 list(APPEND cold_sources ${instance_filter_source})
 add_custom_target(filter DEPENDS ${instance_filter_source})
+
+# The unit test compares the two.
+add_library(filter_table STATIC ${filter_folder}/table.c)
+target_compile_options(filter_table PRIVATE ${cold_flags})
+target_compile_definitions(filter_table PRIVATE ${cold_definitions})

@@ -40,6 +40,8 @@ if(unpack_sources)
   list(APPEND instrumented_libraries unpack_instrumented)
 endif()
 
+list(APPEND instrumented_libraries filter_table)
+
 # The halves call each other.
 if(instrumented_libraries)
   set(instrumented_libraries -Wl,--start-group ${instrumented_libraries} -Wl,--end-group
