@@ -60,7 +60,7 @@ static void call_site(struct stress_worker *w, const struct site *site)
     if (site->probe) {
         probe_fill(p, stress_random(w, 4096));
         p->in.rdi = call->argument;
-        p->in.r10 = p->in.rcx; /* one shape copies it */
+        p->in.r10 = p->in.rcx;                /* one shape copies it */
         p->number = p->in.rbx = call->number; /* some load it from rbx */
         p->site = site->at;
         probe_run(p);
