@@ -103,8 +103,9 @@ static void serve(struct connection *c)
     c->have += n;
     if (c->have >= 4) {
         memcpy(&length, c->data, 4);
-        if (c->have == 4 + length)
+        if (c->have == 4 + length) {
             answer(c, length);
+        }
     }
     arm(EPOLL_CTL_MOD, c->fd, c);
 }
@@ -115,8 +116,9 @@ static void *worker(void *timer)
         struct epoll_event event;
         int n = epoll_wait(epoll_fd, &event, 1, -1);
         CHECK(n == 1);
-        if (event.data.ptr == &stop_fd)
+        if (event.data.ptr == &stop_fd) {
             return NULL;
+        }
         if (event.data.ptr == timer) {
             uint64_t times;
             CHECK(read(*(int *)timer, &times, 8) == 8);
@@ -166,8 +168,9 @@ static void *client(void *of)
     int fd = reach(self->port);
     for (unsigned i = 0; i < self->messages; i++) {
         uint32_t length = 1 + rand_r(&seed) % MOST;
-        for (uint32_t k = 0; k < length; k++)
+        for (uint32_t k = 0; k < length; k++) {
             sent[k] = rand_r(&seed);
+        }
         struct iovec parts[] = {{&length, 4}, {sent, length}};
         write_all(fd, parts, 2);
         CHECK(recv(fd, back, 4 + length, MSG_WAITALL) == (ssize_t)(4 + length));
@@ -198,8 +201,9 @@ static int tcp(unsigned clients, unsigned messages)
     CHECK(epoll_ctl(epoll_fd, EPOLL_CTL_ADD, stop_fd, &stop) == 0);
 
     pthread_t workers[WORKERS];
-    for (int i = 0; i < WORKERS; i++)
+    for (int i = 0; i < WORKERS; i++) {
         CHECK(pthread_create(&workers[i], NULL, worker, &timer) == 0);
+    }
     struct client *all = calloc(clients, sizeof *all);
     for (unsigned i = 0; i < clients; i++) {
         all[i].number = i;
@@ -212,12 +216,14 @@ static int tcp(unsigned clients, unsigned messages)
         CHECK(pthread_join(all[i].thread, NULL) == 0);
         sum += all[i].sum;
     }
-    while (ticks < 2)
+    while (ticks < 2) {
         usleep(1000);
+    }
     uint64_t one = 1;
     CHECK(write(stop_fd, &one, 8) == 8);
-    for (int i = 0; i < WORKERS; i++)
+    for (int i = 0; i < WORKERS; i++) {
         CHECK(pthread_join(workers[i], NULL) == 0);
+    }
     printf("%u accepted, %u messages, sum %llu, %u closed\n", accepted, served, sum, closed);
     return 0;
 }
@@ -236,8 +242,9 @@ static void send_batch(int fd, unsigned first, unsigned count)
         messages[i].msg_hdr = (struct msghdr){.msg_iov = &parts[i], .msg_iovlen = 1};
     }
     CHECK(sendmmsg(fd, messages, count, 0) == (int)count);
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++) {
         CHECK(messages[i].msg_len == parts[i].iov_len);
+    }
 }
 
 static unsigned long long receive_batch(int fd, unsigned first, unsigned count)
@@ -257,8 +264,9 @@ static unsigned long long receive_batch(int fd, unsigned first, unsigned count)
     for (unsigned i = 0; i < count; i++) {
         CHECK(messages[i].msg_len == 1 + (first + i) * 37 % DATAGRAM);
         CHECK(messages[i].msg_hdr.msg_namelen == sizeof from[i] && from[i].sin_addr.s_addr == htonl(INADDR_LOOPBACK));
-        for (unsigned k = 0; k < messages[i].msg_len; k++)
+        for (unsigned k = 0; k < messages[i].msg_len; k++) {
             sum += data[i][k];
+        }
     }
     return sum;
 }
@@ -299,9 +307,11 @@ static int unix_messages(void)
     } control = {0};
     char text[32] = "a descriptor";
     struct iovec part = {text, sizeof text};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = CMSG_SPACE(sizeof(int))};
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = CMSG_SPACE(sizeof(int))};
     if (child == 0) {
-        control.head = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+        control.head =
+            (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
         memcpy(CMSG_DATA(&control.head), &pipe_ends[1], sizeof(int));
         _exit(sendmsg(pair[1], &message, 0) == sizeof text ? 0 : 1);
     }
@@ -311,8 +321,9 @@ static int unix_messages(void)
     int got = -1, same = 0;
     for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
         struct ucred who;
-        if (c->cmsg_type == SCM_RIGHTS)
+        if (c->cmsg_type == SCM_RIGHTS) {
             memcpy(&got, CMSG_DATA(c), sizeof got);
+        }
         if (c->cmsg_type == SCM_CREDENTIALS && c->cmsg_len == CMSG_LEN(sizeof who)) {
             memcpy(&who, CMSG_DATA(c), sizeof who);
             same = who.pid == child && who.uid == getuid() && who.gid == getgid();
@@ -323,7 +334,8 @@ static int unix_messages(void)
     CHECK(got >= 0 && write(got, "through", 7) == 7);
     char back[8] = {0};
     ssize_t n = read(pipe_ends[0], back, 7);
-    printf("%s, %zd bytes %s, its sender %d, kept at exec %d\n", text, n, back, same, !(fcntl(got, F_GETFD) & FD_CLOEXEC));
+    printf("%s, %zd bytes %s, its sender %d, kept at exec %d\n", text, n, back, same,
+           !(fcntl(got, F_GETFD) & FD_CLOEXEC));
     return 0;
 }
 
@@ -333,7 +345,8 @@ static int names(void)
     static const char *const asked[][2] = {{"127.0.0.1", "80"}, {"::1", "443"}, {"localhost", NULL}, {NULL, "9"}};
     for (unsigned i = 0; i < sizeof asked / sizeof *asked; i++) {
         int error = getaddrinfo(asked[i][0], asked[i][1], &hints, &found);
-        printf("%s %s: %s", asked[i][0] ? asked[i][0] : "-", asked[i][1] ? asked[i][1] : "-", error ? gai_strerror(error) : "");
+        printf("%s %s: %s", asked[i][0] ? asked[i][0] : "-", asked[i][1] ? asked[i][1] : "-",
+               error ? gai_strerror(error) : "");
         for (struct addrinfo *a = error ? NULL : found; a; a = a->ai_next) {
             char host[100], service[20];
             CHECK(getnameinfo(a->ai_addr, a->ai_addrlen, host, sizeof host, service, sizeof service,
@@ -351,13 +364,17 @@ static int names(void)
 
 int main(int argc, char **argv)
 {
-    if (argc == 4 && strcmp(argv[1], "tcp") == 0)
+    if (argc == 4 && strcmp(argv[1], "tcp") == 0) {
         return tcp(strtoul(argv[2], NULL, 10), strtoul(argv[3], NULL, 10));
-    if (argc == 3 && strcmp(argv[1], "udp") == 0)
+    }
+    if (argc == 3 && strcmp(argv[1], "udp") == 0) {
         return udp(strtoul(argv[2], NULL, 10));
-    if (argc == 2 && strcmp(argv[1], "unix") == 0)
+    }
+    if (argc == 2 && strcmp(argv[1], "unix") == 0) {
         return unix_messages();
-    if (argc == 2 && strcmp(argv[1], "names") == 0)
+    }
+    if (argc == 2 && strcmp(argv[1], "names") == 0) {
         return names();
+    }
     return 2;
 }
