@@ -67,6 +67,36 @@ static inline struct guest_span guest_span(uint64_t va, uint64_t len)
 }
 
 /*
+ * An object as the host may be handed it: whole, or not at all where a part of it is the engine's. NULL stays NULL. What
+ * ends beyond the guest's address space is the host's to refuse, as it may never look so far.
+ */
+static inline uint64_t guest_whole(uint64_t va, uint64_t len)
+{
+    if (va < USER_END && len > USER_END - va) {
+        len = USER_END - va;
+    }
+    struct guest_span s = guest_span(va, len);
+    return va == 0 || (s.va == va && s.len == len) ? va : GUEST_NOWHERE;
+}
+
+/*
+ * Bytes of an array of which the host looks at `most` elements (0: at all). A count that is none (above INT64_MAX, as one
+ * below zero) is the host's to refuse; with one that is too great the array fits nowhere.
+ */
+static inline uint64_t guest_array(uint64_t count, uint64_t most, uint64_t size)
+{
+    const uint64_t too_many = 1ULL << 40;
+
+    if (count > INT64_MAX) {
+        return 0;
+    }
+    if (most != 0 && count > most) {
+        count = most;
+    }
+    return (count > too_many ? too_many : count) * size;
+}
+
+/*
  * Whether an array of `count` struct iovec, and all it points to, may be handed to the host. An array that cannot be
  * read is the host's to refuse.
  */

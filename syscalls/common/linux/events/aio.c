@@ -4,6 +4,7 @@
 #include "base/host.h"
 #include "base/thread.h"
 #include "signals/signals.h"
+#include "syscalls/common/linux/events/submit.h"
 #include "syscalls/common/linux/signals/signals.h"
 
 #include <linux/aio_abi.h>
@@ -35,4 +36,10 @@ int64_t linux_any_io_pgetevents(struct thread *t, uint64_t ctx_id, int64_t min_n
     }
     return host_call_intr(t, __NR_io_pgetevents, ctx_id, (uint64_t)min_nr, (uint64_t)nr, to, timeout.va,
                           (uint64_t)&host);
+}
+
+int64_t linux_any_io_submit(struct thread *t, uint64_t ctx_id, int64_t nr, guest_ptr iocbpp)
+{
+    (void)t;
+    return linux_io_submit(ctx_id, nr, iocbpp, sizeof(uint64_t));
 }

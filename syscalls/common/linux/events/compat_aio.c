@@ -13,13 +13,12 @@
 #include "base/thread.h"
 #include "process/space.h"
 #include "signals/signals.h"
-#include "syscalls/common/linux/files/vectors.h"
+#include "syscalls/common/linux/events/submit.h"
 
 #include <linux/aio_abi.h>
 #include <linux/mman.h>
 
-#define PAGE  4096
-#define CHUNK 64
+#define PAGE 4096
 
 /* The head of a ring: struct aio_ring of fs/aio.c. Its events fill the pages that it has. */
 struct ring {
@@ -27,7 +26,6 @@ struct ring {
 };
 
 _Static_assert(sizeof(struct ring) == 32 && sizeof(struct io_event) == 32, "struct aio_ring");
-_Static_assert(sizeof(struct iocb) == 64, "struct iocb");
 
 /* Bytes of the ring's mapping; 0: it cannot be read. */
 static uint64_t ring_size(uint64_t ctx)
@@ -98,100 +96,8 @@ int64_t linux_compat_io_destroy(struct thread *t, uint64_t ctx)
     return host_restartable(t, r);
 }
 
-static bool has_vector(const struct iocb *cb)
-{
-    return cb->aio_lio_opcode == IOCB_CMD_PREADV || cb->aio_lio_opcode == IOCB_CMD_PWRITEV;
-}
-
-/* Whether a request's memory is, or reaches into, what is not the guest's. */
-static bool is_refused(const struct iocb *cb)
-{
-    return (cb->aio_lio_opcode == IOCB_CMD_PREAD || cb->aio_lio_opcode == IOCB_CMD_PWRITE) &&
-           !guest_range_ok(guest_addr(cb->aio_buf), cb->aio_nbytes);
-}
-
-/*
- * Submits a request whose array of buffers has words of 4 bytes, or whose buffer the host is not to have. The host reads
- * both while it takes the request on, but keeps the request's address: so the request itself points elsewhere for that
- * moment.
- */
-static int64_t submit_changed(uint64_t ctx, uint64_t request, const struct iocb *cb)
-{
-    struct linux_iovec room[LINUX_IOV_MAX];
-    struct linux_vector v = has_vector(cb) ? compat_vector_get(guest_addr(cb->aio_buf), cb->aio_nbytes, room)
-                                           : (struct linux_vector){GUEST_NOWHERE, cb->aio_nbytes};
-    guest_ptr members = guest_at(guest_addr(request), __builtin_offsetof(struct iocb, aio_buf));
-    uint64_t changed[2] = {v.va, v.count}, own[2] = {cb->aio_buf, cb->aio_nbytes};
-    int64_t r;
-
-    if (COPYOUT(members, &changed) < 0) {
-        return -EFAULT;
-    }
-    r = host_call3(__NR_io_submit, ctx, 1, &request);
-    return COPYOUT(members, &own) < 0 ? -EFAULT : r;
-}
-
-/*
- * Submits the first of `count` requests, and those behind it that the host can take as they are. Returns how many it has
- * taken, or -errno.
- */
-static int64_t submit_some(uint64_t ctx, const uint64_t *requests, uint64_t count)
-{
-    struct iocb cb;
-    uint64_t n = 0;
-
-    for (; n < count; n++) {
-        if (COPYIN(&cb, guest_addr(requests[n])) < 0 || has_vector(&cb) || is_refused(&cb)) {
-            break;
-        }
-    }
-    if (n == 0 && COPYIN(&cb, guest_addr(requests[0])) == 0) {
-        return submit_changed(ctx, requests[0], &cb);
-    }
-    return host_call3(__NR_io_submit, ctx, n == 0 ? 1 : n, requests); /* what cannot be read is the host's to refuse */
-}
-
-/* The addresses of requests, of which `count` are wanted. */
-static int64_t get_requests(guest_ptr from, uint64_t *requests, uint64_t count)
-{
-    uint32_t narrow[CHUNK];
-
-    if (copyin(narrow, from, count * sizeof(narrow[0])) < 0) {
-        return -EFAULT;
-    }
-    for (uint64_t i = 0; i < count; i++) {
-        requests[i] = narrow[i];
-    }
-    return 0;
-}
-
 int64_t linux_compat_io_submit(struct thread *t, uint64_t ctx, int64_t nr, guest_ptr iocbpp)
 {
-    uint64_t requests[CHUNK];
-    int64_t done = 0, r;
-
     (void)t;
-    if (nr <= 0) {
-        return host_call3(__NR_io_submit, ctx, nr, requests);
-    }
-    while (done < nr) {
-        uint64_t count = nr - done < CHUNK ? (uint64_t)(nr - done) : CHUNK, at = 0;
-
-        r = get_requests(guest_at(iocbpp, (uint64_t)done * sizeof(uint32_t)), requests, count);
-        while (r >= 0 && at < count) {
-            r = submit_some(ctx, requests + at, count - at);
-            at += r > 0 ? (uint64_t)r : 0;
-            if (r == 0) {
-                return done + (int64_t)at;
-            }
-        }
-        done += (int64_t)at;
-        if (r == -EFAULT && done == 0) {
-            return host_call3(__NR_io_submit, ctx, nr, GUEST_NOWHERE); /* if the context is one */
-        }
-        if (r < 0) {
-            return done > 0 ? done : r;
-        }
-    }
-    return done;
+    return linux_io_submit(ctx, nr, iocbpp, sizeof(uint32_t));
 }

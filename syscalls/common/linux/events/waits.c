@@ -8,7 +8,12 @@
 #include "base/thread.h"
 #include "linux_syscalls.h"
 #include "signals/signals.h"
+#include "syscalls/common/linux/memory/host_memory.h"
 #include "syscalls/common/linux/signals/signals.h"
+
+#define POLLFD      8  /* struct pollfd */
+#define EPOLL_EVENT 12 /* struct epoll_event, packed in each of x86's ABIs */
+#define SETS_MOST   (1 << 20)
 
 int64_t linux_wait_masked(struct thread *t, long number, const struct signal_set *mask, uint64_t a, uint64_t b,
                           uint64_t c, uint64_t d)
@@ -27,16 +32,19 @@ int64_t linux_wait_masked(struct thread *t, long number, const struct signal_set
 int64_t linux_pselect(struct thread *t, const struct signal_set *mask, int32_t n, const guest_ptr sets[3],
                       struct __kernel_timespec *timeout)
 {
-    uint64_t host = 0;
+    uint64_t host = 0, room[3];
     struct {
         uint64_t mask, size;
     } packed = {0, sizeof host};
+    for (int i = 0; i < 3; i++) { /* a greater count than there can be descriptors is cut down: core_sys_select() */
+        room[i] = linux_host_memory(sets[i], n < 0 ? 0 : n > SETS_MOST ? SETS_MOST / 8 : ((uint64_t)n + 63) / 64 * 8);
+    }
     if (mask != NULL) {
         host = signal_mask_temporary(t, mask);
         packed.mask = (uint64_t)&host;
     }
-    int64_t r = host_call_intr(t, __NR_pselect6, (uint64_t)n, sets[0].va, sets[1].va, sets[2].va, (uint64_t)timeout,
-                               (uint64_t)&packed);
+    int64_t r =
+        host_call_intr(t, __NR_pselect6, (uint64_t)n, room[0], room[1], room[2], (uint64_t)timeout, (uint64_t)&packed);
     return mask != NULL ? r : host_restartable(t, r);
 }
 
@@ -55,7 +63,15 @@ int64_t linux_any_ppoll(struct thread *t, guest_ptr fds, uint32_t nfds, guest_pt
     struct __kernel_timespec left; /* only looked at: what is wrong with it goes first */
     int64_t r = guest_is_null(timeout) ? 0 : COPYIN(&left, timeout);
     r = r < 0 ? r : own_mask(sigmask, sigsetsize, &room, &mask);
-    return r < 0 ? r : linux_wait_masked(t, __NR_ppoll, mask, fds.va, nfds, timeout.va, 0);
+    return r < 0 ? r
+                 : linux_wait_masked(t, __NR_ppoll, mask, linux_host_memory(fds, nfds * (uint64_t)POLLFD), nfds,
+                                     timeout.va, 0);
+}
+
+/* Where the host may put events. A count that is none is the host's to refuse. */
+static uint64_t event_room(guest_ptr events, int32_t count)
+{
+    return count > 0 ? linux_host_memory(events, (uint64_t)count * EPOLL_EVENT) : events.va;
 }
 
 int64_t linux_any_epoll_pwait(struct thread *t, int32_t epfd, guest_ptr events, int32_t maxevents, int32_t timeout,
@@ -65,8 +81,8 @@ int64_t linux_any_epoll_pwait(struct thread *t, int32_t epfd, guest_ptr events, 
     const struct signal_set *mask;
     int64_t r = own_mask(sigmask, sigsetsize, &room, &mask);
     return r < 0 ? r
-                 : linux_wait_masked(t, __NR_epoll_pwait, mask, (uint64_t)epfd, events.va, (uint64_t)maxevents,
-                                     (uint64_t)timeout);
+                 : linux_wait_masked(t, __NR_epoll_pwait, mask, (uint64_t)epfd, event_room(events, maxevents),
+                                     (uint64_t)maxevents, (uint64_t)timeout);
 }
 
 int64_t linux_any_epoll_pwait2(struct thread *t, int32_t epfd, guest_ptr events, int32_t maxevents, guest_ptr timeout,
@@ -78,8 +94,8 @@ int64_t linux_any_epoll_pwait2(struct thread *t, int32_t epfd, guest_ptr events,
     int64_t r = guest_is_null(timeout) ? 0 : COPYIN(&left, timeout);
     r = r < 0 ? r : own_mask(sigmask, sigsetsize, &room, &mask);
     return r < 0 ? r
-                 : linux_wait_masked(t, __NR_epoll_pwait2, mask, (uint64_t)epfd, events.va, (uint64_t)maxevents,
-                                     timeout.va);
+                 : linux_wait_masked(t, __NR_epoll_pwait2, mask, (uint64_t)epfd, event_room(events, maxevents),
+                                     (uint64_t)maxevents, timeout.va);
 }
 
 int64_t linux_any_pselect6(struct thread *t, int32_t n, guest_ptr inp, guest_ptr outp, guest_ptr exp, guest_ptr timeout,

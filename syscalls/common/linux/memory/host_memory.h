@@ -7,9 +7,7 @@
 /* Its address for the host, or one that the host refuses where a part of it is the engine's. NULL stays NULL. */
 static inline uint64_t linux_host_memory(guest_ptr p, uint64_t size)
 {
-    struct guest_span s = guest_span(p.va, size);
-
-    return s.len == size ? s.va : GUEST_NOWHERE;
+    return guest_whole(p.va, size);
 }
 
 #endif

@@ -3,6 +3,7 @@
  * mm/mremap.c, mm/mprotect.c, ipc/shm.c. What the host can judge is left to it; the ledger keeps its ranges.
  */
 #include "syscalls/common/linux/memory/memory.h"
+#include "syscalls/common/linux/memory/host_memory.h"
 
 #include <linux/fcntl.h>
 #include <linux/mman.h>
@@ -322,4 +323,13 @@ int64_t linux_any_personality(struct thread *t, uint32_t personality)
         s->read_executes = (personality & READ_IMPLIES_EXEC) != 0;
     }
     return old | (executes ? READ_IMPLIES_EXEC : 0);
+}
+
+/* A byte for each page. */
+int64_t linux_any_mincore(struct thread *t, guest_ptr addr, uint64_t len, guest_ptr vec)
+{
+    uint64_t pages = len / PAGE + (len % PAGE != 0);
+
+    (void)t;
+    return host_call3(__NR_mincore, addr.va, len, linux_host_memory(vec, pages));
 }

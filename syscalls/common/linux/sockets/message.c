@@ -99,6 +99,10 @@ static int64_t send_message(struct thread *t, int32_t fd, struct message *m, uin
 int64_t linux_any_sendmsg(struct thread *t, int32_t fd, guest_ptr msg, uint32_t flags)
 {
     struct message m;
+
+    if ((flags & MSG_CMSG_COMPAT) != 0) {
+        return -EINVAL;
+    }
     int64_t r = message_get(msg, &m);
 
     r = r < 0 ? r : send_message(t, fd, &m, flags);
@@ -161,7 +165,7 @@ int64_t linux_any_recvmsg(struct thread *t, int32_t fd, guest_ptr msg, uint32_t 
 {
     uint32_t told;
 
-    return receive(t, fd, msg, flags, &told);
+    return (flags & MSG_CMSG_COMPAT) != 0 ? -EINVAL : receive(t, fd, msg, flags, &told);
 }
 
 static const struct linux_message_kind kind = {sizeof(struct linux_msghdr), sizeof(struct linux_mmsghdr),

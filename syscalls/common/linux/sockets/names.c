@@ -24,7 +24,7 @@ int64_t linux_any_bind(struct thread *t, int32_t fd, guest_ptr addr, int32_t add
 int64_t linux_any_connect(struct thread *t, int32_t fd, guest_ptr addr, int32_t addrlen)
 {
     struct linux_socket_address a;
-    int64_t r = linux_socket_address_get(t, fd, addr, addrlen, 0, &a);
+    int64_t r = linux_socket_address_get(t, fd, addr, addrlen, LINUX_ADDRESS_FIRST, &a);
 
     if (r == 0) {
         r = host_restartable(t, host_call_intr(t, __NR_connect, (uint64_t)fd, (uint64_t)a.bytes, a.length, 0, 0, 0));
@@ -41,8 +41,10 @@ int64_t linux_any_sendto(struct thread *t, int32_t fd, guest_ptr buff, uint64_t 
     if (!guest_is_null(addr)) {
         int64_t r = linux_socket_address_get(t, fd, addr, addrlen, 0, &a);
 
-        if (r < 0) {
-            return r;
+        if (r < 0) { /* a buffer that cannot be one comes before everything: import_ubuf() */
+            int64_t other = host_call6(__NR_sendto, fd, buff.va, len, flags, GUEST_NOWHERE, -1);
+
+            return other == -EINVAL ? r : other;
         }
     }
     uint64_t name = guest_is_null(addr) ? 0 : (uint64_t)a.bytes;

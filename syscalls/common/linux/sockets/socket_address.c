@@ -32,6 +32,16 @@ int64_t linux_unless_no_socket(int32_t fd, int64_t error)
     return r < 0 ? r : error;
 }
 
+/* What is wrong with the address itself, or with the descriptor where that comes first. */
+static int64_t refuse(int32_t fd, uint32_t use, int64_t error)
+{
+    if ((use & LINUX_ADDRESS_FIRST) == 0) {
+        return linux_unless_no_socket(fd, error);
+    }
+    int64_t r = host_call3(__NR_fcntl, fd, F_GETFD, 0);
+    return r < 0 ? r : error;
+}
+
 /* Whether an address is a path: neither without a name nor abstract. */
 static bool has_path(const struct linux_socket_address *a)
 {
@@ -103,11 +113,11 @@ int64_t linux_socket_address_get(struct thread *t, int32_t fd, guest_ptr from, i
         length = LINUX_SOCKET_ADDRESS_MAX;
     }
     if (length < 0 || length > LINUX_SOCKET_ADDRESS_MAX) {
-        return linux_unless_no_socket(fd, -EINVAL);
+        return refuse(fd, use, -EINVAL);
     }
     out->length = (uint32_t)length;
     if (length > 0 && copyin(out->bytes, from, out->length) < 0) {
-        return linux_unless_no_socket(fd, -EFAULT);
+        return refuse(fd, use, -EFAULT);
     }
     if (t->proc->settings.sysroot[0] == 0 || !has_path(out)) {
         return 0;

@@ -26,6 +26,7 @@ struct linux_socket_address {
 enum linux_address_use {
     LINUX_ADDRESS_OF_MESSAGE = 1, /* too long ones are cut off, as in struct msghdr; otherwise EINVAL */
     LINUX_ADDRESS_NEW = 2,        /* a name that is made (bind) */
+    LINUX_ADDRESS_FIRST = 4,      /* it is looked at before it counts whether the descriptor is a socket's (connect) */
 };
 
 /*

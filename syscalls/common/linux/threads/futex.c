@@ -5,6 +5,7 @@
 #include "base/thread.h"
 #include "linux_syscalls.h"
 #include "signals/signals.h"
+#include "syscalls/common/linux/memory/host_memory.h"
 #include "syscalls/common/linux/threads/futex.h"
 
 /* A call for a futex with priorities goes on after any handler (-ERESTARTNOINTR, kernel/futex/pi.c). */
@@ -36,7 +37,8 @@ bool linux_futex_waits(int32_t op)
 int64_t linux_futex(struct thread *t, guest_ptr uaddr, int32_t op, uint32_t val, uint64_t utime, guest_ptr uaddr2,
                     uint32_t val3)
 {
-    int64_t r = host_call_intr(t, __NR_futex, uaddr.va, (uint64_t)op, val, utime, uaddr2.va, val3);
+    int64_t r = host_call_intr(t, __NR_futex, linux_host_memory(uaddr, sizeof(uint32_t)), (uint64_t)op, val, utime,
+                               linux_host_memory(uaddr2, sizeof(uint32_t)), val3);
     if (r == -EINTR && (t->call_flags & CALL_REWOUND) != 0 && goes_on((uint32_t)op & FUTEX_CMD_MASK)) {
         t->call_flags |= CALL_NOT_MADE;
     }

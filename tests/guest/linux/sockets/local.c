@@ -290,6 +290,10 @@ TEST(wild_messages)
     CALL(sendto(s[0], "x", 1, 0, ELSEWHERE, 16));
     CALL(recvfrom(s[0], text, 1, MSG_DONTWAIT, ELSEWHERE, &length));
     CALL(socketpair(AF_UNIX, SOCK_DGRAM, 0, ELSEWHERE));
+    CALL(setsockopt(s[0], SOL_SOCKET, SO_SNDBUF, ELSEWHERE, sizeof(on)));
+    length = sizeof(on);
+    CALL(getsockopt(s[0], SOL_SOCKET, SO_SNDBUF, ELSEWHERE, &length));
+    CALL(getsockopt(s[0], SOL_SOCKET, SO_SNDBUF, &on, ELSEWHERE));
 }
 
 static int make_message(struct msghdr *message, struct iovec *part, char *control, size_t size)
