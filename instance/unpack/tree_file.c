@@ -54,18 +54,24 @@ static void describe(const struct member *member, struct metadata *out)
     }
 }
 
-/* The host lets the owner of a file that may not be written set no attribute: this goes before the permissions. */
-static int set_attribute(struct tree *tree, int fd, const char *path, const struct member *member)
+/*
+ * The host lets the owner of a file that may not be written set no attribute: this goes before the permissions, of which
+ * *mark is a part then.
+ */
+static int set_attribute(struct tree *tree, int fd, const char *path, const struct member *member, uint32_t *mark)
 {
     struct metadata metadata;
     char text[METADATA_TEXT_MAX];
+    *mark = 0;
     describe(member, &metadata);
     if (!metadata_matters(&metadata)) {
         (void)fremovexattr(fd, METADATA_ATTRIBUTE); /* of a directory that was there already */
         return 0;
     }
+    metadata.has_mode = true; /* the host's is not it: it has the mark */
     size_t size = metadata_format(&metadata, text);
     if (fsetxattr(fd, METADATA_ATTRIBUTE, text, size, 0) == 0) {
+        *mark = METADATA_MARK;
         return 0;
     }
     if (errno == ENOTSUP || errno == ENOSPC || errno == EDQUOT || errno == EPERM) {
@@ -77,10 +83,13 @@ static int set_attribute(struct tree *tree, int fd, const char *path, const stru
 
 int tree_file_settle(struct tree *tree, int fd, const char *path, const struct member *member)
 {
-    if (set_attribute(tree, fd, path, member) != 0) {
+    uint32_t mark;
+    if (set_attribute(tree, fd, path, member, &mark) != 0) {
         return -1;
     }
-    return fchmod(fd, host_mode(member)) == 0 ? 0 : complain("%s: its permissions: %s", shown(path), strerror(errno));
+    return fchmod(fd, host_mode(member) | mark) == 0
+               ? 0
+               : complain("%s: its permissions: %s", shown(path), strerror(errno));
 }
 
 static int write_all(int fd, const char *data, size_t size, int64_t offset)
