@@ -53,6 +53,7 @@ struct personality {
     /* The system calls. */
     const struct syscall_entry *syscalls;
     uint32_t syscall_count;
+    const struct syscall_alternative *alternatives; /* other functions where metadata is kept (vfs/metadata.h) */
     /*
      * Number and arguments from the registers. NULL: the number in rax, six arguments in rdi, rsi, rdx, r10, r8, r9, as
      * the systems on amd64 have it.

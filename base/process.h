@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/cpu_context.h"
+#include "base/credentials.h"
 #include "base/guest.h"
 #include "base/lock.h"
 #include "base/settings.h"
@@ -87,10 +88,6 @@ struct process_host_view {
     uint32_t auxv_bytes;
 };
 
-struct process_ids {
-    uint32_t real, effective, saved;
-};
-
 /* Calls by the way they came in. */
 struct way_counts {
     uint64_t fast;    /* from rewritten sites */
@@ -118,6 +115,12 @@ struct process {
      */
     struct process_ids users, groups;
     struct lock everywhere;
+    /*
+     * With METADATA_EMULATED: what the guest takes for its ids (users and groups above are the same then); of a Linux
+     * thread that has its own, see struct thread. Else NULL. And the host's ids that its files have.
+     */
+    struct credentials *credentials;
+    uint32_t host_user, host_group;
     bool ids_changed; /* since the image began; or it began with a real id that is not the effective one */
 
     struct descriptor_table *descriptors;

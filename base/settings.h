@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define SETTINGS_MAGIC   0x4d475244u /* "DRGM" */
-#define SETTINGS_VERSION 4u
+#define SETTINGS_VERSION 5u
 
 #define SETTINGS_PATH_MAX     1024 /* FreeBSD's PATH_MAX, terminating zero included */
 #define SETTINGS_NAME_MAX     32   /* a personality or a release */
@@ -29,6 +29,13 @@ enum intercept_mode {
     INTERCEPT_SUD,
     INTERCEPT_SECCOMP,
     INTERCEPT_PTRACE,
+};
+
+/* What of files is kept and shown that the host's cannot have (vfs/metadata.h). */
+enum metadata_mode {
+    METADATA_OFF = 0,
+    METADATA_NODES,    /* device nodes and file flags: owners and modes are the host's own */
+    METADATA_EMULATED, /* owners, modes and the process's ids, too */
 };
 
 /* How `sysroot` came to be. */
@@ -59,6 +66,9 @@ struct settings {
     char release[SETTINGS_NAME_MAX]; /* uname's release that goes with it, such as "14.2-RELEASE"; "": derived
                                       */
     char personality[SETTINGS_NAME_MAX]; /* forced personality; "": recognised from the file */
+
+    uint32_t metadata;                /* enum metadata_mode */
+    uint32_t first_user, first_group; /* METADATA_EMULATED: the ids that the first program has */
 
     char sysroot[SETTINGS_PATH_MAX];    /* absolute host path; "": none */
     char sysroots[SETTINGS_FOLDER_MAX]; /* the user's folder of sysroots by name; "": /etc/passwd tells it */

@@ -90,6 +90,17 @@ struct syscall_entry {
     uint8_t indirect; /* 1: the number of the call to make is the first argument */
 };
 
+/*
+ * A row's other function, for processes whose settings say that metadata is kept: at least so (enum metadata_mode of
+ * base/settings.h). It stands in the table before the program's first instruction, so that others pay nothing. A list of
+ * them ends with a row without a function.
+ */
+struct syscall_alternative {
+    uint32_t number;
+    uint32_t from;
+    syscall_function call;
+};
+
 /* What fetching one call's number and arguments found (struct personality, fetch). */
 struct syscall_request {
     uint32_t number;                   /* after indirection through syscall(2) and the like */

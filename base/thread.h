@@ -126,6 +126,8 @@ struct thread {
     bool raised_forced;            /* `raised` is from signal_force(), */
     struct guest_signal raised;    /* or from signal_raise() */
 
+    struct credentials *credentials; /* a Linux thread's own; NULL: the process's (base/credentials.h) */
+
     /* The guest's thread library. */
     guest_ptr robust_lists[3]; /* umtx: robust, private robust, in-kernel active */
     /* Linux's: set_tid_address, rseq, and of a new thread where its id is stored before it runs. */

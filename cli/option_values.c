@@ -44,6 +44,18 @@ int choice(const char *value, const char *const *names)
     return -1;
 }
 
+int set_metadata(struct run_request *request, const char *value, const char *where)
+{
+    static const char *const names[] = {
+        [METADATA_OFF] = "off", [METADATA_NODES] = "nodes", [METADATA_EMULATED] = "emulated", NULL};
+    int mode = choice(value, names);
+    if (mode < 0) {
+        return fail(EXIT_DRAGOMAN, "%s: `%s` is none of off, nodes and emulated", where, value);
+    }
+    request->settings.metadata = (uint32_t)mode;
+    return 0;
+}
+
 int set_personality(struct run_request *request, const char *value, const char *where)
 {
     if (personality_find(value) == NULL) {

@@ -7,6 +7,7 @@
 
 #include "cli/options.h"
 
+option_setter set_metadata;
 option_setter set_personality;
 option_setter set_osrel;
 option_setter set_sysroot;

@@ -75,6 +75,14 @@ const struct option_row option_table[] = {
      .help =
          "Whether a 32-bit program's segments may come from the host's 32-bit calls, where it has them. absent does "
          "without, as on a host that has none; auto is the default."},
+    {.name = "metadata",
+     .argument = ARGUMENT_REQUIRED,
+     .value = "off|nodes|emulated",
+     .set = set_metadata,
+     .help =
+         "What of files is kept beside them that an ordinary user cannot set: with emulated the program is root, and "
+         "owners, modes, set-id bits, device nodes and file flags are as it sets them; nodes keeps device nodes and "
+         "flags alone, where owners are real. They stand in extended attributes of the files. off is the default."},
     {.name = "volume",
      .letter = 'v',
      .argument = ARGUMENT_REQUIRED,

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/credentials.h"
 #include "loader/loader.h"
 #include "loader/start.h"
 #include "loader/start_request.h"
@@ -27,7 +28,7 @@ static bool header_ok(const struct handover *h)
     return h->magic == HANDOVER_MAGIC && h->version == HANDOVER_VERSION && h->size == sizeof *h &&
            h->settings.magic == SETTINGS_MAGIC && h->settings.version == SETTINGS_VERSION &&
            h->settings.size == sizeof h->settings && h->strings_size <= STRINGS_MAX && h->argc <= VECTOR_MAX &&
-           h->envc <= VECTOR_MAX;
+           h->envc <= VECTOR_MAX && h->credentials_size <= sizeof(struct credentials);
 }
 
 /* Cuts `count` strings off the block at *at; NULL when it ends before they do. */
@@ -46,6 +47,17 @@ static char **cut_strings(char **at, const char *end, uint32_t count)
     return vector;
 }
 
+static bool take_credentials(int fd, const struct handover *h, struct start_request *rq)
+{
+    if (h->credentials_size == 0) {
+        return h->settings.metadata != METADATA_EMULATED;
+    }
+    struct credentials *c = calloc(1, sizeof *c);
+    rq->credentials = c;
+    return c != NULL && read_all(fd, c, h->credentials_size, (off_t)(sizeof *h + h->strings_size)) &&
+           c->group_count <= CREDENTIALS_GROUPS_MAX && credentials_size(c) == h->credentials_size;
+}
+
 static bool take(int fd, struct start_request *rq)
 {
     static struct handover h;
@@ -55,6 +67,9 @@ static bool take(int fd, struct start_request *rq)
     }
     char *strings = malloc(h.strings_size + 1);
     if (strings == NULL || !read_all(fd, strings, h.strings_size, sizeof h)) {
+        return false;
+    }
+    if (!take_credentials(fd, &h, rq)) {
         return false;
     }
     char *at = strings, *end = strings + h.strings_size;

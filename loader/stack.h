@@ -48,6 +48,8 @@ int stack_map_growing(uint64_t top, uint64_t size, int prot, struct stack_area *
 
 /* What a program starts with, in no system's layout.  Strings are the
  * engine's own memory; addresses are the guest's. */
+struct credentials;
+
 struct stack_request {
     unsigned char *window; /* the engine's view of [window_va, top) */
     uint64_t window_va;    /* lowest guest address that may be written */
@@ -72,6 +74,8 @@ struct stack_request {
     int stack_prot;       /* PROT_* bits */
     uint64_t stack_limit; /* bytes, the soft RLIMIT_STACK */
     uint64_t timekeep;    /* address of a shared time page; 0: none */
+
+    const struct credentials *credentials; /* the program's, where they are not the host's */
 
     /* What Linux's kernel says of itself and the processor; 0: the entry is left out, but for hwcap and hwcap2. */
     uint64_t vdso;             /* address of its ELF header */

@@ -25,6 +25,7 @@
 #include "base/thread.h"
 #include "loader/host_state.h"
 #include "loader/loader.h"
+#include "loader/metadata.h"
 #include "loader/stack.h"
 #include "loader/start_request.h"
 #include "loader/sysroots.h"
@@ -165,6 +166,9 @@ static struct thread *make_thread(const struct start_request *rq, const struct p
     if (!rq->handed_over && p->settings.sysroot[0] != '\0' && p->settings.sysroot_release == 0) {
         p->settings.sysroot_release = sysroot_release(p->settings.sysroot);
     }
+    if (metadata_begin(p, rq->credentials) != 0) {
+        start_fail(EXIT_OWN_FAILURE, "metadata: out of memory");
+    }
     p->release = release_of(&p->settings, program);
     p->built_for = program->elf.id.osrel;
     p->start_time_ns = now_ns();
@@ -252,6 +256,7 @@ static void lay_stack(struct thread *t, const struct program *program, const str
                                .stack_limit = stack.rlim_cur};
     struct stack_result made;
     rq.execfn = program->is_script ? program->script : program->path;
+    rq.credentials = t->proc->credentials;
     rq.vdso = t->proc->vdso.va;
     rq.vdso_entry = t->proc->vdso_entry.va;
     add_host_words(&rq);

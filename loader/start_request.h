@@ -7,6 +7,7 @@
 #include "base/settings.h"
 #include "base/signal_types.h"
 
+struct credentials;
 struct personality;
 struct process;
 struct thread;
@@ -22,7 +23,8 @@ struct start_request {
     const void *personality_state; /* what personality.take_over gets; NULL where there was no image before */
     uint64_t table_start;          /* see struct process; -1 and 0 where there was no image before */
     int32_t table_slot;
-    int32_t closes; /* a descriptor to be closed when the program is read; -1: none */
+    const struct credentials *credentials; /* what the program has, where they are kept; NULL: as the settings say */
+    int32_t closes;                        /* a descriptor to be closed when the program is read; -1: none */
 };
 
 /* Becomes the guest; see engine_start(). */

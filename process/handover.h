@@ -4,7 +4,8 @@
  * It travels in a sealed memfd whose number stands in the new image's host environment (which no guest ever
  * sees) as DRAGOMAN_HANDOVER=N. The new image checks magic, version and every length before it believes it.
  *
- *     struct handover     then `strings_size` bytes: path, argc arguments, envc variables, each with its NUL
+ *     struct handover     then `strings_size` bytes: path, argc arguments, envc variables, each with its NUL;
+ *                         then `credentials_size` bytes: struct credentials, as much as is used
  */
 #ifndef PROCESS_HANDOVER_H
 #define PROCESS_HANDOVER_H
@@ -16,7 +17,7 @@
 
 #define HANDOVER_VARIABLE "DRAGOMAN_HANDOVER"
 #define HANDOVER_MAGIC    0x72657661646e6148ULL /* "Handaver" */
-#define HANDOVER_VERSION  4u
+#define HANDOVER_VERSION  5u
 
 #define HANDOVER_PERSONALITY 256 /* bytes that are the personality's own */
 
@@ -25,6 +26,7 @@ struct handover {
     uint32_t version, size; /* sizeof(struct handover) */
     uint32_t argc, envc;
     uint64_t strings_size;
+    uint64_t credentials_size; /* 0: none are kept */
     struct signal_set mask;    /* numbers of the old image's system */
     struct signal_set ignored; /* signals that stay ignored, likewise */
     struct settings settings;

@@ -11,6 +11,7 @@
 #include "base/host_signal.h"
 #include "base/mem.h"
 #include "base/personality.h"
+#include "process/credentials.h"
 #include "process/descriptors.h"
 #include "process/enter.h"
 #include "process/space.h"
@@ -21,6 +22,11 @@
 
 void process_ids_read(struct process *p)
 {
+    if (p->credentials != NULL) {
+        p->users = p->credentials->users;
+        p->groups = p->credentials->groups;
+        return;
+    }
     host_call3(__NR_getresuid, &p->users.real, &p->users.effective, &p->users.saved);
     host_call3(__NR_getresgid, &p->groups.real, &p->groups.effective, &p->groups.saved);
 }
@@ -146,12 +152,16 @@ int64_t process_fork(struct thread *t, const struct fork_how *how)
 }
 
 /* A copy of the process for a vfork child, which must not touch its parent's. */
-static struct process *process_copy(struct process *p)
+static struct process *process_copy(const struct thread *t)
 {
+    struct process *p = t->proc;
+    struct credentials *credentials = p->credentials != NULL ? credentials_copy(t) : NULL;
     struct process *copy = heap_alloc(sizeof *copy);
     struct descriptor_table *table = heap_alloc(sizeof *table);
     struct signal_entry *signals = heap_alloc(SIGNALS_PENDING_VFORK * sizeof *signals);
-    if (copy == NULL || table == NULL || signals == NULL || descriptors_copy(table, p->descriptors) != 0) {
+    if (copy == NULL || table == NULL || signals == NULL || (p->credentials != NULL && credentials == NULL) ||
+        descriptors_copy(table, p->descriptors) != 0) {
+        heap_free(credentials);
         heap_free(copy);
         heap_free(table);
         heap_free(signals);
@@ -166,6 +176,7 @@ static struct process *process_copy(struct process *p)
     lock_reset(&copy->title_lock);
     signals_queue_init(copy, signals, SIGNALS_PENDING_VFORK);
     copy->descriptors = table;
+    copy->credentials = credentials;
     copy->shares_memory = true;
     copy->aio = NULL;
     copy->exec_scratch[0] = copy->exec_scratch[1] = NULL; /* the parent's, if it is a vfork child itself */
@@ -177,6 +188,7 @@ static void process_copy_free(struct process *copy)
     descriptors_drop(copy->descriptors);
     heap_free(copy->descriptors);
     heap_free(copy->queue.entries);
+    heap_free(copy->credentials);
     heap_free(copy->exec_scratch[0]);
     heap_free(copy->exec_scratch[1]);
     heap_free(copy);
@@ -221,7 +233,7 @@ int64_t process_vfork(struct thread *t, const struct vfork_how *how)
         sharers_free();
     }
     t->proc->hooks->forking(t);
-    struct process *copy = process_copy(t->proc);
+    struct process *copy = process_copy(t);
     struct thread *child = copy != NULL ? thread_new(copy) : NULL;
     if (child == NULL) {
         if (copy != NULL) {

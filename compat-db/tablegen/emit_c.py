@@ -28,6 +28,17 @@ def handler_name(personality, row):
     return f"{owner}_{FUNCTIONS[row.handler]}{bare}"
 
 
+def alternatives(rows):
+    """(row, mode, family) of each row that has another function where metadata is kept (vfs/metadata.h)."""
+    names = {row.name: row for row in rows if row.name}
+    return [(names[name], mode, family) for mode, family, name, _ in getattr(rows, "alternatives", [])]
+
+
+def alternative_name(personality, row, family):
+    owner = c_prefix(personality) if family == "own" else personality.split("-")[0]
+    return f"{owner}_emulated_{(row.host or row.name).lstrip('_')}"
+
+
 def parameters(row):
     return "".join(f", {TYPES[arg.kind].ctype} {c_name(arg.name)}" for arg in row.args)
 
@@ -48,10 +59,17 @@ def emit_header(personality, source, rows):
         "struct thread;\n",
         f"extern const struct syscall_entry {prefix}_syscall_table[];",
         f"#define {prefix.upper()}_SYSCALL_COUNT {len(rows)}\n",
+        f"extern const struct syscall_alternative {prefix}_alternatives[];\n",
     ]
     for row in rows:
         if row.handler in FUNCTIONS:
             lines.append(f"int64_t {handler_name(personality, row)}(struct thread *t{parameters(row)});")
+    declared = set()
+    for row, _, family in alternatives(rows):
+        name = alternative_name(personality, row, family)
+        if name not in declared:
+            lines.append(f"int64_t {name}(struct thread *t{parameters(row)});")
+        declared.add(name)
     lines.append("\n#endif\n")
     return "\n".join(lines)
 
@@ -159,6 +177,31 @@ def emit_wrapper(personality, row, word, host_restarts=False):
     return "\n".join([head, "{", *body, "}\n"])
 
 
+def emit_alternative(personality, row, family, word):
+    values = "".join(f", {cast_plain(arg, index, word)}" for index, arg in enumerate(row.args))
+    unused = [] if row.args else ["    (void)a;"]
+    head = f"static int64_t alternative_{row.number}(struct thread *t, const uint64_t *a)"
+    return "\n".join([head, "{", *unused, f"    return {alternative_name(personality, row, family)}(t{values});", "}\n"])
+
+
+def cast_plain(arg, index, word):
+    """A register as a function of ours takes it, which looks at guest memory itself."""
+    ctype = TYPES[arg.kind].ctype
+    value = f"a[{index}]"
+    if word == 4:
+        value = f"(uint64_t)(int32_t){value}" if ctype == "int64_t" else f"(uint32_t){value}"
+    if ctype == "guest_ptr":
+        return f"(guest_ptr){{{value}}}"
+    return value if ctype == "uint64_t" else f"({ctype}){value}"
+
+
+def emit_alternatives(personality, rows):
+    lines = [f"const struct syscall_alternative {c_prefix(personality)}_alternatives[] = {{"]
+    lines += [f"    {{{row.number}, METADATA_{mode.upper()}, alternative_{row.number}}}," for row, mode, _ in alternatives(rows)]
+    lines.append("    {0, 0, 0},\n};\n")
+    return "\n".join(lines)
+
+
 def emit_arguments(row):
     lines = [f"static const struct syscall_arg args_{row.number}[] = {{"]
     for arg in row.args:
@@ -196,10 +239,13 @@ def emit_table(personality, source, rows):
         "#else",
         "#define CALL(number) call_##number\n",
         '#include "base/host.h"',
+        '#include "base/settings.h"',
         '#include "signals/signals.h"\n',
     ]
     traits = getattr(rows, "word", 8), getattr(rows, "host_restarts", False)
     lines += [emit_wrapper(personality, row, *traits) for row in rows if row.handler not in ("-", "mux")]
+    lines += [emit_alternative(personality, row, family, traits[0]) for row, _, family in alternatives(rows)]
+    lines.append(emit_alternatives(personality, rows))
     lines.append("#endif\n")
     lines += [emit_arguments(row) for row in rows if row.args]
     lines.append(f"const struct syscall_entry {c_prefix(personality)}_syscall_table[] = {{")

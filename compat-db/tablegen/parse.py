@@ -49,6 +49,13 @@ class Table(list):
     word = 8
     host_restarts = False
 
+    def __init__(self):
+        super().__init__()
+        self.alternatives = []  # (mode, family, row name, file:line), as the lines have them
+
+
+ALTERNATIVE_MODES = ("nodes", "emulated")
+
 
 def parse_table(path):
     """Returns the table, one row per number from 0 on without a gap; raises TableError."""
@@ -63,6 +70,8 @@ def parse_table(path):
         if text.startswith("!"):
             if text == "!restarts host":
                 rows.host_restarts = True
+            elif text.split()[0][1:] in ALTERNATIVE_MODES:
+                rows.alternatives += parse_alternatives(text, where)
             else:
                 rows.word = parse_word(text, where)
             continue
@@ -80,13 +89,33 @@ def parse_table(path):
     for expected, row in enumerate(rows):
         if row.number != expected:
             raise TableError(f"{row.where}: no row for number {expected} before {row.number}")
+    check_alternatives(rows)
     return rows
+
+
+def parse_alternatives(text, where):
+    """Rows that have another function where metadata is kept: (mode, family, name, where) of each."""
+    directive, *words = text.split()
+    if len(words) < 2 or words[0] not in ("own", "any"):
+        raise TableError(f"{where}: '{text}' is not '{directive} own|any NAME...'")
+    return [(directive[1:], words[0], name, where) for name in words[1:]]
+
+
+def check_alternatives(rows):
+    names = {row.name: row for row in rows if row.name}
+    for _, _, name, where in rows.alternatives:
+        if name not in names or names[name].handler in ("-", "mux"):
+            raise TableError(f"{where}: no row with a handler is called {name}")
+    listed = [name for _, _, name, _ in rows.alternatives]
+    for _, _, name, where in rows.alternatives:
+        if listed.count(name) > 1:
+            raise TableError(f"{where}: {name} is named twice")
 
 
 def parse_word(text, where):
     match = re.fullmatch(r"!word\s+(4|8)", text)
     if not match:
-        raise TableError(f"{where}: '{text}' is not '!word 4', '!word 8' or '!restarts host'")
+        raise TableError(f"{where}: '{text}' is not '!word 4', '!word 8', '!restarts host', '!nodes' or '!emulated'")
     return int(match[1])
 
 

@@ -6,6 +6,7 @@
 
 #include <linux/fcntl.h>
 #include <linux/memfd.h>
+#include <linux/stat.h>
 
 #include "base/format.h"
 #include "base/heap.h"
@@ -17,6 +18,7 @@
 #include "base/thread.h"
 #include "loader/loader.h"
 #include "loader/start.h"
+#include "process/credentials.h"
 #include "process/descriptors.h"
 #include "process/enter.h"
 #include "process/handover.h"
@@ -28,6 +30,7 @@
 #include "syscalls/common/aio.h"
 #include "syscalls/entry/gate.h"
 #include "syscalls/entry/ways.h"
+#include "vfs/metadata.h"
 
 #define SELF         "/proc/self/exe"
 #define VECTOR_SLACK 4 /* a script's interpreter, its argument, the script; and the NULL */
@@ -47,8 +50,9 @@ struct exec {
     struct loader_error error;
     struct exec_examination examination;
     struct handover handover;
-    int32_t descriptor; /* struct exec_request */
-    bool closes;        /* it is to be closed on exec, when the program is read */
+    int32_t descriptor;             /* struct exec_request */
+    struct credentials credentials; /* of what is executed, where they are kept */
+    bool closes;                    /* it is to be closed on exec, when the program is read */
 };
 
 /*
@@ -162,6 +166,7 @@ static void fill_handover(struct thread *t, struct exec *e)
     h->argc = e->strings.argc;
     h->envc = e->strings.envc;
     h->strings_size = e->strings.used;
+    h->credentials_size = t->proc->credentials != NULL ? credentials_size(&e->credentials) : 0;
     h->mask = t->mask;
     h->settings = t->proc->settings;
     h->table_start = t->proc->table_start;
@@ -180,6 +185,21 @@ static void fill_handover(struct thread *t, struct exec *e)
     }
 }
 
+/* By the file that is executed; a script's interpreter, not the script. */
+static int64_t set_credentials(struct thread *t, struct exec *e)
+{
+    const struct metadata_place file = {AT_FDCWD, e->program.host_path, 0};
+    struct statx x;
+    int64_t r = metadata_access(t, &file, 1, true);
+    if (r == 0) {
+        r = metadata_stat(t, &file, 0, &x, NULL);
+    }
+    if (r == 0) {
+        credentials_exec(t, &x, &e->credentials);
+    }
+    return r;
+}
+
 /* Returns the sealed memfd, which survives exec, or -errno. */
 static int64_t make_handover(struct thread *t, struct exec *e)
 {
@@ -191,6 +211,9 @@ static int64_t make_handover(struct thread *t, struct exec *e)
     int r = write_all((int)fd, &e->handover, sizeof e->handover);
     if (r == 0) {
         r = write_all((int)fd, e->strings.bytes, e->strings.used);
+    }
+    if (r == 0) {
+        r = write_all((int)fd, &e->credentials, e->handover.credentials_size);
     }
     if (r != 0) {
         host_call1(__NR_close, fd);
@@ -350,6 +373,10 @@ static int64_t exec_with(struct thread *t, struct exec *e, const struct exec_req
     }
     if (filter_forbids(t, &e->program)) {
         return -EPERM;
+    }
+    r = t->proc->credentials != NULL ? set_credentials(t, e) : 0;
+    if (r < 0) {
+        return r;
     }
     e->descriptor = rq->descriptor;
     e->closes = rq->descriptor >= 0 && (host_call2(__NR_fcntl, rq->descriptor, F_GETFD) & FD_CLOEXEC) != 0;

@@ -105,6 +105,7 @@ const struct personality freebsd_personality = {
     .recognise = freebsd_recognise,
     .programs = {ELF_KERNEL_FREEBSD, USER_END},
     .syscalls = freebsd_syscall_table,
+    .alternatives = freebsd_alternatives,
     .syscall_count = FREEBSD_SYSCALL_COUNT,
     .fetch_more = fetch_more,
     .success_clears = RFLAGS_CARRY,

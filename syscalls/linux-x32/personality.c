@@ -66,6 +66,7 @@ const struct personality linux_x32_personality = {
     .keeps_programs = true,
     .programs = {.kernel = ELF_KERNEL_LINUX, .space_end = USER_END_32},
     .syscalls = linux_x32_syscall_table,
+    .alternatives = linux_x32_alternatives,
     .syscall_count = LINUX_X32_SYSCALL_COUNT,
     .fetch = fetch,
     .set_result = set_result,

@@ -39,6 +39,7 @@ const struct personality linux_personality = {
     .programs = {.kernel = ELF_KERNEL_LINUX, .space_end = USER_END},
     .host_vdso = true,
     .syscalls = linux_syscall_table,
+    .alternatives = linux_alternatives,
     .syscall_count = LINUX_SYSCALL_COUNT,
     .set_result = set_result,
     .unknown_call = unknown_call,

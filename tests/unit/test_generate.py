@@ -116,6 +116,25 @@ class Output(unittest.TestCase):
         for (personality, call), name in names.items():
             self.assertEqual(emit_c.handler_name(personality, row(f"1 | {call} | full | int (void) | |")), name)
 
+    def test_alternatives(self):
+        lines = ["!word 4", "!nodes any stat", "!emulated own get",
+                 "0 | stat | own | full | int (path p, long n) | |", "1 | get | same:getuid | full | uid (void) | |"]
+        with tempfile.TemporaryDirectory() as folder:
+            table = Path(folder) / "linux-x.tbl"
+            table.write_text("\n".join(lines))
+            rows = parse_table(table)
+            text = emit_c.emit_table("linux-x", "x.tbl", rows)
+            self.assertIn("{0, METADATA_NODES, alternative_0},", text)
+            self.assertIn("linux_emulated_stat(t, (guest_ptr){(uint32_t)a[0]}, (uint64_t)(int32_t)a[1])", text)
+            self.assertIn("{1, METADATA_EMULATED, alternative_1},", text)
+            self.assertIn("linux_x_emulated_getuid(struct thread *t);", emit_c.emit_header("linux-x", "x.tbl", rows))
+            for wrong, part in (("!nodes any none", "no row with a handler"), ("!nodes stat", "is not '!nodes own|any"),
+                                ("!emulated any stat", "named twice")):
+                table.write_text("\n".join([*lines, wrong]))
+                with self.assertRaises(TableError) as caught:
+                    parse_table(table)
+                self.assertIn(part, str(caught.exception))
+
     def test_wrappers(self):
         own = row("1 | open | own | full | fd (path path, flags:open flags, size new) | |")
         self.assertIn(

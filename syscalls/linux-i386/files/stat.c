@@ -6,16 +6,20 @@
 #include "base/host.h"
 #include "base/thread.h"
 #include "syscalls/common/linux/calls_at.h"
+#include "syscalls/common/linux/files/emulated.h"
 
 static int64_t host_stat(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, struct stat *out)
 {
+    if (metadata_is_kept(t)) {
+        return linux_emulated_stat_at(t, dirfd, path, flags, out);
+    }
     return linux_call_at(t, __NR_newfstatat, dirfd, path, linux_follow_unless(flags, AT_SYMLINK_NOFOLLOW),
                          (uint64_t)out, flags, 0);
 }
 
-static int64_t host_fstat(int fd, struct stat *out)
+static int64_t host_fstat(struct thread *t, int fd, struct stat *out)
 {
-    return host_call2(__NR_fstat, fd, out);
+    return metadata_is_kept(t) ? linux_emulated_stat_of(t, fd, out) : host_call2(__NR_fstat, fd, out);
 }
 
 static int64_t put_old(guest_ptr to, int64_t found, const struct stat *host)
@@ -63,8 +67,7 @@ int64_t linux_i386_oldfstat(struct thread *t, int32_t fd, guest_ptr buf)
 {
     struct stat st;
 
-    (void)t;
-    return put_old(buf, host_fstat(fd, &st), &st);
+    return put_old(buf, host_fstat(t, fd, &st), &st);
 }
 
 int64_t linux_i386_stat(struct thread *t, guest_ptr filename, guest_ptr statbuf)
@@ -85,8 +88,7 @@ int64_t linux_i386_fstat(struct thread *t, int32_t fd, guest_ptr statbuf)
 {
     struct stat st;
 
-    (void)t;
-    return put_stat(statbuf, host_fstat(fd, &st), &st);
+    return put_stat(statbuf, host_fstat(t, fd, &st), &st);
 }
 
 int64_t linux_i386_stat64(struct thread *t, guest_ptr path, guest_ptr buf)
@@ -107,8 +109,7 @@ int64_t linux_i386_fstat64(struct thread *t, int32_t fd, guest_ptr buf)
 {
     struct stat st;
 
-    (void)t;
-    return put_stat64(buf, host_fstat(fd, &st), &st);
+    return put_stat64(buf, host_fstat(t, fd, &st), &st);
 }
 
 int64_t linux_i386_fstatat64(struct thread *t, int32_t dfd, guest_ptr path, guest_ptr buf, int32_t flag)

@@ -7,6 +7,7 @@
 #include "base/thread.h"
 #include "signals/signals.h"
 #include "syscalls/common/linux/calls_at.h"
+#include "syscalls/common/linux/files/emulated.h"
 #include "syscalls/common/linux/files/open.h"
 
 #include <linux/openat2.h>
@@ -38,7 +39,9 @@ static __attribute__((noinline)) int64_t open_translated(struct thread *t, int d
     if (has_text(&p, flags)) {
         return linux_proc_open(t, &p.proc, p.where.name, flags);
     }
-    r = host_restartable(t, host_call_intr(t, __NR_openat, (uint64_t)p.dirfd, p.name, flags, mode, 0, 0));
+    r = metadata_is_kept(t)
+            ? linux_emulated_open_at(t, &p, flags, mode)
+            : host_restartable(t, host_call_intr(t, __NR_openat, (uint64_t)p.dirfd, p.name, flags, mode, 0, 0));
     if (r >= 0 && p.near_proc) {
         linux_path_opened(t, (int)r, &p);
     }
@@ -97,6 +100,9 @@ int64_t linux_any_openat2(struct thread *t, int32_t dfd, guest_ptr filename, gue
         if (has_text(&p, asked.flags)) {
             return linux_proc_open(t, &p.proc, p.where.name, (uint32_t)asked.flags);
         }
+    }
+    if (metadata_is_kept(t) && asked.resolve == 0 && asked.flags <= UINT32_MAX && asked.mode <= 07777) {
+        return linux_emulated_open_at(t, &p, (uint32_t)asked.flags, (uint32_t)asked.mode);
     }
     r = host_restartable(
         t, host_call_intr(t, __NR_openat2, (uint64_t)p.dirfd, p.name, linux_memory(how, size), size, 0, 0));

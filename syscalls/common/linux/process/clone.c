@@ -7,6 +7,7 @@
 
 #include <linux/sched.h>
 
+#include "base/heap.h"
 #include "base/host.h"
 #include "base/host_signal.h"
 #include "base/mem.h"
@@ -14,6 +15,7 @@
 #include "base/process.h"
 #include "base/thread.h"
 #include "linux_syscalls.h"
+#include "process/credentials.h"
 #include "process/enter.h"
 #include "process/process.h"
 #include "process/thread.h"
@@ -59,6 +61,13 @@ static int64_t start_thread(struct thread *t, const struct linux_clone *how)
     if (child == NULL) {
         return -EAGAIN;
     }
+    if (t->proc->credentials != NULL) {
+        child->credentials = credentials_copy(t);
+        if (child->credentials == NULL) {
+            thread_free(child);
+            return -EAGAIN;
+        }
+    }
     child->mask = t->mask;
     child->host_mask = t->host_mask;
     child->altstack.flags = SS_DISABLE;
@@ -69,7 +78,12 @@ static int64_t start_thread(struct thread *t, const struct linux_clone *how)
     child->start_regs.rsp = how->stack != 0 ? how->stack : t->regs->rsp;
     t->proc->personality->set_result(child, &child->start_regs, 0);
     thread_inherit_state(child, t);
-    return thread_start_as(t, child, &clone);
+    struct credentials *credentials = child->credentials;
+    int64_t tid = thread_start_as(t, child, &clone);
+    if (is_error(tid)) {
+        heap_free(credentials);
+    }
+    return tid;
 }
 
 /* Handlers are not shared where processes are: the child has a copy of them. */

@@ -7,9 +7,11 @@
 #include "base/host.h"
 #include "base/host_vdso.h"
 #include "base/mem.h"
+#include "base/process.h"
 #include "base/thread.h"
 #include "linux_syscalls.h"
 #include "process/thread.h"
+#include "syscalls/common/linux/process/emulated_ids.h"
 #include "syscalls/common/linux/signals/signal_map.h"
 
 /* Newer than the headers of the oldest system that this is built on. */
@@ -57,6 +59,10 @@ int64_t linux_any_prctl(struct thread *t, int32_t option, uint64_t arg2, uint64_
         if ((uint32_t)option >= refused[i].low && (uint32_t)option <= refused[i].high) {
             return refused[i].answer;
         }
+    }
+    int64_t result;
+    if (t->proc->credentials != NULL && linux_emulated_prctl(t, option, arg2, arg3, arg4, arg5, &result)) {
+        return result;
     }
     switch (option) {
     case PR_SET_NAME:

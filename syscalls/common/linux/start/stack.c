@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/credentials.h"
 #include "base/host.h"
 #include "base/mem.h"
 #include "loader/stack.h"
@@ -119,6 +120,15 @@ static void add_if(struct auxv *v, uint64_t type, uint64_t value)
     }
 }
 
+static void add_ids(const struct credentials *c, struct auxv *v)
+{
+    add(v, AT_UID, c != NULL ? c->users.real : (uint64_t)host_call0(__NR_getuid));
+    add(v, AT_EUID, c != NULL ? c->users.effective : (uint64_t)host_call0(__NR_geteuid));
+    add(v, AT_GID, c != NULL ? c->groups.real : (uint64_t)host_call0(__NR_getgid));
+    add(v, AT_EGID, c != NULL ? c->groups.effective : (uint64_t)host_call0(__NR_getegid));
+    add(v, AT_SECURE, c != NULL && c->secure); /* else set-id bits have no effect */
+}
+
 static void fill_auxv(const struct stack_request *rq, uint64_t random, uint64_t platform, uint64_t execfn,
                       struct auxv *v)
 {
@@ -134,11 +144,7 @@ static void fill_auxv(const struct stack_request *rq, uint64_t random, uint64_t 
     add(v, AT_BASE, rq->base);
     add(v, AT_FLAGS, 0);
     add(v, AT_ENTRY, rq->entry);
-    add(v, AT_UID, (uint64_t)host_call0(__NR_getuid));
-    add(v, AT_EUID, (uint64_t)host_call0(__NR_geteuid));
-    add(v, AT_GID, (uint64_t)host_call0(__NR_getgid));
-    add(v, AT_EGID, (uint64_t)host_call0(__NR_getegid));
-    add(v, AT_SECURE, 0); /* set-id bits have no effect */
+    add_ids(rq->credentials, v);
     add(v, AT_RANDOM, random);
     add(v, AT_HWCAP2, rq->hwcap2);
     add(v, AT_EXECFN, execfn);

@@ -10,6 +10,7 @@
 #include <linux/futex.h>
 #include <linux/rseq.h>
 
+#include "base/heap.h"
 #include "base/host.h"
 #include "base/personality.h"
 #include "base/process.h"
@@ -98,6 +99,8 @@ void linux_thread_ends(struct thread *t)
         host_call2(__NR_set_robust_list, 0, ROBUST_HEAD_BYTES);
         t->robust_lists[0] = guest_addr(0);
     }
+    heap_free(t->credentials);
+    t->credentials = NULL;
     if (!guest_is_null(t->rseq)) {
         /* The host writes there whenever the thread is moved, and kills the process where it cannot. */
         host_call4(__NR_rseq, t->rseq.va, t->rseq_size, RSEQ_FLAG_UNREGISTER, t->rseq_signature);

@@ -1,0 +1,123 @@
+/* See credentials.h. Semantics: credentials(7), capabilities(7), security/commoncap.c. */
+#include "process/credentials.h"
+
+#include <linux/securebits.h>
+#include <linux/stat.h>
+
+#include "base/heap.h"
+#include "base/host.h"
+#include "base/mem.h"
+#include "base/process.h"
+#include "base/thread.h"
+#include "process/process.h"
+#include "vfs/metadata.h"
+
+void credentials_init(struct credentials *c, uint32_t user, uint32_t group)
+{
+    uint64_t mine = user == 0 ? CAPABILITIES_ALL : 0;
+    *c = (struct credentials){.users = {user, user, user},
+                              .groups = {group, group, group},
+                              .fsuid = user,
+                              .fsgid = group,
+                              .effective = mine,
+                              .permitted = mine,
+                              .bounding = CAPABILITIES_ALL};
+}
+
+int credentials_begin(struct process *p, const struct credentials *from)
+{
+    struct credentials *c = heap_alloc(sizeof *c);
+    if (c == NULL) {
+        return -ENOMEM;
+    }
+    if (from != NULL) {
+        memcpy(c, from, credentials_size(from));
+    } else {
+        credentials_init(c, p->settings.first_user, p->settings.first_group);
+    }
+    p->credentials = c;
+    process_ids_read(p);
+    p->ids_changed = c->secure || c->users.real != c->users.effective || c->groups.real != c->groups.effective;
+    return 0;
+}
+
+struct credentials *credentials_copy(const struct thread *t)
+{
+    const struct credentials *from = credentials_of(t);
+    struct credentials *c = heap_alloc_unset(sizeof *c);
+    if (c != NULL) {
+        memcpy(c, from, credentials_size(from));
+    }
+    return c;
+}
+
+/* Capabilities about files: what a file system user other than root gives up (CAP_FS_MASK, linux/capability.h). */
+static const uint64_t file_capabilities =
+    UINT64_C(1) << CAPABILITY_CHOWN | UINT64_C(1) << CAPABILITY_MKNOD | UINT64_C(1) << CAPABILITY_DAC_OVERRIDE |
+    UINT64_C(1) << CAPABILITY_DAC_READ_SEARCH | UINT64_C(1) << CAPABILITY_FOWNER | UINT64_C(1) << CAPABILITY_FSETID |
+    UINT64_C(1) << 9 /* LINUX_IMMUTABLE */ | UINT64_C(1) << 32 /* MAC_OVERRIDE */;
+
+static bool any_root(const struct process_ids *u)
+{
+    return u->real == 0 || u->effective == 0 || u->saved == 0;
+}
+
+void credentials_fix_capabilities(struct credentials *c, const struct process_ids *old, uint32_t old_fsuid)
+{
+    if ((c->securebits & SECBIT_NO_SETUID_FIXUP) != 0) {
+        return;
+    }
+    if (any_root(old) && !any_root(&c->users)) {
+        if ((c->securebits & SECBIT_KEEP_CAPS) == 0) {
+            c->permitted = c->effective = 0;
+        }
+        c->ambient = 0;
+    }
+    if (old->effective == 0 && c->users.effective != 0) {
+        c->effective = 0;
+    }
+    if (old->effective != 0 && c->users.effective == 0) {
+        c->effective = c->permitted;
+    }
+    if (old->effective != c->users.effective) {
+        return; /* the file system's id went with it */
+    }
+    if (old_fsuid == 0 && c->fsuid != 0) {
+        c->effective &= ~file_capabilities;
+    }
+    if (old_fsuid != 0 && c->fsuid == 0) {
+        c->effective |= c->permitted & file_capabilities;
+    }
+}
+
+static void take_set_ids(struct credentials *c, const struct statx *x)
+{
+    if (c->no_new_privs || (x->stx_mode & S_IFMT) != S_IFREG) {
+        return;
+    }
+    if ((x->stx_mode & S_ISUID) != 0) {
+        c->users.effective = x->stx_uid;
+    }
+    if ((x->stx_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP)) {
+        c->groups.effective = x->stx_gid;
+    }
+}
+
+void credentials_exec(const struct thread *t, const struct statx *x, struct credentials *out)
+{
+    const struct credentials *old = credentials_of(t);
+    struct credentials *c = out;
+    memcpy(c, old, credentials_size(old));
+    take_set_ids(c, x);
+    bool changed = c->users.effective != old->users.effective || c->groups.effective != old->groups.effective;
+    bool root = (c->securebits & SECBIT_NOROOT) == 0 && (c->users.effective == 0 || c->users.real == 0);
+    c->users.saved = c->fsuid = c->users.effective;
+    c->groups.saved = c->fsgid = c->groups.effective;
+    if (changed) {
+        c->ambient = 0;
+    }
+    c->permitted = root ? c->bounding | c->inheritable : c->ambient;
+    c->effective = root ? (c->users.effective == 0 ? c->permitted : 0) : c->ambient;
+    c->securebits &= ~(uint32_t)SECBIT_KEEP_CAPS;
+    c->secure = changed || c->users.real != c->users.effective || c->groups.real != c->groups.effective;
+}

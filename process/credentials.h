@@ -1,0 +1,34 @@
+/* The engine's own account of a process's ids (base/credentials.h): its beginning, copies, exec. */
+#ifndef PROCESS_CREDENTIALS_H
+#define PROCESS_CREDENTIALS_H
+
+#include <stdint.h>
+
+#include "base/credentials.h"
+
+struct process;
+struct statx;
+struct thread;
+
+/* A user's with these ids, and root's with all capabilities, and no further groups. */
+void credentials_init(struct credentials *c, uint32_t user, uint32_t group);
+
+/*
+ * Before the first instruction of a program whose metadata is emulated: with `from`, or as the settings say. Returns 0 or
+ * -ENOMEM.
+ */
+int credentials_begin(struct process *p, const struct credentials *from);
+
+/* A copy of the thread's, from the heap: for a new thread, a vfork child. NULL: there is no memory. */
+struct credentials *credentials_copy(const struct thread *t);
+
+/* What the kernel does to capabilities after a change of the user ids from `old` (cap_emulate_setxuid()). */
+void credentials_fix_capabilities(struct credentials *c, const struct process_ids *old, uint32_t old_fsuid);
+
+/*
+ * What a program has that the thread executes, whose file has the status `x` as the guest sees it: set-id bits give their
+ * effects (bprm_fill_uid() of fs/exec.c, cap_bprm_creds_from_file() of security/commoncap.c).
+ */
+void credentials_exec(const struct thread *t, const struct statx *x, struct credentials *out);
+
+#endif

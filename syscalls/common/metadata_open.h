@@ -1,0 +1,17 @@
+/* Opening files where metadata is kept (vfs/metadata.h). */
+#ifndef SYSCALLS_COMMON_METADATA_OPEN_H
+#define SYSCALLS_COMMON_METADATA_OPEN_H
+
+#include <stdint.h>
+
+struct metadata_place;
+struct thread;
+
+/*
+ * openat(2) of the host's, `flags` and `mode` its own. An emulated device opens as the host's if it is one of those that
+ * every program may have (null, zero, full, random, urandom, tty), and else is refused as on a file system that is
+ * mounted without devices. Returns the descriptor or -errno; interruptible as host_call_intr() is.
+ */
+int64_t metadata_open(struct thread *t, const struct metadata_place *at, uint32_t flags, uint32_t mode);
+
+#endif
