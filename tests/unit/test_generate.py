@@ -125,7 +125,7 @@ class Output(unittest.TestCase):
             rows = parse_table(table)
             text = emit_c.emit_table("linux-x", "x.tbl", rows)
             self.assertIn("{0, METADATA_NODES, alternative_0},", text)
-            self.assertIn("linux_emulated_stat(t, (guest_ptr){(uint32_t)a[0]}, (uint64_t)(int32_t)a[1])", text)
+            self.assertIn("linux_emulated_stat(t, (guest_ptr){(uint32_t)a[0]}, (int64_t)(uint64_t)(int32_t)a[1])", text)
             self.assertIn("{1, METADATA_EMULATED, alternative_1},", text)
             self.assertIn("linux_x_emulated_getuid(struct thread *t);", emit_c.emit_header("linux-x", "x.tbl", rows))
             for wrong, part in (("!nodes any none", "no row with a handler"), ("!nodes stat", "is not '!nodes own|any"),
