@@ -123,8 +123,11 @@ struct thread {
     struct signal_pending pending; /* of what the engine keeps (signals/queue.h) */
     struct signal_set awaited;     /* while `waiting`, what for */
     bool waiting;                  /* in sigwait and its kin */
-    bool raised_forced;            /* `raised` is from signal_force(), */
-    struct guest_signal raised;    /* or from signal_raise() */
+    struct {
+        uint64_t trapno, error, address; /* the address is of the last page fault */
+    } last_fault;                        /* of the guest's own, as Linux's frames tell of it */
+    bool raised_forced;                  /* `raised` is from signal_force(), */
+    struct guest_signal raised;          /* or from signal_raise() */
 
     struct credentials *credentials; /* a Linux thread's own; NULL: the process's (base/credentials.h) */
 

@@ -10,9 +10,8 @@
 #include "base/thread.h"
 #include "linux_i386_syscalls.h"
 #include "process/table.h"
-#include "syscalls/common/linux/signals/signal_map.h"
+#include "syscalls/common/linux/personality.h"
 #include "syscalls/common/linux/start/start.h"
-#include "syscalls/common/linux/trace/trace.h"
 #include "syscalls/linux-i386/signals/frame.h"
 #include "syscalls/linux-i386/signals/segments.h"
 #include "syscalls/linux-i386/vdso/vdso.h"
@@ -46,15 +45,8 @@ static int fetch(struct thread *t, const struct cpu_context *regs, struct syscal
 static void set_result(struct thread *t, struct cpu_context *regs, int64_t result)
 {
     if ((t->call_flags & CALL_REGS_SET) == 0) {
-        regs->rax = (uint32_t)(result == -ERESTART ? -EINTR : result);
+        regs->rax = (uint32_t)result;
     }
-}
-
-static int64_t unknown_call(struct thread *t, const struct syscall_request *rq)
-{
-    (void)t;
-    (void)rq;
-    return -ENOSYS;
 }
 
 /*
@@ -77,32 +69,20 @@ static void program_begins(struct thread *t)
 }
 
 const struct personality linux_i386_personality = {
+    LINUX_PERSONALITY,
     .name = "linux-i386",
     .title = "Linux/i386",
     .word = 4,
     .machine = "i686",
-    .links_max = 40, /* include/linux/namei.h: MAXSYMLINKS */
     .code32 = true,
     .recognise = linux_recognise_i386,
-    .keeps_programs = true,
     .programs = {ELF_KERNEL_LINUX, USER_END_32},
     .syscalls = linux_i386_syscall_table,
     .alternatives = linux_i386_alternatives,
     .syscall_count = LINUX_I386_SYSCALL_COUNT,
     .fetch = fetch,
     .set_result = set_result,
-    .unknown_call = unknown_call,
     .fault = linux_i386_fault,
-    .signal_count = LINUX_SIGNALS,
-    .signal_to_host = linux_signal_to_host,
-    .signal_from_host = linux_signal_from_host,
-    .signals_are_hosts = true,
-    .auxv_is_hosts = true,
-    .signal_bad_stack = SIGSEGV,
-    .carrier_mark = LINUX_CARRIER_MARK,
-    .signal_code_queue = (uint32_t)SI_QUEUE,
-    .signal_default = linux_signal_default,
-    .signal_describe = linux_signal_describe,
     .build_frame = linux_i386_build_frame,
     .sigcode = linux_i386_vdso,
     .sigcode_size = LINUX_I386_VDSO_SIZE,
@@ -110,6 +90,5 @@ const struct personality linux_i386_personality = {
     .vdso_entry = GATE32_OFFSET,
     .build_stack = linux_build_stack_i386,
     .program_begins = program_begins,
-    .trace = &linux_trace_names,
     .thread_started = linux_i386_thread_started,
 };

@@ -1,33 +1,24 @@
 /*
- * Semantics: x32_setup_rt_frame() and x32_rt_sigreturn, arch/x86/kernel/signal_64.c; get_sigframe(), signal.c. The
- * structures: arch/x86/include/asm/sigframe.h, struct rt_sigframe_x32.
+ * Semantics: x32_setup_rt_frame() and x32_rt_sigreturn, arch/x86/kernel/signal_64.c. The structures:
+ * arch/x86/include/asm/sigframe.h, struct rt_sigframe_x32.
  */
 #include "syscalls/linux-x32/frame.h"
 
 #include "base/host.h"
 #include "base/host_signal.h"
 #include "base/mem.h"
-#include "base/process.h"
 #include "base/thread.h"
 #include "linux_x32_syscalls.h"
-#include "signals/signals.h"
 #include "syscalls/common/linux/signals/compat_siginfo.h"
+#include "syscalls/common/linux/signals/frame64.h"
 #include "syscalls/common/linux/signals/signal_map.h"
-#include "syscalls/common/linux/signals/signals.h"
-#include "syscalls/common/linux/signals/xstate.h"
-
-#define RED_ZONE      128
-#define RFLAGS_RESUME 0x10000ULL
-#define UNBLOCKABLE   (1ULL << (SIGKILL - 1) | 1ULL << (SIGSTOP - 1))
-/* FIX_EFLAGS, arch/x86/include/asm/sighandling.h: the flags that a frame brings. */
-#define RFLAGS_OF_FRAMES 0x50dd5ULL
 
 /* struct ucontext_x32 */
 struct linux_x32_ucontext {
     uint32_t uc_flags, uc_link;
     struct linux_compat_stack uc_stack;
     uint32_t pad;
-    struct sigcontext_64 uc_mcontext;
+    struct sigcontext uc_mcontext;
     uint64_t uc_sigmask;
 };
 _Static_assert(__builtin_offsetof(struct linux_x32_ucontext, uc_mcontext) == 24, "asm/sigframe.h");
@@ -39,20 +30,7 @@ struct linux_x32_rt_sigframe {
 };
 _Static_assert(sizeof(struct linux_x32_rt_sigframe) == 424, "asm/sigframe.h");
 
-static void fill(const struct thread *t, const struct cpu_context *regs, const struct ucontext *host, uint64_t fpstate,
-                 struct linux_x32_ucontext *uc)
-{
-    _Static_assert(sizeof uc->uc_mcontext == sizeof host->uc_mcontext, "the host's own form");
-    uc->uc_flags = UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS | (fpstate != 0 ? UC_FP_XSTATE : 0);
-    uc->uc_stack.ss_sp = (uint32_t)t->altstack.base;
-    uc->uc_stack.ss_flags = (int32_t)t->altstack.flags;
-    uc->uc_stack.ss_size = (uint32_t)t->altstack.size;
-    memcpy(&uc->uc_mcontext, &host->uc_mcontext, sizeof uc->uc_mcontext); /* with what the last fault was */
-    memcpy(&uc->uc_mcontext, regs, sizeof *regs);
-    uc->uc_mcontext.fpstate = fpstate;
-    uc->uc_mcontext.oldmask = t->frame_mask.bits[0];
-    uc->uc_sigmask = t->frame_mask.bits[0];
-}
+#define AT(field) __builtin_offsetof(struct linux_x32_rt_sigframe, field)
 
 static void fill_info(const struct guest_signal *sig, struct linux_compat_siginfo *info)
 {
@@ -61,69 +39,38 @@ static void fill_info(const struct guest_signal *sig, struct linux_compat_siginf
     linux_compat_siginfo_from_host(&wide, true, info);
 }
 
-/* Where the frame goes; 0: nowhere. */
-static uint64_t place(const struct thread *t, uint64_t rsp, const struct signal_action *a, uint64_t below)
-{
-    uint64_t sp = ((below - sizeof(struct linux_x32_rt_sigframe)) & ~15ULL) - 8; /* as behind a call */
-    return linux_frame_overruns(t, rsp, a, sp) ? 0 : sp;
-}
-
 int linux_x32_build_frame(struct thread *t, struct cpu_context *regs, void *host_uc, const struct guest_signal *sig,
                           const struct signal_action *action)
 {
     struct linux_x32_rt_sigframe frame;
-    uint64_t rsp = regs->rsp, below = linux_frame_top(t, rsp, action, RED_ZONE);
-    if ((action->flags & SIGNAL_RESTORER) == 0) {
-        return -EFAULT;
-    }
-    int64_t fpstate = linux_xstate_save(t, host_uc, below, 0);
-    uint64_t sp = fpstate < 0 ? 0 : place(t, rsp, action, fpstate != 0 ? (uint64_t)fpstate : below);
-    if (sp == 0) {
+    struct linux_frame64 place;
+    if (linux_frame64_place(t, regs, host_uc, action, sizeof frame, &place) != 0) {
         return -EFAULT;
     }
     memset(&frame, 0, sizeof frame);
     frame.restorer = action->restorer;
-    fill(t, regs, host_uc, (uint64_t)fpstate, &frame.uc);
+    frame.uc.uc_flags = (uint32_t)place.flags;
+    frame.uc.uc_stack.ss_sp = (uint32_t)t->altstack.base;
+    frame.uc.uc_stack.ss_flags = (int32_t)t->altstack.flags;
+    frame.uc.uc_stack.ss_size = (uint32_t)t->altstack.size;
+    linux_frame64_context(t, regs, host_uc, &place, &frame.uc.uc_mcontext);
+    frame.uc.uc_sigmask = t->frame_mask.bits[0];
     if ((action->flags & SIGNAL_SIGINFO) != 0) {
         fill_info(sig, &frame.info);
     }
-    if (COPYOUT(guest_addr(sp), &frame) != 0) {
+    if (COPYOUT(guest_addr(place.at), &frame) != 0) {
         return -EFAULT;
     }
-    linux_altstack_entered(t);
-    regs->rdi = (uint64_t)sig->signo;
-    regs->rsi = sp + __builtin_offsetof(struct linux_x32_rt_sigframe, info);
-    regs->rdx = sp + __builtin_offsetof(struct linux_x32_rt_sigframe, uc);
-    regs->rsp = sp;
-    regs->rip = action->handler;
-    regs->rflags &= ~(RFLAGS_TRAP | RFLAGS_DIRECTION | RFLAGS_RESUME);
-    return 0;
-}
-
-/* A frame that is none: badframe in the kernel. */
-static int64_t bad_frame(struct thread *t)
-{
-    struct guest_signal sig = {.signo = SIGSEGV, .code = SI_KERNEL};
-    t->call_flags |= CALL_REGS_SET;
-    signal_force(t, &sig);
+    linux_frame64_enter(t, regs, sig, action, &place, place.at + AT(info), place.at + AT(uc));
     return 0;
 }
 
 int64_t linux_x32_rt_sigreturn(struct thread *t)
 {
     struct linux_x32_ucontext uc;
-    struct linux_altstack old;
-    guest_ptr at = guest_addr(t->regs->rsp - sizeof(uint64_t) + __builtin_offsetof(struct linux_x32_rt_sigframe, uc));
-    if (COPYIN(&uc, at) != 0 || linux_xstate_load(t, guest_addr(uc.uc_mcontext.fpstate)) != 0) {
-        return bad_frame(t);
+    if (COPYIN(&uc, guest_addr(t->regs->rsp - sizeof(uint64_t) + AT(uc))) != 0) {
+        return linux_bad_frame(t);
     }
-    uint64_t rflags = t->regs->rflags;
-    struct signal_set mask = linux_set_in(uc.uc_sigmask & ~UNBLOCKABLE);
-    memcpy(t->regs, &uc.uc_mcontext, sizeof *t->regs);
-    t->regs->rflags = (rflags & ~RFLAGS_OF_FRAMES) | (uc.uc_mcontext.flags & RFLAGS_OF_FRAMES);
-    signal_mask_set(t, &mask);
-    struct linux_altstack next = {uc.uc_stack.ss_sp, uc.uc_stack.ss_size, (uint32_t)uc.uc_stack.ss_flags};
-    linux_altstack_change(t, t->regs->rsp, &next, &old); /* whatever is wrong with it */
-    t->call_flags |= CALL_REGS_SET;
-    return 0;
+    struct linux_altstack altstack = {uc.uc_stack.ss_sp, uc.uc_stack.ss_size, (uint32_t)uc.uc_stack.ss_flags};
+    return linux_frame64_restore(t, &uc.uc_mcontext, uc.uc_sigmask, &altstack);
 }

@@ -11,10 +11,9 @@
 #include "base/thread.h"
 #include "linux_syscalls.h"
 #include "linux_x32_syscalls.h"
+#include "syscalls/common/linux/personality.h"
 #include "syscalls/common/linux/process/clone.h"
-#include "syscalls/common/linux/signals/signal_map.h"
 #include "syscalls/common/linux/start/start.h"
-#include "syscalls/common/linux/trace/trace.h"
 #include "syscalls/linux-x32/abi.h"
 #include "syscalls/linux-x32/frame.h"
 
@@ -42,47 +41,20 @@ static int fetch(struct thread *t, const struct cpu_context *regs, struct syscal
     return 0;
 }
 
-static void set_result(struct thread *t, struct cpu_context *regs, int64_t result)
-{
-    if ((t->call_flags & CALL_REGS_SET) == 0) {
-        regs->rax = (uint64_t)(result == -ERESTART ? -EINTR : result);
-    }
-}
-
-static int64_t unknown_call(struct thread *t, const struct syscall_request *rq)
-{
-    (void)t;
-    (void)rq;
-    return -ENOSYS;
-}
-
 const struct personality linux_x32_personality = {
+    LINUX_PERSONALITY,
     .name = "linux-x32",
     .title = "Linux/x32",
     .word = 4,
     .machine = "x86_64",
-    .links_max = 40, /* include/linux/namei.h: MAXSYMLINKS */
     .recognise = linux_recognise_x32,
-    .keeps_programs = true,
     .programs = {.kernel = ELF_KERNEL_LINUX, .space_end = USER_END_32},
     .syscalls = linux_x32_syscall_table,
     .alternatives = linux_x32_alternatives,
     .syscall_count = LINUX_X32_SYSCALL_COUNT,
     .fetch = fetch,
-    .set_result = set_result,
-    .unknown_call = unknown_call,
-    .signals_are_hosts = true,
-    .auxv_is_hosts = true,
-    .signal_bad_stack = SIGSEGV,
-    .signal_count = LINUX_SIGNALS,
-    .signal_to_host = linux_signal_to_host,
-    .signal_from_host = linux_signal_from_host,
-    .carrier_mark = LINUX_CARRIER_MARK,
-    .signal_code_queue = (uint32_t)SI_QUEUE,
-    .signal_default = linux_signal_default,
-    .signal_describe = linux_signal_describe,
+    .set_result = linux_set_result,
     .build_frame = linux_x32_build_frame,
     .build_stack = linux_build_stack_x32,
     .thread_started = linux_thread_started,
-    .trace = &linux_trace_names,
 };

@@ -1,11 +1,7 @@
 /* x32's sockets: structures with words of four bytes, but times of 64 bits (COMPAT_USE_64BIT_TIME). */
-#include <linux/time_types.h>
-
-#include "base/host.h"
 #include "linux_x32_syscalls.h"
 #include "syscalls/common/linux/sockets/compat_message.h"
 #include "syscalls/common/linux/sockets/compat_sockopt.h"
-#include "syscalls/common/linux/time/compat_time.h"
 
 int64_t linux_x32_recvmsg(struct thread *t, int32_t fd, guest_ptr msg, uint32_t flags)
 {
@@ -27,14 +23,5 @@ int64_t linux_x32_setsockopt(struct thread *t, int32_t fd, int32_t level, int32_
 int64_t linux_x32_recvmmsg(struct thread *t, int32_t fd, guest_ptr msg, uint32_t vlen, uint32_t flags,
                            guest_ptr timeout)
 {
-    struct __kernel_timespec ts;
-
-    if (guest_is_null(timeout)) {
-        return compat_recvmmsg(t, fd, msg, vlen, flags, NULL, false);
-    }
-    if (compat_timespec_get(timeout, &ts) < 0) {
-        return -EFAULT;
-    }
-    int64_t r = compat_recvmmsg(t, fd, msg, vlen, flags, &ts, false);
-    return r > 0 && COPYOUT(timeout, &ts) < 0 ? -EFAULT : r;
+    return compat_recvmmsg_time64(t, fd, msg, vlen, flags, timeout, false);
 }

@@ -2,8 +2,6 @@
 #include <linux/sched.h>
 
 #include "base/host.h"
-#include "base/personality.h"
-#include "base/process.h"
 #include "base/thread.h"
 #include "linux_i386_syscalls.h"
 #include "linux_syscalls.h"
@@ -11,8 +9,6 @@
 #include "syscalls/common/linux/threads/robust.h"
 #include "syscalls/linux-i386/abi.h"
 #include "syscalls/linux-i386/threads/tls.h"
-
-#define LIST_HEAD_SIZE 12 /* struct compat_robust_list_head */
 
 void linux_i386_thread_started(struct thread *t)
 {
@@ -56,10 +52,6 @@ int64_t linux_i386_clone3(struct thread *t, guest_ptr args, uint64_t size)
 
 int64_t linux_i386_exit(struct thread *t, int32_t error_code)
 {
-    if (!guest_is_null(t->robust_lists[0])) {
-        linux_robust_list_die(t, t->robust_lists[0], t->proc->personality->word);
-        linux_compat_set_robust_list(t, guest_addr(0), LIST_HEAD_SIZE); /* the host's memory of it goes too */
-    }
     linux_i386_tls_ended(t);
-    return linux_any_exit(t, error_code);
+    return linux_compat_exit(t, error_code);
 }

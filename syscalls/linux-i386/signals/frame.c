@@ -17,9 +17,7 @@
 #define NR_SIGRETURN    119
 #define NR_RT_SIGRETURN 173
 #define RFLAGS_RESUME   0x10000ULL
-#define UNBLOCKABLE     (1ULL << (SIGKILL - 1) | 1ULL << (SIGSTOP - 1))
 #define RPL_USER        3
-#define TRAP_PAGE       14
 #define UC_FP_XSTATE_32 1 /* asm/ucontext.h */
 
 /* arch/x86/kernel/signal_32.c, FIX_EFLAGS: what a frame may say of the flags. */
@@ -44,8 +42,7 @@ static uint64_t frame_place(const struct thread *t, const struct cpu_context *re
     return sp > UINT32_MAX || linux_frame_overruns(t, esp, a, sp) ? 0 : sp;
 }
 
-static void fill_context(const struct thread *t, struct cpu_context *regs, const struct guest_signal *sig,
-                         uint64_t fpstate, struct sigcontext_32 *sc)
+static void fill_context(const struct thread *t, struct cpu_context *regs, uint64_t fpstate, struct sigcontext_32 *sc)
 {
     struct linux_i386_segments s = linux_i386_segments_now();
     memset(sc, 0, sizeof *sc);
@@ -65,9 +62,9 @@ static void fill_context(const struct thread *t, struct cpu_context *regs, const
     sc->flags = (uint32_t)regs->rflags;
     sc->cs = segments_of(regs)[SEGMENT_CS];
     sc->ss = segments_of(regs)[SEGMENT_SS];
-    sc->trapno = (uint32_t)sig->trapno; /* the host's last fault may have been the engine's own */
-    sc->err = (uint32_t)sig->error_code;
-    sc->cr2 = sig->trapno == TRAP_PAGE ? (uint32_t)sig->address : 0;
+    sc->trapno = (uint32_t)t->last_fault.trapno;
+    sc->err = (uint32_t)t->last_fault.error;
+    sc->cr2 = (uint32_t)t->last_fault.address;
     sc->fpstate = (uint32_t)fpstate;
     sc->oldmask = (uint32_t)t->frame_mask.bits[0];
 }
@@ -81,7 +78,7 @@ static int put_plain(struct thread *t, struct cpu_context *regs, const struct gu
     memset(&f, 0, sizeof f);
     f.pretcode = (a->flags & SIGNAL_RESTORER) != 0 ? (uint32_t)a->restorer : LINUX_I386_SIGRETURN;
     f.sig = (uint32_t)sig->signo;
-    fill_context(t, regs, sig, state_at, &f.sc);
+    fill_context(t, regs, state_at, &f.sc);
     f.extramask = (uint32_t)(t->frame_mask.bits[0] >> 32);
     memcpy(f.retcode, retcode, sizeof retcode);
     regs->rdx = regs->rcx = 0;
@@ -106,7 +103,7 @@ static int put_with_info(struct thread *t, struct cpu_context *regs, const struc
     f.uc.uc_stack.ss_sp = (uint32_t)t->altstack.base;
     f.uc.uc_stack.ss_flags = (int32_t)t->altstack.flags;
     f.uc.uc_stack.ss_size = (uint32_t)t->altstack.size;
-    fill_context(t, regs, sig, state_at, &f.uc.uc_mcontext);
+    fill_context(t, regs, state_at, &f.uc.uc_mcontext);
     memcpy(f.uc.uc_sigmask, t->frame_mask.bits, sizeof f.uc.uc_sigmask);
     memcpy(f.retcode, retcode, sizeof retcode);
     regs->rdx = f.pinfo;
@@ -158,15 +155,6 @@ int linux_i386_build_frame(struct thread *t, struct cpu_context *regs, void *hos
     return 0;
 }
 
-/* A frame that is none: badframe in the kernel. */
-static int64_t bad_frame(struct thread *t)
-{
-    struct guest_signal sig = {.signo = SIGSEGV, .code = SI_KERNEL};
-    t->call_flags |= CALL_REGS_SET;
-    signal_force(t, &sig);
-    return 0;
-}
-
 /* Code and stack segment that are not the usual ones come back by the host's sigreturn alone. */
 static void set_segments(struct thread *t, uint16_t cs, uint16_t ss)
 {
@@ -182,7 +170,7 @@ static void set_segments(struct thread *t, uint16_t cs, uint16_t ss)
 static int64_t restore(struct thread *t, const struct sigcontext_32 *sc, uint64_t mask)
 {
     struct cpu_context *regs = t->regs;
-    struct signal_set set = linux_set_in(mask & ~UNBLOCKABLE);
+    struct signal_set set = linux_set_in(mask & ~LINUX_UNBLOCKABLE);
     struct linux_i386_segments segments = {sc->gs, sc->fs, sc->es, sc->ds};
     signal_mask_set(t, &set);
     regs->rdi = sc->di;
@@ -199,7 +187,7 @@ static int64_t restore(struct thread *t, const struct sigcontext_32 *sc, uint64_
     set_segments(t, sc->cs, sc->ss);
     linux_i386_segments_load(t, &segments);
     void *fpstate = sc->fpstate != 0 ? host_frame_xstate_blank(t, t->uc) : host_frame_xstate(t, t->uc);
-    return linux_i386_fpstate_load(fpstate, guest_addr(sc->fpstate)) == 0 ? 0 : bad_frame(t);
+    return linux_i386_fpstate_load(fpstate, guest_addr(sc->fpstate)) == 0 ? 0 : linux_bad_frame(t);
 }
 
 int64_t linux_i386_sigreturn(struct thread *t)
@@ -207,7 +195,7 @@ int64_t linux_i386_sigreturn(struct thread *t)
     struct linux_i386_sigframe f;
     /* The handler's return has taken pretcode away, and the restorer the signal's number. */
     if (COPYIN(&f, guest_addr((uint32_t)(t->regs->rsp - 8))) != 0) {
-        return bad_frame(t);
+        return linux_bad_frame(t);
     }
     return restore(t, &f.sc, f.sc.oldmask | (uint64_t)f.extramask << 32);
 }
@@ -217,7 +205,7 @@ int64_t linux_i386_rt_sigreturn(struct thread *t)
     struct linux_i386_rt_sigframe f;
     uint64_t mask;
     if (COPYIN(&f, guest_addr((uint32_t)(t->regs->rsp - 4))) != 0) {
-        return bad_frame(t);
+        return linux_bad_frame(t);
     }
     memcpy(&mask, f.uc.uc_sigmask, sizeof mask);
     int64_t r = restore(t, &f.uc.uc_mcontext, mask);

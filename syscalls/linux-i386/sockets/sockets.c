@@ -45,16 +45,7 @@ int64_t linux_i386_recvmmsg(struct thread *t, int32_t fd, guest_ptr msg, uint32_
 int64_t linux_i386_recvmmsg_time64(struct thread *t, int32_t fd, guest_ptr msg, uint32_t vlen, uint32_t flags,
                                    guest_ptr timeout)
 {
-    struct __kernel_timespec ts;
-
-    if (guest_is_null(timeout)) {
-        return compat_recvmmsg(t, fd, msg, vlen, flags, NULL, true);
-    }
-    if (compat_timespec_get(timeout, &ts) < 0) {
-        return -EFAULT;
-    }
-    int64_t r = compat_recvmmsg(t, fd, msg, vlen, flags, &ts, true);
-    return r > 0 && COPYOUT(timeout, &ts) < 0 ? -EFAULT : r;
+    return compat_recvmmsg_time64(t, fd, msg, vlen, flags, timeout, true);
 }
 
 /* The calls of socketcall by their numbers there (linux/net.h): the row that does it, and how many arguments it has. */

@@ -6,6 +6,8 @@
 #include "base/thread.h"
 #include "syscalls/common/linux/time/timers.h"
 
+#define TRAP_PAGE 14 /* Intel SDM 3, 6.15 */
+
 /* clang-format off */
 #define TO_32(X)                                                                                                       \
     X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16) X(17) X(18) X(19) X(20)     \
@@ -38,6 +40,25 @@ uint8_t linux_signal_default(int signo)
     }
 }
 
+/*
+ * Every frame tells of the last fault of its thread that was a signal, whatever signal it is for (thread.trap_nr, error_code
+ * and cr2, arch/x86/kernel/traps.c and mm/fault.c). The host's frames tell of the engine's own faults as well.
+ */
+static void remember_fault(struct thread *t, const siginfo_t *si, uint64_t trapno, uint64_t error_code)
+{
+    t->last_fault.trapno = trapno;
+    t->last_fault.error = error_code;
+    if (trapno == TRAP_PAGE) {
+        t->last_fault.address = (uint64_t)si->si_addr;
+    }
+}
+
+static bool is_fault(const siginfo_t *si)
+{
+    uint64_t faults = 1ULL << SIGSEGV | 1ULL << SIGBUS | 1ULL << SIGFPE | 1ULL << SIGILL | 1ULL << SIGTRAP;
+    return si->si_code > 0 && (faults >> si->si_signo & 1) != 0;
+}
+
 void linux_signal_describe(struct thread *t, const void *host_siginfo, const struct cpu_context *regs, uint64_t trapno,
                            uint64_t error_code, struct guest_signal *out)
 {
@@ -53,6 +74,9 @@ void linux_signal_describe(struct thread *t, const void *host_siginfo, const str
         out->address = (uint64_t)si->si_addr;
         out->trapno = (int32_t)trapno;
         out->error_code = error_code;
+        if (is_fault(si)) {
+            remember_fault(t, si, trapno, error_code);
+        }
     }
 }
 

@@ -24,7 +24,7 @@ static const struct flag_pair action_flags[] = {
 };
 #define ACTION_FLAGS (sizeof action_flags / sizeof action_flags[0])
 
-#define UNBLOCKABLE (1ULL << (SIGKILL - 1) | 1ULL << (SIGSTOP - 1))
+_Static_assert(LINUX_UNBLOCKABLE == (1ULL << (SIGKILL - 1) | 1ULL << (SIGSTOP - 1)), "signal(7)");
 
 int64_t linux_set_copyin(guest_ptr from, uint64_t size, struct signal_set *to)
 {
@@ -52,7 +52,7 @@ int64_t linux_action_change(struct thread *t, int signo, const struct signal_act
         return signal_action_change(t, signo, NULL, old);
     }
     struct signal_action next = *act;
-    next.mask.bits[0] &= ~UNBLOCKABLE;
+    next.mask.bits[0] &= ~LINUX_UNBLOCKABLE;
     next.mask.bits[1] = 0;
     return signal_action_change(t, signo, &next, old);
 }
@@ -73,7 +73,7 @@ int64_t linux_mask_change(struct thread *t, int how, const struct signal_set *se
     default:
         return -EINVAL;
     }
-    next.bits[0] &= ~UNBLOCKABLE;
+    next.bits[0] &= ~LINUX_UNBLOCKABLE;
     if (next.bits[0] != t->mask.bits[0]) {
         signal_mask_set(t, &next);
     }
@@ -162,4 +162,12 @@ void linux_altstack_entered(struct thread *t)
     if ((t->altstack.flags & SS_AUTODISARM) != 0) {
         altstack_reset(t);
     }
+}
+
+int64_t linux_bad_frame(struct thread *t)
+{
+    struct guest_signal sig = {.signo = SIGSEGV, .code = SI_KERNEL};
+    t->call_flags |= CALL_REGS_SET;
+    signal_force(t, &sig);
+    return 0;
 }

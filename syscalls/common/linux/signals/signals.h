@@ -15,6 +15,9 @@ struct linux_sigset {
     uint64_t bits;
 };
 
+/* What no mask holds: SIGKILL and SIGSTOP. */
+#define LINUX_UNBLOCKABLE (1ULL << (9 - 1) | 1ULL << (19 - 1))
+
 static inline struct signal_set linux_set_in(uint64_t bits)
 {
     return (struct signal_set){{bits, 0}};
@@ -63,6 +66,9 @@ uint64_t linux_frame_top(const struct thread *t, uint64_t rsp, const struct sign
 
 /* Whether a frame at `sp` has run over the alternate stack's low end, which it was to lie on. */
 bool linux_frame_overruns(const struct thread *t, uint64_t rsp, const struct signal_action *a, uint64_t sp);
+
+/* A frame that is none has been given to sigreturn (badframe in the kernel): a signal as of a fault. Returns 0. */
+int64_t linux_bad_frame(struct thread *t);
 
 /* A handler begins: with SS_AUTODISARM there is no alternate stack until its end. */
 void linux_altstack_entered(struct thread *t);

@@ -287,3 +287,18 @@ int64_t compat_recvmmsg(struct thread *t, int32_t fd, guest_ptr messages, uint32
 {
     return linux_messages_receive(t, &kinds[short_times], fd, messages, count, flags, limit);
 }
+
+int64_t compat_recvmmsg_time64(struct thread *t, int32_t fd, guest_ptr messages, uint32_t count, uint32_t flags,
+                               guest_ptr timeout, bool short_times)
+{
+    struct __kernel_timespec ts;
+
+    if (guest_is_null(timeout)) {
+        return compat_recvmmsg(t, fd, messages, count, flags, NULL, short_times);
+    }
+    if (compat_timespec_get(timeout, &ts) < 0) {
+        return -EFAULT;
+    }
+    int64_t r = compat_recvmmsg(t, fd, messages, count, flags, &ts, short_times);
+    return r > 0 && COPYOUT(timeout, &ts) < 0 ? -EFAULT : r;
+}

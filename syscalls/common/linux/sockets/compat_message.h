@@ -34,4 +34,8 @@ int64_t compat_recvmsg(struct thread *t, int32_t fd, guest_ptr msg, uint32_t fla
 int64_t compat_recvmmsg(struct thread *t, int32_t fd, guest_ptr messages, uint32_t count, uint32_t flags,
                         struct __kernel_timespec *limit, bool short_times);
 
+/* The same with the limit in the guest's memory, where its rest is written when something has been received. */
+int64_t compat_recvmmsg_time64(struct thread *t, int32_t fd, guest_ptr messages, uint32_t count, uint32_t flags,
+                               guest_ptr timeout, bool short_times);
+
 #endif

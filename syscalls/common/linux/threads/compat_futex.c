@@ -73,6 +73,15 @@ int64_t linux_compat_get_robust_list(struct thread *t, int32_t pid, guest_ptr he
     return COPYOUT(len, &size) != 0 || COPYOUT(head, &at) != 0 ? -EFAULT : 0;
 }
 
+int64_t linux_compat_exit(struct thread *t, int32_t error_code)
+{
+    if (!guest_is_null(t->robust_lists[0])) {
+        linux_robust_list_die(t, t->robust_lists[0], t->proc->personality->word);
+        linux_compat_set_robust_list(t, guest_addr(0), LIST_HEAD_SIZE); /* the host's memory of it goes too */
+    }
+    return linux_any_exit(t, error_code);
+}
+
 static int list_dies(struct thread *t, void *process)
 {
     if (t->proc == process && !guest_is_null(t->robust_lists[0])) {

@@ -20,4 +20,7 @@ void linux_robust_list_die(struct thread *t, guest_ptr head, unsigned word);
  */
 void linux_thread_ends(struct thread *t);
 
+/* exit(2) of a thread whose list has pointers of four bytes (linux-x32.tbl has it as it is). Does not return. */
+int64_t linux_compat_exit(struct thread *t, int32_t error_code);
+
 #endif

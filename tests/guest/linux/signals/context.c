@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <ucontext.h>
 #include <xmmintrin.h>
 
@@ -275,4 +276,66 @@ TEST(context_functions)
     CALL(swapcontext(&main_context, &other));
     turns++;
     DEC(turns);
+}
+
+#if defined(__i386__)
+#define CR2(uc) ((unsigned long)(uc)->uc_mcontext.cr2)
+#else
+#define CR2(uc) ((unsigned long)(uc)->uc_mcontext.gregs[REG_CR2])
+#endif
+
+static volatile sig_atomic_t looked;
+
+static void last_fault(int signal, siginfo_t *info, void *context)
+{
+    ucontext_t *uc = context;
+
+    (void)info;
+    say("signal %d: trap %d, error %#x, address ...%03lx", signal, (int)uc->uc_mcontext.gregs[REG_TRAPNO],
+        (unsigned)uc->uc_mcontext.gregs[REG_ERR], CR2(uc) & 0xfff);
+    if (signal == SIGSEGV)
+        mprotect(page, 4096, PROT_READ | PROT_WRITE);
+    if (signal == SIGILL)
+        uc->uc_mcontext.gregs[IP] += 2;
+    looked = 1;
+}
+
+/* By kill to itself, and out of a loop that makes no call. */
+static void look_twice(void)
+{
+    struct itimerval soon = {.it_value = {.tv_usec = 1000}};
+
+    raise(SIGUSR1);
+    looked = 0;
+    setitimer(ITIMER_REAL, &soon, NULL);
+    for (unsigned long long n = 0; !looked && n >> 34 == 0; n++) {}
+    DEC(looked);
+}
+
+/* Addresses that the kernel reads and writes in vain: no faults of the program's. */
+static void wild_calls(void)
+{
+    CALL(access(LOW, F_OK));
+    CALL(read(conf_file("file", "text"), page, 4));
+    CALL(stat(page + 0x123, (struct stat *)page));
+    CALL(sigaltstack(NULL, (stack_t *)(page + 0x234)));
+}
+
+/* Every frame tells of its thread's last fault that was a signal; of the calls' own faults none does. */
+TEST(last_fault)
+{
+    page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    install(SIGUSR1, last_fault, 0);
+    install(SIGALRM, last_fault, 0);
+    install(SIGSEGV, last_fault, 0);
+    install(SIGILL, last_fault, 0);
+    wild_calls();
+    look_twice();
+    page[7] = 5;
+    mprotect(page, 4096, PROT_NONE);
+    wild_calls();
+    look_twice();
+    __asm__ volatile("ud2");
+    wild_calls();
+    look_twice();
 }
