@@ -286,7 +286,7 @@ FUZZ_KINDS = {
     **dict.fromkeys(("in", "out", "inout", "inbuf", "outbuf", "hostin", "hostout", "ptr"), "a"),
     **dict.fromkeys(("size", "ssize"), "z"),
     **dict.fromkeys(("uid", "gid"), "u"),
-    **dict.fromkeys(("flags", "lflags", "enum", "lenum"), "f"),
+    **dict.fromkeys(("flags", "uflags", "lflags", "enum", "uenum", "lenum"), "f"),
     **dict.fromkeys(("mode", "octal"), "m"),
     "pid": "i",
     "clockid": "c",

@@ -12,6 +12,7 @@
 #include "process/table.h"
 #include "syscalls/common/linux/personality.h"
 #include "syscalls/common/linux/start/start.h"
+#include "syscalls/common/linux/trace/trace.h"
 #include "syscalls/linux-i386/signals/frame.h"
 #include "syscalls/linux-i386/signals/segments.h"
 #include "syscalls/linux-i386/vdso/vdso.h"
@@ -90,5 +91,6 @@ const struct personality linux_i386_personality = {
     .vdso_entry = GATE32_OFFSET,
     .build_stack = linux_build_stack_i386,
     .program_begins = program_begins,
+    .trace = &linux_i386_trace_names,
     .thread_started = linux_i386_thread_started,
 };

@@ -14,6 +14,7 @@
 #include "syscalls/common/linux/personality.h"
 #include "syscalls/common/linux/process/clone.h"
 #include "syscalls/common/linux/start/start.h"
+#include "syscalls/common/linux/trace/trace.h"
 #include "syscalls/linux-x32/abi.h"
 #include "syscalls/linux-x32/frame.h"
 
@@ -57,4 +58,5 @@ const struct personality linux_x32_personality = {
     .build_frame = linux_x32_build_frame,
     .build_stack = linux_build_stack_x32,
     .thread_started = linux_thread_started,
+    .trace = &linux_x32_trace_names,
 };

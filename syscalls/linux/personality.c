@@ -9,6 +9,7 @@
 #include "syscalls/common/linux/personality.h"
 #include "syscalls/common/linux/process/clone.h"
 #include "syscalls/common/linux/start/start.h"
+#include "syscalls/common/linux/trace/trace.h"
 #include "syscalls/linux/abi.h"
 #include "syscalls/linux/frame.h"
 
@@ -29,4 +30,5 @@ const struct personality linux_personality = {
     .build_frame = linux_build_frame,
     .build_stack = linux_build_stack,
     .thread_started = linux_thread_started,
+    .trace = &linux_trace_names,
 };

@@ -24,6 +24,11 @@ bool trace_arg_is_output(const struct trace_view *v, uint32_t index)
     return type == ARG_OUT || type == ARG_OUTBUF || type == ARG_INOUT;
 }
 
+bool trace_arg_is_given(const struct trace_view *v, uint32_t index)
+{
+    return v->names->given == NULL || v->names->given(v, index);
+}
+
 /* The number a length argument points to: 8 bytes where it is a `size`, else 4. */
 static uint64_t indirect_length(const struct trace_view *v, uint32_t index)
 {

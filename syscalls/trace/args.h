@@ -7,6 +7,9 @@
 /* Whether argument `index` shows something that only the finished call has: it is printed at the end. */
 bool trace_arg_is_output(const struct trace_view *v, uint32_t index);
 
+/* Whether the call has argument `index`; if not, none behind it either. */
+bool trace_arg_is_given(const struct trace_view *v, uint32_t index);
+
 /* Prints argument `index`; before the call has returned, outputs appear as addresses. */
 void trace_arg(struct trace_view *v, uint32_t index);
 

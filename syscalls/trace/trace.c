@@ -132,6 +132,10 @@ static void __attribute__((noinline)) arguments(struct thread *t, struct trace_c
         if (!v->done && trace_arg_is_output(v, c->next_arg)) {
             return;
         }
+        if (!trace_arg_is_given(v, c->next_arg)) {
+            c->next_arg = v->entry->nargs;
+            return;
+        }
         struct text one = TEXT_ON(buffer);
         v->out = &one;
         trace_arg(v, c->next_arg);
@@ -279,7 +283,8 @@ static void write_early(struct thread *t, struct trace_call *c, const struct tra
 
 void trace_enter(struct thread *t, struct trace_call *c, const struct syscall_request *rq)
 {
-    c->request = rq;
+    const struct trace_names *names = t->proc->personality->trace;
+    c->request = names->meant != NULL ? names->meant(rq, &c->meant) : rq;
     c->wall_ns = now_ns(CLOCK_REALTIME);
     begin(c);
     struct trace_view v = view_of(t, c);

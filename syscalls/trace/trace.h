@@ -23,6 +23,7 @@
 #include "base/format.h"
 #include "base/personality.h"
 #include "base/settings.h"
+#include "base/syscall_table.h"
 
 struct thread;
 
@@ -31,9 +32,10 @@ struct thread;
 /* A call being traced; on the dispatcher's stack between trace_enter() and trace_exit(). */
 struct trace_call {
     const struct syscall_request *request;
-    uint64_t wall_ns;  /* CLOCK_REALTIME at entry */
-    uint64_t start_ns; /* CLOCK_MONOTONIC at entry */
-    uint32_t next_arg; /* the first that is not printed yet */
+    struct syscall_request meant; /* where the guest's call is another one in disguise */
+    uint64_t wall_ns;             /* CLOCK_REALTIME at entry */
+    uint64_t start_ns;            /* CLOCK_MONOTONIC at entry */
+    uint32_t next_arg;            /* the first that is not printed yet */
     struct text line;
     char buffer[TRACE_LINE_SIZE];
 };

@@ -187,31 +187,77 @@ static const struct trace_struct *struct_find(const struct trace_names *names, c
     return NULL;
 }
 
-/* Prints one object; false where it cannot be read. */
-static bool view_object(struct trace_view *v, const struct trace_struct *s, uint64_t va, uint32_t size)
+static const struct trace_layout *layout_find(const struct trace_names *names, const char *name)
+{
+    for (const struct trace_layout *const *group = names->layouts; group != NULL && *group != NULL; group++) {
+        for (const struct trace_layout *l = *group; l->name != NULL; l++) {
+            if (hot_strcmp(l->name, name) == 0) {
+                return l;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* How an object is printed: by one of the two. */
+struct shape {
+    const struct trace_struct *printed;
+    const struct trace_layout *laid_out;
+    uint32_t size; /* 0: the call says */
+};
+
+static bool shape_find(const struct trace_view *v, const char *name, struct shape *out)
+{
+    out->printed = struct_find(v->names, name);
+    out->laid_out = out->printed == NULL ? layout_find(v->names, name) : NULL;
+    out->size = out->printed != NULL ? out->printed->size : out->laid_out != NULL ? out->laid_out->size : 0;
+    return out->printed != NULL || out->laid_out != NULL;
+}
+
+static void print_object(struct trace_view *v, const struct shape *s, const void *object, uint32_t size)
+{
+    if (s->printed != NULL) {
+        s->printed->print(v, object, size);
+    } else {
+        trace_fields(v, s->laid_out->fields, s->laid_out->field_count, object);
+    }
+}
+
+/* False where it cannot be read. */
+static bool view_object(struct trace_view *v, const struct shape *s, uint64_t va, uint32_t size)
 {
     char object[TRACE_OBJECT_MAX] __attribute__((aligned(8)));
     if (size > sizeof(object) || copyin(object, guest_addr(va), size) != 0) {
         view_pointer(v, va);
         return false;
     }
-    s->print(v, object, size);
+    print_object(v, s, object, size);
     return true;
+}
+
+void view_object_here(struct trace_view *v, const char *name, const void *object, uint32_t size)
+{
+    struct shape s;
+    if (shape_find(v, name, &s) && s.size <= size) {
+        print_object(v, &s, object, s.size != 0 ? s.size : size);
+    } else {
+        text_str(v->out, "...");
+    }
 }
 
 void view_struct(struct trace_view *v, const char *name, uint64_t va, uint64_t count, bool array)
 {
-    const struct trace_struct *s = struct_find(v->names, name);
-    if (va == 0 || s == NULL) {
+    struct shape s;
+    if (va == 0 || !shape_find(v, name, &s)) {
         view_pointer(v, va);
         return;
     }
-    if (s->size == 0) {
-        view_object(v, s, va, count < OBJECT_BYTES_MAX ? (uint32_t)count : OBJECT_BYTES_MAX);
+    if (s.size == 0) {
+        view_object(v, &s, va, count < OBJECT_BYTES_MAX ? (uint32_t)count : OBJECT_BYTES_MAX);
         return;
     }
     if (!array) {
-        view_object(v, s, va, s->size);
+        view_object(v, &s, va, s.size);
         return;
     }
     text_char(v->out, '[');
@@ -219,7 +265,7 @@ void view_struct(struct trace_view *v, const char *name, uint64_t va, uint64_t c
         if (i != 0) {
             text_str(v->out, ", ");
         }
-        if (!view_object(v, s, va + i * s->size, s->size)) {
+        if (!view_object(v, &s, va + i * s.size, s.size)) {
             break;
         }
     }

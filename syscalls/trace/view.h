@@ -13,6 +13,7 @@
 #include "base/format.h"
 #include "base/guest.h"
 #include "base/syscall_table.h"
+#include "syscalls/trace/fields.h"
 #include "syscalls/trace/flags.h"
 
 struct thread;
@@ -42,6 +43,14 @@ struct trace_struct {
     trace_printer print;
 };
 
+/* A structure that is printed by its members (fields.h). */
+struct trace_layout {
+    const char *name;
+    uint32_t size;
+    const struct trace_field *fields;
+    uint32_t field_count;
+};
+
 /* An argument that the type alone does not explain (fcntl's third): prints it instead of the general code. */
 struct trace_special {
     const char *call;
@@ -65,8 +74,13 @@ struct trace_class {
 struct trace_names {
     const struct trace_table *const *tables;   /* groups; see trace_table_find() */
     const struct trace_struct *const *structs; /* groups ended by NULL, each ended by a NULL name */
+    const struct trace_layout *const *layouts; /* likewise; NULL: none */
     const struct trace_special *specials;      /* ended by a NULL call */
-    const struct trace_errno *errnos;          /* by the guest's number; name NULL: none */
+    /* Whether a call has argument `index`, and those behind it; NULL: they have all. */
+    bool (*given)(const struct trace_view *v, uint32_t index);
+    /* The call that another one means, in `room`, or that one itself; NULL: there are none of that kind. */
+    const struct syscall_request *(*meant)(const struct syscall_request *rq, struct syscall_request *room);
+    const struct trace_errno *errnos; /* by the guest's number; name NULL: none */
     uint32_t errno_count;
     const char *const *signals; /* by the guest's number; NULL: none */
     uint32_t signal_count;
@@ -96,6 +110,12 @@ void view_strings(struct trace_view *v, uint64_t va, bool count_only);
 
 /* `count` objects (bytes, where the structure's size is 0) of the structure called `name` at va. */
 void view_struct(struct trace_view *v, const char *name, uint64_t va, uint64_t count, bool array);
+
+/* The same of an object that has been copied already. */
+void view_object_here(struct trace_view *v, const char *name, const void *object, uint32_t size);
+
+/* A file's type and permissions: S_IFREG|0644. */
+void view_mode(struct trace_view *v, uint32_t mode);
 
 /* "name=" with ", " before all but the first field of a structure. */
 void view_field(struct trace_view *v, const char *name);

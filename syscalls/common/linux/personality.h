@@ -6,7 +6,6 @@
 #include "base/host_signal.h"
 #include "base/personality.h"
 #include "syscalls/common/linux/signals/signal_map.h"
-#include "syscalls/common/linux/trace/trace.h"
 
 /* A number that the kernel does not have either. */
 int64_t linux_unknown_call(struct thread *t, const struct syscall_request *rq);
@@ -20,6 +19,6 @@ void linux_set_result(struct thread *t, struct cpu_context *regs, int64_t result
     .auxv_is_hosts = true, .signal_bad_stack = SIGSEGV, .signal_count = LINUX_SIGNALS,                                 \
     .signal_to_host = linux_signal_to_host, .signal_from_host = linux_signal_from_host,                                \
     .carrier_mark = LINUX_CARRIER_MARK, .signal_code_queue = (uint32_t)SI_QUEUE,                                       \
-    .signal_default = linux_signal_default, .signal_describe = linux_signal_describe, .trace = &linux_trace_names
+    .signal_default = linux_signal_default, .signal_describe = linux_signal_describe
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "syscalls/freebsd/trace/trace.h"
+#include "syscalls/trace/internet.h"
 
 struct traced_kevent {
     uint64_t ident;
@@ -100,47 +101,6 @@ static uint32_t big16(const uint8_t *bytes)
     return (uint32_t)bytes[0] << 8 | bytes[1];
 }
 
-static void hex_group(struct text *out, uint32_t value)
-{
-    static const char digits[] = "0123456789abcdef";
-    bool started = false;
-    for (int shift = 12; shift >= 0; shift -= 4) {
-        uint32_t digit = value >> shift & 15;
-        if (digit != 0 || started || shift == 0) {
-            text_char(out, digits[digit]);
-            started = true;
-        }
-    }
-}
-
-/* An IPv6 address with its longest run of zero groups as "::" (RFC 5952). */
-static void inet6(struct text *out, const uint8_t *address)
-{
-    int start = -1;
-    int length = 1;
-    for (int i = 0; i < 8; i++) {
-        int run = 0;
-        while (i + run < 8 && big16(address + 2 * (i + run)) == 0) {
-            run++;
-        }
-        if (run > length) {
-            start = i;
-            length = run;
-        }
-    }
-    for (int i = 0; i < 8; i++) {
-        if (i == start) {
-            text_str(out, "::");
-            i += length - 1;
-            continue;
-        }
-        if (i != 0 && i != start + length) {
-            text_char(out, ':');
-        }
-        hex_group(out, big16(address + 2 * i));
-    }
-}
-
 static void print_sockaddr(struct trace_view *v, const void *object, uint32_t size)
 {
     const uint8_t *bytes = object;
@@ -152,7 +112,7 @@ static void print_sockaddr(struct trace_view *v, const void *object, uint32_t si
                     bytes[7]);
     } else if (family == FREEBSD_AF_INET6 && size >= 28) {
         text_format(v->out, ", sin6_port=%u, sin6_addr=", big16(bytes + 2));
-        inet6(v->out, bytes + 8);
+        trace_inet6(v->out, bytes + 8);
         uint32_t scope;
         memcpy(&scope, bytes + 24, sizeof(scope));
         text_format(v->out, ", sin6_scope_id=%u", scope);

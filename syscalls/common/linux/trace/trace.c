@@ -2,19 +2,34 @@
 
 #include <stddef.h>
 
+#include "base/mem.h"
 #include "base/thread.h"
+#include "syscalls/common/linux/sockets/socketcall.h"
+#include "syscalls/common/linux/trace/names.h"
 
-static const struct trace_table *const tables[] = {NULL};
-static const struct trace_struct *const structs[] = {NULL};
-static const struct trace_special specials[] = {{.call = NULL}};
+static const struct trace_table *const tables[] = {linux_trace_file_tables, linux_trace_process_tables,
+                                                   linux_trace_network_tables, NULL};
+
+static const struct trace_struct *const structs_64[] = {linux_trace_structs_64, linux_trace_structs,
+                                                        linux_trace_socket_structs, NULL};
+static const struct trace_struct *const structs_32[] = {linux_trace_structs_32, linux_trace_structs,
+                                                        linux_trace_socket_structs, NULL};
+static const struct trace_struct *const structs_i386[] = {linux_trace_structs_32, linux_trace_structs_i386,
+                                                          linux_trace_structs, linux_trace_socket_structs, NULL};
+static const struct trace_layout *const layouts_long[] = {linux_trace_long_layouts, linux_trace_layouts,
+                                                          linux_trace_socket_layouts, NULL};
+static const struct trace_layout *const layouts_i386[] = {linux_trace_layouts_i386, linux_trace_layouts,
+                                                          linux_trace_socket_layouts, NULL};
+
 static const char *const leaving[] = {"execve", "execveat", NULL};
 
-static const char *const signals[] = {
-    [1] = "SIGHUP",     [2] = "SIGINT",   [3] = "SIGQUIT",   [4] = "SIGILL",   [5] = "SIGTRAP",  [6] = "SIGABRT",
-    [7] = "SIGBUS",     [8] = "SIGFPE",   [9] = "SIGKILL",   [10] = "SIGUSR1", [11] = "SIGSEGV", [12] = "SIGUSR2",
-    [13] = "SIGPIPE",   [14] = "SIGALRM", [15] = "SIGTERM",  [17] = "SIGCHLD", [18] = "SIGCONT", [19] = "SIGSTOP",
-    [20] = "SIGTSTP",   [21] = "SIGTTIN", [22] = "SIGTTOU",  [23] = "SIGURG",  [24] = "SIGXCPU", [25] = "SIGXFSZ",
-    [26] = "SIGVTALRM", [27] = "SIGPROF", [28] = "SIGWINCH", [29] = "SIGIO",   [30] = "SIGPWR",  [31] = "SIGSYS",
+const char *const linux_trace_signals[LINUX_TRACE_SIGNALS] = {
+    [1] = "SIGHUP",   [2] = "SIGINT",     [3] = "SIGQUIT",  [4] = "SIGILL",     [5] = "SIGTRAP",  [6] = "SIGABRT",
+    [7] = "SIGBUS",   [8] = "SIGFPE",     [9] = "SIGKILL",  [10] = "SIGUSR1",   [11] = "SIGSEGV", [12] = "SIGUSR2",
+    [13] = "SIGPIPE", [14] = "SIGALRM",   [15] = "SIGTERM", [16] = "SIGSTKFLT", [17] = "SIGCHLD", [18] = "SIGCONT",
+    [19] = "SIGSTOP", [20] = "SIGTSTP",   [21] = "SIGTTIN", [22] = "SIGTTOU",   [23] = "SIGURG",  [24] = "SIGXCPU",
+    [25] = "SIGXFSZ", [26] = "SIGVTALRM", [27] = "SIGPROF", [28] = "SIGWINCH",  [29] = "SIGIO",   [30] = "SIGPWR",
+    [31] = "SIGSYS",
 };
 
 static const char *const process_calls[] = {"clone", "clone3",     "fork",  "vfork",  "execve", "execveat",
@@ -52,16 +67,22 @@ static int64_t thread_id(const struct thread *t)
     return t->tid;
 }
 
-const struct trace_names linux_trace_names = {
-    .tables = tables,
-    .structs = structs,
-    .specials = specials,
-    .errnos = linux_trace_errnos,
-    .errno_count = LINUX_TRACE_ERRNOS,
-    .signals = signals,
-    .signal_count = sizeof signals / sizeof signals[0],
-    .at_fdcwd = -100,
-    .leaving = leaving,
-    .classes = classes,
-    .thread_id = thread_id,
-};
+static const struct syscall_request *meant(const struct syscall_request *rq, struct syscall_request *room)
+{
+    bool sockets = rq->entry != NULL && rq->entry->name != NULL && hot_strcmp(rq->entry->name, "socketcall") == 0;
+
+    return sockets && linux_socketcall_get((int32_t)rq->args[0], guest_addr((uint32_t)rq->args[1]), room) == 0 ? room
+                                                                                                               : rq;
+}
+
+#define TRACE_NAMES(structures, laid_out)                                                                              \
+    {                                                                                                                  \
+        .tables = tables, .structs = (structures), .layouts = (laid_out), .specials = linux_trace_specials,            \
+        .given = linux_trace_given, .meant = meant, .errnos = linux_trace_errnos, .errno_count = LINUX_TRACE_ERRNOS,   \
+        .signals = linux_trace_signals, .signal_count = LINUX_TRACE_SIGNALS, .at_fdcwd = -100, .leaving = leaving,     \
+        .classes = classes, .thread_id = thread_id                                                                     \
+    }
+
+const struct trace_names linux_trace_names = TRACE_NAMES(structs_64, layouts_long);
+const struct trace_names linux_i386_trace_names = TRACE_NAMES(structs_i386, layouts_i386);
+const struct trace_names linux_x32_trace_names = TRACE_NAMES(structs_32, layouts_long);
