@@ -1,5 +1,6 @@
 /* Which sysroot a program takes; sysroots.h has the rule. */
 #include "loader/error.h"
+#include "loader/libraries.h"
 #include "loader/sysroots.h"
 #include "vfs/sysroot.h"
 
@@ -35,6 +36,7 @@ uint64_t sysroot_misfit(uint32_t wanted, uint32_t offered)
 /* The search among all sysroots, and its best so far. */
 struct choice {
     const struct elf_identity *wanted;
+    const char *library; /* one that the sysroot must have; NULL: none in particular */
     uint64_t misfit;
     char path[SETTINGS_PATH_MAX];
     char older[64]; /* the name of one whose release is too old; "": none */
@@ -47,7 +49,8 @@ static int weigh(void *context, const struct sysroot_entry *entry)
     uint64_t misfit;
 
     if (sysroot_recognise(entry->path, &facts) != 0 || !sysroot_serves(&facts, choice->wanted) ||
-        (choice->wanted->interp[0] != '\0' && !sysroot_has(entry->path, choice->wanted->interp)))
+        (choice->wanted->interp[0] != '\0' && !sysroot_has(entry->path, choice->wanted->interp)) ||
+        (choice->library != NULL && !library_below(entry->path, choice->wanted, choice->library)))
         return 0;
     misfit = facts.system == ELF_SYSTEM_LINUX ? 0 : sysroot_misfit(choice->wanted->osrel, facts.osrel);
     if (misfit == UINT64_MAX)
@@ -189,6 +192,21 @@ static bool host_has_interpreter(const struct elf_identity *program)
     return is;
 }
 
+/* For a program of Linux's whose dynamic linker the host has: the first sysroot with a library that the host lacks. */
+static void choose_for_library(struct sysroot_view *view, const struct program *program)
+{
+    char name[LIBRARY_NAME_MAX];
+    struct choice choice = {.wanted = &program->elf.id, .library = name, .misfit = UINT64_MAX};
+
+    if (!library_missing(program, name))
+        return;
+    sysroots_each(view->settings->sysroots, weigh, &choice);
+    if (choice.path[0] != '\0') {
+        memcpy(view->chosen, choice.path, sizeof(view->chosen));
+        view->sysroot = view->chosen;
+    }
+}
+
 static int prepare(void *context, const struct program *program, struct loader_error *err)
 {
     struct sysroot_view *view = context;
@@ -199,9 +217,12 @@ static int prepare(void *context, const struct program *program, struct loader_e
         return 0;
     if (host_has_interpreter(&program->elf.id)) {
         /* Of the same name in every distribution: a program that lies in a tree of its own belongs there. */
-        if (elf_system(&program->elf.id) <= ELF_SYSTEM_LINUX &&
-            tree_around(program->host_path, &program->elf.id, view->chosen))
+        if (elf_system(&program->elf.id) > ELF_SYSTEM_LINUX)
+            return 0;
+        if (tree_around(program->host_path, &program->elf.id, view->chosen))
             view->sysroot = view->chosen;
+        else
+            choose_for_library(view, program);
         return 0;
     }
     return choose(view, program, err);

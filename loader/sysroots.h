@@ -14,10 +14,12 @@
  *   1. the one that the user has named (-L, DRAGOMAN_SYSROOT, the configuration file), and so does everything that it
  *      starts;
  *   2. otherwise none, unless it has an interpreter that the host's own files do not have, or one of another machine's
- *      (Linux's for i386), or is one of Linux's and lies in a tree of its own. Then the tree that it lies in itself; else, of all sysroots of its system, the one that fits the release in its ABI note best: the same
- *      major release before a later one (FreeBSD's libraries serve what older ones did, and not the other way round),
- *      of the same major release the nearest that is not older, else the newest. Linux's programs do not tell a release
- *      that libraries would go by: of its roots the first by name that serves the program's machine.
+ *      (Linux's for i386), or is one of Linux's and lies in a tree of its own, or needs a library that the host lacks and
+ *      a sysroot has (libraries.h). Then the tree that it lies in itself; else, of all sysroots of its system, the one that
+ *      fits the release in its ABI note best: the same major release before a later one (FreeBSD's libraries serve what
+ *      older ones did, and not the other way round), of the same major release the nearest that is not older, else the
+ *      newest. Linux's programs do not tell a release that libraries would go by: of its roots the first by name that
+ *      serves the program's machine, and has the library.
  *
  * A program without an interpreter keeps what its parent had. Cold half; entered at start and, through the gate, for a
  * guest's exec.
