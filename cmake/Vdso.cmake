@@ -14,3 +14,16 @@ add_custom_command(
   VERBATIM)
 set_source_files_properties(${vdso32_folder}/vdso_image.S PROPERTIES
   OBJECT_DEPENDS ${vdso32} COMPILE_DEFINITIONS VDSO32="${vdso32}")
+
+set(vdsox32_folder ${CMAKE_SOURCE_DIR}/syscalls/linux-x32/vdso)
+set(vdsox32 ${CMAKE_BINARY_DIR}/generated/vdsox32.so)
+add_custom_command(
+  OUTPUT ${vdsox32}
+  COMMAND ${CMAKE_C_COMPILER} -mx32 -nostdlib -shared -Wl,-T,${vdsox32_folder}/vdsox32.lds
+          -Wl,-soname=linux-vdso.so.1 -Wl,--hash-style=both -Wl,--build-id=sha1 -Wl,--eh-frame-hdr -Wl,-Bsymbolic
+          -Wl,-z,noexecstack -Wl,--no-undefined -Wl,-s ${vdsox32_folder}/vdsox32.S -o ${vdsox32}
+  DEPENDS ${vdsox32_folder}/vdsox32.S ${vdsox32_folder}/vdsox32.lds
+  COMMENT "Linking the x32 vDSO"
+  VERBATIM)
+set_source_files_properties(${vdsox32_folder}/vdso_image.S PROPERTIES
+  OBJECT_DEPENDS ${vdsox32} COMPILE_DEFINITIONS VDSOX32="${vdsox32}")

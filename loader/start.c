@@ -296,7 +296,7 @@ static void map_sigcode(struct process *p)
     p->sigcode = guest_addr((uint64_t)page);
     if (who->sigcode_is_vdso) {
         p->vdso = p->sigcode;
-        p->vdso_entry = guest_at(p->sigcode, who->vdso_entry);
+        p->vdso_entry = who->vdso_entry != 0 ? guest_at(p->sigcode, who->vdso_entry) : guest_addr(0);
     }
 }
 

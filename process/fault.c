@@ -102,8 +102,10 @@ static void fill(struct thread *t, const struct guest_signal *sig, const struct 
     } else {
         __asm__ volatile("rdfsbase %0" : "=r"(f->fs_base));
     }
+    /* x32's vDSO has no trampoline in it: handlers bring their own. */
+    bool trampoline = p->sigcode.va != 0 && (!p->personality->sigcode_is_vdso || p->personality->code32);
     f->sigcode = p->sigcode.va;
-    f->sigcode_size = p->sigcode.va != 0 ? SIGCODE_SIZE : 0;
+    f->sigcode_size = trampoline ? SIGCODE_SIZE : 0;
     fill_calls(t, f);
     hot_strlcpy(f->personality, p->personality->name, sizeof f->personality);
     hot_strlcpy(f->program, p->program, sizeof f->program);

@@ -17,6 +17,7 @@
 #include "syscalls/common/linux/trace/trace.h"
 #include "syscalls/linux-x32/abi.h"
 #include "syscalls/linux-x32/frame.h"
+#include "syscalls/linux-x32/vdso/vdso.h"
 
 #define X32_BIT 0x40000000u /* __X32_SYSCALL_BIT */
 
@@ -56,6 +57,9 @@ const struct personality linux_x32_personality = {
     .fetch = fetch,
     .set_result = linux_set_result,
     .build_frame = linux_x32_build_frame,
+    .sigcode = linux_x32_vdso,
+    .sigcode_size = LINUX_X32_VDSO_SIZE,
+    .sigcode_is_vdso = true,
     .build_stack = linux_build_stack_x32,
     .thread_started = linux_thread_started,
     .trace = &linux_x32_trace_names,

@@ -44,6 +44,7 @@ pid_t getppid(void) { return 4711; }
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 extern int high(void);
 static char *(*late)(void);
@@ -77,6 +78,7 @@ int main(void)
     printf("seen %d, late is of %s\\n", seen, dladdr((void *)late, &about) ? strrchr(about.dli_fname, '/') : "?");
     printf("closed %d, %d\\n", dlclose(library), dlopen("liblate.so", RTLD_NOW | RTLD_NOLOAD) != NULL);
     printf("missing %d\\n", dlopen("libmissing.so", RTLD_LAZY) == NULL && strstr(dlerror(), "No such file") != NULL);
+    printf("vDSO %d, ", getauxval(AT_SYSINFO_EHDR) != 0 && dlopen("linux-vdso.so.1", RTLD_NOW | RTLD_NOLOAD) != NULL);
     printf("parent %s\\n", getppid() == 4711 ? "of before.so" : "of libc");
     return 0;
 }
