@@ -36,6 +36,7 @@ struct personality {
      */
     bool host_too;
     bool keeps_programs; /* what its programs execute stays in the engine, even where the host could execute it */
+    bool scripts_name_processes; /* a script's process has the script's name; else it has its interpreter's */
     /*
      * Its programs are 32-bit code: they run in the host's 32-bit code segment, and the thread's region is found by FS
      * while they do (syscalls/entry/gate32.S), as GS is theirs.

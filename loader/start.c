@@ -122,8 +122,10 @@ static void set_names(struct process *p, const struct program *program)
     char resolved[PATH_MAX];
     const char *path = realpath(program->host_path, resolved) != NULL ? resolved : program->host_path;
     snprintf(p->program, sizeof p->program, "%.*s", (int)sizeof p->program - 1, path);
-    const char *base = strrchr(program->path, '/');
-    snprintf(p->command, sizeof p->command, "%.*s", COMMAND_LENGTH, base != NULL ? base + 1 : program->path);
+    /* FreeBSD: do_execve(), sys/kern/kern_exec.c; Linux: begin_new_exec(), fs/exec.c. */
+    const char *name = program->is_script && p->personality->scripts_name_processes ? program->script : program->path;
+    const char *base = strrchr(name, '/');
+    snprintf(p->command, sizeof p->command, "%.*s", COMMAND_LENGTH, base != NULL ? base + 1 : name);
     host_set_name(p->command);
 }
 

@@ -270,7 +270,7 @@ TEST(scripts)
 {
     char *words[] = {"name", "one", "two", NULL};
 
-    close(conf_file("script", "#!/bin/sh -e\necho $# \"$1\" \"$2\"; exit 23\n"));
+    close(conf_file("script", "#!/bin/sh -e\nread name </proc/$$/comm; echo $name $# \"$1\" \"$2\"; exit 23\n"));
     chmod("script", 0755);
     pid_t child = fork();
 
