@@ -42,6 +42,13 @@ if(TARGET keeper)
   add_dependencies(keeper filter)
 endif()
 
+# Packing, which has some of its parts in common.
+helper_program(pack instance/packer archive lzma zstd lz4 bz2 z)
+if(TARGET pack)
+  target_sources(pack PRIVATE ${CMAKE_SOURCE_DIR}/vfs/metadata_text.c ${CMAKE_SOURCE_DIR}/instance/unpack/acl.c
+    ${CMAKE_SOURCE_DIR}/instance/unpack/say.c)
+endif()
+
 file(GLOB helper_folders CONFIGURE_DEPENDS LIST_DIRECTORIES true ${CMAKE_SOURCE_DIR}/cli/libexec/*)
 foreach(folder IN LISTS helper_folders)
   if(IS_DIRECTORY ${folder})

@@ -31,7 +31,7 @@ endif()
 
 # The unpacking tool's parts, but for its main() and what calls libarchive.
 file(GLOB unpack_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/instance/unpack/*.c)
-list(FILTER unpack_sources EXCLUDE REGEX "/(main|archive)\\.c$")
+list(FILTER unpack_sources EXCLUDE REGEX "/(main|archive|acl)\\.c$")
 if(unpack_sources)
   add_library(unpack_instrumented STATIC ${unpack_sources})
   target_compile_options(unpack_instrumented PRIVATE $<$<COMPILE_LANGUAGE:C>:${cold_flags}

@@ -11,7 +11,9 @@ struct archive_source {
     struct member_source source; /* first: the functions get at the rest by it */
     struct archive *archive;
     struct archive_entry *entry;
-    const char *name; /* for messages */
+    const char *name;                    /* for messages */
+    struct member_attribute *attributes; /* of the last member */
+    size_t attribute_count, attribute_room;
 };
 
 /* Begins reading from `fd`, which stays the caller's, wherever it stands. Returns 0, or -1 after complaining. */

@@ -42,7 +42,7 @@ static int open_part(const struct image *image, const char *path)
 {
     char clean[PATH_ROOM];
     char target[PATH_MAX];
-    if (path_clean(path, false, clean) != NULL) {
+    if (path_clean(path, 0, clean) != NULL) {
         return fail_image(image, path, "no path inside an image");
     }
     int fd = tree_open_file(image->fd, clean);
@@ -51,7 +51,7 @@ static int open_part(const struct image *image, const char *path)
         target[n > 0 ? n : 0] = '\0';
         const char *slash = strrchr(clean, '/');
         if (strncmp(target, "../", 3) == 0 && slash != NULL && strchr(clean, '/') == slash &&
-            path_clean(target + 3, false, clean) == NULL) {
+            path_clean(target + 3, 0, clean) == NULL) {
             fd = tree_open_file(image->fd, clean);
         }
     }
@@ -143,7 +143,7 @@ static int apply_whiteout(struct tree *tree, const struct member *member)
 {
     char path[PATH_ROOM];
     char directory[PATH_ROOM];
-    const char *fault = path_clean(member->path, false, path);
+    const char *fault = path_clean(member->path, tree->names, path);
     if (fault != NULL) {
         return complain("%s: %s", shown(member->path), fault);
     }
@@ -220,18 +220,29 @@ static int apply_manifest(const struct image *image, const struct json_value *ma
     return r;
 }
 
-/* The manifest of an index that is FreeBSD's for this machine, else the only one. */
+/* The manifest of an index whose programs run here, FreeBSD's first and i386's last; else the only one. */
 static const struct json_value *choose(const struct json_value *manifests)
 {
+    static const char *const wanted[][2] = {{"freebsd", "amd64"}, {"linux", "amd64"}, {"linux", "386"}};
+    enum { WANTED = sizeof wanted / sizeof wanted[0] };
+    const struct json_value *found[WANTED] = {NULL};
     const struct json_value *only = NULL;
     unsigned count = 0;
     for (const struct json_value *m = manifests != NULL ? manifests->first : NULL; m != NULL; m = m->next) {
         const struct json_value *platform = json_member(m, "platform");
-        if (text_is(platform, "os", "freebsd") && text_is(platform, "architecture", "amd64")) {
-            return m;
+        for (int i = 0; i < WANTED; i++) {
+            if (found[i] == NULL && text_is(platform, "os", wanted[i][0]) &&
+                text_is(platform, "architecture", wanted[i][1])) {
+                found[i] = m;
+            }
         }
         only = m;
         count++;
+    }
+    for (int i = 0; i < WANTED; i++) {
+        if (found[i] != NULL) {
+            return found[i];
+        }
     }
     return count == 1 ? only : NULL;
 }
@@ -248,7 +259,7 @@ static int apply_index(const struct image *image, struct json_value *document)
         const struct json_value *chosen = choose(json_member(document, "manifests"));
         if (chosen == NULL) {
             json_free(document);
-            return fail_image(image, "index.json", "none of its images is for freebsd/amd64");
+            return fail_image(image, "index.json", "none of its images is for freebsd/amd64, linux/amd64 or linux/386");
         }
         struct json_value *next = read_document(image, open_blob(image, json_text(chosen, "digest")), "its manifest");
         json_free(document);

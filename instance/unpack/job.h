@@ -13,6 +13,7 @@ struct job {
     int stage;          /* a directory for what must be whole before it can be read */
     uint64_t bytes_max; /* of the tree, and of the stage */
     unsigned staged;    /* names given out there */
+    bool plain;         /* archives hold a system's files, whatever these look like */
     bool unwrapped;     /* inside an archive that holds others: no further ones */
 };
 

@@ -51,16 +51,35 @@ static bool is_image_name(const char *path)
     return strspn(path, "0123456789abcdef") == DIGITS && (path[DIGITS] == '\0' || strchr("/.", path[DIGITS]) != NULL);
 }
 
+static const char *without_dots(const char *path)
+{
+    while (strncmp(path, "./", 2) == 0) {
+        path += 2;
+    }
+    return path;
+}
+
+/* For an instance anything is a system's that is no image: what its root is called tells nothing. */
+static enum kind kind_for_instance(const struct member *member, bool plain)
+{
+    static const char *const image[] = {"blobs", "oci-layout", "index.json", "manifest.json", "repositories", NULL};
+    const char *path = without_dots(member->path);
+    if (plain) {
+        return KIND_TREE;
+    }
+    if (path[0] == '\0' || strcmp(path, ".") == 0) {
+        return KIND_UNKNOWN;
+    }
+    return begins_with(path, image) || is_image_name(path) ? KIND_IMAGE : KIND_TREE;
+}
+
 static enum kind kind_of(const struct member *member)
 {
     static const char *const image[] = {"blobs", "oci-layout", "index.json", "manifest.json", "repositories", NULL};
     static const char *const system[] = {"bin",    "boot",  "dev", "etc", "home", "lib",  "lib32",  "lib64", "libexec",
                                          "libx32", "media", "mnt", "net", "opt",  "proc", "rescue", "root",  "run",
                                          "sbin",   "srv",   "sys", "tmp", "usr",  "var",  NULL};
-    const char *path = member->path;
-    while (strncmp(path, "./", 2) == 0) {
-        path += 2;
-    }
+    const char *path = without_dots(member->path);
     if (strcmp(path, "+COMPACT_MANIFEST") == 0 || strcmp(path, "+MANIFEST") == 0) {
         return KIND_PACKAGE;
     }
@@ -98,8 +117,8 @@ static int add_all(struct job *job, struct tree *tree, struct member_source *sou
 static int add_package(struct job *job, struct archive_source *a, struct member *member)
 {
     int r = 1;
-    bool rooted = job->tree.rooted;
-    job->tree.rooted = true;
+    unsigned names = job->tree.names;
+    job->tree.names |= PATH_ROOTED;
     while (r > 0) {
         if (member->path[0] != '+' && tree_add(&job->tree, member, &a->source) != 0) {
             r = -1;
@@ -108,7 +127,7 @@ static int add_package(struct job *job, struct archive_source *a, struct member 
         job_progress(job, a);
         r = a->source.next(&a->source, member);
     }
-    job->tree.rooted = rooted;
+    job->tree.names = names;
     return r;
 }
 
@@ -183,6 +202,36 @@ struct early {
     unsigned count;
 };
 
+static void free_early(struct member *member)
+{
+    for (size_t i = 0; i < member->attribute_count; i++) {
+        free(member->attributes[i].name);
+        free(member->attributes[i].value);
+    }
+    free((void *)(uintptr_t)member->attributes);
+    free((char *)(uintptr_t)member->path);
+    free((char *)(uintptr_t)member->flags);
+}
+
+static int copy_attributes(const struct member *from, struct member *to)
+{
+    struct member_attribute *copies = calloc(from->attribute_count + 1, sizeof *copies);
+    if (copies == NULL) {
+        return -1;
+    }
+    to->attributes = copies;
+    for (size_t i = 0; i < from->attribute_count; i++) {
+        const struct member_attribute *a = &from->attributes[i];
+        copies[i] = (struct member_attribute){strdup(a->name), malloc(a->size + 1), a->size};
+        to->attribute_count = i + 1;
+        if (copies[i].name == NULL || copies[i].value == NULL) {
+            return -1;
+        }
+        memcpy(copies[i].value, a->value, a->size);
+    }
+    return 0;
+}
+
 static int note_early(struct early *early, const struct member *member)
 {
     if (early->count == EARLY_MAX) {
@@ -191,9 +240,12 @@ static int note_early(struct early *early, const struct member *member)
     struct member *copy = &early->members[early->count];
     *copy = *member;
     copy->path = strdup(member->path);
-    copy->flags = "";
-    early->count += copy->path != NULL;
-    return copy->path != NULL ? 0 : complain("out of memory");
+    copy->flags = strdup(member->flags);
+    copy->attributes = NULL;
+    copy->attribute_count = 0;
+    early->count++;
+    return copy->path != NULL && copy->flags != NULL && copy_attributes(member, copy) == 0 ? 0
+                                                                                           : complain("out of memory");
 }
 
 static int add_early(struct job *job, struct early *early, bool wanted)
@@ -201,7 +253,7 @@ static int add_early(struct job *job, struct early *early, bool wanted)
     int r = 0;
     for (unsigned i = 0; i < early->count; i++) {
         r = r == 0 && wanted ? tree_add(&job->tree, &early->members[i], NULL) : r;
-        free((char *)(uintptr_t)early->members[i].path);
+        free_early(&early->members[i]);
     }
     early->count = 0;
     return r;
@@ -235,16 +287,17 @@ int unpack_stream(struct job *job, int fd, const char *name)
     }
     int r = 1;
     while (kind == KIND_UNKNOWN && (r = a.source.next(&a.source, &member)) > 0) {
-        kind = kind_of(&member);
+        kind = job->tree.exact ? kind_for_instance(&member, job->plain) : kind_of(&member);
         if (kind == KIND_UNKNOWN && note_early(&early, &member) != 0) {
             r = -1;
             break;
         }
     }
-    if (r == 0) {
+    bool empty = r == 0;
+    if (empty && !(job->tree.exact && early.count > 0)) {
         r = complain("%s: holds no files", shown(name));
     }
-    r = add_early(job, &early, r > 0 && kind == KIND_TREE) == 0 ? r : -1;
+    r = add_early(job, &early, empty || (r > 0 && kind == KIND_TREE)) == 0 ? r : -1;
     if (r > 0) {
         r = add_kind(job, &a, kind, &member);
     }

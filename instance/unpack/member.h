@@ -20,6 +20,13 @@ enum member_type {
     MEMBER_SOCKET,
 };
 
+/* An extended attribute, by the name that Linux gives it: "user.x", "security.capability", "system.posix_acl_access". */
+struct member_attribute {
+    char *name;
+    void *value;
+    size_t size;
+};
+
 /* Strings live until the source's next member, and may hold anything. */
 struct member {
     enum member_type type;
@@ -31,6 +38,8 @@ struct member {
     int64_t size;          /* of files; -1: the source does not say */
     struct timespec mtime;
     const char *flags; /* as chflags(1) names them, with commas; "": none */
+    const struct member_attribute *attributes;
+    size_t attribute_count;
 };
 
 /* A stretch of a file's contents; between stretches the file is zero. */

@@ -13,14 +13,14 @@ static bool has_control(const char *name, size_t length)
     return false;
 }
 
-const char *path_clean(const char *path, bool rooted, char out[PATH_ROOM])
+const char *path_clean(const char *path, unsigned how, char out[PATH_ROOM])
 {
     size_t used = 0;
     unsigned depth = 0;
     if (path[0] == '\0') {
         return "it has no name";
     }
-    if (path[0] == '/' && !rooted) {
+    if (path[0] == '/' && (how & PATH_ROOTED) == 0) {
         return "its path is absolute";
     }
     while (*path != '\0') {
@@ -31,7 +31,7 @@ const char *path_clean(const char *path, bool rooted, char out[PATH_ROOM])
         if (length > PATH_NAME_MAX || used + length + 2 > PATH_ROOM || (length > 0 && ++depth > PATH_DEPTH_MAX)) {
             return "its path is too long";
         }
-        if (has_control(path, length)) {
+        if ((how & PATH_ANY_BYTES) == 0 && has_control(path, length)) {
             return "its name has control characters";
         }
         if (length > 0 && !(length == 1 && path[0] == '.')) {

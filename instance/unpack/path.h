@@ -11,12 +11,17 @@ enum {
     PATH_DEPTH_MAX = 128, /* names in one path */
 };
 
+enum {
+    PATH_ROOTED = 1, /* a slash at the beginning means the root (as in FreeBSD's packages), instead of being refused */
+    PATH_ANY_BYTES = 2, /* names may hold control characters, as a system's own may */
+};
+
 /*
  * A member's path as it is made below the root: names with single slashes between, without "." and without slashes at
- * either end; "" is the root itself. @rooted: a slash at the beginning means the root (as in FreeBSD's packages),
- * instead of being refused. Returns NULL, or in a few words why the path is refused.
+ * either end; "" is the root itself. @how: of PATH_ROOTED, PATH_ANY_BYTES. Returns NULL, or in a few words why the path is
+ * refused.
  */
-const char *path_clean(const char *path, bool rooted, char out[PATH_ROOM]);
+const char *path_clean(const char *path, unsigned how, char out[PATH_ROOM]);
 
 /*
  * Whether a symbolic link with this text, at `path` (clean), climbs above the root by "..". Absolute ones do not: they

@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "instance/remove.h"
+#include "instance/unpack/attributes.h"
 #include "instance/unpack/say.h"
 #include "instance/unpack/tree_file.h"
 
@@ -17,7 +19,8 @@ enum { OPEN_DIRECTORY = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC };
 
 void tree_start(struct tree *tree, int root, uint64_t bytes_max)
 {
-    *tree = (struct tree){.root = root, .bytes_max = bytes_max, .parent = -1};
+    /* file_max: more than any file of a system has, and less than a file system's map of holes could be made to grow to. */
+    *tree = (struct tree){.root = root, .bytes_max = bytes_max, .file_max = INT64_C(64) << 30, .parent = -1};
 }
 
 static void forget_parent(struct tree *tree)
@@ -122,7 +125,7 @@ static int clear_way(struct tree *tree, int dir, const char *path)
     return error == 0 ? 0 : complain("%s: %s", shown(path), strerror(-error));
 }
 
-static int note_directory(struct tree *tree, const char *path, struct timespec mtime)
+static int note_directory(struct tree *tree, const char *path, const struct member *member)
 {
     if ((tree->directory_count & (tree->directory_count - 1)) == 0) { /* a power of two: grow to the next */
         size_t room = tree->directory_count != 0 ? 2 * tree->directory_count : 1;
@@ -136,8 +139,9 @@ static int note_directory(struct tree *tree, const char *path, struct timespec m
     if (copy == NULL) {
         return complain("out of memory");
     }
-    tree->directories[tree->directory_count++] = (struct tree_directory){copy, mtime};
-    return 0;
+    struct tree_directory *d = &tree->directories[tree->directory_count++];
+    *d = (struct tree_directory){.path = copy, .mtime = member->mtime};
+    return tree->owners ? tree_attributes_later(d, member) : 0;
 }
 
 static int add_directory(struct tree *tree, int dir, const char *path, const struct member *member)
@@ -160,7 +164,7 @@ static int add_directory(struct tree *tree, int dir, const char *path, const str
     }
     int r = tree_file_settle(tree, fd, path, member);
     close(fd);
-    return r == 0 ? note_directory(tree, path, member->mtime) : r;
+    return r == 0 ? note_directory(tree, path, member) : r;
 }
 
 /* What a link says in the end: absolute library links become relative where that is wanted. */
@@ -179,21 +183,23 @@ static int add_symlink(struct tree *tree, int dir, const char *path, const struc
     if (member->target == NULL || member->target[0] == '\0' || strlen(member->target) >= PATH_ROOM) {
         return complain("%s: a symbolic link to nothing, or too long", shown(path));
     }
-    if (path_link_climbs(path, member->target)) {
+    /* No way leads through a link here; a host's linker would follow what a sysroot's says, an instance's is its own. */
+    if (!tree->exact && path_link_climbs(path, member->target)) {
         return complain("%s: a symbolic link that leads out of the tree (%s)", shown(path), shown(member->target));
     }
     if (symlinkat(link_text(tree, path, member->target, room), dir, last_name(path)) != 0) {
         return complain("%s: %s", shown(path), strerror(errno));
     }
+    int r = tree_file_own(tree, dir, last_name(path), path, member);
     (void)utimensat(dir, last_name(path), times, AT_SYMLINK_NOFOLLOW);
-    return 0;
+    return r;
 }
 
 static int add_hardlink(struct tree *tree, int dir, const char *path, const struct member *member)
 {
     char target[PATH_ROOM];
     struct stat st;
-    const char *fault = member->target != NULL ? path_clean(member->target, tree->rooted, target) : "it names none";
+    const char *fault = member->target != NULL ? path_clean(member->target, tree->names, target) : "it names none";
     if (fault != NULL || target[0] == '\0') {
         return complain("%s: the file that it is a hard link to: %s", shown(path), fault != NULL ? fault : "the root");
     }
@@ -217,7 +223,7 @@ static int add_other(struct tree *tree, int dir, const char *path, const struct 
     char target[PATH_ROOM];
     /* A hard link to itself would be removed before it is made. */
     if (member->type == MEMBER_HARDLINK && member->target != NULL &&
-        path_clean(member->target, tree->rooted, target) == NULL && strcmp(target, path) == 0) {
+        path_clean(member->target, tree->names, target) == NULL && strcmp(target, path) == 0) {
         return complain("%s: a hard link to itself", shown(path));
     }
     if (clear_way(tree, dir, path) != 0) {
@@ -233,10 +239,22 @@ static int add_other(struct tree *tree, int dir, const char *path, const struct 
     }
 }
 
+/* The root itself: made already, and the user's, who has to get at what is in it. */
+static int add_root(struct tree *tree, const struct member *member)
+{
+    if (member->type != MEMBER_DIRECTORY) {
+        return complain("the root of the tree is no directory");
+    }
+    if (!tree->exact) {
+        return 0;
+    }
+    return tree_file_settle(tree, tree->root, ".", member) == 0 ? note_directory(tree, "", member) : -1;
+}
+
 int tree_add(struct tree *tree, const struct member *member, struct member_source *source)
 {
     char path[PATH_ROOM];
-    const char *fault = path_clean(member->path, tree->rooted, path);
+    const char *fault = path_clean(member->path, tree->names, path);
     if (fault != NULL) {
         return complain("%s: %s", shown(member->path), fault);
     }
@@ -244,8 +262,7 @@ int tree_add(struct tree *tree, const struct member *member, struct member_sourc
         return complain("more than %llu files", (unsigned long long)members_max);
     }
     if (path[0] == '\0') {
-        /* The root itself: made already, and the user's. */
-        return member->type == MEMBER_DIRECTORY ? 0 : complain("the root of the tree is no directory");
+        return add_root(tree, member);
     }
     int dir = parent_of(tree, path);
     if (dir < 0) {
@@ -291,10 +308,14 @@ int tree_finish(struct tree *tree)
         const struct timespec times[2] = {d->mtime, d->mtime};
         int fd = walk(tree->root, d->path, strlen(d->path), false);
         if (fd >= 0) { /* it may be gone: a later layer removes */
+            if (d->acl != NULL && fsetxattr(fd, ATTRIBUTE_ACL_DEFAULT, d->acl, d->acl_size, 0) != 0) {
+                tree->lost++;
+            }
             (void)futimens(fd, times);
             close(fd);
         }
         free(d->path);
+        free(d->acl);
     }
     free(tree->directories);
     tree->directories = NULL;

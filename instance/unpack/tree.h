@@ -17,21 +17,26 @@
 #include "instance/unpack/member.h"
 #include "instance/unpack/path.h"
 
-/* A directory whose time is set when all is written. */
+/* A directory whose time is set when all is written, and the access list that what is made in it would inherit. */
 struct tree_directory {
     char *path;
     struct timespec mtime;
+    void *acl; /* the default list's value; NULL: none */
+    size_t acl_size;
 };
 
 struct tree {
     int root;        /* the directory's descriptor, the caller's */
     bool layered;    /* a file may replace a whole directory: layers of an image */
-    bool rooted;     /* paths may begin with a slash: FreeBSD's packages */
+    unsigned names;  /* what paths may be: PATH_ROOTED, for FreeBSD's packages, and PATH_ANY_BYTES */
     bool near_links; /* absolute links in lib and usr/lib become relative, for linkers of the host */
+    bool exact;      /* an instance's: the root's own metadata, extended attributes, and links that climb count, too */
+    bool owners;     /* files get their owners and modes, in a user namespace in which the caller is root */
 
     uint64_t members, bytes; /* so far; bytes as written */
     uint64_t lost;           /* members whose metadata the file system did not take */
     uint64_t bytes_max;      /* more in all is refused */
+    int64_t file_max;        /* and a longer file, holes included */
     int parent;              /* the last parent directory, -1: none */
     char parent_path[PATH_ROOM];
     struct tree_directory *directories;

@@ -10,12 +10,15 @@
 #include "instance/metadata.h"
 #include "instance/unpack/say.h"
 
-/* More than any file of a system has, and less than a file system's map of holes could be made to grow to. */
-static const int64_t file_max = INT64_C(64) << 30;
-
-/* What the user needs to work with what is his own: reading files, and doing anything in directories. */
-static uint32_t host_mode(const struct member *member)
+/*
+ * The host's mode. Where owners are real, so is it: who may do what is between the instance's users. Else the user has
+ * what he needs to work with what is his own: reading files, and doing anything in directories.
+ */
+static uint32_t host_mode(const struct tree *tree, const struct member *member)
 {
+    if (tree->owners) {
+        return member->mode & 07777;
+    }
     switch (member->type) {
     case MEMBER_DIRECTORY:
         return (member->mode & 01777) | 0700;
@@ -28,12 +31,12 @@ static uint32_t host_mode(const struct member *member)
     }
 }
 
-static void describe(const struct member *member, struct metadata *out)
+static void describe(const struct tree *tree, const struct member *member, struct metadata *out)
 {
-    *out = (struct metadata){.uid = member->uid,
-                             .gid = member->gid,
+    *out = (struct metadata){.uid = tree->owners ? 0 : member->uid,
+                             .gid = tree->owners ? 0 : member->gid,
                              .mode = member->mode & 07777,
-                             .has_mode = host_mode(member) != (member->mode & 07777)};
+                             .has_mode = host_mode(tree, member) != (member->mode & 07777)};
     switch (member->type) {
     case MEMBER_CHAR:
         out->type = METADATA_CHAR;
@@ -63,7 +66,7 @@ static int set_attribute(struct tree *tree, int fd, const char *path, const stru
     struct metadata metadata;
     char text[METADATA_TEXT_MAX];
     *mark = 0;
-    describe(member, &metadata);
+    describe(tree, member, &metadata);
     if (!metadata_matters(&metadata)) {
         (void)fremovexattr(fd, METADATA_ATTRIBUTE); /* of a directory that was there already */
         return 0;
@@ -81,15 +84,40 @@ static int set_attribute(struct tree *tree, int fd, const char *path, const stru
     return complain("%s: its attribute: %s", shown(path), strerror(errno));
 }
 
+/* Owners that the namespace does not have become nobody's, as they are to the kernel; how many, is told. */
+int tree_file_own(struct tree *tree, int dir, const char *name, const char *path, const struct member *member)
+{
+    enum { NOBODY = 65534 };
+    int flags = AT_SYMLINK_NOFOLLOW | (name[0] == '\0' ? AT_EMPTY_PATH : 0);
+    if (!tree->owners || fchownat(dir, name, member->uid, member->gid, flags) == 0) {
+        return 0;
+    }
+    if (errno == EINVAL) {
+        tree->lost++;
+        /* One of the two at least is kept, if it can be. */
+        if (fchownat(dir, name, member->uid, NOBODY, flags) == 0 ||
+            fchownat(dir, name, NOBODY, member->gid, flags) == 0 || fchownat(dir, name, NOBODY, NOBODY, flags) == 0) {
+            return 0;
+        }
+    }
+    return complain("%s: its owner: %s", shown(path), strerror(errno));
+}
+
 int tree_file_settle(struct tree *tree, int fd, const char *path, const struct member *member)
 {
     uint32_t mark;
-    if (set_attribute(tree, fd, path, member, &mark) != 0) {
+    /*
+     * In this order: a change of owner takes away set-id bits and capabilities, and who may not write a file sets none of
+     * its attributes. The group's permissions are the mask of an access list (acl(5)), so these go together.
+     */
+    if (tree_file_own(tree, fd, "", path, member) != 0 || set_attribute(tree, fd, path, member, &mark) != 0) {
         return -1;
     }
-    return fchmod(fd, host_mode(member) | mark) == 0
-               ? 0
-               : complain("%s: its permissions: %s", shown(path), strerror(errno));
+    if (tree->exact && tree_attributes_set(tree, fd, member) != 0) {
+        return -1;
+    }
+    return fchmod(fd, host_mode(tree, member)) == 0 ? 0
+                                                    : complain("%s: its permissions: %s", shown(path), strerror(errno));
 }
 
 static int write_all(int fd, const char *data, size_t size, int64_t offset)
@@ -109,7 +137,8 @@ static int write_all(int fd, const char *data, size_t size, int64_t offset)
 /* One chunk's data; refuses what is outside the file or too much. */
 static int write_chunk(struct tree *tree, int fd, const char *path, int64_t size, const struct chunk *chunk)
 {
-    if (chunk->offset < 0 || chunk->size > (uint64_t)file_max || chunk->offset > file_max - (int64_t)chunk->size ||
+    if (chunk->offset < 0 || chunk->size > (uint64_t)tree->file_max ||
+        chunk->offset > tree->file_max - (int64_t)chunk->size ||
         (size >= 0 && chunk->offset + (int64_t)chunk->size > size)) {
         return complain("%s: has data beyond its end", shown(path));
     }
@@ -128,7 +157,7 @@ static int write_data(struct tree *tree, int fd, const char *path, const struct 
 {
     struct chunk chunk;
     int r;
-    if (member->size > file_max) {
+    if (member->size > tree->file_max) {
         return complain("%s: claims %lld bytes", shown(path), (long long)member->size);
     }
     while ((r = source->data(source, &chunk)) > 0) {
@@ -142,12 +171,25 @@ static int write_data(struct tree *tree, int fd, const char *path, const struct 
     return r;
 }
 
+static int make_fifo(struct tree *tree, int dir, const char *name, const char *path, const struct member *member)
+{
+    const struct timespec times[2] = {member->mtime, member->mtime};
+    if (mkfifoat(dir, name, host_mode(tree, member) & 0777) != 0 || tree_file_own(tree, dir, name, path, member) != 0) {
+        return complain("%s: %s", shown(path), strerror(errno));
+    }
+    if (tree->owners && fchmodat(dir, name, host_mode(tree, member), 0) != 0) {
+        return complain("%s: its permissions: %s", shown(path), strerror(errno));
+    }
+    (void)utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW);
+    return 0;
+}
+
 int tree_file_make(struct tree *tree, int dir, const char *name, const char *path, const struct member *member,
                    struct member_source *source)
 {
     const struct timespec times[2] = {member->mtime, member->mtime};
     if (member->type == MEMBER_FIFO) {
-        return mkfifoat(dir, name, host_mode(member)) == 0 ? 0 : complain("%s: %s", shown(path), strerror(errno));
+        return make_fifo(tree, dir, name, path, member);
     }
     int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0) {

@@ -11,4 +11,15 @@ int tree_file_make(struct tree *tree, int dir, const char *name, const char *pat
 /* Gives an open file or directory its permissions and the attribute with the rest. */
 int tree_file_settle(struct tree *tree, int fd, const char *path, const struct member *member);
 
+/*
+ * Gives the file `name` in `dir` (""; `dir` itself) its owner, where the tree's files have owners. Links are not followed.
+ */
+int tree_file_own(struct tree *tree, int dir, const char *name, const char *path, const struct member *member);
+
+/* Gives an open file or directory the member's extended attributes (tree_attributes.c). */
+int tree_attributes_set(struct tree *tree, int fd, const struct member *member);
+
+/* Takes what of a directory's attributes is to be set when all is in it. */
+int tree_attributes_later(struct tree_directory *out, const struct member *member);
+
 #endif

@@ -205,7 +205,7 @@ def bad():
                for info, data in made.members(index)]
     incomplete = [m for m in made.members(index) if not m[0].name.startswith("blobs/sha256/")]
     foreign = Image()
-    linux = {"manifests": [platform(foreign.manifest([tar(files)]), "linux", system) for system in ("amd64", "arm64")]}
+    linux = {"manifests": [platform(foreign.manifest([tar(files)]), "linux", system) for system in ("arm64", "riscv64")]}
     out_of_layer = tar([entry(".wh...", "")])
     escape, escape_index = image([tar(files), out_of_layer])
     climb, climb_index = image([tar([*files, symlink("up", "etc"), entry("etc/x", "")]), tar([entry("up/.wh.x", ""),
