@@ -121,6 +121,38 @@ static const char sysroot_details[] =
     "  dragoman sysroot toolchain 14.2 --cmake >freebsd.cmake\n"
     "  cmake -B build --toolchain freebsd.cmake";
 
+static const char instance_details[] =
+    "Keeps isolated worlds: each has a system's files of its own, and settings.\n"
+    "\n"
+    "  create NAME [--from SYSROOT|DIR]  makes one: empty, or with a copy of these files\n"
+    "  import NAME FILE|-                makes one from an archive (tar, in any compression)\n"
+    "                                    or a container image (OCI layout, docker save)\n"
+    "  export NAME [FILE|-] [--format F] writes its files: tar, tar.gz, tar.bz2, tar.xz,\n"
+    "                                    tar.zst or tar.lz4; else as FILE's name says.\n"
+    "                                    The same files are always the same bytes\n"
+    "  list [--json]                     all of them\n"
+    "  show NAME [--json]                one of them, with its settings\n"
+    "  set NAME KEY=VALUE...             changes settings; KEY= takes one away. --KEY VALUE\n"
+    "                                    does, too\n"
+    "  clone NAME NEW                    makes another with the same files, in a moment: each\n"
+    "                                    has only its own changes from then on\n"
+    "  snapshot NAME [SNAPSHOT]          keeps what it is now as NAME@SNAPSHOT, which show,\n"
+    "                                    export and clone take in place of NAME\n"
+    "  rm [-f] NAME|NAME@SNAPSHOT...     removes it with its snapshots; -f even if it runs\n"
+    "\n"
+    "create, import and clone take settings, too, as options: those that `dragoman help\n"
+    "run` lists. --owners emulated does without subordinate ids even where they are to\n"
+    "be had. An instance that runs cannot be cloned, exported or removed.\n"
+    "They are kept in $XDG_DATA_HOME/dragoman (~/.local/share/...): instances/NAME/config\n"
+    "may be edited.\n"
+    "\n"
+    "Examples\n"
+    "  mmdebstrap --variant=apt bookworm debian.tar\n"
+    "  dragoman instance import debian debian.tar --memory 1g -v ~/src:/src\n"
+    "  dragoman instance clone debian build\n"
+    "  dragoman instance snapshot build before; dragoman instance clone build@before again\n"
+    "  dragoman instance export build build.tar.zst";
+
 static const char ps_details[] = "Lists the foreign programs that you are running: process, parent, state, system,\n"
                                  "release, and the first 512 bytes of the arguments. Programs started with another\n"
                                  "XDG_RUNTIME_DIR are in another list.\n"
@@ -142,7 +174,8 @@ const struct command command_table[] = {
     {"ps", cmd_ps, "[--json]", "your foreign programs that are running", ps_details},
     {"sysroot", cmd_sysroot, "add|list|show|path|rm|toolchain ...", "foreign systems' files, by name", sysroot_details},
     {"binfmt", cmd_binfmt, "enable|disable|status", "let the kernel start foreign programs by itself", binfmt_details},
-    {"instance", cmd_later, "...", "isolated worlds (not yet)", later_details},
+    {"instance", cmd_instance, "create|import|export|list|show|set|clone|snapshot|rm ...",
+     "isolated worlds: making, copying, keeping them", instance_details},
     {"start", cmd_later, "INSTANCE", "start an instance (not yet)", later_details},
     {"exec", cmd_later, "INSTANCE PROGRAM [ARG...]", "run a program in an instance (not yet)", later_details},
     {"shell", cmd_later, "INSTANCE", "a shell in an instance (not yet)", later_details},

@@ -28,6 +28,7 @@ int cmd_db(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_ps(int argc, char **argv);
 int cmd_sysroot(int argc, char **argv);
+int cmd_instance(int argc, char **argv);
 int cmd_binfmt(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 

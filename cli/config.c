@@ -57,18 +57,29 @@ static char *trim(char *text)
     return text;
 }
 
-static int apply_line(struct run_request *request, char *line, const char *where)
+char *config_split(char *line, char **value)
 {
     char *key = trim(line);
-    if (key[0] == '\0' || key[0] == '#') {
-        return 0;
+    *value = NULL;
+    if (key[0] == '#') {
+        key += strlen(key);
     }
     char *equals = strchr(key, '=');
-    if (equals == NULL) {
-        return fail(EXIT_DRAGOMAN, "%s: `%s` sets nothing (write key = value)", where, key);
+    if (equals != NULL) {
+        *equals = '\0';
+        *value = trim(equals + 1);
+        key = trim(key);
     }
-    *equals = '\0';
-    key = trim(key);
+    return key;
+}
+
+int config_apply_line(struct run_request *request, char *line, const char *where)
+{
+    char *value;
+    const char *key = config_split(line, &value);
+    if (value == NULL) {
+        return key[0] == '\0' ? 0 : fail(EXIT_DRAGOMAN, "%s: `%s` sets nothing (write key = value)", where, key);
+    }
     const struct option_row *row = option_find(key);
     if (row == NULL) {
         const char *hint = nearest(key, option_names());
@@ -78,7 +89,7 @@ static int apply_line(struct run_request *request, char *line, const char *where
         return fail(EXIT_DRAGOMAN, "%s: unknown key `%s` (`dragoman help run` lists the options, which are the keys)",
                     where, key);
     }
-    return option_apply(row, request, trim(equals + 1), where);
+    return option_apply(row, request, value, where);
 }
 
 int config_apply_file(struct run_request *request, const char *path)
@@ -118,7 +129,7 @@ int config_apply_file(struct run_request *request, const char *path)
         if (strlen(line) != (size_t)length) {
             status = fail(EXIT_DRAGOMAN, "%s: holds a zero byte (the configuration is a text file)", where);
         } else {
-            status = apply_line(request, line, where);
+            status = config_apply_line(request, line, where);
         }
     }
     free(line);

@@ -18,6 +18,15 @@ bool config_path(char *const *envp, char *out, size_t size);
 /* Applies the file at `path`; a missing one is empty. Returns 0, or an exit status after complaining. */
 int config_apply_file(struct run_request *request, const char *path);
 
+/*
+ * Takes a line apart: returns its key, "" where the line is blank or a comment, and sets *value, or NULL where it has no
+ * '='. Both are parts of the line, which is changed.
+ */
+char *config_split(char *line, char **value);
+
+/* Applies one line, which is changed. Returns 0, or an exit status after complaining. */
+int config_apply_line(struct run_request *request, char *line, const char *where);
+
 /* Applies the DRAGOMAN_* variables. Returns 0, or an exit status after complaining. */
 int config_apply_variables(struct run_request *request, char *const *envp);
 

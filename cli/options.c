@@ -301,7 +301,9 @@ int option_apply(const struct option_row *row, struct run_request *request, cons
     if (typed && row->scope == OPTION_WORLD && request->world_starts == NULL && strcmp(row->name, "user") != 0) {
         request->world_starts = row->name;
     }
-    return row->set(request, value, where);
+    int status = row->set(request, value, where);
+    return status == 0 && request->observer != NULL ? request->observer(request->observer_context, request, row, value)
+                                                    : status;
 }
 
 static int unknown_option(const char *word)

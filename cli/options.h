@@ -18,6 +18,13 @@
 /* When an instance that has ended is to begin again, as podman has it. */
 enum restart_policy { RESTART_NO, RESTART_ON_FAILURE, RESTART_ALWAYS, RESTART_UNLESS_STOPPED };
 
+struct option_row;
+struct run_request;
+
+/* Told of an option that was applied. Returns 0, or an exit status after complaining. */
+typedef int option_observer(void *context, const struct run_request *request, const struct option_row *row,
+                            const char *value);
+
 /* Everything that options can say; what the engine needs of it is in `settings`, what a world of its own needs in `plan`. */
 struct run_request {
     struct settings settings;
@@ -38,6 +45,8 @@ struct run_request {
     /* Applies the command line to another request; NULL: there is none that could be. Returns 0, or an exit status. */
     int (*again)(struct run_request *request, void *context);
     void *again_context;
+    option_observer *observer; /* NULL: nobody */
+    void *observer_context;
 };
 
 /*

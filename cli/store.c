@@ -1,13 +1,15 @@
-#include "cli/sysroot_store.h"
+#include "cli/store.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,8 +23,8 @@ static const char old_prefix[] = ".old.";
 
 enum { OPEN_FOLDER = O_RDONLY | O_DIRECTORY | O_CLOEXEC };
 
-/* Makes a directory and those above it. Returns 0 or an errno. */
-static int make_folders(char *path)
+/* Makes a directory, and those above it. Returns 0 or an errno. */
+static int make_folders(char *path, mode_t mode)
 {
     for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
@@ -32,21 +34,29 @@ static int make_folders(char *path)
             return error;
         }
     }
-    return mkdir(path, 0755) != 0 && errno != EEXIST ? errno : 0;
+    return mkdir(path, mode) != 0 && errno != EEXIST ? errno : 0;
 }
 
-int store_open(const struct settings *settings, struct store *out)
+int store_open_folder(struct store *out, const char *what, mode_t mode)
 {
-    if (!sysroot_folder(settings->sysroots, 0, out->path, sizeof out->path)) {
-        return fail(EXIT_DRAGOMAN, "sysroot: no home directory to keep them in (set HOME or XDG_DATA_HOME)");
-    }
-    int error = make_folders(out->path);
+    int error = make_folders(out->path, mode);
+    out->what = what;
+    out->remove = out->remove != NULL ? out->remove : remove_tree;
     out->fd = error == 0 ? open(out->path, OPEN_FOLDER) : -1;
     if (out->fd < 0) {
         return fail(EXIT_DRAGOMAN, "%s: %s (set XDG_DATA_HOME to a directory that can be written)", out->path,
                     strerror(error != 0 ? error : errno));
     }
     return 0;
+}
+
+int store_open(const struct settings *settings, struct store *out)
+{
+    *out = (struct store){.fd = -1};
+    if (!sysroot_folder(settings->sysroots, 0, out->path, sizeof out->path)) {
+        return fail(EXIT_DRAGOMAN, "sysroot: no home directory to keep them in (set HOME or XDG_DATA_HOME)");
+    }
+    return store_open_folder(out, "sysroot", 0755);
 }
 
 void store_close(struct store *store)
@@ -72,8 +82,23 @@ int store_begin(struct store *store, struct store_work *out)
 
 void store_end(struct store *store, struct store_work *work)
 {
-    remove_tree(store->fd, work->name);
+    store->remove(store->fd, work->name);
     close(work->fd);
+}
+
+int store_hide(struct store *store, const char *name, char hidden[32])
+{
+    uint64_t number = 0;
+    (void)getrandom(&number, sizeof number, 0); /* not the process's: an old one of that number may have left some */
+    snprintf(hidden, 32, "%s%016" PRIx64, old_prefix, number);
+    int fd = openat(store->fd, name, OPEN_FOLDER | O_NOFOLLOW);
+    if (fd < 0) {
+        return -errno;
+    }
+    /* The lock is not for whoever has the directory in use: that is the caller's to look after. */
+    int error = renameat(store->fd, name, store->fd, hidden) != 0 ? -errno : 0;
+    close(fd);
+    return error;
 }
 
 int store_remove(struct store *store, const char *name)
@@ -81,21 +106,20 @@ int store_remove(struct store *store, const char *name)
     struct stat st;
     char hidden[32];
     if (fstatat(store->fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
-        return fail(EXIT_DRAGOMAN, "%s: no such sysroot in %s (`dragoman sysroot list` tells where it is)", name,
-                    store->path);
+        return fail(EXIT_DRAGOMAN, "%s: no such %s in %s (`dragoman %s list` tells what there is)", name, store->what,
+                    store->path, store->what);
     }
     if (!S_ISDIR(st.st_mode)) {
         return unlinkat(store->fd, name, 0) == 0
                    ? 0
                    : fail(EXIT_DRAGOMAN, "%s/%s: %s (is it yours?)", store->path, name, strerror(errno));
     }
-    snprintf(hidden, sizeof hidden, "%s%ld", old_prefix, (long)getpid());
     flock(store->fd, LOCK_EX);
     int fd = openat(store->fd, name, OPEN_FOLDER | O_NOFOLLOW);
-    int error = fd < 0 || flock(fd, LOCK_EX) != 0 || renameat(store->fd, name, store->fd, hidden) != 0 ? errno : 0;
+    int error = fd < 0 || flock(fd, LOCK_EX) != 0 ? errno : -store_hide(store, name, hidden);
     flock(store->fd, LOCK_UN);
     if (error == 0) {
-        error = -remove_tree(store->fd, hidden);
+        error = -store->remove(store->fd, hidden);
     }
     if (fd >= 0) {
         close(fd);
@@ -133,21 +157,27 @@ static int find_left_over(int folder, char name[NAME_MAX + 1])
     return found;
 }
 
-void store_reap(const struct settings *settings)
+void store_reap(struct store *store)
 {
-    char path[PATH_MAX];
     char name[NAME_MAX + 1];
-    int folder = sysroot_folder(settings->sysroots, 0, path, sizeof path) ? open(path, OPEN_FOLDER) : -1;
-    if (folder < 0) {
-        return;
-    }
     bool removed = true;
     while (removed) {
-        int fd = find_left_over(folder, name);
-        removed = fd >= 0 && remove_tree(folder, name) == 0;
+        int fd = find_left_over(store->fd, name);
+        removed = fd >= 0 && store->remove(store->fd, name) == 0;
         if (fd >= 0) {
             close(fd);
         }
     }
-    close(folder);
+}
+
+void store_reap_sysroots(const struct settings *settings)
+{
+    struct store store = {.fd = -1, .what = "sysroot", .remove = remove_tree};
+    if (sysroot_folder(settings->sysroots, 0, store.path, sizeof store.path)) {
+        store.fd = open(store.path, OPEN_FOLDER);
+    }
+    if (store.fd >= 0) {
+        store_reap(&store);
+        close(store.fd);
+    }
 }

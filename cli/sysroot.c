@@ -7,8 +7,8 @@
 #include "cli/commands.h"
 #include "cli/config.h"
 #include "cli/message.h"
+#include "cli/store.h"
 #include "cli/sysroot_name.h"
-#include "cli/sysroot_store.h"
 
 extern char **environ;
 
@@ -50,7 +50,7 @@ int cmd_sysroot(int argc, char **argv)
     for (size_t i = 0; i < PARTS; i++) {
         if (strcmp(word, parts[i].name) == 0) {
             sysroot_take_folder(&settings, environ);
-            store_reap(&settings);
+            store_reap_sysroots(&settings);
             return parts[i].run(&settings, argc - 1, argv + 1);
         }
     }

@@ -5,23 +5,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
 #include "cli/message.h"
 #include "cli/option_values.h"
+#include "cli/store.h"
 #include "cli/sysroot.h"
 #include "cli/sysroot_hints.h"
-#include "cli/sysroot_store.h"
-#include "cli/tool.h"
+#include "cli/tools.h"
 
 static const char usage[] = "dragoman sysroot add [--link] NAME FILE|DIR|-";
 
@@ -36,113 +33,40 @@ struct unpacked {
     uint64_t files, bytes, lost;
 };
 
-static volatile sig_atomic_t interrupted;
-static volatile sig_atomic_t tool_pid;
-
-static void pass_on(int sig)
-{
-    interrupted = sig;
-    if (tool_pid > 0) {
-        kill(tool_pid, SIGTERM);
-    }
-}
-
-static void listen_to_signals(void)
-{
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
-        struct sigaction old;
-        struct sigaction action = {.sa_handler = pass_on};
-        if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN) {
-            sigaction(signals[i], &action, NULL);
-        }
-    }
-}
-
-/* Ends as the signal would have ended us, now that nothing is left behind. */
-static int end_interrupted(void)
-{
-    signal(interrupted, SIG_DFL);
-    raise(interrupted);
-    return 128 + interrupted;
-}
-
-static void exec_tool(const char *tool, const char *base, char **sources, int out)
-{
-    enum { FIXED = 8 };
-    size_t count = 0;
-    while (sources[count] != NULL) {
-        count++;
-    }
-    const char **argv = calloc(count + FIXED, sizeof *argv);
-    char tree[PATH_MAX];
-    char stage[PATH_MAX];
-    if (argv == NULL || snprintf(tree, sizeof tree, "%s/tree", base) >= (int)sizeof tree ||
-        snprintf(stage, sizeof stage, "%s/stage", base) >= (int)sizeof stage) {
-        _exit(EXIT_DRAGOMAN);
-    }
-    size_t n = 0;
-    argv[n++] = "unpack";
-    if (isatty(STDERR_FILENO) != 0) {
-        argv[n++] = "--progress";
-    }
-    argv[n++] = "--near-links";
-    argv[n++] = tree;
-    argv[n++] = stage;
-    memcpy(argv + n, sources, count * sizeof *argv);
-    dup2(out, STDOUT_FILENO);
-    execv(tool, (char **)(uintptr_t)argv);
-    _exit(fail(EXIT_DRAGOMAN, "%s: %s (install dragoman whole)", tool, strerror(errno)));
-}
-
-static pid_t start_tool(const char *tool, const char *base, char **sources, int out)
-{
-    pid_t parent = getpid();
-    pid_t pid = fork();
-    if (pid == 0) {
-        /* Whatever becomes of this command, nobody goes on writing. */
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (getppid() != parent) {
-            _exit(EXIT_DRAGOMAN);
-        }
-        exec_tool(tool, base, sources, out);
-    }
-    return pid;
-}
-
 /* Runs the tool to its end. Returns 0 with *result filled, or an exit status: the tool has complained. */
 static int run_tool(const char *base, char **sources, struct unpacked *result)
 {
-    char tool[PATH_MAX];
+    char tree[PATH_MAX];
+    char stage[PATH_MAX];
     char line[128] = "";
     int ends[2];
-    int wait_status = 0;
-    int status = tool_path("unpack", tool, sizeof tool);
-    if (status != 0) {
-        return status;
+    struct tool tool = {.name = "unpack", .input = -1, .output = -1};
+    if (snprintf(tree, sizeof tree, "%s/tree", base) >= (int)sizeof tree ||
+        snprintf(stage, sizeof stage, "%s/stage", base) >= (int)sizeof stage) {
+        return fail(EXIT_DRAGOMAN, "%s: %s (use a shorter path)", base, strerror(ENAMETOOLONG));
+    }
+    tool_argument(&tool, "unpack");
+    if (isatty(STDERR_FILENO) != 0) {
+        tool_argument(&tool, "--progress");
+    }
+    tool_argument(&tool, "--near-links");
+    tool_argument(&tool, tree);
+    tool_argument(&tool, stage);
+    for (char **source = sources; *source != NULL; source++) {
+        tool_argument(&tool, *source);
     }
     if (pipe2(ends, O_CLOEXEC) != 0) {
         return fail(EXIT_DRAGOMAN, "sysroot: %s (close some files)", strerror(errno));
     }
-    pid_t pid = start_tool(tool, base, sources, ends[1]);
-    tool_pid = pid;
+    tool.output = ends[1];
+    int status = tool_start(&tool);
     close(ends[1]);
-    if (interrupted != 0 && pid > 0) {
-        kill(pid, SIGTERM); /* it came before there was a tool to pass it on to */
-    }
-    while (pid > 0 && waitpid(pid, &wait_status, 0) < 0 && errno == EINTR) {}
-    tool_pid = 0;
+    status = status == 0 ? tool_wait(&tool) : status;
     ssize_t n = read(ends[0], line, sizeof line - 1);
     close(ends[0]);
     line[n > 0 ? n : 0] = '\0';
-    if (pid < 0) {
-        return fail(EXIT_DRAGOMAN, "sysroot: %s (end some processes)", strerror(errno));
-    }
-    if (WIFSIGNALED(wait_status) && interrupted == 0) {
-        return fail(EXIT_DRAGOMAN, "%s: ended by signal %d (is there memory enough?)", tool, WTERMSIG(wait_status));
-    }
-    bool good = wait_status == 0 && sscanf(line, "files %" SCNu64 " bytes %" SCNu64 " lost %" SCNu64, &result->files,
-                                           &result->bytes, &result->lost) == 3;
+    bool good = status == 0 && sscanf(line, "files %" SCNu64 " bytes %" SCNu64 " lost %" SCNu64, &result->files,
+                                      &result->bytes, &result->lost) == 3;
     return good ? 0 : EXIT_DRAGOMAN;
 }
 
@@ -204,7 +128,7 @@ static int unpack_into(struct store *store, const struct addition *what)
     if (status != 0) {
         return status;
     }
-    listen_to_signals();
+    tools_listen();
     snprintf(base, sizeof base, "%s/%s", store->path, work.name);
     if (mkdirat(work.fd, "tree", 0755) != 0 || mkdirat(work.fd, "stage", 0700) != 0) {
         status = fail(EXIT_DRAGOMAN, "%s: %s (is there room?)", base, strerror(errno));
@@ -212,11 +136,11 @@ static int unpack_into(struct store *store, const struct addition *what)
     if (status == 0) {
         status = run_tool(base, what->sources, &result);
     }
-    if (status == 0 && interrupted == 0) {
+    if (status == 0 && tools_interrupted() == 0) {
         status = settle(store, &work, what, &result);
     }
     store_end(store, &work);
-    return interrupted != 0 ? end_interrupted() : status;
+    return tools_interrupted() != 0 ? tools_end_interrupted() : status;
 }
 
 static int link_to(struct store *store, const struct addition *what)

@@ -11,9 +11,9 @@
 #include "cli/commands.h"
 #include "cli/json.h"
 #include "cli/message.h"
+#include "cli/store.h"
 #include "cli/sysroot.h"
 #include "cli/sysroot_name.h"
-#include "cli/sysroot_store.h"
 
 enum { OPEN_MAX_WALK = 32 };
 
