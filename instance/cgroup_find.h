@@ -1,0 +1,30 @@
+/* Where control groups are on this host, and asking for one. */
+#ifndef INSTANCE_CGROUP_FIND_H
+#define INSTANCE_CGROUP_FIND_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "instance/cgroup.h"
+
+/* The folder of this process's group. False: there is none of the kind, or it cannot be seen. */
+bool cgroup_home_v1(enum cgroup_part part, char out[CGROUP_PATH_MAX]);
+bool cgroup_home_v2(char out[CGROUP_PATH_MAX]);
+
+/* Where a version 1 hierarchy is mounted. */
+bool cgroup_mount_v1(enum cgroup_part part, char out[CGROUP_PATH_MAX]);
+
+/* Whether version 2 has the controllers that limits need: elsewhere it only sorts. */
+bool cgroup_has_v2(void);
+
+/*
+ * Has systemd's manager (the user's; for root the system's) put this process into a scope of its own, which may be divided
+ * further. Waits for it, a second at most. Returns whether it is in there.
+ */
+bool cgroup_ask_systemd(const char *name);
+bool cgroup_can_ask_systemd(void);
+
+/* When a process began, in the host's ticks; 0: it is not there. */
+unsigned long long process_began(pid_t pid);
+
+#endif
