@@ -35,7 +35,7 @@ endif()
 # The keeper of isolated worlds, with what it shares with the commands.
 helper_program(keeper instance/keeper)
 if(TARGET keeper)
-  foreach(shared channel complain confine idmaps landlock pack plan_pack userns users)
+  foreach(shared cgroup cgroup_find channel complain confine disk idmaps landlock limits pack plan_pack userns users)
     target_sources(keeper PRIVATE ${CMAKE_SOURCE_DIR}/instance/${shared}.c)
   endforeach()
   target_sources(keeper PRIVATE ${instance_filter_source})

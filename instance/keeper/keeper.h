@@ -17,6 +17,7 @@
 #include <sys/types.h>
 
 #include "instance/keeper/trees.h"
+#include "instance/limits.h"
 #include "instance/plan.h"
 #include "instance/protocol.h"
 #include "instance/userns.h"
@@ -26,6 +27,7 @@ struct keeper {
     struct instance_plan plan;
     struct idmaps maps;
     struct trees trees;
+    struct limits limits;
     bool trees_taken; /* by the outer process */
     int table;        /* the process table */
     int life;         /* inside: ends when the outer process does */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "instance/complain.h"
+#include "instance/disk.h"
 #include "instance/keeper/keeper.h"
 #include "instance/plan_pack.h"
 #include "process/table.h"
@@ -87,13 +88,27 @@ static int make_pipes(struct keeper *k, int *life, int *go, int *up)
     return 0;
 }
 
+/* In its control group, which so is the top of what the world can see of groups. -1: after complaining. */
 static pid_t begin_world(struct keeper *k)
 {
     int flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
     if (k->plan.network != NETWORK_HOST) {
         flags |= CLONE_NEWNET;
     }
-    return (pid_t)syscall(SYS_clone, (unsigned long)flags | SIGCHLD, NULL, NULL, NULL, 0UL);
+    if (limits_enter(&k->limits) != 0) {
+        return -1;
+    }
+    pid_t pid = (pid_t)syscall(SYS_clone, (unsigned long)flags | SIGCHLD, NULL, NULL, NULL, 0UL);
+    if (pid == 0) {
+        return 0;
+    }
+    if (pid < 0) {
+        complain("user namespace: %s", userns_refusal(errno));
+    }
+    if (limits_leave(&k->limits) != 0 && pid > 0) {
+        kill(pid, SIGKILL);
+    }
+    return pid;
 }
 
 /* An instance that outlives its starter keeps nothing of it. */
@@ -132,9 +147,9 @@ static int keep(struct keeper *k)
     if (status != 0) {
         return status;
     }
-    pid_t pid = begin_world(k);
+    pid_t pid = begin_world(k), watcher = 0;
     if (pid < 0) {
-        return complain("user namespace: %s", userns_refusal(errno));
+        return COMPLAINED;
     }
     if (pid == 0) {
         close(life);
@@ -154,10 +169,21 @@ static int keep(struct keeper *k)
         }
     }
     close(go);
-    if (status == 0) {
+    if (status == 0 && k->plan.limits.disk != 0 && k->plan.root.own != NULL) {
+        watcher = disk_guard(pid, k->plan.root.own, k->plan.limits.disk);
+        status = watcher < 0 ? COMPLAINED : 0;
+    }
+    if (status != 0) {
+        kill(pid, SIGKILL);
+    } else {
         let_go_of_starter(up);
     }
     int ended = wait_for(pid);
+    if (watcher > 0) {
+        kill(watcher, SIGKILL);
+        wait_for(watcher);
+    }
+    limits_end(&k->limits);
     /* Nothing of it is left: another may run the instance, and the starter hears of the end by its socket's. */
     let_go(k->start.lock);
     let_go(k->start.guard);
@@ -182,5 +208,10 @@ int main(int argc, char **argv)
         }
     }
     status = idmaps_for(k.plan.owners, &k.maps);
-    return status != 0 ? status : keep(&k);
+    status = status != 0 ? status : limits_prepare(&k.limits, &k.plan);
+    if (status == 0) {
+        status = keep(&k);
+        limits_end(&k.limits); /* again, where the world has not begun */
+    }
+    return status;
 }

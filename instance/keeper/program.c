@@ -106,7 +106,17 @@ static void place_descriptors(const struct child *c)
             end_child("descriptors", errno);
         }
     }
-    if (close_range(FIRST_CLOSED, ~0U, CLOSE_RANGE_CLOEXEC) != 0) {
+}
+
+/*
+ * Closed now, and not on exec only: once this process has no more capabilities than a guest has, one of the same user may
+ * look at it.
+ */
+static void close_others(const struct child *c)
+{
+    unsigned engine = (unsigned)c->k->trees.engine;
+    if ((engine > FIRST_CLOSED && close_range(FIRST_CLOSED, engine - 1, 0) != 0) ||
+        close_range(engine + 1, ~0U, 0) != 0 || fcntl(c->k->trees.engine, F_SETFD, FD_CLOEXEC) != 0) {
         end_child("closing descriptors", errno);
     }
 }
@@ -144,7 +154,11 @@ static void confine(const struct child *c)
 {
     const char *what;
     int done;
-    int r = confine_guest(c->k->plan.least, &done, &what);
+    int r = limits_process(&c->k->limits, &c->k->plan.limits);
+    if (r != 0) {
+        end_child("resource limits", -r);
+    }
+    r = confine_guest(c->k->plan.least, &done, &what);
     if (r != 0) {
         complain("%s: %s (`dragoman doctor` tells what this host lacks; --isolation namespaces does with less)", what,
                  strerror(-r));
@@ -158,9 +172,9 @@ static _Noreturn void run_child(const struct child *c)
     char *argv[] = {(char *)"dragoman", NULL}, *envp[] = {variable, NULL};
     sigset_t none;
     sigemptyset(&none);
-    prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
     place_descriptors(c);
     join_terminal(c);
+    close_others(c);
     snprintf(variable, sizeof variable, INSIDE_VARIABLE "=%d:%d:%d:%u:%u", REQUEST_AT, TABLE_AT,
              c->order->trace >= 0 ? TRACE_AT : -1, c->ids->user, c->ids->group);
     confine(c);

@@ -108,6 +108,25 @@ static void answer_ps(struct init *s, struct connection *c)
     connection_tell(c, &m, fds, 2);
 }
 
+/* How long the instance may run counts from now on. */
+static void change_limits(struct init *s, struct connection *c, const struct keeper_message *m)
+{
+    struct instance_limits *now = &s->k->plan.limits;
+    struct instance_limits to;
+    _Static_assert(sizeof to <= sizeof m->number, "all of them");
+    memcpy(&to, m->number, sizeof to);
+    struct keeper_message answer = {.kind = KEEPER_DONE};
+    if (limits_change(&s->k->limits, now, &to, answer.text, sizeof answer.text) != 0) {
+        answer.kind = KEEPER_FAILED;
+        answer.value = COMPLAINED;
+    }
+    if (to.wall_ms != now->wall_ms) {
+        s->wall_at = to.wall_ms != 0 ? now_ms() + to.wall_ms : 0;
+    }
+    *now = to;
+    connection_tell(c, &answer, NULL, 0);
+}
+
 static void take_message(struct init *s, struct connection *c, const struct keeper_message *m,
                          int fds[KEEPER_DESCRIPTORS], unsigned count)
 {
@@ -125,6 +144,9 @@ static void take_message(struct init *s, struct connection *c, const struct keep
     case KEEPER_STOP:
         stop_begin(s, m->value > 0 ? (uint64_t)m->value : 0);
         connection_tell(c, &done, NULL, 0);
+        break;
+    case KEEPER_LIMITS:
+        change_limits(s, c, m);
         break;
     case KEEPER_WAIT:
         c->waits = true;
