@@ -15,7 +15,7 @@
 #include "cli/message.h"
 #include "cli/relay.h"
 
-enum { GRACE_MS = 2000 };
+enum { GRACE_MS = 2000, STOP_MS = 10000 };
 
 struct attended {
     const struct keeper_link *link;
@@ -201,16 +201,56 @@ static void attend_rounds(struct attended *a)
     }
 }
 
+static int open_signals(void)
+{
+    sigset_t all;
+    sigfillset(&all);
+    int fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+    return fd >= 0 ? fd : -fail(EXIT_DRAGOMAN, "signalfd: %s (close some files)", strerror(errno));
+}
+
+static bool asks_to_end(uint32_t signo)
+{
+    return signo == SIGTERM || signo == SIGINT || signo == SIGHUP || signo == SIGQUIT;
+}
+
+int attend_instance(const struct keeper_link *link, struct supervised_end *end)
+{
+    struct keeper_message m = {.kind = KEEPER_WAIT};
+    struct pollfd fds[2] = {{open_signals(), POLLIN, 0}, {link->socket, POLLIN, 0}};
+    int given[KEEPER_DESCRIPTORS], r = 1;
+    unsigned count;
+    struct signalfd_siginfo si;
+    if (fds[0].fd < 0) {
+        return -fds[0].fd;
+    }
+    *end = (struct supervised_end){0};
+    channel_send(link->socket, &m, NULL, 0);
+    while (r == 1) {
+        bool woken = poll(fds, 2, -1) > 0;
+        if (woken && fds[0].revents != 0 && read(fds[0].fd, &si, sizeof si) == (ssize_t)sizeof si &&
+            asks_to_end(si.ssi_signo)) {
+            m = (struct keeper_message){.kind = KEEPER_STOP, .value = STOP_MS};
+            channel_send(link->socket, &m, NULL, 0);
+        }
+        if (woken && fds[1].revents != 0) {
+            r = keeper_answer(link, &m, given, &count);
+            if (r == 1 && m.kind == KEEPER_ENDED) {
+                *end = (struct supervised_end){.wait_status = m.value, .timed_out = m.flags != 0};
+            }
+        }
+    }
+    close(fds[0].fd);
+    return 0;
+}
+
 int attend(const struct keeper_link *link, const struct attendance *how, struct supervised_end *end)
 {
     *end = (struct supervised_end){0};
     struct attended a = {.link = link, .how = how, .end = end, .relay = {.terminal = -1}};
-    sigset_t all;
-    sigfillset(&all);
-    a.signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+    a.signals = open_signals();
     a.deadline = how->timeout_ms != 0 ? now() + how->timeout_ms : 0;
-    int status = a.signals >= 0 ? order_with_descriptors(&a)
-                                : fail(EXIT_DRAGOMAN, "signalfd: %s (close some files)", strerror(errno));
+    int status = a.signals >= 0 ? order_with_descriptors(&a) : -a.signals;
     if (status == 0) {
         attend_rounds(&a);
     }
@@ -222,7 +262,9 @@ int attend(const struct keeper_link *link, const struct attendance *how, struct 
         return status != 0 ? status : a.status;
     }
     if (!a.ended) {
-        return kept != 0 ? kept : fail(EXIT_DRAGOMAN, "the instance has ended meanwhile (it was stopped, or its keeper was killed)");
+        return kept != 0
+                   ? kept
+                   : fail(EXIT_DRAGOMAN, "the instance has ended meanwhile (it was stopped, or its keeper was killed)");
     }
     return 0;
 }

@@ -19,6 +19,7 @@ struct attendance {
     const struct inside_order *order;
     enum terminal_wish terminal;
     bool no_input;       /* nothing of the caller's standard input: exec without -i */
+    bool detached;       /* its start only is waited for */
     uint64_t timeout_ms; /* 0: none */
 };
 
@@ -28,6 +29,12 @@ struct attendance {
  * complaining.
  */
 int attend(const struct keeper_link *link, const struct attendance *how, struct supervised_end *end);
+
+/*
+ * Waits for the end of the whole instance, which `end` then tells; a signal that asks to end stops it. Returns 0, or an
+ * exit status after complaining. The link stays open.
+ */
+int attend_instance(const struct keeper_link *link, struct supervised_end *end);
 
 /* Blocks all signals, and lets children be waited for. */
 void attend_block(void);

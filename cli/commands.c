@@ -155,11 +155,70 @@ static const char instance_details[] =
 
 static const char ps_details[] = "Lists the foreign programs that you are running: process, parent, state, system,\n"
                                  "release, and the first 512 bytes of the arguments. Programs started with another\n"
-                                 "XDG_RUNTIME_DIR are in another list.\n"
+                                 "XDG_RUNTIME_DIR are in another list, and those of an instance in the\n"
+                                 "instance's own.\n"
                                  "\n"
                                  "Examples\n"
                                  "  dragoman ps\n"
-                                 "  dragoman ps --json";
+                                 "  dragoman ps --json\n"
+                                 "  dragoman ps INSTANCE";
+
+static const char start_details[] =
+    "Starts instances: what `command` in an instance's configuration says, by the\n"
+    "instance's own /bin/sh, and what it writes goes to the log. Without such a command\n"
+    "there is nothing in it until `dragoman exec` or `shell`, and it runs until it is\n"
+    "stopped. `restart` says whether a command that ends is begun again.\n"
+    "\n"
+    "  --attach  stay until it ends, and stop it when asked to end; the exit status is the\n"
+    "            command's\n"
+    "\n"
+    "At the start of the machine: systemctl --user enable --now dragoman@NAME, and\n"
+    "loginctl enable-linger for an instance that is to run without a login.\n"
+    "\n"
+    "Examples\n"
+    "  dragoman instance set appliance command='exec /usr/local/sbin/nginx' restart=always\n"
+    "  dragoman start appliance";
+
+static const char exec_details[] =
+    "Runs PROGRAM in an instance that runs, beside what runs there. Options are podman's:\n"
+    "without -i there is nothing on its standard input, and -t gives it a terminal. Where\n"
+    "standard output is a terminal it gets one in any case, of the instance's own.\n"
+    "\n"
+    "  -i, --interactive  its standard input is yours\n"
+    "  -t, --tty          a terminal for it\n"
+    "  -d                 do not wait for it; it writes to the log\n"
+    "\n"
+    "Exit status: the program's, as for `dragoman run`.\n"
+    "\n"
+    "Examples\n"
+    "  dragoman exec appliance ps ax\n"
+    "  dragoman exec -it -u www appliance /bin/sh";
+
+static const char shell_details[] =
+    "Runs the user's login shell, as the instance's /etc/passwd names it, in the instance,\n"
+    "which is started for that if it does not run.\n"
+    "\n"
+    "Examples\n"
+    "  dragoman shell NAME\n"
+    "  dragoman shell -u operator NAME";
+
+static const char stop_details[] = "Ends all programs of an instance: SIGTERM, and SIGKILL for what is left after ten\n"
+                                   "seconds, or as many as -t says. When it returns, nothing of the instance runs.\n"
+                                   "\n"
+                                   "Examples\n"
+                                   "  dragoman stop NAME\n"
+                                   "  dragoman stop -t 0 NAME";
+
+static const char logs_details[] =
+    "Writes what the programs of an instance that run on their own have written, on standard\n"
+    "output and error: the last 4 to 8 MB of it.\n"
+    "\n"
+    "  -f, --follow   go on as long as the instance runs\n"
+    "  -n, --tail N   the last N lines\n"
+    "\n"
+    "Examples\n"
+    "  dragoman logs NAME\n"
+    "  dragoman logs -f --tail 20 NAME";
 
 static const char later_details[] = "Not supported yet.";
 
@@ -171,16 +230,17 @@ const struct command command_table[] = {
      check_details},
     {"doctor", cmd_doctor, "[--json]", "can this host run foreign programs, and how", doctor_details},
     {"db", cmd_db, "syscalls|show|report ...", "what is supported, and what runs have missed", db_details},
-    {"ps", cmd_ps, "[--json]", "your foreign programs that are running", ps_details},
+    {"ps", cmd_ps, "[--json] [INSTANCE]", "your foreign programs that are running", ps_details},
     {"sysroot", cmd_sysroot, "add|list|show|path|rm|toolchain ...", "foreign systems' files, by name", sysroot_details},
     {"binfmt", cmd_binfmt, "enable|disable|status", "let the kernel start foreign programs by itself", binfmt_details},
     {"instance", cmd_instance, "create|import|export|list|show|set|clone|snapshot|rm ...",
      "isolated worlds: making, copying, keeping them", instance_details},
-    {"start", cmd_later, "INSTANCE", "start an instance (not yet)", later_details},
-    {"exec", cmd_later, "INSTANCE PROGRAM [ARG...]", "run a program in an instance (not yet)", later_details},
-    {"shell", cmd_later, "INSTANCE", "a shell in an instance (not yet)", later_details},
-    {"stop", cmd_later, "INSTANCE", "end an instance (not yet)", later_details},
-    {"logs", cmd_later, "INSTANCE", "what an instance wrote (not yet)", later_details},
+    {"start", cmd_start, "[--attach] INSTANCE...", "start an instance", start_details},
+    {"exec", cmd_exec, "[-itd] [-u USER] [-w DIR] [-e K=V] INSTANCE PROGRAM [ARG...]",
+     "run a program in an instance that runs", exec_details},
+    {"shell", cmd_shell, "[-u USER] [-w DIR] INSTANCE", "a shell in an instance", shell_details},
+    {"stop", cmd_stop, "[-t SECONDS] INSTANCE...", "end an instance", stop_details},
+    {"logs", cmd_logs, "[-f] [--tail N] INSTANCE", "what an instance wrote", logs_details},
     {"help", cmd_help, "[COMMAND]", "this text, or that of a command", "Tells what dragoman and its commands do."},
     {NULL, NULL, NULL, NULL, NULL},
 };

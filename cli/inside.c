@@ -149,6 +149,8 @@ void inside_start(void)
     close(request);
     order.settings.table_fd = table;
     order.settings.trace_fd = trace;
+    order.settings.first_user = uid;
+    order.settings.first_group = gid;
     if (users_find(order.user, &user, what, sizeof what) != 0) {
         _exit(fail(EXIT_DRAGOMAN, "%s", what));
     }

@@ -184,6 +184,14 @@ const struct option_row option_table[] = {
      .value = "no|on-failure[:N]|always|unless-stopped",
      .set = set_restart,
      .help = "Begin the instance's program again when it has ended: with a failure, at most N times; or always."},
+    {.name = "command",
+     .argument = ARGUMENT_REQUIRED,
+     .scope = OPTION_WORLD,
+     .value = "COMMAND",
+     .set = set_command,
+     .help = "What `dragoman start` has the instance's /bin/sh run, as /etc/rc or exec /usr/sbin/nginx -g 'daemon "
+             "off;'. The "
+             "instance ends with it. Without it, it runs until it is stopped."},
     {.name = "hostname",
      .argument = ARGUMENT_REQUIRED,
      .value = "H",
@@ -257,6 +265,8 @@ void run_request_clear(struct run_request *request)
     }
     free(request->env);
     free(request->workdir);
+    free(request->command);
+    request->command = NULL;
     request->env = NULL;
     request->env_count = 0;
     request->workdir = NULL;

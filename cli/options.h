@@ -36,6 +36,7 @@ struct run_request {
     bool isolate;              /* an ephemeral world */
     bool detach;
     bool network_named; /* the network was chosen, and is not what no option and no file says */
+    char *command;      /* what starting the instance starts, for its /bin/sh; NULL: nothing */
     enum restart_policy restart;
     uint32_t restart_max; /* of on-failure; 0: for ever */
     /* The name of the first option on the command line that means something in an isolated world only; NULL: none. */

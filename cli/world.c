@@ -85,6 +85,7 @@ void world_order(const struct run_request *request, const char *program, char **
     s->sysroot[0] = s->report_dir[0] = s->table_dir[0] = '\0';
     s->sysroot_origin = SYSROOT_NAMED;
     s->isolated = 1;
+    s->metadata = request->plan.owners == OWNERS_SUBORDINATE ? METADATA_NODES : METADATA_EMULATED;
 }
 
 /* A trace goes where the caller's standard error is, whatever the program does to its own. */
@@ -121,45 +122,60 @@ static int run_ephemeral(struct run_request *request, const char *name, char **a
     return attend(&link, &how, end);
 }
 
-/* Tells the one who starts a detached program whether it could be begun, and lets it be. */
-static int run_detached(struct run_request *request, const struct inside_order *order, const struct keeper_link *link)
+/* Begins a program that goes on by itself. */
+static int run_detached(const struct inside_order *order, const struct keeper_link *link, uint32_t flags)
 {
-    struct keeper_message m = {.flags = RUN_DETACHED};
+    struct keeper_message m = {.flags = RUN_DETACHED | flags};
     int fds[KEEPER_DESCRIPTORS];
     unsigned count;
     int status = attend_order(link, order, &m, NULL, 0);
     if (status != 0) {
         return status;
     }
-    if (keeper_answer(link, &m, fds, &count) != 1) {
-        return fail(EXIT_DRAGOMAN, "the instance has ended meanwhile (it was stopped, or its keeper was killed)");
-    }
-    if (m.kind != KEEPER_STARTED) {
-        return fail(m.value, "%s", m.text);
-    }
-    if (order->program != NULL) {
-        printf("%s\n", request->plan.name);
-    }
-    return finish_output(stdout);
+    do {
+        if (keeper_answer(link, &m, fds, &count) != 1) {
+            return fail(EXIT_DRAGOMAN, "the instance has ended meanwhile (it was stopped, or its keeper was killed)");
+        }
+    } while (m.kind == KEEPER_READY);
+    return m.kind == KEEPER_STARTED ? 0 : fail(m.value, "%s", m.text);
 }
 
-int world_detached(struct run_request *request, const struct named_how *how, const char *name, char **argv)
+int world_main(struct run_request *request, const char *name, char **argv, const struct keeper_link *link)
 {
-    struct keeper_link link;
     struct inside_order order;
+    world_order(request, name, argv, &order);
+    int status = run_detached(&order, link, RUN_MAIN);
+    if (status != 0) {
+        struct keeper_message stop = {.kind = KEEPER_STOP};
+        channel_send(link->socket, &stop, NULL, 0);
+    }
+    return status;
+}
+
+int world_command(struct run_request *request, const struct keeper_link *link)
+{
+    char *argv[] = {(char *)"sh", (char *)"-c", request->command, NULL};
+    return world_main(request, "/bin/sh", argv, link);
+}
+
+/* `run -d`: a new instance of one program. */
+static int start_detached(struct run_request *request, apply_arguments *also, void *context, const char *name,
+                          char **argv)
+{
+    const struct named_how how = {.wish = NAMED_NEW, .logs = true, .also = also, .context = context};
+    struct keeper_link link;
     bool started;
     attend_block();
-    int status = named_keeper(request, how, &link, &started);
+    int status = named_keeper(request, &how, &link, &started);
     if (status != 0) {
         return status;
     }
-    world_order(request, name, argv, &order);
-    status = run_detached(request, &order, &link);
-    if (status != 0) {
-        struct keeper_message stop = {.kind = KEEPER_STOP};
-        channel_send(link.socket, &stop, NULL, 0);
-    }
+    status = world_main(request, name, argv, &link);
     close(link.socket);
+    if (status == 0) {
+        printf("%s\n", request->plan.name);
+        status = finish_output(stdout);
+    }
     return status;
 }
 
@@ -184,6 +200,9 @@ int world_attended(struct run_request *request, const struct named_how *how, str
     world_order(request, name, argv, &order);
     attendance->order = &order;
     attendance->timeout_ms = request->timeout_ms;
+    if (attendance->detached) {
+        _exit(run_detached(&order, &link, 0));
+    }
     status = attend(&link, attendance, end);
     if (started) {
         named_wait(request->plan.name, &link);
@@ -194,13 +213,10 @@ int world_attended(struct run_request *request, const struct named_how *how, str
 static int run_named(struct run_request *request, apply_arguments *also, void *context, const char *name, char **argv,
                      struct supervised_end *end)
 {
-    struct named_how how = {.wish = NAMED_ANY, .also = also, .context = context};
+    const struct named_how how = {.wish = NAMED_ANY, .also = also, .context = context};
     struct attendance attendance = {0};
     if (request->detach) {
-        how.wish = NAMED_NEW;
-        how.logs = true;
-        int status = world_detached(request, &how, name, argv);
-        _exit(status);
+        _exit(start_detached(request, also, context, name, argv));
     }
     return world_attended(request, &how, &attendance, name, argv, end);
 }

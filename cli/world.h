@@ -20,8 +20,12 @@ int world_run(struct run_request *request, apply_arguments *also, void *context,
 int world_attended(struct run_request *request, const struct named_how *how, struct attendance *attendance,
                    const char *name, char **argv, struct supervised_end *end);
 
-/* Starts one there that is on its own then. Returns an exit status. */
-int world_detached(struct run_request *request, const struct named_how *how, const char *name, char **argv);
+/*
+ * Starts the program whose end is the instance's, on its own; what the instance's configuration says it is for. Stops the
+ * instance where that fails. Returns 0, or an exit status after complaining.
+ */
+int world_main(struct run_request *request, const char *name, char **argv, const struct keeper_link *link);
+int world_command(struct run_request *request, const struct keeper_link *link);
 
 /*
  * What a program inside is started with, of a request: its settings, variables and directory. Strings are the request's,

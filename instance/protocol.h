@@ -55,8 +55,8 @@ enum {
     RUN_TERMINAL = 8,      /* a terminal of the instance's own, the program's controlling terminal */
     RUN_TERMINAL_RAW = 16, /* whose output is not processed: the caller's terminal does that */
     RUN_TRACES = 32,
-    RUN_DETACHED =
-        64, /* the instance's main program, which does not share the connection's fate; it writes to the log */
+    RUN_DETACHED = 64, /* it does not share the connection's fate, and writes to the log */
+    RUN_MAIN = 128,    /* and its end is the instance's */
 };
 
 enum { KEEPER_TEXT_MAX = 1024, KEEPER_DESCRIPTORS = 6, KEEPER_NUMBERS = 8 };

@@ -78,7 +78,7 @@ static void report(struct init *s, pid_t pid, int status)
         m.flags = s->timed_out;
         c->pid = 0;
         s->running--;
-        if (c->detached) {
+        if (c->main) {
             main_ended(s, c, status);
             return;
         }

@@ -17,10 +17,11 @@ enum {
 };
 
 struct connection {
-    int fd;    /* -1: gone */
-    pid_t pid; /* the program it has started; 0: none */
-    bool detached;
-    bool waits; /* for the instance's end */
+    int fd;        /* -1: gone */
+    pid_t pid;     /* the program it has started; 0: none */
+    bool detached; /* its program goes on without it */
+    bool main;     /* its program's end is the instance's */
+    bool waits;    /* for the instance's end */
 };
 
 struct init {

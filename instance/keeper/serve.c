@@ -45,9 +45,9 @@ static bool sort_descriptors(const struct keeper_message *m, int fds[KEEPER_DESC
 /* The order of a detached program is kept, to begin it again. */
 static void keep_main(struct init *s, struct connection *c, const struct keeper_message *m, int request)
 {
-    c->detached = true;
+    c->main = true;
     s->main_message = *m;
-    s->main_message.flags &= RUN_DETACHED;
+    s->main_message.flags &= RUN_DETACHED | RUN_MAIN;
     s->main_request = fcntl(request, F_DUPFD_CLOEXEC, 3);
     s->started_at = now_ms();
 }
@@ -71,7 +71,8 @@ static void run(struct init *s, struct connection *c, const struct keeper_messag
     c->pid = result.pid;
     s->running++;
     s->empty = false;
-    if ((m->flags & RUN_DETACHED) != 0) {
+    c->detached = (m->flags & RUN_DETACHED) != 0;
+    if ((m->flags & RUN_MAIN) != 0) {
         keep_main(s, c, m, order.request);
     }
     answer.value = result.pid;
@@ -224,7 +225,7 @@ static bool wants_again(const struct init *s, int status)
 void main_ended(struct init *s, struct connection *c, int status)
 {
     s->main_status = status;
-    c->detached = false;
+    c->main = false;
     if (!wants_again(s, status)) {
         stop_begin(s, 0); /* what it left behind goes with it */
         return;
@@ -251,7 +252,7 @@ void main_restart(struct init *s)
         s->restart_at = now_ms() + RESTART_LONGEST_MS;
         return;
     }
-    *c = (struct connection){.fd = -1, .pid = result.pid, .detached = true};
+    *c = (struct connection){.fd = -1, .pid = result.pid, .detached = true, .main = true};
     s->used = c - s->connections >= (int)s->used ? (unsigned)(c - s->connections) + 1 : s->used;
     s->running++;
     s->started_at = now_ms();

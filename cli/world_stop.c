@@ -1,0 +1,212 @@
+/* `dragoman stop` and `logs`. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/message.h"
+#include "cli/option_isolation.h"
+#include "cli/options.h"
+#include "cli/world.h"
+
+enum { STOP_SECONDS = 10, STOP_MOST = 100000, FOLLOW_MS = 200 };
+
+/* A number of an option of a command's own, attached or the next word; *at moves on. Returns -1 after complaining. */
+static long option_number(int argc, char **argv, int *at, const char *letter, long most)
+{
+    const char *word = argv[*at];
+    const char *value = strchr(word, '=') != NULL                        ? strchr(word, '=') + 1
+                        : word[1] != '-' && word[strlen(letter)] != '\0' ? word + strlen(letter)
+                        : *at + 1 < argc                                 ? argv[++*at]
+                                                                         : "";
+    char *end;
+    errno = 0;
+    long number = strtol(value, &end, 10);
+    if (value[0] < '0' || value[0] > '9' || *end != '\0' || errno != 0 || number > most) {
+        fail(EXIT_DRAGOMAN, "%s: wants a number up to %ld", word, most);
+        return -1;
+    }
+    return number;
+}
+
+static bool is_option(const char *word, const char *letter, const char *name)
+{
+    size_t length = strlen(name);
+    return strncmp(word, letter, strlen(letter)) == 0 ||
+           (strncmp(word, name, length) == 0 && (word[length] == '\0' || word[length] == '='));
+}
+
+static int check_name(const char *name)
+{
+    return instance_name_ok(name) ? 0
+                                  : fail(EXIT_DRAGOMAN, "%s: no instance is called so (dragoman instance list)", name);
+}
+
+/* An instance that does not run is stopped, as podman sees it; one that is not there is a mistake. */
+static int stop_one(const char *name, long seconds)
+{
+    struct run_request request;
+    struct keeper_link link;
+    int directory;
+    struct keeper_message m = {.kind = KEEPER_STOP, .value = (int)(seconds * 1000)};
+    int status = check_name(name);
+    if (status != 0) {
+        return status;
+    }
+    if (keeper_find(name, &link) == 0) {
+        channel_send(link.socket, &m, NULL, 0);
+        named_wait(name, &link);
+    } else {
+        run_request_init(&request);
+        snprintf(request.plan.name, sizeof request.plan.name, "%s", name);
+        status = named_load(&request, NULL, NULL, false, &directory);
+        if (status == 0) {
+            close(directory);
+        }
+        run_request_clear(&request);
+    }
+    if (status == 0) {
+        printf("%s\n", name);
+    }
+    return status;
+}
+
+int cmd_stop(int argc, char **argv)
+{
+    long seconds = STOP_SECONDS;
+    int at = 1, status = 0;
+    for (; at < argc && argv[at][0] == '-'; at++) {
+        if (!is_option(argv[at], "-t", "--time")) {
+            return fail(EXIT_DRAGOMAN, "stop: %s: unknown option (dragoman help stop)", argv[at]);
+        }
+        seconds = option_number(argc, argv, &at, "-t", STOP_MOST);
+        if (seconds < 0) {
+            return EXIT_DRAGOMAN;
+        }
+    }
+    if (at >= argc) {
+        return fail(EXIT_DRAGOMAN, "stop: no instance given (dragoman stop [-t SECONDS] INSTANCE...)");
+    }
+    for (; at < argc; at++) {
+        int one = stop_one(argv[at], seconds);
+        status = one != 0 ? one : status;
+    }
+    int written = finish_output(stdout);
+    return status != 0 ? status : written;
+}
+
+/* Where the last `lines` lines begin. */
+static off_t tail_of(int fd, long lines)
+{
+    char block[4096];
+    struct stat st;
+    off_t at = fstat(fd, &st) == 0 ? st.st_size : 0;
+    bool last = true; /* the newline that ends the last line does not begin one */
+    while (at > 0) {
+        size_t size = at > (off_t)sizeof block ? sizeof block : (size_t)at;
+        if (pread(fd, block, size, at - (off_t)size) != (ssize_t)size) {
+            break;
+        }
+        for (size_t i = size; i-- > 0;) {
+            if (block[i] == '\n' && !last && lines-- == 1) {
+                return at - (off_t)size + (off_t)i + 1;
+            }
+            last = false;
+        }
+        at -= (off_t)size;
+    }
+    return 0;
+}
+
+/* Writes from *at to the file's end. */
+static void copy_out(int fd, off_t *at)
+{
+    char block[65536];
+    struct stat st;
+    if (fstat(fd, &st) == 0 && st.st_size < *at) {
+        *at = 0; /* its older half was let go */
+    }
+    for (ssize_t n; (n = pread(fd, block, sizeof block, *at)) > 0; *at += n) {
+        if (fwrite(block, 1, (size_t)n, stdout) != (size_t)n) {
+            return;
+        }
+    }
+    fflush(stdout);
+}
+
+/* As long as the instance runs, and somebody reads. */
+static void follow(const char *name, int fd, off_t *at)
+{
+    struct keeper_link link;
+    while (keeper_find(name, &link) == 0 && !ferror(stdout)) {
+        struct pollfd p[] = {{link.socket, POLLIN, 0}, {STDOUT_FILENO, 0, 0}};
+        bool going = true;
+        while (going && !ferror(stdout)) {
+            going = poll(p, 2, FOLLOW_MS) == 0;
+            copy_out(fd, at);
+        }
+        close(link.socket);
+        if ((p[1].revents & (POLLERR | POLLHUP)) != 0) {
+            return;
+        }
+    }
+    copy_out(fd, at);
+}
+
+static int show_log(const char *name, long lines, bool follows)
+{
+    struct run_request request;
+    int directory;
+    run_request_init(&request);
+    snprintf(request.plan.name, sizeof request.plan.name, "%s", name);
+    int status = named_load(&request, NULL, NULL, false, &directory);
+    run_request_clear(&request);
+    if (status != 0) {
+        return status;
+    }
+    int fd = openat(directory, LOG_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int error = errno;
+    close(directory);
+    if (fd < 0 && error != ENOENT) {
+        return fail(EXIT_DRAGOMAN, "%s/%s: %s (check the instance's directory)", name, LOG_FILE, strerror(error));
+    }
+    if (fd >= 0) {
+        off_t at = lines >= 0 ? tail_of(fd, lines) : 0;
+        copy_out(fd, &at);
+        if (follows) {
+            follow(name, fd, &at);
+        }
+        close(fd);
+    }
+    return finish_output(stdout);
+}
+
+int cmd_logs(int argc, char **argv)
+{
+    long lines = -1;
+    bool follows = false;
+    int at = 1;
+    for (; at < argc && argv[at][0] == '-'; at++) {
+        if (strcmp(argv[at], "-f") == 0 || strcmp(argv[at], "--follow") == 0) {
+            follows = true;
+        } else if (is_option(argv[at], "-n", "--tail")) {
+            lines = option_number(argc, argv, &at, "-n", 1000000000);
+            if (lines < 0) {
+                return EXIT_DRAGOMAN;
+            }
+        } else {
+            return fail(EXIT_DRAGOMAN, "logs: %s: unknown option (dragoman help logs)", argv[at]);
+        }
+    }
+    if (argc - at != 1) {
+        return fail(EXIT_DRAGOMAN, "logs: give one instance (dragoman logs [-f] [--tail N] INSTANCE)");
+    }
+    int status = check_name(argv[at]);
+    return status != 0 ? status : show_log(argv[at], lines, follows);
+}
