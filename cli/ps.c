@@ -1,13 +1,18 @@
 /* `dragoman ps`: the user's guests, as the process table names them and the host confirms them. */
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/settings.h"
 #include "cli/commands.h"
 #include "cli/json.h"
+#include "cli/keeper_link.h"
 #include "cli/message.h"
+#include "cli/option_isolation.h"
 #include "process/host_stat.h"
 #include "process/table.h"
 #include "process/thread.h"
@@ -48,19 +53,20 @@ static void print_line(const struct process_table_entry *e, const struct host_st
 }
 
 /* The guest's own: those of the engine's have a name that no guest's has (process/thread.h). */
-static int threads_of(const struct process_table_entry *e, const struct host_stat *now)
+static int threads_of(int proc, const struct process_table_entry *e, const struct host_stat *now)
 {
     char path[64];
     int engine = 0;
-    snprintf(path, sizeof path, "/proc/%d/task", e->pid);
-    DIR *tasks = opendir(path);
+    snprintf(path, sizeof path, "%d/task", e->pid);
+    int fd = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *tasks = fd >= 0 ? fdopendir(fd) : NULL;
     for (struct dirent *d; tasks != NULL && (d = readdir(tasks)) != NULL;) {
-        char file[sizeof path + sizeof d->d_name + 8], name[32] = "";
-        snprintf(file, sizeof file, "%s/%s/comm", path, d->d_name);
-        FILE *in = fopen(file, "r");
-        if (in != NULL) {
-            engine += fgets(name, sizeof name, in) != NULL && strcmp(name, ENGINE_THREAD_NAME "\n") == 0;
-            fclose(in);
+        char file[sizeof d->d_name + 8], name[32] = "";
+        snprintf(file, sizeof file, "%s/comm", d->d_name);
+        int in = openat(fd, file, O_RDONLY | O_CLOEXEC);
+        if (in >= 0) {
+            engine += read(in, name, sizeof name - 1) > 0 && strcmp(name, ENGINE_THREAD_NAME "\n") == 0;
+            close(in);
         }
     }
     if (tasks != NULL) {
@@ -69,7 +75,7 @@ static int threads_of(const struct process_table_entry *e, const struct host_sta
     return engine < now->threads ? now->threads - engine : now->threads;
 }
 
-static void print_json(struct json *j, const struct process_table_entry *e, const struct host_stat *now)
+static void print_json(struct json *j, int proc, const struct process_table_entry *e, const struct host_stat *now)
 {
     char copy[PROCESS_TABLE_ARGS + 1], state[2] = {now->state, '\0'};
     json_object(j, NULL);
@@ -79,7 +85,7 @@ static void print_json(struct json *j, const struct process_table_entry *e, cons
     json_number(j, "session", now->session);
     json_number(j, "uid", e->uid);
     json_string(j, "state", state);
-    json_number(j, "threads", threads_of(e, now));
+    json_number(j, "threads", threads_of(proc, e, now));
     json_string(j, "personality", e->personality);
     json_number(j, "release", e->release);
     json_string(j, "command", e->command);
@@ -93,17 +99,34 @@ static void print_json(struct json *j, const struct process_table_entry *e, cons
     json_end_object(j);
 }
 
-static void list(const struct process_table *table, struct json *j)
+/* What /proc says of a process; `proc` is the host's, or an instance's. Returns whether there is one. */
+static bool ask(int proc, int32_t pid, struct host_stat *now)
+{
+    char path[32], text[1024];
+    snprintf(path, sizeof path, "%d/stat", pid);
+    int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (n <= 0) {
+        return false;
+    }
+    text[n] = '\0';
+    return host_stat_parse(text, now) == 0;
+}
+
+static void list(const struct process_table *table, int proc, struct json *j)
 {
     struct process_table_entry e;
     struct host_stat now;
     for (uint32_t slot = 0; slot < PROCESS_TABLE_SLOTS; slot++) {
         /* An entry outlives a process that was killed: its start time tells it from the pid's next owner. */
-        if (process_table_at(table, slot, &e) != 0 || host_stat_read(e.pid, &now) != 0 || now.start != e.start) {
+        if (process_table_at(table, slot, &e) != 0 || !ask(proc, e.pid, &now) || now.start != e.start) {
             continue;
         }
         if (j != NULL) {
-            print_json(j, &e, &now);
+            print_json(j, proc, &e, &now);
         } else {
             print_line(&e, &now);
         }
@@ -120,28 +143,70 @@ static const struct process_table *find_table(void)
     return table;
 }
 
-int cmd_ps(int argc, char **argv)
+static int write_list(const struct process_table *table, int proc, bool as_json)
 {
     struct json j = {.out = stdout};
-    bool json = argc == 2 && strcmp(argv[1], "--json") == 0;
-    if (argc > 1 && argv[1][0] != '-') {
-        return fail(EXIT_DRAGOMAN, "ps: %s: instances are not supported yet (dragoman ps lists all your guests)",
-                    argv[1]);
-    }
-    if (argc > 1 && !json) {
-        return fail(EXIT_DRAGOMAN, "ps: %s: unknown option (dragoman help ps)", argv[1]);
-    }
-    const struct process_table *table = find_table(); /* none: no guest was ever started here */
-    if (json) {
+    if (as_json) {
         json_array(&j, NULL);
     } else {
         printf("%7s %7s %s %-7s %-8s %s\n", "PID", "PPID", "STAT", "SYSTEM", "RELEASE", "COMMAND");
     }
     if (table != NULL) {
-        list(table, json ? &j : NULL);
+        list(table, proc, as_json ? &j : NULL);
     }
-    if (json) {
+    if (as_json) {
         json_end_array(&j);
     }
     return finish_output(stdout);
+}
+
+static int list_own(bool as_json)
+{
+    int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (proc < 0) {
+        return fail(EXIT_DRAGOMAN, "/proc: %s (mount it)", strerror(errno));
+    }
+    return write_list(find_table(), proc, as_json); /* no table: no guest was ever started here */
+}
+
+/* What the keeper hands out is the table that the instance's guests write, and the kernel's view of its processes. */
+static int list_instance(const char *name, bool as_json)
+{
+    struct keeper_link link;
+    struct keeper_message m = {.kind = KEEPER_PS};
+    int fds[KEEPER_DESCRIPTORS];
+    unsigned count;
+    if (!instance_name_ok(name)) {
+        return fail(EXIT_DRAGOMAN, "ps: %s: no instance is called so (dragoman instance list)", name);
+    }
+    if (keeper_find(name, &link) != 0) {
+        return fail(EXIT_DRAGOMAN, "ps: %s: it is not running (dragoman start %s)", name, name);
+    }
+    if (channel_send(link.socket, &m, NULL, 0) != 0 || keeper_answer(&link, &m, fds, &count) != 1 ||
+        m.kind != KEEPER_TABLE || count != 2) {
+        return fail(EXIT_DRAGOMAN, "ps: %s: its keeper does not answer (it may have ended meanwhile)", name);
+    }
+    struct process_table *table = process_table_map_fd(fds[0], false, NULL);
+    if (table == NULL) {
+        return fail(EXIT_DRAGOMAN, "ps: %s: its process table is damaged (stop the instance, and start it anew)", name);
+    }
+    return write_list(table, fds[1], as_json);
+}
+
+int cmd_ps(int argc, char **argv)
+{
+    bool as_json = false;
+    const char *name = NULL;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--json") == 0) {
+            as_json = true;
+        } else if (argv[i][0] == '-') {
+            return fail(EXIT_DRAGOMAN, "ps: %s: unknown option (dragoman help ps)", argv[i]);
+        } else if (name != NULL) {
+            return fail(EXIT_DRAGOMAN, "ps: %s: takes one instance (dragoman help ps)", argv[i]);
+        } else {
+            name = argv[i];
+        }
+    }
+    return name != NULL ? list_instance(name, as_json) : list_own(as_json);
 }
