@@ -4,15 +4,6 @@
 
 #include "cli/message.h"
 
-static int cmd_later(int argc, char **argv)
-{
-    (void)argc;
-    return fail(
-        EXIT_DRAGOMAN,
-        "%s: instances are not supported yet (dragoman run -L NAME PROGRAM runs it with a foreign system's files)",
-        argv[0]);
-}
-
 static const char run_details[] = "Runs PROGRAM as the foreign system would: takes its place, so that process id,\n"
                                   "terminal, signals and exit status are the program's own. PROGRAM is looked for\n"
                                   "in PATH, as a shell does. Programs that it starts run the same way; those of this\n"
@@ -219,8 +210,6 @@ static const char logs_details[] =
     "Examples\n"
     "  dragoman logs NAME\n"
     "  dragoman logs -f --tail 20 NAME";
-
-static const char later_details[] = "Not supported yet.";
 
 const struct command command_table[] = {
     {"run", cmd_run, "[OPTION...] [--] PROGRAM [ARG...]", "run a program", run_details},

@@ -37,6 +37,10 @@ static int new_id(char id[LAYER_ID_ROOM])
 int layer_prepare(int dir, enum instance_owners owners, int like)
 {
     static const char *const parts[] = {"root", "work"};
+    /* The folder above is closed to others; in a world of root's, overlayfs comes here as somebody else. */
+    if (fchmod(dir, 0711) != 0) {
+        return fail(EXIT_DRAGOMAN, "layer: %s (is it yours?)", strerror(errno));
+    }
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         int fd = mkdirat(dir, parts[i], 0755) == 0 ? openat(dir, parts[i], OPEN_FOLDER) : -1;
         int error = fd >= 0 ? instance_tree_give(fd, owners, i == 0 ? like : -1) : -errno;

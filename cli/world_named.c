@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/instance_store.h"
 #include "cli/message.h"
 #include "cli/option_isolation.h"
 #include "cli/world.h"
-#include "instance/userns.h"
 
 extern char **environ;
 
@@ -24,31 +24,26 @@ enum {
     START_WAIT_MS = 60000, /* a machine that starts hundreds at once */
 };
 
-/* STANDIN: until there is a store of instances, a directory that somebody made. */
-static int open_instance(struct run_request *request, int *directory)
-{
-    char path[PATH_MAX];
-    const char *data = getenv("XDG_DATA_HOME");
-    snprintf(path, sizeof path, "%s/dragoman/instances/%s", data != NULL ? data : "", request->plan.name);
-    *directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (*directory < 0) {
-        return fail(EXIT_DRAGOMAN, "%s: %s (set XDG_DATA_HOME)", path, strerror(errno));
-    }
-    strcat(path, "/root");
-    request->plan.root.own = strdup(path);
-    struct idmaps maps;
-    return idmaps_choose(&maps, &request->plan.owners);
-}
-
 static int look_at(struct run_request *request, int *directory)
 {
-    return open_instance(request, directory);
-}
-
-static int instance_load(struct run_request *request, int *lock)
-{
-    int status = open_instance(request, lock);
-    return status == 0 && flock(*lock, LOCK_EX | LOCK_NB) != 0 ? fail(EXIT_DRAGOMAN, "in use") : status;
+    struct instance_store store;
+    struct instance instance;
+    char where[PATH_MAX + 16];
+    int status = instance_store_open(&store);
+    if (status != 0) {
+        return status;
+    }
+    status = instance_open(&store, request->plan.name, INSTANCE_LOOK, false, &instance);
+    if (status == 0) {
+        snprintf(where, sizeof where, "%s/config", instance.path);
+        status = instance_config_apply(&instance.config, where, request);
+        request->plan.owners = instance.config.owners;
+        *directory = instance.fd;
+        instance.fd = -1;
+        instance_close(&instance);
+    }
+    instance_store_close(&store);
+    return status;
 }
 
 int named_load(struct run_request *request, apply_arguments *also, void *context, bool lock, int *directory)
