@@ -1,0 +1,140 @@
+# shellcheck shell=bash
+# Instances with a name; sourced by tests/instance/run, with its functions and variables.
+# shellcheck disable=SC2016,SC2154
+
+# A root of a few of the host's programs, with the libraries that they are linked with.
+make_root() {
+    local root=$1 program library
+    mkdir -p "$root/bin" "$root/etc" "$root/tmp" "$root/root"
+    for program in sh sleep cat echo id ls env pwd kill true; do
+        cp "$(command -v "$program" | grep / || echo "/bin/$program")" "$root/bin/$program"
+        for library in $(ldd "$root/bin/$program" 2>/dev/null | grep -o '/[^ ]*'); do
+            mkdir -p "$root$(dirname "$library")"
+            [ -e "$root$library" ] || cp -L "$library" "$root$library"
+        done
+    done
+    printf 'root:x:0:0:root:/root:/bin/sh\nuser:x:7:8:A user:/tmp:/bin/sh\n' >"$root/etc/passwd"
+    printf 'root:x:0:\ngroup:x:8:\nmore:x:9:user\n' >"$root/etc/group"
+}
+
+make_root "$work/tree"
+run "$D" instance create box --from "$work/tree"
+if [ "$status" != 0 ]; then
+    echo "skip $suite/named # no instance can be made: $(head -n 1 "$err")"
+    return
+fi
+X="timeout 60 $D"
+
+prints runs-in-it hello $X run -i box echo hello
+status keeps-files 0 $X run -i box sh -c 'echo kept >/file'
+prints kept-files kept $X run -i box cat /file
+status its-exit-status 3 $X run -i box sh -c 'exit 3'
+prints environment-of-user '/root:/' $X run -i box sh -c 'echo $HOME:$(pwd)'
+says no-such-instance 125 'no such instance' $X run -i none true
+says not-running 125 'not running' $X exec box true
+prints stopped-already box $X stop box
+
+prints start box $X start box
+says start-twice 125 'it is running' $X start box
+prints exec 'in it' $X exec box echo in it
+run sh -c "echo typed | $X exec -i box cat"
+verdict exec-input "$(cat "$out")" typed
+prints exec-no-input '' sh -c "echo typed | $X exec box cat"
+prints exec-user '7 8 8 9' $X exec -u user box sh -c 'echo $(id -u) $(id -g) $(id -G)'
+prints exec-number '12 34' $X exec -u 12:34 box sh -c 'echo $(id -u) $(id -g)'
+says exec-nobody 126 'none of that name' $X exec -u somebody box true
+prints exec-directory /etc $X exec -w /etc box pwd
+prints exec-variable value $X exec -e NAME=value box sh -c 'echo $NAME'
+status exec-status 9 $X exec box sh -c 'exit 9'
+status exec-not-found 127 $X exec box nothing-of-that-name
+says no-mounts-any-more 125 'there already' $X exec -v /usr:/usr box true
+says exec-later 125 'running already' $X run -i box --hostname other true
+run sh -c "echo 'echo shell \$0 \$HOME' | $X shell box"
+verdict shell "$(cat "$out")" 'shell -sh /root'
+status exec-detached 0 $X exec -d box sleep "4$mark"
+until_is ps 1 sh -c "$D ps box | grep -c 'sleep 4$mark'"
+run $X ps --json box
+grep -q '"personality": "linux"' "$out"
+verdict ps-json $? 0
+prints not-in-own-list 0 sh -c "$D ps | grep -c 'sleep 4$mark'; true"
+"$D" exec box sleep "5$mark" &
+launcher=$!
+until_is exec-runs 1 pgrep -fc "^sleep 5$mark"
+kill -9 "$launcher"
+wait "$launcher" 2>/dev/null
+verdict killed-exec "$(left 5)" 0
+verdict others-go-on "$(pgrep -fc "^sleep 4$mark")" 1
+prints stop box $X stop -t 5 box
+verdict stop-leaves-nothing "$(left 4)" 0
+
+status deaf-to-term 0 $X run -d -i box sh -c "trap '' TERM; while :; do sleep 0.6$mark; done"
+prints stop-kills box $X stop -t 0.5 box
+prints stop-kills-after box $X stop -t 1 box
+verdict stop-kills-all "$(left 0.6)" 0
+
+prints detached box $X run -d -i box sh -c 'echo first; echo second >&2; sleep 0.2; echo third'
+until_is logs "$(printf 'first\nsecond\nthird')" "$D" logs box
+prints logs-tail "$(printf 'second\nthird')" $X logs --tail 2 box
+run $X logs -f box
+verdict logs-end "$status" 0
+status restart 0 $X run -d --restart on-failure:2 -i box sh -c 'echo again; exit 1'
+until_is restarts 3 sh -c "$D logs box | grep -c again"
+until_is restarts-end 125 sh -c "$D exec box true 2>/dev/null; echo \$?"
+
+if "$D" instance set box command='echo started; exec sleep 7'"$mark" >/dev/null 2>&1; then
+    prints start-command box $X start box
+    until_is command-runs 1 pgrep -fc "^sleep 7$mark"
+    "$D" stop -t 5 box >/dev/null
+    "$D" start --attach box >/dev/null &
+    launcher=$!
+    until_is attached-runs 1 pgrep -fc "^sleep 7$mark"
+    kill -TERM "$launcher"
+    wait "$launcher"
+    verdict attached-stops "$?:$(left 7)" 143:0
+fi
+
+## Many at once
+
+many=20 kills=12
+[ "$full" = yes ] && many=100 kills=300
+for i in $(seq "$many"); do
+    "$D" instance clone box "many$i" >/dev/null 2>"$err" || break
+done
+begun=0
+for i in $(seq "$many"); do
+    "$D" start "many$i" >/dev/null 2>>"$err" &
+done
+for job in $(jobs -p); do
+    wait "$job" && begun=$((begun + 1))
+done
+verdict many-start "$begun" "$many"
+ended=0
+for i in $(seq "$many"); do
+    "$D" stop -t 5 "many$i" >/dev/null 2>>"$err" &
+done
+for job in $(jobs -p); do
+    wait "$job" && ended=$((ended + 1))
+done
+verdict many-stop "$ended" "$many"
+for i in $(seq "$many"); do
+    "$D" instance rm "many$i" >/dev/null 2>&1
+done
+
+## Killed at any moment
+
+for i in $(seq "$kills"); do
+    "$D" run -i box sh -c "sleep 8$mark & sleep 8$mark" >/dev/null 2>&1 &
+    launcher=$!
+    sleep "0.0$((RANDOM % 90 + 10))"
+    case $((RANDOM % 3)) in
+    0) kill -9 "$launcher" ;;
+    1) pkill -9 -f '^dragoman-keeper' -u "$(id -u)" ;;
+    2) pkill -9 -f "^sleep 8$mark" ;;
+    esac 2>/dev/null
+    [ $((RANDOM % 2)) = 0 ] && kill -9 "$launcher" 2>/dev/null
+    pkill -9 -f "^sleep 8$mark"
+    wait "$launcher" 2>/dev/null
+done
+verdict kills-leave-nothing "$(left 8)" 0
+prints usable-afterwards still $X run -i box echo still
+prints file-still-there kept $X run -i box cat /file
