@@ -51,6 +51,9 @@ struct personality {
     bool auxv_is_hosts;
     struct elf_rules programs; /* how its kernel reads and places them; space_end is the address space's, too */
 
+    /* A new file has its directory's group, and root's chown(2) leaves set-id bits: as 4.4BSD has it. */
+    bool bsd_owners;
+
     /* The system calls. */
     const struct syscall_entry *syscalls;
     uint32_t syscall_count;

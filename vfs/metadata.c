@@ -168,10 +168,11 @@ static bool may_chown(struct thread *t, const struct metadata *m, uint32_t user,
     return capable(t, CAPABILITY_CHOWN) || (user_ok && group_ok);
 }
 
-/* Of what is no directory, whoever asks (chown_common() of fs/open.c). */
-static void drop_set_ids(struct subject *s)
+/* Of what is no directory, whoever asks (chown_common() of fs/open.c); of BSD's not if root does (ufs_chown()). */
+static void drop_set_ids(const struct thread *t, struct subject *s)
 {
-    if ((s->host.stx_mode & S_IFMT) == S_IFDIR) {
+    bool keeps = t->proc->personality->bsd_owners && t->proc->users.effective == 0;
+    if ((s->host.stx_mode & S_IFMT) == S_IFDIR || keeps) {
         return;
     }
     s->m.mode &= ~(uint32_t)S_ISUID;
@@ -190,7 +191,7 @@ int64_t metadata_chown(struct thread *t, const struct metadata_place *at, uint32
     if (!metadata_is_emulated(t)) {
         r = host_call5(__NR_fchownat, at->dirfd, at->name, user, group, at->flags);
         if (r == 0 && s.m.has_mode && (s.m.mode & 06000) != 0) {
-            drop_set_ids(&s);
+            drop_set_ids(t, &s);
             r = store(t, &s);
         }
         return r;
@@ -203,7 +204,7 @@ int64_t metadata_chown(struct thread *t, const struct metadata_place *at, uint32
     }
     s.m.uid = user == METADATA_KEEP ? s.m.uid : user;
     s.m.gid = group == METADATA_KEEP ? s.m.gid : group;
-    drop_set_ids(&s);
+    drop_set_ids(t, &s);
     return store(t, &s);
 }
 
@@ -278,7 +279,7 @@ static void inherit_group(struct thread *t, struct subject *s)
     char name[METADATA_NAME_MAX];
     struct metadata_place parent;
     struct statx x;
-    bool bsd = !t->proc->personality->signals_are_hosts;
+    bool bsd = t->proc->personality->bsd_owners;
     if ((s->at.flags & AT_EMPTY_PATH) != 0 || !parent_of(&s->at, name, sizeof name, &parent) ||
         metadata_stat(t, &parent, 0, &x, NULL) < 0) {
         return;

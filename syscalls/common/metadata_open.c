@@ -5,6 +5,7 @@
 #include <linux/stat.h>
 
 #include "base/host.h"
+#include "base/mem.h"
 #include "signals/signals.h"
 #include "vfs/metadata.h"
 
@@ -39,6 +40,29 @@ static uint32_t wanted(uint32_t flags)
     return (access == O_WRONLY ? 2u : access == O_RDONLY ? 4u : 6u) | (flags & O_TRUNC ? 2u : 0);
 }
 
+static bool has_flag(const char *names, const char *name)
+{
+    size_t n = hot_strlen(name);
+    for (const char *at = names; at != NULL; at = hot_strchr(at, ',')) {
+        at += *at == ',';
+        if (hot_strncmp(at, name, n) == 0 && (at[n] == ',' || at[n] == '\0')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether file flags forbid writing (chflags(2)), to root too: an immutable file, and one that is only appended to. */
+static bool flags_forbid(const char *names, uint32_t flags)
+{
+    if ((flags & O_ACCMODE) == O_RDONLY && (flags & O_TRUNC) == 0) {
+        return false;
+    }
+    bool appends = (flags & O_APPEND) != 0 && (flags & O_TRUNC) == 0;
+    return has_flag(names, "schg") || has_flag(names, "uchg") ||
+           (!appends && (has_flag(names, "sappnd") || has_flag(names, "uappnd")));
+}
+
 /* What has been opened: is it to be had, and is it what it seems? */
 static int64_t settle_opened(struct thread *t, int fd, uint32_t flags)
 {
@@ -53,6 +77,8 @@ static int64_t settle_opened(struct thread *t, int fd, uint32_t flags)
     if (c != NULL && !credentials_capable(c, CAPABILITY_DAC_OVERRIDE) &&
         !metadata_permits(c, c->fsuid, &x, wanted(flags))) {
         r = -EACCES;
+    } else if (c != NULL && m.flags[0] != '\0' && flags_forbid(m.flags, flags)) {
+        r = -EPERM;
     } else if (m.type != METADATA_AS_HOST) {
         r = open_device(t, &m, flags);
     }

@@ -4,6 +4,8 @@
 #include "base/host.h"
 #include "base/mem.h"
 #include "signals/signals.h"
+#include "syscalls/common/metadata_open.h"
+#include "vfs/metadata.h"
 
 #include <linux/fcntl.h>
 #include <linux/stat.h>
@@ -41,6 +43,12 @@ static bool ends_in_slash(const char *name)
 
 static int64_t open_host(struct thread *t, const struct open_request *rq, uint32_t flags)
 {
+    if (metadata_is_kept(t)) {
+        const struct metadata_place at = {rq->path->dirfd, rq->path->name,
+                                          flags & O_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0};
+
+        return restartable(metadata_open(t, &at, flags, rq->mode));
+    }
     return restartable(
         host_call_intr(t, __NR_openat, (uint64_t)rq->path->dirfd, (uint64_t)rq->path->name, flags, rq->mode, 0, 0));
 }
@@ -94,7 +102,8 @@ int64_t do_open_bsd(struct thread *t, const struct open_request *rq)
         return settle_error(rq, flags, fd);
     }
     if (rq->executable) {
-        r = host_call4(__NR_faccessat2, fd, "", 1, AT_EMPTY_PATH | AT_EACCESS);
+        r = metadata_is_kept(t) ? metadata_access(t, &(struct metadata_place){(int)fd, "", AT_EMPTY_PATH}, 1, true)
+                                : host_call4(__NR_faccessat2, fd, "", 1, AT_EMPTY_PATH | AT_EACCESS);
         if (r < 0) {
             host_call1(__NR_close, fd);
             return r;

@@ -104,6 +104,7 @@ const struct personality freebsd_personality = {
     .default_release = FREEBSD_DEFAULT_RELEASE,
     .recognise = freebsd_recognise,
     .programs = {ELF_KERNEL_FREEBSD, USER_END},
+    .bsd_owners = true,
     .syscalls = freebsd_syscall_table,
     .alternatives = freebsd_alternatives,
     .syscall_count = FREEBSD_SYSCALL_COUNT,

@@ -7,6 +7,7 @@
 #include "syscalls/freebsd/files/fcntl.h"
 #include "syscalls/freebsd/files/file_class.h"
 #include "syscalls/freebsd/files/stat.h"
+#include "vfs/metadata.h"
 
 #include <linux/fcntl.h>
 #include <linux/stat.h>
@@ -79,6 +80,9 @@ static int64_t chmod_at(struct thread *t, int dirfd, guest_ptr path, uint32_t mo
         return r;
     }
     mode &= FREEBSD_ALLPERMS;
+    if (metadata_is_kept(t)) {
+        return metadata_chmod(t, &(struct metadata_place){at.path.dirfd, at.path.name, at.host_flags}, mode);
+    }
     r = check_mode(t, at.path.dirfd, at.path.name, at.host_flags, mode);
     if (r < 0) {
         return r;
@@ -119,6 +123,9 @@ int64_t freebsd_fchmod(struct thread *t, int32_t fd, uint32_t mode)
 
     mode &= FREEBSD_ALLPERMS;
     r = has_attributes(t, fd);
+    if (r == 0 && metadata_is_kept(t)) {
+        return metadata_chmod(t, &(struct metadata_place){fd, "", AT_EMPTY_PATH}, mode);
+    }
     r = r < 0 ? r : check_mode(t, fd, "", AT_EMPTY_PATH, mode);
     return r < 0 ? r : host_call2(__NR_fchmod, fd, mode);
 }
@@ -148,6 +155,10 @@ static int64_t chown_at(struct thread *t, int dirfd, guest_ptr path, int32_t uid
     if (r < 0) {
         return r;
     }
+    if (metadata_is_kept(t)) {
+        return metadata_chown(t, &(struct metadata_place){at.path.dirfd, at.path.name, at.host_flags}, (uint32_t)uid,
+                              (uint32_t)gid);
+    }
     mode = mode_to_keep(t, at.path.dirfd, at.path.name, at.host_flags);
     r = host_call5(__NR_fchownat, at.path.dirfd, at.path.name, uid, gid, at.host_flags);
     if (r == 0 && mode != 0) {
@@ -163,6 +174,9 @@ int64_t freebsd_fchown(struct thread *t, int32_t fd, int32_t uid, int32_t gid)
 
     if (r < 0) {
         return r;
+    }
+    if (metadata_is_kept(t)) {
+        return metadata_chown(t, &(struct metadata_place){fd, "", AT_EMPTY_PATH}, (uint32_t)uid, (uint32_t)gid);
     }
     mode = mode_to_keep(t, fd, "", AT_EMPTY_PATH);
     r = host_call3(__NR_fchown, fd, uid, gid);

@@ -1,6 +1,7 @@
 /*
  * Extended attributes: FreeBSD's user namespace is the host's "user." prefix. The system namespace needs a privilege
- * that no jail has (PRIV_VFS_EXTATTR_SYSTEM): EPERM, as from every namespace that does not exist. The host keeps
+ * that no jail has (PRIV_VFS_EXTATTR_SYSTEM): EPERM, as from every namespace that does not exist. Where metadata is kept
+ * (vfs/metadata.h) root has it, by a prefix of the engine's own, whose attributes are not seen otherwise. The host keeps
  * attributes of files and directories only. Sources: extattr_get_file(2), sys/kern/vfs_extattr.c, extattr_check_cred()
  * in sys/kern/vfs_subr.c, ffs_getextattr() and its kin in sys/ufs/ffs/ffs_vnops.c.
  */
@@ -14,17 +15,33 @@
 #include "process/descriptors.h"
 #include "syscalls/freebsd/files/fcntl.h"
 #include "syscalls/freebsd/files/file_class.h"
+#include "vfs/metadata.h"
 
 #include <linux/fcntl.h>
 #include <linux/stat.h>
 
-#define NAMESPACE_USER 1
-#define NAME_SIZE      255   /* EXTATTR_MAXNAMELEN, NUL included */
-#define HOST_NAME_MAX  250   /* the host's 255 less its prefix */
-#define DATA_MAX       65536 /* the host's XATTR_SIZE_MAX, and UFS_NXADDR blocks there */
+#define NAMESPACE_USER   1
+#define NAMESPACE_SYSTEM 2
+#define NAME_SIZE        255   /* EXTATTR_MAXNAMELEN, NUL included */
+#define HOST_SIZE        255   /* the host's XATTR_NAME_MAX, prefix included */
+#define DATA_MAX         65536 /* the host's XATTR_SIZE_MAX, and UFS_NXADDR blocks there */
 
-static const char prefix[] = "user.";
-#define PREFIX_LENGTH (sizeof(prefix) - 1)
+static const char user_prefix[] = "user.";
+static const char system_prefix[] = METADATA_SYSTEM_PREFIX;
+
+/* The longest prefix, and a name. */
+#define NAME_ROOM (sizeof(system_prefix) + NAME_SIZE)
+
+static const char *prefix_of(int space)
+{
+    return space == NAMESPACE_SYSTEM ? system_prefix : user_prefix;
+}
+
+/* Whether a host's attribute is the engine's own, which the user namespace does not show. */
+static bool is_engines(struct thread *t, const char *name)
+{
+    return metadata_is_kept(t) && hot_strncmp(name, METADATA_PREFIX, sizeof(METADATA_PREFIX) - 1) == 0;
+}
 
 /* What an attribute call acts on, as the guest names it. */
 struct subject {
@@ -93,14 +110,24 @@ static int64_t find(struct thread *t, const struct subject *s, int space, struct
     if (w->type == S_IFCHR || w->type == S_IFBLK) {
         return -EOPNOTSUPP;
     }
+    if (space == NAMESPACE_SYSTEM && metadata_is_kept(t) && t->proc->users.effective == 0) {
+        return 0;
+    }
     return space == NAMESPACE_USER ? 0 : -EPERM;
 }
 
-/* "user." and the name. Returns the name's length or -errno. */
-static int64_t host_name(guest_ptr attrname, char out[PREFIX_LENGTH + NAME_SIZE])
+/* The prefix and the name. Returns the name's length or -errno. */
+static int64_t host_name(guest_ptr attrname, int space, char out[NAME_ROOM])
 {
-    memcpy(out, prefix, PREFIX_LENGTH); /* NOLINT(bugprone-not-null-terminated-result): the name follows */
-    return copyin_str(out + PREFIX_LENGTH, attrname, NAME_SIZE);
+    size_t n = hot_strlcpy(out, prefix_of(space), NAME_ROOM);
+
+    return copyin_str(out + n, attrname, NAME_SIZE);
+}
+
+/* Whether the host can have an attribute of that name. */
+static bool fits(const char *name)
+{
+    return hot_strlen(name) <= HOST_SIZE;
 }
 
 /* Reads a value whole: FreeBSD gives as much as fits, the host refuses. */
@@ -124,9 +151,9 @@ static int64_t get_value(const struct target *w, const char *name, guest_ptr dat
 /* Without a place for the data, its size. */
 static int64_t get(struct thread *t, struct subject s, int space, guest_ptr attrname, guest_ptr data, uint64_t nbytes)
 {
-    char name[PREFIX_LENGTH + NAME_SIZE];
+    char name[NAME_ROOM];
     struct target w;
-    int64_t n = host_name(attrname, name);
+    int64_t n = host_name(attrname, space, name);
     int64_t r = n < 0 ? n : find(t, &s, space, &w);
 
     if (r < 0) {
@@ -135,7 +162,7 @@ static int64_t get(struct thread *t, struct subject s, int space, guest_ptr attr
     if (nbytes > INT64_MAX && !guest_is_null(data)) {
         return -EINVAL;
     }
-    if (n == 0 || n > HOST_NAME_MAX) {
+    if (n == 0 || !fits(name) || (space == NAMESPACE_USER && is_engines(t, name))) {
         return -GUEST_ERRNO(FREEBSD_ENOATTR); /* there can be none */
     }
     return guest_is_null(data) ? call_host(&w, GET, (uint64_t)name, 0, 0) : get_value(&w, name, data, nbytes);
@@ -156,9 +183,9 @@ static int64_t set_value(const struct target *w, const char *name, guest_ptr dat
 
 static int64_t set(struct thread *t, struct subject s, int space, guest_ptr attrname, guest_ptr data, uint64_t nbytes)
 {
-    char name[PREFIX_LENGTH + NAME_SIZE];
+    char name[NAME_ROOM];
     struct target w;
-    int64_t n = host_name(attrname, name);
+    int64_t n = host_name(attrname, space, name);
     int64_t r = n < 0 ? n : find(t, &s, space, &w);
 
     if (r < 0) {
@@ -170,7 +197,10 @@ static int64_t set(struct thread *t, struct subject s, int space, guest_ptr attr
     if (w.type != S_IFREG && w.type != S_IFDIR) {
         return -EOPNOTSUPP;
     }
-    if (n > HOST_NAME_MAX) {
+    if (space == NAMESPACE_USER && is_engines(t, name)) {
+        return -EPERM;
+    }
+    if (!fits(name)) {
         return -ENAMETOOLONG;
     }
     return nbytes > DATA_MAX ? -ENOSPC : set_value(&w, name, data, nbytes);
@@ -178,15 +208,15 @@ static int64_t set(struct thread *t, struct subject s, int space, guest_ptr attr
 
 static int64_t remove_one(struct thread *t, struct subject s, int space, guest_ptr attrname)
 {
-    char name[PREFIX_LENGTH + NAME_SIZE];
+    char name[NAME_ROOM];
     struct target w;
-    int64_t n = host_name(attrname, name);
+    int64_t n = host_name(attrname, space, name);
     int64_t r = n < 0 ? n : find(t, &s, space, &w);
 
     if (r < 0 || n == 0) {
         return r < 0 ? r : -EINVAL;
     }
-    if (n > HOST_NAME_MAX || (w.type != S_IFREG && w.type != S_IFDIR)) {
+    if (!fits(name) || (space == NAMESPACE_USER && is_engines(t, name)) || (w.type != S_IFREG && w.type != S_IFDIR)) {
         return -GUEST_ERRNO(FREEBSD_ENOATTR);
     }
     return call_host(&w, REMOVE, (uint64_t)name, 0, 0);
@@ -196,24 +226,27 @@ static int64_t remove_one(struct thread *t, struct subject s, int space, guest_p
  * The host's list (names with their prefix, each ended by NUL) as FreeBSD's (a length byte, then the name), in place:
  * an entry becomes shorter. Returns the bytes it takes.
  */
-static uint64_t convert_list(char *list, int64_t bytes)
+static uint64_t convert_list(struct thread *t, int space, char *list, int64_t bytes)
 {
+    const char *prefix = prefix_of(space);
+    size_t start = hot_strlen(prefix);
     uint64_t done = 0;
     size_t n;
 
     for (const char *s = list; s < list + bytes; s += n + 1) {
         n = hot_strlen(s);
-        if (n <= PREFIX_LENGTH || n - PREFIX_LENGTH >= NAME_SIZE || hot_strncmp(s, prefix, PREFIX_LENGTH) != 0) {
+        if (n <= start || n - start >= NAME_SIZE || hot_strncmp(s, prefix, start) != 0 ||
+            (space == NAMESPACE_USER && is_engines(t, s))) {
             continue;
         }
-        memmove(list + done + 1, s + PREFIX_LENGTH, n - PREFIX_LENGTH);
-        list[done] = (char)(uint8_t)(n - PREFIX_LENGTH);
-        done += 1 + n - PREFIX_LENGTH;
+        memmove(list + done + 1, s + start, n - start);
+        list[done] = (char)(uint8_t)(n - start);
+        done += 1 + n - start;
     }
     return done;
 }
 
-static int64_t list_names(const struct target *w, guest_ptr data, uint64_t nbytes)
+static int64_t list_names(struct thread *t, const struct target *w, int space, guest_ptr data, uint64_t nbytes)
 {
     char *buffer = heap_alloc(DATA_MAX);
     uint64_t n;
@@ -224,7 +257,7 @@ static int64_t list_names(const struct target *w, guest_ptr data, uint64_t nbyte
     }
     r = call_host(w, LIST, (uint64_t)buffer, DATA_MAX, 0);
     if (r >= 0) {
-        n = convert_list(buffer, r);
+        n = convert_list(t, space, buffer, r);
         if (!guest_is_null(data)) {
             n = n > nbytes ? nbytes : n;
             r = copyout(data, buffer, n) < 0 ? -EFAULT : (int64_t)n;
@@ -244,7 +277,7 @@ static int64_t list(struct thread *t, struct subject s, int space, guest_ptr dat
     if (r < 0) {
         return r;
     }
-    return nbytes > INT64_MAX && !guest_is_null(data) ? -EINVAL : list_names(&w, data, nbytes);
+    return nbytes > INT64_MAX && !guest_is_null(data) ? -EINVAL : list_names(t, &w, space, data, nbytes);
 }
 
 /* The twelve calls: four operations on a file, a link, a descriptor. */
@@ -324,11 +357,11 @@ int64_t freebsd_extattr_list_fd(struct thread *t, int32_t fd, int32_t attrnamesp
 int64_t freebsd_extattrctl(struct thread *t, guest_ptr path, int32_t cmd, guest_ptr filename, int32_t attrnamespace,
                            guest_ptr attrname)
 {
-    char name[PREFIX_LENGTH + NAME_SIZE];
+    char name[NAME_ROOM];
     const guest_ptr paths[2] = {filename, path};
     struct vfs_path where;
     struct statx x;
-    int64_t r = guest_is_null(attrname) ? 0 : host_name(attrname, name);
+    int64_t r = guest_is_null(attrname) ? 0 : host_name(attrname, NAMESPACE_USER, name);
 
     (void)cmd;
     (void)attrnamespace;

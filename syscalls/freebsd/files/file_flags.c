@@ -11,7 +11,9 @@
 #include "base/thread.h"
 #include "syscalls/freebsd/files/fcntl.h"
 #include "syscalls/freebsd/files/file_class.h"
+#include "syscalls/freebsd/files/flag_names.h"
 #include "syscalls/freebsd/files/stat.h"
+#include "vfs/metadata.h"
 
 #include <linux/fcntl.h>
 #include <linux/fs.h>
@@ -66,6 +68,32 @@ static bool has_inode_flags(const struct statx *x)
     return (x->stx_mode & S_IFMT) == S_IFREG || (x->stx_mode & S_IFMT) == S_IFDIR;
 }
 
+/*
+ * Where they stand beside the file, all flags can be had, the super-user's as at securelevel -1; who is not may neither
+ * set nor clear those (ufs_setattr()).
+ */
+static int64_t keep(struct thread *t, const struct metadata_place *at, uint64_t flags)
+{
+    char names[METADATA_FLAGS_MAX];
+    struct metadata m;
+    struct statx x;
+    int64_t r = metadata_stat(t, at, STATX_BASIC_STATS, &x, &m);
+
+    if (r < 0 || (flags & ~(uint64_t)FREEBSD_SETTABLE_FLAGS)) {
+        return r < 0 ? r : -EOPNOTSUPP;
+    }
+    r = check_owner(t, &x);
+    if (r == 0 && t->proc->users.effective != 0 &&
+        ((flags ^ freebsd_flags_from_names(m.flags)) & FREEBSD_SF_SETTABLE)) {
+        r = -EPERM;
+    }
+    if (r < 0) {
+        return r;
+    }
+    freebsd_flags_to_names((uint32_t)flags, names);
+    return metadata_set_flags(t, at, names);
+}
+
 static int64_t chflags_at(struct thread *t, int dirfd, guest_ptr path, uint64_t flags, uint32_t at_flags)
 {
     const uint32_t allowed = FREEBSD_AT_SYMLINK_NOFOLLOW | FREEBSD_AT_RESOLVE_BENEATH | FREEBSD_AT_EMPTY_PATH;
@@ -77,6 +105,9 @@ static int64_t chflags_at(struct thread *t, int dirfd, guest_ptr path, uint64_t 
 
     if (r < 0) {
         return r;
+    }
+    if (metadata_is_kept(t)) {
+        return keep(t, &(struct metadata_place){at.path.dirfd, at.path.name, at.host_flags}, flags);
     }
     r = host_call5(__NR_statx, at.path.dirfd, at.path.name, at.host_flags, STATX_BASIC_STATS, &x);
     r = r < 0 ? r : check_flags(flags);
@@ -121,6 +152,9 @@ int64_t freebsd_fchflags(struct thread *t, int32_t fd, uint64_t flags)
     r = r < 0 ? r : host_call3(__NR_fcntl, fd, F_GETFL, 0);
     if (r < 0 || (r & O_PATH)) {
         return r < 0 ? r : -EBADF;
+    }
+    if (metadata_is_kept(t)) {
+        return keep(t, &(struct metadata_place){fd, "", AT_EMPTY_PATH}, flags);
     }
     r = host_call5(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &x);
     r = r < 0 ? r : check_flags(flags);

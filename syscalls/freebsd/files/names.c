@@ -9,6 +9,7 @@
 #include "syscalls/freebsd/files/file_class.h"
 #include "syscalls/freebsd/files/stat.h"
 #include "syscalls/freebsd/process_data.h"
+#include "vfs/metadata.h"
 
 #include <linux/fcntl.h>
 #include <linux/stat.h>
@@ -204,7 +205,11 @@ static int64_t make_directory(struct thread *t, int dirfd, guest_ptr path, uint3
     int64_t r = path_copyin(t, dirfd, path, 0, &where);
 
     /* Only permission bits count (kern_mkdirat()); the host would take the sticky bit too. */
-    return r < 0 ? r : host_call3(__NR_mkdirat, where.dirfd, where.name, mode & FREEBSD_ACCESSPERMS);
+    r = r < 0 ? r : host_call3(__NR_mkdirat, where.dirfd, where.name, mode & FREEBSD_ACCESSPERMS);
+    if (r == 0 && metadata_is_kept(t)) {
+        metadata_made(t, &(struct metadata_place){where.dirfd, where.name, AT_SYMLINK_NOFOLLOW});
+    }
+    return r;
 }
 
 int64_t freebsd_mkdir(struct thread *t, guest_ptr path, uint32_t mode)
@@ -234,8 +239,13 @@ static int64_t make_node(struct thread *t, int dirfd, guest_ptr path, uint32_t m
     if (r < 0) {
         return r;
     }
+    mode = type | (mode & FREEBSD_ALLPERMS & ~freebsd_umask_high(t));
+    if (metadata_is_kept(t)) {
+        return metadata_mknod(t, &(struct metadata_place){where.dirfd, where.name, AT_SYMLINK_NOFOLLOW}, mode, major,
+                              minor);
+    }
     /* The host's encoding of a device number (linux/kdev_t.h, new_encode_dev). */
-    return host_call4(__NR_mknodat, where.dirfd, where.name, type | (mode & FREEBSD_ALLPERMS & ~freebsd_umask_high(t)),
+    return host_call4(__NR_mknodat, where.dirfd, where.name, mode,
                       (minor & 0xff) | (major << 8) | ((minor & ~0xffu) << 12));
 }
 

@@ -10,6 +10,7 @@
 #include "syscalls/freebsd/files/fcntl.h"
 #include "syscalls/freebsd/files/file_class.h"
 #include "syscalls/freebsd/filesystems/filesystems.h"
+#include "vfs/metadata.h"
 
 #include <linux/fcntl.h>
 #include <linux/stat.h>
@@ -34,6 +35,11 @@ static int64_t access_at(struct thread *t, int dirfd, guest_ptr path, uint32_t m
     }
     if (at.path.node.fs && at.path.node.fs->stat && at.path.node.fs->stat(t, &at.path.node, &x) == 0) {
         return freebsd_node_allows(t, &x, mode, at.host_flags & AT_EACCESS) ? 0 : -EACCES;
+    }
+    if (metadata_is_kept(t)) {
+        const struct metadata_place file = {at.path.dirfd, at.path.name, at.host_flags & ~(uint32_t)AT_EACCESS};
+
+        return metadata_access(t, &file, mode, at.host_flags & AT_EACCESS);
     }
     return host_call4(__NR_faccessat2, at.path.dirfd, at.path.name, mode, at.host_flags);
 }

@@ -8,7 +8,9 @@
 #include "base/thread.h"
 #include "process/descriptors.h"
 #include "syscalls/freebsd/files/fcntl.h"
+#include "syscalls/freebsd/files/flag_names.h"
 #include "syscalls/freebsd/filesystems/filesystems.h"
+#include "vfs/metadata.h"
 
 #include <linux/fcntl.h>
 #include <linux/stat.h>
@@ -32,12 +34,21 @@ static int64_t stat_host_descriptor(int fd, struct statx *x)
     return host_call5(__NR_statx, fd, "", AT_EMPTY_PATH, WANTED, x);
 }
 
+/* What is kept of the file beside it. Returns its flags. */
+static __attribute__((noinline)) uint32_t show(struct thread *t, const struct metadata_place *at, struct statx *x)
+{
+    struct metadata m;
+
+    metadata_show(t, at, x, &m);
+    return m.flags[0] ? freebsd_flags_from_names(m.flags) : 0;
+}
+
 int64_t freebsd_stat_descriptor(struct thread *t, int fd, struct freebsd_stat *st)
 {
     struct statx x;
+    uint32_t flags = 0;
     int64_t r;
 
-    (void)t;
     if (fd < 0 || engine_descriptor(fd)) {
         return -EBADF; /* the host would take AT_FDCWD for the working directory */
     }
@@ -45,7 +56,11 @@ int64_t freebsd_stat_descriptor(struct thread *t, int fd, struct freebsd_stat *s
     if (r < 0) {
         return r;
     }
+    if (metadata_is_kept(t)) {
+        flags = show(t, &(struct metadata_place){fd, "", AT_EMPTY_PATH}, &x);
+    }
     freebsd_stat_from_host(&x, st);
+    st->st_flags |= flags;
     if (x.stx_nlink == 0 && freebsd_node_is(fd)) {
         st->st_nlink = 1;
         st->st_size = st->st_blocks = 0; /* as pfs_getattr() has it: the length is not known before it is read */
@@ -61,6 +76,7 @@ static int64_t stat_path(struct thread *t, int dirfd, guest_ptr path, uint32_t f
     const uint32_t allowed = FREEBSD_AT_SYMLINK_NOFOLLOW | FREEBSD_AT_RESOLVE_BENEATH | FREEBSD_AT_EMPTY_PATH;
     struct freebsd_at at;
     struct statx x;
+    uint32_t kept = 0;
     int64_t r = freebsd_at_copyin(t, dirfd, path, flags, allowed, true, &at);
 
     if (r < 0) {
@@ -69,9 +85,13 @@ static int64_t stat_path(struct thread *t, int dirfd, guest_ptr path, uint32_t f
     r = at.path.node.fs && at.path.node.fs->stat ? at.path.node.fs->stat(t, &at.path.node, &x) : -ENOSYS;
     if (r == -ENOSYS) {
         r = host_call5(__NR_statx, at.path.dirfd, at.path.name, at.host_flags, WANTED, &x);
+        if (r == 0 && metadata_is_kept(t)) {
+            kept = show(t, &(struct metadata_place){at.path.dirfd, at.path.name, at.host_flags}, &x);
+        }
     }
     if (r == 0) {
         freebsd_stat_from_host(&x, st);
+        st->st_flags |= kept;
     }
     return r;
 }

@@ -15,16 +15,31 @@
 #define NGROUPS_MAX FREEBSD_NGROUPS_MAX
 #define KEEP        FREEBSD_ID_KEEP
 
-/* The host's supplementary groups; list has room for NGROUPS_MAX. */
-static int64_t supplementary(uint32_t *list)
+/* The supplementary groups; list has room for NGROUPS_MAX. */
+static int64_t supplementary(struct thread *t, uint32_t *list)
 {
+    const struct credentials *c = t->proc->credentials;
+    if (c != NULL) {
+        uint32_t count = c->group_count < NGROUPS_MAX ? c->group_count : NGROUPS_MAX;
+        memcpy(list, c->group, count * sizeof list[0]);
+        return count;
+    }
     return host_call2(__NR_getgroups, NGROUPS_MAX, list);
 }
 
 /* Locked. */
 static int64_t set_supplementary(struct thread *t, int64_t count, const uint32_t *list)
 {
-    int64_t r = call_everywhere(t, __NR_setgroups, (uint64_t)count, (uint64_t)list, 0);
+    struct credentials *c = t->proc->credentials;
+    int64_t r = 0;
+    if (c == NULL) {
+        r = call_everywhere(t, __NR_setgroups, (uint64_t)count, (uint64_t)list, 0);
+    } else if (c->users.effective != 0) {
+        r = -EPERM;
+    } else {
+        memcpy(c->group, list, (size_t)count * sizeof list[0]);
+        c->group_count = (uint32_t)count;
+    }
     t->proc->ids_changed |= r == 0;
     return r;
 }
@@ -32,7 +47,7 @@ static int64_t set_supplementary(struct thread *t, int64_t count, const uint32_t
 int64_t freebsd_getgroups(struct thread *t, int32_t gidsetsize, guest_ptr gidset)
 {
     uint32_t list[1 + NGROUPS_MAX];
-    int64_t n = supplementary(list + 1);
+    int64_t n = supplementary(t, list + 1);
     if (n < 0) {
         return n;
     }
@@ -57,7 +72,7 @@ int64_t freebsd_getgroups(struct thread *t, int32_t gidsetsize, guest_ptr gidset
 static int64_t set_list(struct thread *t, int64_t count, const uint32_t *list)
 {
     uint32_t old[NGROUPS_MAX];
-    int64_t had = supplementary(old);
+    int64_t had = supplementary(t, old);
     int64_t r = set_supplementary(t, count > 0 ? count - 1 : 0, list + 1);
     if (r < 0 || count == 0) {
         return r; /* an empty list leaves the effective group */
@@ -85,9 +100,8 @@ int64_t freebsd_setgroups(struct thread *t, int32_t gidsetsize, guest_ptr gidset
 
 int64_t freebsd_getgroups15(struct thread *t, int32_t gidsetsize, guest_ptr gidset)
 {
-    (void)t;
     uint32_t list[NGROUPS_MAX];
-    int64_t n = supplementary(list);
+    int64_t n = supplementary(t, list);
     if (n < 0 || gidsetsize == 0) {
         return n;
     }
@@ -158,7 +172,7 @@ static int64_t set_all(struct thread *t, uint32_t flags, const struct freebsd_se
 {
     uint32_t old[NGROUPS_MAX];
     struct process_ids groups = t->proc->groups;
-    int64_t had = supplementary(old), r = 0;
+    int64_t had = supplementary(t, old), r = 0;
     if (t->proc->users.effective != 0) {
         return -EPERM; /* whatever is asked for, even nothing */
     }

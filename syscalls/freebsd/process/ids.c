@@ -21,6 +21,29 @@ static bool changes(struct process_ids now, uint32_t real, uint32_t effective, u
            (saved != KEEP && saved != now.saved);
 }
 
+/* Of the three ids, one that an ordinary user may set any of them to (sys_setresuid()). */
+static bool allowed(struct process_ids now, uint32_t id)
+{
+    return id == KEEP || id == now.real || id == now.effective || id == now.saved;
+}
+
+/* The ids that the engine keeps: METADATA_EMULATED. Whatever the super-user may, effective user 0 may. */
+static int64_t set_own(struct thread *t, long number, uint32_t real, uint32_t effective, uint32_t saved)
+{
+    struct credentials *c = t->proc->credentials;
+    struct process_ids *ids = number == __NR_setresuid ? &c->users : &c->groups;
+    if (c->users.effective != 0 && !(allowed(*ids, real) && allowed(*ids, effective) && allowed(*ids, saved))) {
+        return -EPERM;
+    }
+    ids->real = real != KEEP ? real : ids->real;
+    ids->effective = effective != KEEP ? effective : ids->effective;
+    ids->saved = saved != KEEP ? saved : ids->saved;
+    c->fsuid = c->users.effective;
+    c->fsgid = c->groups.effective;
+    c->effective = c->permitted = c->users.effective == 0 ? CAPABILITIES_ALL : 0;
+    return 0;
+}
+
 /* Asks the host for ids that differ from what it has; `number` is setresuid or setresgid. */
 static int64_t set_ids(struct thread *t, long number, uint32_t real, uint32_t effective, uint32_t saved)
 {
@@ -28,7 +51,8 @@ static int64_t set_ids(struct thread *t, long number, uint32_t real, uint32_t ef
     if (!changes(number == __NR_setresuid ? p->users : p->groups, real, effective, saved)) {
         return 0;
     }
-    int64_t r = call_everywhere(t, number, real, effective, saved);
+    int64_t r = p->credentials != NULL ? set_own(t, number, real, effective, saved)
+                                       : call_everywhere(t, number, real, effective, saved);
     process_ids_read(p);
     p->ids_changed |= r == 0;
     return r;
