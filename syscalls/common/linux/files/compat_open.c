@@ -12,6 +12,7 @@
 #include "base/host.h"
 #include "syscalls/common/linux/calls_at.h"
 #include "syscalls/common/linux/files/open.h"
+#include "vfs/metadata.h"
 
 #define O_LARGEFILE_I386 0100000u    /* asm-generic/fcntl.h; 0 in what 64-bit programs include */
 #define SMALL_FILE_MAX   0x7fffffffu /* MAX_NON_LFS */
@@ -36,6 +37,11 @@ static bool would_be_too_large(struct thread *t, int dirfd, guest_ptr path, uint
     return large;
 }
 
+static int64_t open_any_size(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, uint32_t mode)
+{
+    return (metadata_is_kept(t) ? linux_open_translated : linux_open)(t, dirfd, path, flags | O_LARGEFILE_I386, mode);
+}
+
 static __attribute__((noinline)) int64_t open_small(struct thread *t, int dirfd, guest_ptr path, uint32_t flags,
                                                     uint32_t mode)
 {
@@ -44,7 +50,7 @@ static __attribute__((noinline)) int64_t open_small(struct thread *t, int dirfd,
     if ((flags & O_TRUNC) && would_be_too_large(t, dirfd, path, flags)) {
         return -EOVERFLOW;
     }
-    fd = linux_open(t, dirfd, path, flags | O_LARGEFILE_I386, mode);
+    fd = open_any_size(t, dirfd, path, flags, mode);
     if (fd >= 0 && is_too_large(fd)) {
         host_call1(__NR_close, fd);
         return -EOVERFLOW;
@@ -55,7 +61,7 @@ static __attribute__((noinline)) int64_t open_small(struct thread *t, int dirfd,
 /* Of a mere path the size does not matter either (FMODE_PATH). */
 static int64_t open_as_asked(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, uint32_t mode)
 {
-    return (flags & (O_LARGEFILE_I386 | O_PATH)) ? linux_open(t, dirfd, path, flags | O_LARGEFILE_I386, mode)
+    return (flags & (O_LARGEFILE_I386 | O_PATH)) ? open_any_size(t, dirfd, path, flags, mode)
                                                  : open_small(t, dirfd, path, flags, mode);
 }
 

@@ -21,14 +21,14 @@ static uint32_t follow_of(uint64_t flags)
 /* Whether a file of /proc that is being opened has a text of ours. A directory, or what cannot be read, has none. */
 static bool has_text(const struct linux_path *p, uint64_t flags)
 {
-    bool text =
-        p->proc.kind == LINUX_PROC_MAPS || p->proc.kind == LINUX_PROC_SMAPS || p->proc.kind == LINUX_PROC_CPUINFO;
+    bool text = p->proc.kind == LINUX_PROC_MAPS || p->proc.kind == LINUX_PROC_SMAPS ||
+                p->proc.kind == LINUX_PROC_CPUINFO || p->proc.kind == LINUX_PROC_STATUS;
 
     return text && !(flags & (O_PATH | O_DIRECTORY | O_ACCMODE)) && (flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
 }
 
-static __attribute__((noinline)) int64_t open_translated(struct thread *t, int dirfd, guest_ptr path, uint32_t flags,
-                                                         uint32_t mode)
+__attribute__((noinline)) int64_t linux_open_translated(struct thread *t, int dirfd, guest_ptr path, uint32_t flags,
+                                                        uint32_t mode)
 {
     struct linux_path p;
     int64_t r = linux_path(t, dirfd, path, follow_of(flags), &p);
@@ -52,7 +52,23 @@ int64_t linux_open(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, 
 {
     return linux_path_plain(t, dirfd, path)
                ? host_restartable(t, host_call_intr(t, __NR_openat, (uint64_t)dirfd, path.va, flags, mode, 0, 0))
-               : open_translated(t, dirfd, path, flags, mode);
+               : linux_open_translated(t, dirfd, path, flags, mode);
+}
+
+/* Where metadata is kept, no path goes to the host unseen. */
+int64_t linux_emulated_open(struct thread *t, guest_ptr filename, int32_t flags, uint32_t mode)
+{
+    return linux_open_translated(t, VFS_AT_FDCWD, filename, (uint32_t)flags, mode);
+}
+
+int64_t linux_emulated_openat(struct thread *t, int32_t dfd, guest_ptr filename, int32_t flags, uint32_t mode)
+{
+    return linux_open_translated(t, dfd, filename, (uint32_t)flags, mode);
+}
+
+int64_t linux_emulated_creat(struct thread *t, guest_ptr pathname, uint32_t mode)
+{
+    return linux_open_translated(t, VFS_AT_FDCWD, pathname, O_CREAT | O_WRONLY | O_TRUNC, mode);
 }
 
 int64_t linux_any_open(struct thread *t, guest_ptr filename, int32_t flags, uint32_t mode)

@@ -11,4 +11,7 @@ struct thread;
 /* openat(2): flags and mode are the host's. Returns the descriptor or -errno; interruptible and restartable. */
 int64_t linux_open(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, uint32_t mode);
 
+/* The same for a path that does not go to the host as it stands, and where metadata is kept (emulated.h). */
+int64_t linux_open_translated(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, uint32_t mode);
+
 #endif

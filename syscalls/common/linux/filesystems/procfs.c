@@ -67,7 +67,7 @@ static enum linux_proc_kind kind_of(const char *name)
         const char *name;
         enum linux_proc_kind kind;
     } files[] = {
-        {"exe", LINUX_PROC_EXE},  {"maps", LINUX_PROC_MAPS}, {"smaps", LINUX_PROC_SMAPS},
+        {"exe", LINUX_PROC_EXE},  {"maps", LINUX_PROC_MAPS}, {"smaps", LINUX_PROC_SMAPS}, {"status", LINUX_PROC_STATUS},
         {"cwd", LINUX_PROC_LINK}, {"fd", LINUX_PROC_FD},     {"fdinfo", LINUX_PROC_FD},
     };
 
@@ -106,6 +106,9 @@ struct linux_proc_file linux_proc_find(struct thread *t, const char *path)
     s = skip_task(s);
     file.rest = behind(s, "root");
     file.kind = file.rest ? LINUX_PROC_ROOT : kind_of(s);
+    if (file.kind == LINUX_PROC_STATUS && (!t->proc->credentials || file.pid != t->proc->pid)) {
+        file.kind = LINUX_PROC_PLAIN;
+    }
     if (file.kind != LINUX_PROC_PLAIN && !is_guest(t, file.pid)) {
         file.kind = LINUX_PROC_PLAIN;
     }

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct text;
 struct thread;
 
 enum linux_proc_kind {
@@ -20,7 +21,8 @@ enum linux_proc_kind {
     LINUX_PROC_MAPS,  /* /proc/PID/maps */
     LINUX_PROC_SMAPS, /* /proc/PID/smaps: the same lines, each with more behind it */
     LINUX_PROC_CPUINFO,
-    LINUX_PROC_ROOT, /* /proc/PID/root and what is below: the guest's root, `rest` is the path from there */
+    LINUX_PROC_STATUS, /* /proc/self/status, where the engine keeps the process's ids */
+    LINUX_PROC_ROOT,   /* /proc/PID/root and what is below: the guest's root, `rest` is the path from there */
 };
 
 struct linux_proc_file {
@@ -39,9 +41,15 @@ struct linux_proc_file linux_proc_find(struct thread *t, const char *path);
 int64_t linux_proc_executable(struct thread *t, int32_t pid, char *to, size_t size);
 
 /*
- * Opens what linux_proc_find() found to have a text of its own (MAPS, SMAPS, CPUINFO): a file with the text as it is
+ * Opens what linux_proc_find() found to have a text of its own (MAPS, SMAPS, CPUINFO, STATUS): a file with the text as it is
  * now. `host`: the host's name of the file; `flags`: open(2)'s. Returns the descriptor or -errno.
  */
 int64_t linux_proc_open(struct thread *t, const struct linux_proc_file *file, const char *host, uint32_t flags);
+
+/* Room that the lines of put_status() take beyond the host's. */
+size_t linux_proc_status_room(struct thread *t);
+
+/* /proc/self/status of the host's, with what the engine keeps of ids and capabilities (vfs/metadata.h). */
+void linux_proc_put_status(struct thread *t, struct text *x, const char *host);
 
 #endif

@@ -216,10 +216,13 @@ int64_t linux_proc_open(struct thread *t, const struct linux_proc_file *file, co
         return r;
     }
     to.size = hot_strlen(from) + (count_lines(from) + 1) * NAME_COLUMN; /* no line becomes longer than by this much */
+    to.size += file->kind == LINUX_PROC_STATUS ? linux_proc_status_room(t) : 0;
     to.at = heap_alloc_unset(to.size);
     r = -ENOMEM;
     if (to.at) {
-        if (file->kind == LINUX_PROC_CPUINFO) {
+        if (file->kind == LINUX_PROC_STATUS) {
+            linux_proc_put_status(t, &to, from);
+        } else if (file->kind == LINUX_PROC_CPUINFO) {
             put_processors(&to, from);
         } else {
             find_subject(t, file->pid, &s);
