@@ -13,6 +13,9 @@
 #define CODE_BEFORE 512
 #define CODE_AFTER  512
 
+/* How far before a site something that leads to it is looked for. */
+#define CHOICE_LEAD 48
+
 struct code_window {
     uint64_t at;              /* address of the `syscall` */
     uint32_t before, after;   /* bytes known before it and after it */
@@ -43,7 +46,7 @@ struct patch_choice {
      */
     bool has_before;  /* the effect of the instruction before it, too */
     bool wide;        /* a value of more than 32 bits, which the instruction leaves only with its prefix */
-    uint64_t entries; /* a call to a place so many bytes before the site as a bit here says; 0: no such place */
+    uint64_t entries; /* a call, from where the stack says, of a place as many bytes before the site as a bit tells */
     struct patch_effect before;
 };
 

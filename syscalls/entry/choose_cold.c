@@ -17,8 +17,8 @@
  *
  * Where no instruction of five bytes is near, one of two to four right before the `syscall` will do (rewrite.h). Those
  * move a register or clear one, and leave less to be seen: Go's are four moves in a row, which overwrite each other's
- * sources. But what the guest's stack shows counts as well: that it came by a call of the place from which a plain
- * reading, past nothing that jumps, leads by way of the instruction to the site.
+ * sources. But what the guest's stack shows counts as well (choose_seen_cold.c): that it came by a call of the place from
+ * which a plain reading, past nothing that jumps, leads by way of the instruction to the site.
  */
 #include <capstone/capstone.h>
 #include <stdbool.h>
@@ -30,7 +30,10 @@ enum {
     JUMP_SIZE = 5, /* jmp rel32 */
     SYSCALL_SIZE = 2,
     SHORTEST = 2,            /* what a jump may begin with, when its other bytes stand there already */
-    LEAD = 48,               /* bytes before the site at which the first reading starts */
+    LEAD = CHOICE_LEAD,      /* bytes before the site at which the first reading starts */
+    FAR_LEAD = 192,          /* the same of those that are asked where the nearer ones do not agree */
+    FAR_SHARE = 20,          /* of these, one of so many may go by the instruction */
+    FAR_MIN = 32,            /* fewer of these are no evidence */
     FALL_IN = 8,             /* bytes that a reading has to fall into step before its word counts */
     READINGS_MIN = 4,        /* fewer are no evidence */
     ASTRAY_SHARE = 10,       /* at most one reading of so many may go by the instruction */
@@ -45,20 +48,31 @@ static bool decoder_ready(void)
     return decoder != 0 || cs_open(CS_ARCH_X86, CS_MODE_64, &decoder) == CS_ERR_OK;
 }
 
-/* What reading found: for each distance from the site, how long the instruction that begins there is; 0: none does. */
+/*
+ * What reading found: for each distance from the site, how long the instruction that begins there is; 0: none does. Beyond
+ * `lead` perhaps not looked at yet.
+ */
 struct lengths {
-    uint32_t lead; /* the longest distance */
-    uint8_t at[LEAD + 1];
+    uint32_t lead, far; /* the longest distances */
+    uint8_t at[FAR_LEAD + 1];
 };
+enum { NOT_LOOKED_AT = 0xff };
+
+static uint8_t length_at(const struct code_window *w, uint32_t back, cs_insn *insn)
+{
+    const uint8_t *code = w->bytes + w->before - back;
+    size_t left = back;
+    uint64_t address = w->at - back;
+    return cs_disasm_iter(decoder, &code, &left, &address, insn) ? (uint8_t)insn->size : 0;
+}
 
 static void read_lengths(const struct code_window *w, cs_insn *insn, struct lengths *out)
 {
     out->lead = w->before < LEAD ? w->before : LEAD;
+    out->far = w->before < FAR_LEAD ? w->before : FAR_LEAD;
+    memset(out->at, NOT_LOOKED_AT, sizeof out->at);
     for (uint32_t back = 1; back <= out->lead; back++) {
-        const uint8_t *code = w->bytes + w->before - back;
-        size_t left = back;
-        uint64_t address = w->at - back;
-        out->at[back] = cs_disasm_iter(decoder, &code, &left, &address, insn) ? (uint8_t)insn->size : 0;
+        out->at[back] = length_at(w, back, insn);
     }
 }
 
@@ -100,8 +114,35 @@ static bool is_padded_start(const struct code_window *w, uint32_t back)
     return false;
 }
 
+/*
+ * Whether readings from further away come by: nearly all of them have fallen into step before they are near. Those that
+ * start among a few instructions with zeros in them, as glibc's open has, may part right there.
+ */
+static bool passed_from_afar(const struct code_window *w, struct lengths *l, uint32_t back, cs_insn *insn)
+{
+    unsigned arrived = 0, passed = 0;
+    bool passes;
+    for (uint32_t start = l->lead + 1; start <= l->far; start++) {
+        uint32_t from = start;
+        while (from > l->lead) {
+            if (l->at[from] == NOT_LOOKED_AT) {
+                l->at[from] = length_at(w, from, insn);
+            }
+            if (l->at[from] == 0) {
+                break;
+            }
+            from -= l->at[from];
+        }
+        if (from <= l->lead && arrives(l, from, back, &passes)) {
+            arrived++;
+            passed += passes;
+        }
+    }
+    return arrived >= FAR_MIN && (arrived - passed) * FAR_SHARE <= arrived;
+}
+
 /* Whether an instruction begins `back` bytes before the site: certain is what is beyond reasonable doubt. */
-static enum certainty begins_at(const struct code_window *w, const struct lengths *l, uint32_t back)
+static enum certainty begins_at(const struct code_window *w, struct lengths *l, uint32_t back, cs_insn *insn)
 {
     unsigned arrived = 0, passed = 0;
     bool passes;
@@ -124,7 +165,10 @@ static enum certainty begins_at(const struct code_window *w, const struct length
     if (passed >= READINGS_MIN && (arrived - passed) * share <= arrived) {
         return BEGINS;
     }
-    return passed * ASTRAY_SHARE <= arrived ? DOES_NOT_BEGIN : MAY_BEGIN;
+    if (passed * ASTRAY_SHARE <= arrived) {
+        return DOES_NOT_BEGIN;
+    }
+    return passed * 2 >= arrived && passed_from_afar(w, l, back, insn) ? BEGINS : MAY_BEGIN;
 }
 
 /* An instruction that does the same wherever it stands, and after which the next one is executed. */
@@ -298,51 +342,6 @@ static bool can_go(const struct code_window *w, uint32_t back, cs_insn *insn, st
     return true;
 }
 
-static bool effect_seen(const struct patch_effect *e, const struct cpu_context *regs, code_memory_reader *read_memory,
-                        void *context)
-{
-    const uint64_t *words = (const uint64_t *)regs;
-    uint64_t value = (uint64_t)e->displacement;
-    value += e->base >= 0 ? words[e->base] : 0;
-    value += e->index >= 0 ? words[e->index] * e->scale : 0;
-    if (e->loads) {
-        uint64_t loaded = 0;
-        if (!read_memory(context, &loaded, value, e->size)) {
-            return false;
-        }
-        value = loaded;
-    }
-    return words[e->target] == (e->size == 4 ? (uint32_t)value : value);
-}
-
-/* Whether the guest's stack begins with where a call of one of the entries returns to. */
-static bool call_seen(uint64_t entries, const struct cpu_context *regs, code_memory_reader *read_memory, void *context)
-{
-    enum { CALL = 0xe8, CALL_SIZE = 5 };
-    uint64_t back_to;
-    uint8_t call[CALL_SIZE];
-    int32_t distance;
-    if (!read_memory(context, &back_to, regs->rsp, sizeof back_to) ||
-        !read_memory(context, call, back_to - sizeof call, sizeof call) || call[0] != CALL) {
-        return false;
-    }
-    memcpy(&distance, call + 1, sizeof distance);
-    uint64_t back = regs->rip - SYSCALL_SIZE - (back_to + (uint64_t)(int64_t)distance);
-    return back <= LEAD && (entries >> back & 1) != 0;
-}
-
-bool choice_seen(const struct patch_choice *c, const struct cpu_context *regs, code_memory_reader *read_memory,
-                 void *context)
-{
-    if (!effect_seen(&c->effect, regs, read_memory, context)) {
-        return false;
-    }
-    return (!c->has_before && !c->wide && c->entries == 0) ||
-           (c->has_before && effect_seen(&c->before, regs, read_memory, context)) ||
-           (c->wide && ((const uint64_t *)regs)[c->effect.target] >> 32 != 0) ||
-           (c->entries != 0 && call_seen(c->entries, regs, read_memory, context));
-}
-
 /* A constant's encodings with and without REX are of different lengths, or one of them no assembler writes. */
 static bool is_constant(const struct patch_effect *e)
 {
@@ -368,14 +367,14 @@ static bool ends_or_pads(const cs_insn *insn)
 }
 
 /* Whether what stands before the instruction, `back` bytes before the site, says that one begins there. */
-static bool begins_after_another(const struct code_window *w, const struct lengths *l, uint32_t back, cs_insn *insn,
+static bool begins_after_another(const struct code_window *w, struct lengths *l, uint32_t back, cs_insn *insn,
                                  struct patch_choice *out)
 {
     if (w->starts_a_mapping && back == w->before) {
         return true;
     }
     for (uint32_t earlier = back + 1; earlier <= l->lead; earlier++) {
-        if (l->at[earlier] != earlier - back || begins_at(w, l, earlier) != BEGINS) {
+        if (l->at[earlier] != earlier - back || begins_at(w, l, earlier, insn) != BEGINS) {
             continue;
         }
         const uint8_t *code = w->bytes + w->before - earlier;
@@ -391,37 +390,11 @@ static bool begins_after_another(const struct code_window *w, const struct lengt
     return false;
 }
 
-/* The nearest instruction that is long enough. */
-static enum site_refusal go_back(const struct code_window *w, const struct lengths *l, cs_insn *insn,
-                                 struct patch_choice *out)
-{
-    enum site_refusal refusal = REFUSED_SHORT;
-    bool passes;
-    for (uint32_t back = JUMP_SIZE; back <= SITE_BACK_MAX && back <= l->lead; back++) {
-        if (l->at[back] < JUMP_SIZE || !arrives(l, back, 0, &passes) || !can_go(w, back, insn, &out->effect)) {
-            continue;
-        }
-        out->has_before = out->wide = false;
-        out->entries = 0;
-        bool ambiguous = is_rex(w->bytes[w->before - back]) && !is_constant(&out->effect);
-        enum certainty begins = begins_at(w, l, back);
-        if (begins == BEGINS && (!ambiguous || begins_after_another(w, l, back, insn, out))) {
-            out->back = (uint8_t)back;
-            out->length = l->at[back];
-            return REFUSED_NOT;
-        }
-        if (begins != DOES_NOT_BEGIN) { /* else the end of a longer one, as a displacement looks like one */
-            refusal = REFUSED_UNCLEAR;
-        }
-    }
-    return refusal;
-}
-
 /*
  * From where a plain reading, past nothing that jumps, comes to the site by way of the instruction `back` bytes before it:
  * a bit for each distance.
  */
-static uint64_t entries_to(const struct code_window *w, const struct lengths *l, uint32_t back, cs_insn *insn)
+static uint64_t entries_to(const struct code_window *w, struct lengths *l, uint32_t back, cs_insn *insn)
 {
     uint64_t entries = 1ULL << back;
     for (uint32_t from = back + 1; from <= l->lead; from++) {
@@ -439,8 +412,45 @@ static uint64_t entries_to(const struct code_window *w, const struct lengths *l,
     return entries;
 }
 
+/* The nearest instruction that is long enough; one that only a call shows to be executed, if there is no other. */
+static enum site_refusal go_back(const struct code_window *w, struct lengths *l, cs_insn *insn,
+                                 struct patch_choice *out)
+{
+    enum site_refusal refusal = REFUSED_SHORT;
+    struct patch_choice called = {0};
+    bool passes;
+    for (uint32_t back = JUMP_SIZE; back <= SITE_BACK_MAX && back <= l->lead; back++) {
+        if (l->at[back] < JUMP_SIZE || !arrives(l, back, 0, &passes) || !can_go(w, back, insn, &out->effect)) {
+            continue;
+        }
+        out->has_before = out->wide = false;
+        out->entries = 0;
+        bool ambiguous = is_rex(w->bytes[w->before - back]) && !is_constant(&out->effect);
+        enum certainty begins = begins_at(w, l, back, insn);
+        if (begins == BEGINS && (!ambiguous || begins_after_another(w, l, back, insn, out))) {
+            out->back = (uint8_t)back;
+            out->length = l->at[back];
+            return REFUSED_NOT;
+        }
+        if (begins == BEGINS && called.back == 0) {
+            called = *out;
+            called.back = (uint8_t)back;
+            called.length = l->at[back];
+            called.entries = entries_to(w, l, back, insn);
+        }
+        if (begins != DOES_NOT_BEGIN) { /* else the end of a longer one, as a displacement looks like one */
+            refusal = REFUSED_UNCLEAR;
+        }
+    }
+    if (called.back != 0) {
+        *out = called;
+        return REFUSED_NOT;
+    }
+    return refusal;
+}
+
 /* The instruction right before the site, if it is shorter than a jump. */
-static enum site_refusal go_short(const struct code_window *w, const struct lengths *l, cs_insn *insn,
+static enum site_refusal go_short(const struct code_window *w, struct lengths *l, cs_insn *insn,
                                   struct patch_choice *out)
 {
     enum site_refusal refusal = REFUSED_SHORT;
@@ -451,7 +461,7 @@ static enum site_refusal go_short(const struct code_window *w, const struct leng
         }
         bool clears = insn->id == X86_INS_XOR;
         bool ambiguous = is_rex(w->bytes[w->before - back]) && (clears || !is_constant(&out->effect));
-        enum certainty begins = begins_at(w, l, back);
+        enum certainty begins = begins_at(w, l, back, insn);
         if (begins == BEGINS) {
             out->has_before = out->wide = false;
             out->entries = 0;
