@@ -13,6 +13,7 @@
 #include "syscalls/common/linux/sockets/compat_control.h"
 #include "syscalls/common/linux/sockets/messages.h"
 #include "syscalls/common/linux/sockets/socket_address.h"
+#include "syscalls/common/linux/time/compat_time.h"
 
 #define CONTROL_ON_STACK 2048
 #define CONTROL_MAX      (256 * 1024) /* more than net.core.optmem_max is refused anyway */
