@@ -105,6 +105,9 @@ static uint32_t host_mode(const struct thread *t, const struct subject *s, bool 
     if (!marked) {
         return s->m.mode & 01777;
     }
+    if (s->m.type != METADATA_AS_HOST) {
+        return 0600 | METADATA_MARK; /* nothing that anybody should read or write */
+    }
     return (s->m.mode & 0777) | (directory ? 0700 : 0600) | METADATA_MARK;
 }
 
