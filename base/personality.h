@@ -68,6 +68,11 @@ struct personality {
      * registers. Returns 0, or -EFAULT when stack arguments cannot be read.
      */
     int (*fetch_more)(struct thread *t, const struct cpu_context *regs, struct syscall_request *rq);
+    /*
+     * The same for a call by `int $0x80` out of 64-bit code, which may be another than that of a `syscall`; it sets
+     * CALL_COMPAT where it is one with words of four bytes. NULL: such a call is as any other.
+     */
+    int (*fetch_int80)(struct thread *t, const struct cpu_context *regs, struct syscall_request *out);
     /* Flags that a success clears, besides setting rax; the rest of set_result() it need not go through. */
     uint64_t success_clears;
     /* Puts a result (or -errno, host numbers) where the guest expects it. */

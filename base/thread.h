@@ -45,6 +45,7 @@ struct call_record {
 #define CALL_RAW_RESULT 0x2u  /* a negative result is no error (getpriority) */
 #define CALL_RESULT2    0x4u  /* result2 goes into the second result register */
 #define CALL_XSTATE_SET 0x10u /* the frame's extended state has been changed */
+#define CALL_COMPAT     0x40u /* its structures have words of four bytes, whatever the program's have */
 
 /*
  * The host's signal frame in the thread's own memory (asm/ucontext.h: struct ucontext), for calls that come in by the

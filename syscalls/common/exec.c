@@ -356,7 +356,8 @@ static int64_t replace_image(struct thread *t, struct exec *e)
 
 static int64_t exec_with(struct thread *t, struct exec *e, const struct exec_request *rq)
 {
-    int64_t r = take_strings(&e->strings, rq, t->proc->personality->word);
+    unsigned word = (t->call_flags & CALL_COMPAT) != 0 ? 4 : t->proc->personality->word;
+    int64_t r = take_strings(&e->strings, rq, word);
     if (r != 0) {
         return r;
     }

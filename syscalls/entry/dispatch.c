@@ -1,6 +1,7 @@
 /* Dispatch: number and arguments from the registers, the table's row, the result back. */
 #include "syscalls/entry/dispatch.h"
 
+#include "base/guest.h"
 #include "base/host.h"
 #include "base/host_frame.h"
 #include "base/host_signal.h"
@@ -102,12 +103,20 @@ static inline __attribute__((always_inline)) void end(struct thread *t, const st
     regs->rax = t->call_rax;
 }
 
+/* Whether a call that has trapped came by `int $0x80`, and that makes a difference. */
+static inline bool is_by_int80(const struct personality *p, const struct cpu_context *regs)
+{
+    enum { INT80 = 0x80cd };
+    return p->fetch_int80 != NULL && guest_first_two(guest_addr(regs->rip - SYSCALL_INSTRUCTION_SIZE)) == INT80;
+}
+
 /* Answers the call that `regs` describes and puts the result there. */
-static inline __attribute__((always_inline)) void dispatch(struct thread *t, struct cpu_context *regs)
+static inline __attribute__((always_inline)) void dispatch(struct thread *t, struct cpu_context *regs, bool trapped)
 {
     const struct personality *p = t->proc->personality;
     struct call_record *record = begin(t, regs);
-    int64_t r = syscall_fetch(t, p, regs, &record->request);
+    int64_t r = trapped && is_by_int80(p, regs) ? p->fetch_int80(t, regs, &record->request)
+                                                : syscall_fetch(t, p, regs, &record->request);
     if (r == 0) {
         r = make(t, &record->request);
     }
@@ -126,7 +135,7 @@ static inline __attribute__((always_inline)) void leave_fast(struct thread *t)
 void syscall_fast(struct thread *t)
 {
     t->calls_fast++;
-    dispatch(t, &t->frame.regs);
+    dispatch(t, &t->frame.regs, false);
     leave_fast(t);
 }
 
@@ -158,7 +167,7 @@ void syscall_trapped(struct thread *t, void *host_ucontext)
     t->calls_trapped++;
     host_frame_learn(uc);
     rewrite_trapped(t, regs);
-    dispatch(t, regs);
+    dispatch(t, regs, true);
     signals_leave(t, uc);
     t->uc = outer;
 }

@@ -11,6 +11,7 @@
 #include "base/thread.h"
 #include "linux_syscalls.h"
 #include "linux_x32_syscalls.h"
+#include "syscalls/common/linux/int80.h"
 #include "syscalls/common/linux/personality.h"
 #include "syscalls/common/linux/process/clone.h"
 #include "syscalls/common/linux/start/start.h"
@@ -55,7 +56,9 @@ const struct personality linux_x32_personality = {
     .alternatives = linux_x32_alternatives,
     .syscall_count = LINUX_X32_SYSCALL_COUNT,
     .fetch = fetch,
+    .fetch_int80 = linux_fetch_int80,
     .set_result = linux_set_result,
+    .fault = linux_int80_fault,
     .build_frame = linux_x32_build_frame,
     .sigcode = linux_x32_vdso,
     .sigcode_size = LINUX_X32_VDSO_SIZE,

@@ -6,6 +6,7 @@
 #include "base/syscall_table.h"
 #include "base/thread.h"
 #include "linux_syscalls.h"
+#include "syscalls/common/linux/int80.h"
 #include "syscalls/common/linux/personality.h"
 #include "syscalls/common/linux/process/clone.h"
 #include "syscalls/common/linux/start/start.h"
@@ -26,7 +27,9 @@ const struct personality linux_personality = {
     .syscalls = linux_syscall_table,
     .alternatives = linux_alternatives,
     .syscall_count = LINUX_SYSCALL_COUNT,
+    .fetch_int80 = linux_fetch_int80,
     .set_result = linux_set_result,
+    .fault = linux_int80_fault,
     .build_frame = linux_build_frame,
     .build_stack = linux_build_stack,
     .thread_started = linux_thread_started,

@@ -11,6 +11,7 @@
 #include "base/host_frame.h"
 #include "base/process.h"
 #include "base/thread.h"
+#include "syscalls/common/linux/int80.h"
 #include "syscalls/linux-i386/abi.h"
 #include "syscalls/linux-i386/threads/ldt.h"
 
@@ -51,11 +52,48 @@ START_TEST(int80_is_a_call)
 }
 END_TEST
 
+/* Of 64-bit code, too: the kernel's table is i386's then, whatever the program. */
+START_TEST(int80_of_64_bit_code)
+{
+    fault(TRAP_PROTECTION, 0x402, HOST_USER_CS, 0x7ffff7000000);
+    ck_assert(linux_int80_fault(&thread, &uc));
+    ck_assert_int_eq(trapped, 1);
+    ck_assert_uint_eq(trapped_at, 0x7ffff7000002);
+    fault(TRAP_PROTECTION, 0, HOST_USER_CS, 0x7ffff7000000);
+    ck_assert(!linux_int80_fault(&thread, &uc));
+    fault(TRAP_PAGE, 0x402, HOST_USER_CS, 0x7ffff7000000);
+    ck_assert(!linux_int80_fault(&thread, &uc));
+    ck_assert_int_eq(trapped, 0);
+}
+END_TEST
+
+/* Registers are cut off, and rows that stand on 32-bit code are none. */
+START_TEST(int80_is_fetched)
+{
+    struct cpu_context regs = {.rax = 0xffffffff00000014,
+                               .rbx = 0x1122334455667788,
+                               .rcx = UINT64_MAX,
+                               .rdx = 3,
+                               .rsi = 0x100000004,
+                               .rdi = 5,
+                               .rbp = 0x8000000000000006};
+    struct syscall_request rq;
+    thread.call_flags = 0;
+    ck_assert_int_eq(linux_fetch_int80(&thread, &regs, &rq), 0);
+    ck_assert_uint_eq(thread.call_flags, CALL_COMPAT);
+    ck_assert_uint_eq(rq.number, 20);
+    ck_assert_str_eq(rq.entry->name, "getpid");
+    ck_assert(rq.args[0] == 0x55667788 && rq.args[1] == UINT32_MAX && rq.args[2] == 3 && rq.args[3] == 4 &&
+              rq.args[4] == 5 && rq.args[5] == 6);
+    regs.rax = 100000;
+    ck_assert_int_eq(linux_fetch_int80(&thread, &regs, &rq), 0);
+    ck_assert_ptr_null(rq.entry);
+}
+END_TEST
+
 START_TEST(other_interrupts_are_not)
 {
     fault(TRAP_PROTECTION, 0x40a, HOST_USER32_CS, 0x8048000);
-    ck_assert(!linux_i386_fault(&thread, &uc));
-    fault(TRAP_PROTECTION, 0x402, HOST_USER_CS, 0x8048000); /* 64-bit code's */
     ck_assert(!linux_i386_fault(&thread, &uc));
     fault(TRAP_PAGE, 0x402, HOST_USER32_CS, 0x8048000);
     ck_assert(!linux_i386_fault(&thread, &uc));
@@ -185,6 +223,8 @@ int main(void)
     TCase *c = tcase_create("faults");
     tcase_add_checked_fixture(c, setup, NULL);
     tcase_add_test(c, int80_is_a_call);
+    tcase_add_test(c, int80_of_64_bit_code);
+    tcase_add_test(c, int80_is_fetched);
     tcase_add_test(c, other_interrupts_are_not);
     tcase_add_loop_test(c, selectors_are_replaced, 0, sizeof loads / sizeof loads[0]);
     tcase_add_test(c, what_is_not_set_faults);
