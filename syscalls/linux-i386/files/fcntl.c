@@ -11,6 +11,7 @@
 #include "base/thread.h"
 #include "process/descriptors.h"
 #include "signals/signals.h"
+#include "syscalls/common/linux/signals/signal_map.h"
 
 #include <linux/fcntl.h>
 
@@ -122,6 +123,8 @@ int64_t linux_i386_fcntl64(struct thread *t, int32_t fd, uint32_t cmd, uint64_t 
     case F_OFD_SETLK:
     case F_OFD_SETLKW:
         return lock_new(t, fd, (int)cmd, guest_addr(arg));
+    case F_SETSIG:
+        return linux_signal_refused(t, (int32_t)arg, "fcntl") ? -EINVAL : host_call3(__NR_fcntl, fd, cmd, arg);
     case F_GETOWN:
         t->call_flags |= CALL_RAW_RESULT; /* a process group is a negative number */
         return host_call3(__NR_fcntl, fd, cmd, arg);

@@ -75,8 +75,8 @@ int64_t linux_fcntl(struct thread *t, int32_t fd, uint32_t cmd, uint64_t arg)
         }
         return descriptor_dup(t, fd, (int32_t)arg, cmd == F_DUPFD_CLOEXEC);
     case F_SETSIG:
-        if (linux_signal_carried((int32_t)arg)) {
-            return -EINVAL; /* the engine's own */
+        if (linux_signal_refused(t, (int32_t)arg, "fcntl")) {
+            return -EINVAL;
         }
         break;
     default:

@@ -20,6 +20,7 @@
 #include "process/process.h"
 #include "process/thread.h"
 #include "signals/signals.h"
+#include "syscalls/common/linux/signals/signal_map.h"
 #include "syscalls/entry/gate.h"
 
 /* What concerns words of the guest's is done here, or set by who makes the host's call. */
@@ -145,7 +146,7 @@ int64_t linux_clone(struct thread *t, const struct linux_clone *how)
         ((how->flags & CLONE_SETTLS) != 0 && how->fs_base >= USER_END)) {
         return (how->flags & CLONE_SETTLS) != 0 && how->fs_base >= USER_END ? -EPERM : -EFAULT;
     }
-    if (how->exit_signal > 64) {
+    if (how->exit_signal > LINUX_SIGNALS || linux_signal_refused(t, (int)how->exit_signal, "clone")) {
         return -EINVAL;
     }
     if ((how->flags & CLONE_VM) == 0) {

@@ -68,8 +68,8 @@ int64_t linux_any_prctl(struct thread *t, int32_t option, uint64_t arg2, uint64_
     case PR_SET_NAME:
         return set_name(arg2);
     case PR_SET_PDEATHSIG:
-        if (arg2 <= LINUX_SIGNALS && linux_signal_carried((int)arg2)) {
-            return -EINVAL; /* the engine's own */
+        if (arg2 <= LINUX_SIGNALS && linux_signal_refused(t, (int)arg2, "prctl")) {
+            return -EINVAL;
         }
         break;
     case PR_GET_TID_ADDRESS:

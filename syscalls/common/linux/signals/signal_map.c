@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/personality.h"
 #include "base/thread.h"
+#include "process/report.h"
 #include "syscalls/common/linux/time/timers.h"
 
 #define TRAP_PAGE 14 /* Intel SDM 3, 6.15 */
@@ -38,6 +39,15 @@ uint8_t linux_signal_default(int signo)
     default:
         return SIGNAL_ACT_TERMINATE;
     }
+}
+
+bool linux_signal_refused(struct thread *t, int signo, const char *call)
+{
+    if (linux_signal_carried(signo)) {
+        report_unsupported(t, call, (int)t->call_number, "signals 32 and 33");
+        return true;
+    }
+    return false;
 }
 
 /*

@@ -26,6 +26,12 @@ static inline bool linux_signal_carried(int signo)
     return signo >= LINUX_CARRIED_FIRST && signo <= LINUX_CARRIED_LAST;
 }
 
+/*
+ * Whether `call` asks the host to send a signal at its own time which is one of the engine's there, so that a guest cannot
+ * have it: that is reported, and the number then is none (EINVAL).
+ */
+bool linux_signal_refused(struct thread *t, int signo, const char *call);
+
 /* personality.signal_to_host, signal_from_host, signal_default, signal_describe */
 extern const uint8_t linux_signal_to_host[LINUX_SIGNALS + 1];
 extern const uint8_t linux_signal_from_host[LINUX_SIGNALS + 1];

@@ -5,6 +5,7 @@
 #include "conf.h"
 
 #include <fcntl.h>
+#include <mqueue.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -263,4 +264,86 @@ TEST(opening_a_fifo)
         OK(open("fifo", O_RDONLY));
         ended("child", child);
     }
+}
+
+/* glibc's own signals, which its functions hide. */
+enum { HIDDEN_FIRST = 32, HIDDEN_LAST = 33 };
+
+static bool comes(int signal)
+{
+    uint64_t pending = 0;
+
+    for (int i = 0; i < 200 && !(pending >> (signal - 1) & 1); i++) {
+        syscall(SYS_rt_sigpending, &pending, sizeof(pending));
+        conf_sleep(i > 0 ? 10 : 0);
+    }
+    return pending >> (signal - 1) & 1;
+}
+
+static int with_sigio(int signal)
+{
+    int ends[2];
+
+    pipe(ends);
+    fcntl(ends[0], F_SETOWN, getpid());
+    fcntl(ends[0], F_SETFL, O_ASYNC | O_NONBLOCK);
+    if (fcntl(ends[0], F_SETSIG, signal) < 0)
+        return -1;
+    write(ends[1], "x", 1);
+    return 0;
+}
+
+static int with_queue(int signal)
+{
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = signal};
+    char name[32];
+
+    snprintf(name, sizeof(name), "/conf-%d", (int)getpid());
+    mqd_t queue = mq_open(name, O_RDWR | O_CREAT | O_EXCL, 0600, NULL);
+
+    mq_unlink(name);
+    if (mq_notify(queue, &event) < 0)
+        return -1;
+    mq_send(queue, "x", 1, 0);
+    return 0;
+}
+
+static int with_child(int signal)
+{
+    long child = syscall(SYS_clone, signal, 0, 0, 0, 0);
+
+    if (child == 0)
+        _exit(0);
+    return child < 0 ? -1 : 0;
+}
+
+static int with_timer(int signal)
+{
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = signal};
+    struct itimerspec soon = {.it_value = {.tv_nsec = 1000000}};
+    timer_t timer;
+
+    return timer_create(CLOCK_MONOTONIC, &event, &timer) < 0 ? -1 : timer_settime(timer, 0, &soon, NULL);
+}
+
+/* What may be asked to send one of them either does, or says at once that it does not: nothing is lost on the way. */
+TEST(hidden_signals_are_not_lost)
+{
+    static const struct {
+        const char *name;
+        int (*send)(int signal);
+    } ways[] = {{"SIGIO", with_sigio}, {"queue", with_queue}, {"child", with_child}, {"timer", with_timer}};
+    uint64_t all = 3ULL << (HIDDEN_FIRST - 1);
+
+    syscall(SYS_rt_sigprocmask, SIG_BLOCK, &all, NULL, sizeof(all));
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+        for (int signal = HIDDEN_FIRST; signal <= HIDDEN_LAST; signal++) {
+            pid_t child = fork();
+
+            if (child == 0) {
+                errno = 0;
+                _exit(ways[i].send(signal) < 0 ? errno != EINVAL : !comes(signal));
+            }
+            ended(ways[i].name, child);
+        }
 }
