@@ -4,7 +4,7 @@
 #include "base/host.h"
 #include "base/thread.h"
 #include "signals/signals.h"
-#include "syscalls/common/linux/signals/signals.h"
+#include "syscalls/common/linux/events/aio.h"
 #include "syscalls/common/linux/time/compat_time.h"
 #include "syscalls/linux-i386/time/time32.h"
 
@@ -13,10 +13,6 @@
 /* struct __compat_aio_sigset */
 struct guest_sigset {
     uint32_t mask, size;
-};
-
-struct host_sigset {
-    uint64_t mask, size;
 };
 
 static uint64_t events_for_host(guest_ptr events, int64_t nr)
@@ -41,24 +37,12 @@ static int64_t wait_events(struct thread *t, uint64_t ctx, int64_t min_nr, int64
                            const struct __kernel_timespec *ts, guest_ptr sig)
 {
     struct guest_sigset guest = {0, 0};
-    struct signal_set mask;
-    uint64_t host_mask;
-    struct host_sigset host = {0, sizeof(host_mask)};
-    int64_t r;
 
     if (!guest_is_null(sig) && COPYIN(&guest, sig) < 0) {
         return -EFAULT;
     }
-    if (guest.mask != 0) {
-        r = linux_set_copyin(guest_addr(guest.mask), guest.size, &mask);
-        if (r < 0) {
-            return r;
-        }
-        host_mask = signal_mask_temporary(t, &mask);
-        host.mask = (uint64_t)&host_mask;
-    }
-    return host_call_intr(t, __NR_io_pgetevents, ctx, (uint64_t)min_nr, (uint64_t)nr, events_for_host(events, nr),
-                          (uint64_t)ts, (uint64_t)&host);
+    return linux_io_pgetevents(t, ctx, min_nr, nr, events_for_host(events, nr), (uint64_t)ts, guest_addr(guest.mask),
+                               guest.size);
 }
 
 int64_t linux_i386_io_pgetevents(struct thread *t, uint64_t ctx_id, int64_t min_nr, int64_t nr, guest_ptr events,

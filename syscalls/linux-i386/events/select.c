@@ -84,7 +84,7 @@ int64_t linux_i386_pselect6(struct thread *t, int32_t n, guest_ptr inp, guest_pt
     int64_t r = timespec_limit(timeout, &ts, &w);
     bool some = is_some(&ts);
 
-    r = r < 0 ? r : compat_wait_mask_pair(t, sig, &w);
+    r = r < 0 ? r : compat_wait_mask_pair(sig, &w);
     if (r < 0) {
         return r;
     }
@@ -103,7 +103,7 @@ int64_t linux_i386_ppoll(struct thread *t, guest_ptr fds, uint32_t nfds, guest_p
     int64_t r = timespec_limit(timeout, &ts, &w);
     bool some = is_some(&ts);
 
-    r = r < 0 ? r : compat_wait_mask(t, sigmask, sigsetsize, &w);
+    r = r < 0 ? r : compat_wait_mask(sigmask, sigsetsize, &w);
     if (r < 0) {
         return r;
     }

@@ -8,56 +8,40 @@
 #include "base/thread.h"
 #include "linux_i386_syscalls.h"
 #include "process/descriptors.h"
-#include "signals/signals.h"
+#include "syscalls/common/linux/events/waits.h"
 #include "syscalls/common/linux/memory/host_memory.h"
+#include "syscalls/common/linux/signals/signals.h"
 #include "syscalls/common/linux/time/compat_time.h"
 
-#define HOST_SIGSET_SIZE 8
-#define BITS_ON_STACK    2048
-#define BITS_MAX         1048576 /* the host's fs.nr_open */
+#define BITS_ON_STACK 2048
+#define BITS_MAX      1048576 /* the host's fs.nr_open */
 
-int64_t compat_wait_mask(struct thread *t, guest_ptr mask, uint64_t size, struct compat_wait *w)
+int64_t compat_wait_mask(guest_ptr mask, uint64_t size, struct compat_wait *w)
 {
-    struct signal_set set = {{0, 0}};
-
-    w->masked = false;
-    if (guest_is_null(mask)) {
-        return 0;
-    }
-    if (size != HOST_SIGSET_SIZE) {
-        return -EINVAL;
-    }
-    if (copyin(&set.bits[0], mask, HOST_SIGSET_SIZE) < 0) {
-        return -EFAULT;
-    }
-    w->host_mask = signal_mask_temporary(t, &set);
-    w->masked = true;
-    return 0;
+    w->masked = !guest_is_null(mask);
+    return w->masked ? linux_set_copyin(mask, size, &w->mask) : 0;
 }
 
-int64_t compat_wait_mask_pair(struct thread *t, guest_ptr pair, struct compat_wait *w)
+int64_t compat_wait_mask_pair(guest_ptr pair, struct compat_wait *w)
 {
     uint32_t words[2] = {0, 0};
 
     if (!guest_is_null(pair) && COPYIN(&words, pair) < 0) {
         return -EFAULT;
     }
-    return compat_wait_mask(t, guest_addr(words[0]), words[1], w);
+    return compat_wait_mask(guest_addr(words[0]), words[1], w);
 }
 
-/* A call with a mask of its own that a signal has ended is not made again: the signal may have needed the mask. */
-static int64_t ended(struct thread *t, const struct compat_wait *w, int64_t r)
+static const struct signal_set *mask_of(const struct compat_wait *w)
 {
-    return w->masked ? r : host_restartable(t, r);
+    return w->masked ? &w->mask : NULL;
 }
 
 int64_t compat_poll(struct thread *t, guest_ptr fds, uint32_t nfds, const struct compat_wait *w)
 {
     uint64_t entries = linux_host_memory(fds, 8 * (uint64_t)nfds); /* struct pollfd */
 
-    return ended(t, w,
-                 host_call_intr(t, __NR_ppoll, entries, nfds, (uint64_t)w->limit,
-                                w->masked ? (uint64_t)&w->host_mask : 0, HOST_SIGSET_SIZE, 0));
+    return linux_wait_masked(t, __NR_ppoll, mask_of(w), entries, nfds, (uint64_t)w->limit, 0);
 }
 
 /* Whether a set has an engine's descriptor, which for the guest is not open; or -EFAULT. */
@@ -79,38 +63,26 @@ static int64_t names_engine(const guest_ptr sets[3], int32_t n)
     return false;
 }
 
-static int64_t host_select(struct thread *t, int32_t n, const uint64_t sets[3], const struct compat_wait *w)
-{
-    const struct {
-        const uint64_t *mask;
-        uint64_t size;
-    } pass = {w->masked ? &w->host_mask : NULL, HOST_SIGSET_SIZE};
-
-    return ended(
-        t, w,
-        host_call_intr(t, __NR_pselect6, (uint64_t)n, sets[0], sets[1], sets[2], (uint64_t)w->limit, (uint64_t)&pass));
-}
-
 /* With copies in `room`, three times `stride` bytes: the guest's sets end in the middle of a host's word. */
 static int64_t select_copied(struct thread *t, int32_t n, const guest_ptr sets[3], const struct compat_wait *w,
                              uint8_t *room, size_t stride)
 {
     size_t size = ((size_t)n + 31) / 32 * 4;
-    uint64_t host[3] = {0, 0, 0};
+    guest_ptr host[3] = {{0}, {0}, {0}};
 
     memset(room, 0, 3 * stride);
     for (int i = 0; i < 3; i++) {
         if (guest_is_null(sets[i])) {
             continue;
         }
-        host[i] = (uint64_t)room + (size_t)i * stride;
-        if (copyin((void *)host[i], sets[i], size) < 0) {
+        host[i] = guest_addr((uint64_t)room + (size_t)i * stride);
+        if (copyin((void *)host[i].va, sets[i], size) < 0) {
             return -EFAULT;
         }
     }
-    int64_t r = host_select(t, n, host, w);
+    int64_t r = linux_pselect(t, mask_of(w), n, host, w->limit);
     for (int i = 0; i < 3 && r >= 0; i++) {
-        if (host[i] != 0 && copyout(sets[i], (const void *)host[i], size) < 0) {
+        if (!guest_is_null(host[i]) && copyout(sets[i], (const void *)host[i].va, size) < 0) {
             return -EFAULT;
         }
     }
@@ -134,7 +106,7 @@ static int64_t select_odd(struct thread *t, int32_t n, const guest_ptr sets[3], 
 
 int64_t compat_select(struct thread *t, int32_t n, const guest_ptr sets[3], const struct compat_wait *w)
 {
-    uint64_t host[3];
+    guest_ptr host[3];
 
     if (n < 0) {
         return -EINVAL;
@@ -149,9 +121,9 @@ int64_t compat_select(struct thread *t, int32_t n, const guest_ptr sets[3], cons
     }
     for (int i = 0; i < 3; i++) {
         /* the host reads less where its table is shorter: what lies in the engine's memory is cut off, not refused */
-        host[i] = guest_span(sets[i].va, ((uint64_t)n + 31) / 32 * 4).va;
+        host[i] = guest_addr(guest_span(sets[i].va, ((uint64_t)n + 31) / 32 * 4).va);
     }
-    return host_select(t, n, host, w);
+    return linux_pselect(t, mask_of(w), n, host, w->limit);
 }
 
 /* A length of time of 64 bits, which becomes what is left. Returns 0 or -errno. */
@@ -185,7 +157,7 @@ int64_t linux_compat_pselect6_time64(struct thread *t, int32_t n, guest_ptr inp,
     int64_t r = limit_get(timeout, &ts, &w);
     bool any = ts.tv_sec != 0 || ts.tv_nsec != 0;
 
-    r = r < 0 ? r : compat_wait_mask_pair(t, sig, &w);
+    r = r < 0 ? r : compat_wait_mask_pair(sig, &w);
     if (r < 0) {
         return r;
     }
@@ -202,7 +174,7 @@ int64_t linux_compat_ppoll_time64(struct thread *t, guest_ptr fds, uint32_t nfds
     int64_t r = limit_get(timeout, &ts, &w);
     bool any = ts.tv_sec != 0 || ts.tv_nsec != 0;
 
-    r = r < 0 ? r : compat_wait_mask(t, sigmask, sigsetsize, &w);
+    r = r < 0 ? r : compat_wait_mask(sigmask, sigsetsize, &w);
     if (r < 0) {
         return r;
     }
@@ -220,12 +192,10 @@ int64_t linux_compat_epoll_pwait2(struct thread *t, int32_t epfd, guest_ptr even
     int64_t r = limit_get(timeout, &ts, &w);
     uint64_t room = maxevents > 0 ? 12 * (uint64_t)maxevents : 0; /* struct epoll_event */
 
-    r = r < 0 ? r : compat_wait_mask(t, sigmask, sigsetsize, &w);
+    r = r < 0 ? r : compat_wait_mask(sigmask, sigsetsize, &w);
     if (r < 0) {
         return r;
     }
-    return ended(t, &w,
-                 host_call_intr(t, __NR_epoll_pwait2, (uint64_t)epfd, guest_span(events.va, room).va,
-                                (uint64_t)maxevents, (uint64_t)w.limit, w.masked ? (uint64_t)&w.host_mask : 0,
-                                HOST_SIGSET_SIZE));
+    return linux_wait_masked(t, __NR_epoll_pwait2, mask_of(&w), (uint64_t)epfd, guest_span(events.va, room).va,
+                             (uint64_t)maxevents, (uint64_t)w.limit);
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/guest.h"
+#include "base/signal_types.h"
 
 struct thread;
 
@@ -17,17 +18,17 @@ struct thread;
 struct compat_wait {
     struct __kernel_timespec *limit; /* how long; becomes what is left. NULL: no end */
     bool masked;
-    uint64_t host_mask; /* for the host's own call, if there is one */
+    struct signal_set mask; /* if so */
 };
 
 /*
- * The mask at `mask` of `size` bytes for the length of the call (set_compat_user_sigmask()); NULL: none. Returns 0 or
+ * The mask at `mask` of `size` bytes for the length of the wait (set_compat_user_sigmask()); NULL: none. Returns 0 or
  * -errno: EINVAL (another size), EFAULT.
  */
-int64_t compat_wait_mask(struct thread *t, guest_ptr mask, uint64_t size, struct compat_wait *w);
+int64_t compat_wait_mask(guest_ptr mask, uint64_t size, struct compat_wait *w);
 
 /* The same for pselect6, whose last argument points to the mask's address and size, of four bytes each. */
-int64_t compat_wait_mask_pair(struct thread *t, guest_ptr pair, struct compat_wait *w);
+int64_t compat_wait_mask_pair(guest_ptr pair, struct compat_wait *w);
 
 /* select(2) of sets[0] to read, sets[1] to write, sets[2] for exceptions. Returns how many, or -errno. */
 int64_t compat_select(struct thread *t, int32_t n, const guest_ptr sets[3], const struct compat_wait *w);

@@ -56,23 +56,6 @@ static bool adds_execution(const struct thread *t, int32_t prot)
     return t->proc->space->read_executes && (prot & (PROT_READ | PROT_EXEC)) == PROT_READ;
 }
 
-/*
- * The flags without those of the place. Where the ledger chooses it, the host is told so by a flag that
- * MAP_SHARED_VALIDATE does not take; but of flags that all know, that is MAP_SHARED (do_mmap() in mm/mmap.c).
- */
-static uint32_t flags_for_host(const struct thread *t, uint32_t flags)
-{
-    const uint32_t known = MAP_TYPE | MAP_DENYWRITE | MAP_EXECUTABLE | MAP_GROWSDOWN | MAP_LOCKED | MAP_NORESERVE |
-                           MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_32BIT |
-                           (uint32_t)MAP_HUGE_MASK << MAP_HUGE_SHIFT;
-
-    flags &= ~(uint32_t)(MAP_FIXED | MAP_FIXED_NOREPLACE);
-    if (t->proc->space->low_end != 0 && (flags & MAP_TYPE) == MAP_SHARED_VALIDATE && (flags & ~known) == 0) {
-        flags = (flags & ~(uint32_t)MAP_TYPE) | MAP_SHARED;
-    }
-    return flags;
-}
-
 /* A file that is not there comes before what is wrong with the place (ksys_mmap_pgoff() in mm/mmap.c). */
 static bool has_no_file(const struct linux_mmap *m)
 {
@@ -90,7 +73,7 @@ static int64_t map(struct thread *t, const struct linux_mmap *m, int32_t prot)
         .flags = (fixed ? SPACE_FIXED : 0) | (flags & MAP_FIXED_NOREPLACE ? SPACE_EXCLUSIVE : 0),
         .fd = m->fd,
         .offset = m->offset,
-        .host_flags = flags_for_host(t, flags),
+        .host_flags = flags & ~(uint32_t)(MAP_FIXED | MAP_FIXED_NOREPLACE), /* the place is the ledger's */
     };
     if (t->proc->space->low_end != 0) {
         rq.align_log2 = alignment(flags);
