@@ -10,6 +10,7 @@
 #include "base/thread.h"
 #include "linux_i386_syscalls.h"
 #include "process/table.h"
+#include "syscalls/common/linux/int80.h"
 #include "syscalls/common/linux/personality.h"
 #include "syscalls/common/linux/start/start.h"
 #include "syscalls/common/linux/trace/trace.h"
@@ -32,14 +33,7 @@ static int fetch(struct thread *t, const struct cpu_context *regs, struct syscal
     if (t->uc != &t->frame) {
         mend_fs(t);
     }
-    out->number = (uint32_t)regs->rax;
-    out->args[0] = (uint32_t)regs->rbx;
-    out->args[1] = (uint32_t)regs->rcx;
-    out->args[2] = (uint32_t)regs->rdx;
-    out->args[3] = (uint32_t)regs->rsi;
-    out->args[4] = (uint32_t)regs->rdi;
-    out->args[5] = (uint32_t)regs->rbp;
-    out->entry = out->number < LINUX_I386_SYSCALL_COUNT ? &linux_i386_syscall_table[out->number] : NULL;
+    linux_i386_request(regs, out);
     return 0;
 }
 

@@ -13,6 +13,18 @@
 /* Intel SDM 3, 6.13: an entry of the IDT, number 0x80. */
 #define ERROR_INT80 (0x80 << 3 | 2)
 
+void linux_i386_request(const struct cpu_context *regs, struct syscall_request *out)
+{
+    out->number = (uint32_t)regs->rax;
+    out->args[0] = (uint32_t)regs->rbx;
+    out->args[1] = (uint32_t)regs->rcx;
+    out->args[2] = (uint32_t)regs->rdx;
+    out->args[3] = (uint32_t)regs->rsi;
+    out->args[4] = (uint32_t)regs->rdi;
+    out->args[5] = (uint32_t)regs->rbp;
+    out->entry = out->number < LINUX_I386_SYSCALL_COUNT ? &linux_i386_syscall_table[out->number] : NULL;
+}
+
 /* Rows of i386 that stand on its frames, its handlers' mode and its thread pointer. */
 static bool needs_32_bit_code(uint32_t number)
 {
@@ -37,14 +49,7 @@ static bool needs_32_bit_code(uint32_t number)
 
 int linux_fetch_int80(struct thread *t, const struct cpu_context *regs, struct syscall_request *out)
 {
-    out->number = (uint32_t)regs->rax;
-    out->args[0] = (uint32_t)regs->rbx;
-    out->args[1] = (uint32_t)regs->rcx;
-    out->args[2] = (uint32_t)regs->rdx;
-    out->args[3] = (uint32_t)regs->rsi;
-    out->args[4] = (uint32_t)regs->rdi;
-    out->args[5] = (uint32_t)regs->rbp;
-    out->entry = out->number < LINUX_I386_SYSCALL_COUNT ? &linux_i386_syscall_table[out->number] : NULL;
+    linux_i386_request(regs, out);
     t->call_flags |= CALL_COMPAT;
     if (needs_32_bit_code(out->number)) {
         report_unsupported(t, out->entry->name, (int)out->number, "int $0x80 in 64-bit code");

@@ -12,6 +12,9 @@
 
 struct thread;
 
+/* A call as i386 has it: its number in eax, arguments in ebx, ecx, edx, esi, edi and ebp, its row in i386's table. */
+void linux_i386_request(const struct cpu_context *regs, struct syscall_request *out);
+
 /*
  * personality.fetch_int80 of 64-bit ones. Calls about handlers, which run as 32-bit code then, and about 32-bit thread
  * pointers are no row (ENOSYS, reported).

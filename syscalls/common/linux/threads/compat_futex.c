@@ -31,7 +31,9 @@ static bool host_walks;
 
 /*
  * The host walks the list of a thread that is killed, if it has been told by a call of its i386 side. That is no matter of
- * how the thread runs: a list of x32's has the same form.
+ * how the thread runs: a list of x32's has the same form. Where it has no such side, nobody does. A 64-bit list of the
+ * host's cannot stand in: a program changes its own without a call, and behind a link of four bytes something else begins.
+ * Nor can those who wait look whether the owner lives: a futex does not tell whether its word has one.
  */
 int64_t linux_compat_set_robust_list(struct thread *t, guest_ptr head, uint64_t len)
 {
