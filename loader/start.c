@@ -30,6 +30,7 @@
 #include "loader/start_request.h"
 #include "loader/sysroots.h"
 #include "process/handover.h"
+#include "process/limits.h"
 #include "process/process.h"
 #include "process/space.h"
 #include "process/table.h"
@@ -154,6 +155,9 @@ static uint32_t release_of(const struct settings *s, const struct program *progr
 
 static struct thread *make_thread(const struct start_request *rq, const struct program *program)
 {
+    if (!rq->handed_over) {
+        limits_begin();
+    }
     int r = threads_init();
     if (r != 0) {
         fprintf(stderr, "dragoman: reserving the engine's memory: %s (a limit on address space, ulimit -v?)\n",

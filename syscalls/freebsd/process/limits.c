@@ -11,6 +11,7 @@
 
 #include "base/host.h"
 #include "freebsd_syscalls.h"
+#include "process/limits.h"
 #include "process/process.h"
 #include "process/thread.h"
 #include "syscalls/freebsd/process_data.h"
@@ -98,7 +99,7 @@ int64_t freebsd_limit_now(struct thread *t, int which, struct freebsd_rlimit *li
         return 0;
     }
     struct rlimit64 now;
-    int64_t r = host_call4(__NR_prlimit64, 0, host, 0, &now);
+    int64_t r = limit_change((uint32_t)host, NULL, &now);
     if (r < 0) {
         return r;
     }
@@ -123,7 +124,7 @@ static int64_t change(struct thread *t, int which, struct freebsd_rlimit next)
         host_call4(__NR_prlimit64, 0, host, 0, &now);
         value.rlim_max = value.rlim_max < now.rlim_max ? now.rlim_max : value.rlim_max;
     }
-    int64_t r = host_call4(__NR_prlimit64, 0, host, &value, 0);
+    int64_t r = limit_change((uint32_t)host, &value, NULL);
     if (r == 0 && which == FREEBSD_RLIMIT_NOFILE) {
         next.current = freebsd_rlimit_value_from_host(value.rlim_max);
         keep(t, FILES_OWN, next);

@@ -1,9 +1,12 @@
 /* i386's getrlimit in both generations, and setrlimit. Source: kernel/sys.c (COMPAT_SYSCALL_DEFINE2 of these names). */
 #include "syscalls/linux-i386/process/limits.h"
 
+#include <linux/resource.h>
+
 #include "base/guest.h"
 #include "base/host.h"
 #include "linux_i386_syscalls.h"
+#include "process/limits.h"
 
 static uint32_t at_most(uint64_t value, uint32_t most)
 {
@@ -27,8 +30,9 @@ struct linux_host_rlimit linux_i386_rlimit_to_host(const struct linux_i386_rlimi
 
 static int64_t get_limit(uint32_t resource, guest_ptr rlim, uint32_t most)
 {
-    struct linux_host_rlimit host = {0, 0};
-    int64_t r = host_call2(__NR_getrlimit, resource, &host);
+    struct rlimit64 now = {0, 0};
+    int64_t r = limit_change(resource, NULL, &now);
+    const struct linux_host_rlimit host = {now.rlim_cur, now.rlim_max};
     struct linux_i386_rlimit guest = linux_i386_rlimit_from_host(&host, most);
 
     return r < 0 ? r : COPYOUT(rlim, &guest);
@@ -55,5 +59,6 @@ int64_t linux_i386_setrlimit(struct thread *t, uint32_t resource, guest_ptr rlim
         return -EFAULT;
     }
     struct linux_host_rlimit host = linux_i386_rlimit_to_host(&guest);
-    return host_call2(__NR_setrlimit, resource, &host);
+    const struct rlimit64 next = {host.cur, host.max};
+    return limit_change(resource, &next, NULL);
 }

@@ -15,6 +15,7 @@
 #include "base/thread.h"
 #include "linux_syscalls.h"
 #include "process/descriptors.h"
+#include "process/limits.h"
 #include "process/space.h"
 #include "syscalls/common/linux/files/vectors.h"
 
@@ -171,7 +172,7 @@ int64_t linux_any_mremap(struct thread *t, guest_ptr addr, uint64_t old_len, uin
 static bool data_allowed(const struct address_space *s, uint64_t end)
 {
     struct rlimit64 now;
-    int64_t r = host_call4(__NR_prlimit64, 0, RLIMIT_DATA, 0, &now);
+    int64_t r = limit_change(RLIMIT_DATA, NULL, &now);
     return r != 0 || now.rlim_cur == ~0ULL || end - s->break_base <= now.rlim_cur;
 }
 

@@ -7,6 +7,7 @@
 #include <linux/capability.h>
 #include <signal.h>
 #include <sys/fsuid.h>
+#include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -84,6 +85,44 @@ TEST(limits)
     CALL(syscall(SYS_getrlimit, RLIMIT_CORE, &limit));
     CALL(syscall(SYS_getrlimit, RLIMIT_CORE, WILD));
     CALL(syscall(SYS_setrlimit, RLIMIT_CORE, WILD));
+}
+
+static void say_limit(const char *what, int resource)
+{
+    struct rlimit limit = {1, 1};
+
+    getrlimit(resource, &limit);
+    say("%s %lld MB, %s", what, (long long)limit.rlim_cur >> 20,
+        limit.rlim_max == RLIM_INFINITY ? "no maximum" : "a maximum");
+}
+
+/* Memory of 32 and of 512 MB below a limit of 256, which the program itself is far from. */
+static void limited(int resource)
+{
+    struct rlimit limit = {256 << 20, RLIM_INFINITY};
+
+    CALL(setrlimit(resource, &limit));
+    say_limit("own", resource);
+    MAPPED(mmap(NULL, 32 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    MAPPED(mmap(NULL, 512 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    if (fork() == 0) {
+        say_limit("child's", resource);
+        fflush(stdout);
+        _exit(0);
+    }
+    wait(NULL);
+    if (fork() == 0) {
+        execl("/bin/sh", "sh", "-c", resource == RLIMIT_AS ? "ulimit -Sv" : "ulimit -Sd", NULL);
+        _exit(1);
+    }
+    wait(NULL);
+}
+
+/* What the engine takes counts in neither. */
+TEST(limits_on_memory)
+{
+    limited(RLIMIT_AS);
+    limited(RLIMIT_DATA);
 }
 
 TEST(usage)
