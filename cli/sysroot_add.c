@@ -20,11 +20,12 @@
 #include "cli/sysroot_hints.h"
 #include "cli/tools.h"
 
-static const char usage[] = "dragoman sysroot add [--link] NAME FILE|DIR|-";
+static const char usage[] = "dragoman sysroot add [--link] [--platform OS/MACHINE] NAME FILE|DIR|-";
 
 struct addition {
     const char *name;
-    char **sources; /* NULL-terminated */
+    char **sources;       /* NULL-terminated */
+    const char *platform; /* of a container image with several; NULL: one that runs here */
     bool link;
 };
 
@@ -34,7 +35,7 @@ struct unpacked {
 };
 
 /* Runs the tool to its end. Returns 0 with *result filled, or an exit status: the tool has complained. */
-static int run_tool(const char *base, char **sources, struct unpacked *result)
+static int run_tool(const char *base, const struct addition *what, struct unpacked *result)
 {
     char tree[PATH_MAX];
     char stage[PATH_MAX];
@@ -50,9 +51,13 @@ static int run_tool(const char *base, char **sources, struct unpacked *result)
         tool_argument(&tool, "--progress");
     }
     tool_argument(&tool, "--near-links");
+    if (what->platform != NULL) {
+        tool_argument(&tool, "--platform");
+        tool_argument(&tool, what->platform);
+    }
     tool_argument(&tool, tree);
     tool_argument(&tool, stage);
-    for (char **source = sources; *source != NULL; source++) {
+    for (char **source = what->sources; *source != NULL; source++) {
         tool_argument(&tool, *source);
     }
     if (pipe2(ends, O_CLOEXEC) != 0) {
@@ -134,7 +139,7 @@ static int unpack_into(struct store *store, const struct addition *what)
         status = fail(EXIT_DRAGOMAN, "%s: %s (is there room?)", base, strerror(errno));
     }
     if (status == 0) {
-        status = run_tool(base, what->sources, &result);
+        status = run_tool(base, what, &result);
     }
     if (status == 0 && tools_interrupted() == 0) {
         status = settle(store, &work, what, &result);
@@ -195,6 +200,10 @@ static int parse(int argc, char **argv, struct addition *out)
             options = false;
         } else if (strcmp(argv[at], "--link") == 0) {
             out->link = true;
+        } else if (strncmp(argv[at], "--platform=", 11) == 0) {
+            out->platform = argv[at] + 11;
+        } else if (strcmp(argv[at], "--platform") == 0 && at + 1 < argc) {
+            out->platform = argv[++at];
         } else {
             return fail(EXIT_DRAGOMAN, "sysroot: %s: unknown option (%s)", argv[at], usage);
         }

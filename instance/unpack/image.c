@@ -21,7 +21,7 @@
 #include "instance/unpack/say.h"
 #include "instance/unpack/sha256.h"
 
-enum { DOCUMENT_MAX = 4 << 20, INDEXES_MAX = 4, BLOCK = 64 * 1024 };
+enum { DOCUMENT_MAX = 4 << 20, INDEXES_MAX = 4, BLOCK = 64 * 1024, PLATFORM_MAX = 64 };
 
 static const char whiteout[] = ".wh.";
 static const char opaque[] = ".wh..wh..opq";
@@ -122,12 +122,6 @@ static struct json_value *read_document(const struct image *image, int fd, const
     return value;
 }
 
-static bool text_is(const struct json_value *value, const char *name, const char *wanted)
-{
-    const char *text = json_text(value, name);
-    return text != NULL && strcmp(text, wanted) == 0;
-}
-
 /* Splits off the last name of a clean path: `directory` receives what is before it. Returns the name. */
 static const char *split(const char *path, char directory[PATH_ROOM])
 {
@@ -220,31 +214,91 @@ static int apply_manifest(const struct image *image, const struct json_value *ma
     return r;
 }
 
-/* The manifest of an index whose programs run here, FreeBSD's first and i386's last; else the only one. */
-static const struct json_value *choose(const struct json_value *manifests)
+/* What an image is for, "linux/amd64"; "" where its index does not say, or says that it is for none (attestations). */
+static const char *platform_of(const struct json_value *manifest, char *out, size_t room)
 {
-    static const char *const wanted[][2] = {{"freebsd", "amd64"}, {"linux", "amd64"}, {"linux", "386"}};
-    enum { WANTED = sizeof wanted / sizeof wanted[0] };
-    const struct json_value *found[WANTED] = {NULL};
+    const struct json_value *platform = json_member(manifest, "platform");
+    const char *os = json_text(platform, "os");
+    const char *machine = json_text(platform, "architecture");
+
+    out[0] = '\0';
+    if (os != NULL && machine != NULL) {
+        snprintf(out, room, "%s/%s", os, machine);
+    }
+    return out;
+}
+
+static const struct json_value *find_platform(const struct json_value *manifests, const char *wanted)
+{
+    char its[PLATFORM_MAX];
+    for (const struct json_value *m = manifests; m != NULL; m = m->next) {
+        if (strcmp(platform_of(m, its, sizeof its), wanted) == 0) {
+            return m;
+        }
+    }
+    return NULL;
+}
+
+/* The only one that is for anything, or does not say. */
+static const struct json_value *find_only(const struct json_value *manifests)
+{
     const struct json_value *only = NULL;
-    unsigned count = 0;
-    for (const struct json_value *m = manifests != NULL ? manifests->first : NULL; m != NULL; m = m->next) {
-        const struct json_value *platform = json_member(m, "platform");
-        for (int i = 0; i < WANTED; i++) {
-            if (found[i] == NULL && text_is(platform, "os", wanted[i][0]) &&
-                text_is(platform, "architecture", wanted[i][1])) {
-                found[i] = m;
-            }
+    char its[PLATFORM_MAX];
+    for (const struct json_value *m = manifests; m != NULL; m = m->next) {
+        if (strcmp(platform_of(m, its, sizeof its), "unknown/unknown") == 0) {
+            continue;
+        }
+        if (only != NULL) {
+            return NULL;
         }
         only = m;
-        count++;
     }
-    for (int i = 0; i < WANTED; i++) {
-        if (found[i] != NULL) {
-            return found[i];
+    return only;
+}
+
+/*
+ * The image of an index: the one that was asked for, else the first of those that run here, else the only one, whatever it is
+ * for. One that does not say what it is for (an index in an index) serves every wish.
+ */
+static const struct json_value *choose(const struct image *image, const struct json_value *manifests)
+{
+    static const char *const usual[] = {"freebsd/amd64", "linux/amd64", "linux/386"};
+    const char *wanted = image->job->platform;
+    const struct json_value *first = manifests != NULL && manifests->type == JSON_ARRAY ? manifests->first : NULL;
+    const struct json_value *only = find_only(first);
+    char its[PLATFORM_MAX];
+
+    if (wanted != NULL) {
+        const struct json_value *found = find_platform(first, wanted);
+        bool any = only != NULL && platform_of(only, its, sizeof its)[0] == '\0';
+        return found == NULL && any ? only : found;
+    }
+    for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++) {
+        const struct json_value *found = find_platform(first, usual[i]);
+        if (found != NULL) {
+            return found;
         }
     }
-    return count == 1 ? only : NULL;
+    return only;
+}
+
+/* None: says which there are. */
+static int fail_choice(const struct image *image, const struct json_value *manifests)
+{
+    const char *wanted = image->job->platform;
+    const struct json_value *first = manifests != NULL && manifests->type == JSON_ARRAY ? manifests->first : NULL;
+    char list[PLATFORM_MAX * 4] = "", its[PLATFORM_MAX], text[sizeof list + 2 * PLATFORM_MAX];
+    size_t used = 0;
+
+    for (const struct json_value *m = first; m != NULL && used < sizeof list - 1; m = m->next) {
+        if (platform_of(m, its, sizeof its)[0] != '\0') {
+            used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", used == 0 ? "" : ", ", its);
+        }
+    }
+    snprintf(text, sizeof text, "none of its images is for %s (it has: %s%s)",
+             wanted != NULL ? wanted : "freebsd/amd64, linux/amd64 or linux/386", shown(used == 0 ? "nothing" : list),
+             wanted != NULL ? "" : "; --platform OS/MACHINE takes another");
+    return fail_image(image, "index.json", text);
 }
 
 /* From an index, by way of further ones, to the layers. Frees `document`. */
@@ -256,10 +310,11 @@ static int apply_index(const struct image *image, struct json_value *document)
             json_free(document);
             return r;
         }
-        const struct json_value *chosen = choose(json_member(document, "manifests"));
+        const struct json_value *chosen = choose(image, json_member(document, "manifests"));
         if (chosen == NULL) {
+            int r = fail_choice(image, json_member(document, "manifests"));
             json_free(document);
-            return fail_image(image, "index.json", "none of its images is for freebsd/amd64, linux/amd64 or linux/386");
+            return r;
         }
         struct json_value *next = read_document(image, open_blob(image, json_text(chosen, "digest")), "its manifest");
         json_free(document);

@@ -9,12 +9,13 @@
 #include "instance/unpack/tree.h"
 
 struct job {
-    struct tree tree;   /* what is made */
-    int stage;          /* a directory for what must be whole before it can be read */
-    uint64_t bytes_max; /* of the tree, and of the stage */
-    unsigned staged;    /* names given out there */
-    bool plain;         /* archives hold a system's files, whatever these look like */
-    bool unwrapped;     /* inside an archive that holds others: no further ones */
+    struct tree tree;     /* what is made */
+    int stage;            /* a directory for what must be whole before it can be read */
+    uint64_t bytes_max;   /* of the tree, and of the stage */
+    unsigned staged;      /* names given out there */
+    const char *platform; /* which image of several is wanted, "linux/amd64"; NULL: one that runs here */
+    bool plain;           /* archives hold a system's files, whatever these look like */
+    bool unwrapped;       /* inside an archive that holds others: no further ones */
 };
 
 /* Functions return 0, or -1 after complaining (say.h). */

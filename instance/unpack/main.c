@@ -2,7 +2,8 @@
  * libexec/dragoman/unpack: unpacks archives and copies directories into a new tree of files. A program of its own
  * because it needs libarchive and believes nothing that it reads; `dragoman sysroot add` runs it.
  *
- *     unpack [--progress] [--near-links] [--exact] [--owners] [--plain] [--limit BYTES] [--name NAME] TREE STAGE SOURCE...
+ *     unpack [--progress] [--near-links] [--exact] [--owners] [--plain] [--limit BYTES] [--name NAME]
+ *            [--platform OS/MACHINE] TREE STAGE SOURCE...
  *
  * TREE is an empty directory, STAGE another one for what has to be set aside; a SOURCE is a file, a directory, or "-"
  * for standard input, which --name names in messages. Several go into one tree, later ones over earlier ones. --near-links
@@ -28,7 +29,8 @@
 struct options {
     bool progress;
     bool near_links, exact, owners, plain;
-    const char *name; /* of standard input */
+    const char *name;     /* of standard input */
+    const char *platform; /* of a container image with several */
     uint64_t limit;
 };
 
@@ -84,6 +86,8 @@ static int take_options(int argc, char **argv, struct options *out)
             out->name = argv[++at];
         } else if (strcmp(argv[at], "--limit") == 0 && at + 1 < argc) {
             out->limit = strtoull(argv[++at], NULL, 10);
+        } else if (strcmp(argv[at], "--platform") == 0 && at + 1 < argc) {
+            out->platform = argv[++at];
         } else {
             return argc;
         }
@@ -93,7 +97,7 @@ static int take_options(int argc, char **argv, struct options *out)
 
 static int run(const struct options *options, char **argv)
 {
-    struct job job = {.bytes_max = options->limit, .plain = options->plain};
+    struct job job = {.bytes_max = options->limit, .plain = options->plain, .platform = options->platform};
     int root = open(argv[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     job.stage = open(argv[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (root < 0 || job.stage < 0) {

@@ -244,7 +244,7 @@ def bad():
         "wrong-library.tar": (tar([*files, entry("lib/libc.so.7", "x")]), "holds no system"),
         "image-damaged.tar": (tar(damaged), "another digest"),
         "image-incomplete.tar": (tar(incomplete), "No such file"),
-        "image-linux.tar": (tar(foreign.members(linux)), "none of its images is for freebsd"),
+        "image-linux.tar": (tar(foreign.members(linux)), "it has: linux/arm64, linux/riscv64; --platform"),
         "image-no-json.tar": (tar([entry("oci-layout", "{}"), entry("index.json", "{" * 5000)]), "cannot be understood"),
         "image-digest.tar": (tar([entry("oci-layout", "{}"), entry("index.json", json.dumps(
             {"manifests": [{"digest": "sha256:../../../../etc/passwd"}]}))]), "no digest"),
@@ -264,5 +264,6 @@ def bad():
         write(f"{BAD}/{name}.says", says.encode())
 
 
-good()
-bad()
+if __name__ == "__main__":
+    good()
+    bad()
