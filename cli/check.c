@@ -75,8 +75,7 @@ static void examine_needs(struct report *report)
     report->examined = true;
     check_go(&report->file, &report->go);
     check_libraries(&report->file, report->view.sysroot, &report->libraries);
-    /* Calls by int $0x80, and by a vDSO's entry, are not read off. */
-    if (report->id.interp[0] == '\0' && report->id.bits == 64)
+    if (report->id.interp[0] == '\0')
         check_calls(&report->file, report->go.is_go, &report->calls);
 }
 
@@ -120,9 +119,18 @@ static const char *release_of(const struct report *report, char *text, size_t si
     return text;
 }
 
+static const struct syscall_db *db_of(const struct elf_identity *id)
+{
+    if (elf_system(id) > ELF_SYSTEM_LINUX)
+        return &freebsd_syscall_db;
+    if (id->machine == ELF_MACHINE_I386)
+        return &linux_i386_syscall_db;
+    return id->bits == 32 ? &linux_x32_syscall_db : &linux_syscall_db;
+}
+
 static const struct syscall_doc *doc_of(const struct report *report, size_t number)
 {
-    const struct syscall_db *db = elf_system(&report->id) <= ELF_SYSTEM_LINUX ? &linux_syscall_db : &freebsd_syscall_db;
+    const struct syscall_db *db = db_of(&report->id);
 
     for (size_t i = 0; i < db->count; i++)
         if (db->docs[i].number == number)

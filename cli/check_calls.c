@@ -1,6 +1,7 @@
 /*
  * The system calls of a static program, read off its code: each `syscall` instruction, and the constant that
- * is loaded into eax before it. Bytes 0f 05 stand inside other instructions too: a site counts only where
+ * is loaded into eax before it; of i386's each `int $0x80`, and each call of the vDSO's entry as static programs make it
+ * (through the word at %gs:0x10). The bytes stand inside other instructions too: a site counts only where
  * decoding from most earlier starting points arrives at it.
  *
  * Go's syscall.Syscall and its like get the number from their callers: an assembler function with the
@@ -23,12 +24,22 @@ enum {
     DEPTH_MAX = 2,  /* callers of callers, behind the assembler function */
 };
 
+/* The instructions that make calls, by their bytes. */
+struct call_site {
+    unsigned char bytes[8];
+    uint8_t size;
+};
+
+static const struct call_site sites_64[] = {{{0x0f, 0x05}, 2}, {{0}, 0}};
+static const struct call_site sites_32[] = {{{0xcd, 0x80}, 2}, {{0x65, 0xff, 0x15, 0x10, 0, 0, 0}, 7}, {{0}, 0}};
+
 struct code {
     csh capstone;
     cs_insn *insn; /* where cs_disasm_iter decodes to */
     const unsigned char *bytes;
     uint64_t size;
-    unsigned *budget; /* callers that may still be followed: a hostile file must not take forever */
+    int64_t number_base; /* what the numbers of x32 have added to them */
+    unsigned *budget;    /* callers that may still be followed: a hostile file must not take forever */
 };
 
 /* A place that holds a constant, as far as is known. */
@@ -179,11 +190,13 @@ static bool examine_site(const struct code *code, uint64_t site, struct trail *o
     return true;
 }
 
-static bool take_constant(const struct slot *slot, struct check_calls *out)
+static bool take_constant(const struct code *code, const struct slot *slot, struct check_calls *out)
 {
-    if (!slot->constant || slot->value < 0 || slot->value >= CHECK_CALLS_MAX)
+    int64_t number = slot->value - (slot->value >= code->number_base ? code->number_base : 0);
+
+    if (!slot->constant || number < 0 || number >= CHECK_CALLS_MAX)
         return false;
-    out->used[slot->value] = true;
+    out->used[number] = true;
     return true;
 }
 
@@ -231,7 +244,7 @@ static size_t follow_callers(const struct code *code, uint64_t function, unsigne
         if (target != function || !examine_site(code, at, &trail))
             continue;
         (*code->budget)--;
-        told = take_constant(depth == 0 ? &trail.stack_top : &trail.eax, out);
+        told = take_constant(code, depth == 0 ? &trail.stack_top : &trail.eax, out);
         if (!told && depth < DEPTH_MAX)
             told = follow_callers(code, function_of(code, at), depth + 1, out) != 0;
         if (told)
@@ -242,19 +255,24 @@ static size_t follow_callers(const struct code *code, uint64_t function, unsigne
     return found;
 }
 
-static void scan_segment(const struct code *code, bool is_go, struct check_calls *out)
+/* The place of the next instruction of a kind from `at` on; the segment's size: there is none. */
+static uint64_t next_site(const struct code *code, const struct call_site *kind, uint64_t at)
 {
-    for (uint64_t at = 0; at + 2 <= code->size; at++) {
-        const unsigned char *next = memchr(code->bytes + at, 0x0f, code->size - at - 1);
+    const unsigned char *found =
+        code->size - at >= kind->size ? memmem(code->bytes + at, code->size - at, kind->bytes, kind->size) : NULL;
+
+    return found != NULL ? (uint64_t)(found - code->bytes) : code->size;
+}
+
+static void scan_segment(const struct code *code, const struct call_site *kind, bool is_go, struct check_calls *out)
+{
+    for (uint64_t at = next_site(code, kind, 0); at < code->size; at = next_site(code, kind, at + 1)) {
         struct trail trail;
 
-        if (next == NULL)
-            return;
-        at = (uint64_t)(next - code->bytes);
-        if (next[1] != 0x05 || !examine_site(code, at, &trail))
+        if (!examine_site(code, at, &trail))
             continue;
         out->sites++;
-        if (take_constant(&trail.eax, out))
+        if (take_constant(code, &trail.eax, out))
             continue;
         if (!is_go || follow_callers(code, function_of(code, at), 0, out) == 0)
             out->unknown++;
@@ -264,10 +282,12 @@ static void scan_segment(const struct code *code, bool is_go, struct check_calls
 void check_calls(const struct check_file *file, bool is_go, struct check_calls *out)
 {
     unsigned budget = CALLERS_MAX;
-    struct code code = {.budget = &budget};
+    bool i386 = file->elf.id.machine == ELF_MACHINE_I386;
+    const struct call_site *kinds = i386 ? sites_32 : sites_64;
+    struct code code = {.budget = &budget, .number_base = !i386 && file->elf.id.bits == 32 ? 0x40000000 : 0};
 
     memset(out, 0, sizeof(*out));
-    if (cs_open(CS_ARCH_X86, CS_MODE_64, &code.capstone) != CS_ERR_OK)
+    if (cs_open(CS_ARCH_X86, i386 ? CS_MODE_32 : CS_MODE_64, &code.capstone) != CS_ERR_OK)
         return;
     cs_option(code.capstone, CS_OPT_DETAIL, CS_OPT_ON);
     code.insn = cs_malloc(code.capstone);
@@ -278,7 +298,8 @@ void check_calls(const struct check_file *file, bool is_go, struct check_calls *
             continue;
         code.bytes = file->bytes + s->offset;
         code.size = s->filesz;
-        scan_segment(&code, is_go, out);
+        for (const struct call_site *kind = kinds; kind->size != 0; kind++)
+            scan_segment(&code, kind, is_go && !i386, out); /* Go's callers are followed by the stack of 64-bit code */
     }
     if (code.insn != NULL)
         cs_free(code.insn, 1);

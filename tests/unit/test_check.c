@@ -78,6 +78,47 @@ START_TEST(reads_numbers_before_syscalls)
 }
 END_TEST
 
+/* The same file as one of 32 bits, for Linux. */
+static void open_narrow(const char *name, unsigned machine)
+{
+    maker.bytes[EI_OSABI] = ELFOSABI_NONE;
+    elf_maker_narrow(&maker, machine);
+    open_made(name);
+}
+
+START_TEST(reads_numbers_of_i386)
+{
+    static struct check_calls calls;
+
+    put(0x400, "\xb8\x04\x00\x00\x00\xcd\x80", 7);                      /* mov $4,%eax; int $0x80 */
+    put(0x500, "\xb8\x67\x01\x00\x00\x65\xff\x15\x10\x00\x00\x00", 12); /* mov $359,%eax; call *%gs:0x10 */
+    put(0x600, "\xb8\x05\x00\x00\x00\x0f\x05", 7);                      /* mov $5,%eax; syscall, which is none here */
+    put(0x700, "\x89\xf8\x90\xcd\x80", 5);                              /* mov %edi,%eax */
+    put(0x800, "\xb8\xcd\x80\x00\x00", 5);                              /* the bytes inside a constant */
+    open_narrow("prog", EM_386);
+    check_calls(&file, false, &calls);
+    ck_assert_uint_eq(calls.sites, 3);
+    ck_assert_uint_eq(calls.unknown, 1);
+    ck_assert(calls.used[4] && calls.used[359]);
+    ck_assert(!calls.used[5]);
+}
+END_TEST
+
+START_TEST(reads_numbers_of_x32)
+{
+    static struct check_calls calls;
+
+    put(0x400, "\xb8\x04\x00\x00\x40\x0f\x05", 7); /* mov $0x40000004,%eax; syscall */
+    put(0x500, "\xb8\x06\x02\x00\x40\x0f\x05", 7); /* recvmsg, of those from 512 on */
+    put(0x600, "\xb8\x27\x00\x00\x00\x0f\x05", 7); /* amd64's number, which is one as well */
+    open_narrow("prog", EM_X86_64);
+    check_calls(&file, false, &calls);
+    ck_assert_uint_eq(calls.sites, 3);
+    ck_assert_uint_eq(calls.unknown, 0);
+    ck_assert(calls.used[4] && calls.used[518] && calls.used[39]);
+}
+END_TEST
+
 START_TEST(follows_go_wrappers)
 {
     static struct check_calls calls;
@@ -212,6 +253,8 @@ int main(void)
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, reads_numbers_before_syscalls);
+    tcase_add_test(tc, reads_numbers_of_i386);
+    tcase_add_test(tc, reads_numbers_of_x32);
     tcase_add_test(tc, follows_go_wrappers);
     tcase_add_test(tc, reads_gos_build_information);
     tcase_add_test(tc, survives_cut_build_information);
