@@ -144,7 +144,7 @@ static int write_chunk(struct tree *tree, int fd, const char *path, int64_t size
     }
     tree->bytes += chunk->size;
     if (tree->bytes > tree->bytes_max) {
-        return complain("%s: more than %llu GB in all", shown(path), (unsigned long long)tree->bytes_max >> 30);
+        return complain("%s: more than %llu MB in all", shown(path), (unsigned long long)tree->bytes_max >> 20);
     }
     if (write_all(fd, chunk->data, chunk->size, chunk->offset) != 0) {
         return complain("%s: %s", shown(path), strerror(errno));
