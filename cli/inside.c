@@ -15,6 +15,7 @@
 #include "instance/users.h"
 #include "loader/loader.h"
 #include "loader/start.h"
+#include "process/handover.h"
 
 extern char **environ;
 

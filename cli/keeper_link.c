@@ -123,7 +123,7 @@ static _Noreturn void exec_keeper(const char *path, const struct keeper_start *s
 {
     const int kept[] = {start->control, start->listener, start->lock, start->guard, start->engine, start->log, order};
     char number[16];
-    char *argv[] = {(char *)"dragoman-keeper", number, NULL}, *envp[] = {NULL};
+    char *argv[] = {(char *)"dragoman-keeper", (char *)"run", number, NULL}, *envp[] = {NULL};
     sigset_t none;
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
         if (kept[i] >= 0) {

@@ -101,7 +101,4 @@ struct keeper_start {
 
 enum keeper_restart { KEEPER_RESTART_NO, KEEPER_RESTART_ON_FAILURE, KEEPER_RESTART_ALWAYS };
 
-/* The variable by which the engine learns that it starts inside: "DESCRIPTOR:TABLE:TRACE:USER:GROUP". */
-#define INSIDE_VARIABLE "DRAGOMAN_INSIDE"
-
 #endif

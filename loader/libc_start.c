@@ -4,7 +4,8 @@
  * The start of a static glibc asks the processor for its features and caches by some 70 CPUID instructions. On a
  * virtual machine each of them leaves for the hypervisor (1 to 5 µs): more than all the rest of a guest's start. What
  * they are for, choosing the fastest string functions, is nothing to a process that leaves libc for good after a few
- * hundred microseconds. So `dragoman run`, and the image that follows a guest's exec, are begun here: what
+ * hundred microseconds. So `dragoman run`, the image that follows a guest's exec, and the keeper of an isolated world (which
+ * copies little; it is called with the word `run`, too) are begun here: what
  * __libc_start_main does (csu/libc-start.c), without the features, without GLIBC_TUNABLES and LD_* (they are the
  * guest's) and without what only dlopen needs. With no feature known, glibc's selectors take the functions that every
  * x86-64 has. Every other command goes to glibc's own start.
@@ -104,7 +105,8 @@ static uint64_t aux_value(const Elf64_auxv_t *auxv, uint64_t type)
 static bool becomes_guest(char *const *argv, char *const *envp, const Elf64_auxv_t *auxv)
 {
     static const char run[] = "run";
-    bool handed_over = envp[0] != NULL && begins_with(envp[0], HANDOVER_VARIABLE "=");
+    bool handed_over =
+        envp[0] != NULL && (begins_with(envp[0], HANDOVER_VARIABLE "=") || begins_with(envp[0], INSIDE_VARIABLE "="));
     bool by_kernel = (aux_value(auxv, AT_FLAGS) & FLAG_PRESERVE_ARGV0) != 0;
     bool asked = argv[0] != NULL && argv[1] != NULL && begins_with(argv[1], run) && argv[1][sizeof run - 1] == '\0';
     bool by_go = argv[0] != NULL && is_last_part(argv[0], GO_RUNNER);

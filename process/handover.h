@@ -16,8 +16,10 @@
 #include "base/signal_types.h"
 
 #define HANDOVER_VARIABLE "DRAGOMAN_HANDOVER"
-#define HANDOVER_MAGIC    0x72657661646e6148ULL /* "Handaver" */
-#define HANDOVER_VERSION  5u
+/* Another such variable: the image starts inside of an isolated world (cli/inside.c): "DESCRIPTOR:TABLE:TRACE:USER:GROUP". */
+#define INSIDE_VARIABLE  "DRAGOMAN_INSIDE"
+#define HANDOVER_MAGIC   0x72657661646e6148ULL /* "Handaver" */
+#define HANDOVER_VERSION 5u
 
 #define HANDOVER_PERSONALITY 256 /* bytes that are the personality's own */
 

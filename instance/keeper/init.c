@@ -192,8 +192,11 @@ static _Noreturn void finish(struct init *s)
 {
     struct keeper_message m = {.kind = KEEPER_ENDED, .value = s->main_status, .flags = s->timed_out};
     struct pollfd log = {s->k->log_pipe[0], POLLIN, 0};
-    kill(-1, SIGKILL);
-    while (waitpid(-1, NULL, 0) > 0 || errno == EINTR) {}
+    /* Whoever is left would be a child: kill() looks at every process of the host. */
+    if (waitpid(-1, NULL, WNOHANG) >= 0) {
+        kill(-1, SIGKILL);
+        while (waitpid(-1, NULL, 0) > 0 || errno == EINTR) {}
+    }
     while (log.fd >= 0 && poll(&log, 1, 0) > 0 && log_take(s->k)) {}
     for (unsigned i = 0; i < s->used; i++) {
         struct connection *c = &s->connections[i];

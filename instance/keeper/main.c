@@ -196,7 +196,7 @@ int main(int argc, char **argv)
     static struct keeper k;
     struct sigaction usual = {.sa_handler = SIG_DFL};
     sigaction(SIGCHLD, &usual, NULL);
-    int status = read_order(argc == 2 ? atoi(argv[1]) : -1, &k);
+    int status = read_order(argc == 3 ? atoi(argv[2]) : -1, &k);
     if (status != 0) {
         return status;
     }

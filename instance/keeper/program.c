@@ -18,6 +18,7 @@
 #include "instance/confine.h"
 #include "instance/keeper/keeper.h"
 #include "instance/users.h"
+#include "process/handover.h"
 
 enum {
     REQUEST_AT = 3, /* descriptors as the engine finds them */
