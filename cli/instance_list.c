@@ -14,6 +14,7 @@
 #include "cli/json.h"
 #include "cli/message.h"
 #include "cli/option_isolation.h"
+#include "cli/world.h"
 
 static const char list_usage[] = "dragoman instance list [--json]";
 static const char show_usage[] = "dragoman instance show NAME[@SNAPSHOT] [--json]";
@@ -220,6 +221,7 @@ static int apply_all(struct instance_config *config, struct run_request *request
 int instance_set(struct instance_store *store, int argc, char **argv)
 {
     struct run_request request = {0}, whole;
+    struct instance_limits limits = {0};
     struct instance_config options = {0};
     struct instance instance;
     char **words = calloc((size_t)argc + 1, sizeof *words);
@@ -241,11 +243,13 @@ int instance_set(struct instance_store *store, int argc, char **argv)
         run_request_init(&whole);
         status = status == 0 ? instance_config_apply(&instance.config, where, &whole) : status;
         status = status == 0 ? isolation_check(&whole) : status;
+        limits = whole.plan.limits;
         run_request_clear(&whole);
         status = status == 0 ? instance_config_write(instance.fd, "config", where, &instance.config) : status;
         instance_close(&instance);
     }
     instance_store_unlock(store);
+    status = status == 0 ? world_limit(words[0], &limits) : status;
     instance_config_clear(&options);
     run_request_clear(&request);
     free((void *)words);

@@ -225,6 +225,11 @@ int world_run(struct run_request *request, apply_arguments *also, void *context,
 {
     struct supervised_end end;
     int status = isolation_check(request);
+    if (status == 0 && request->settings.report_dir[0] != '\0') {
+        status = fail(EXIT_DRAGOMAN,
+                      "--report: its directory is not there in an isolated world (run the program without one, "
+                      "or with --verbose)");
+    }
     if (status == 0 && request->isolate && request->detach) {
         status = fail(EXIT_DRAGOMAN,
                       "--detach: what runs on needs a name to be found by (dragoman instance create NAME, and "

@@ -28,6 +28,12 @@ int world_main(struct run_request *request, const char *name, char **argv, const
 int world_command(struct run_request *request, const struct keeper_link *link);
 
 /*
+ * Has an instance that runs held to these limits from now on; nothing to do where it does not run. Returns 0, or an exit
+ * status after complaining of what cannot be changed now.
+ */
+int world_limit(const char *name, const struct instance_limits *limits);
+
+/*
  * What a program inside is started with, of a request: its settings, variables and directory. Strings are the request's,
  * or live as long as the process.
  */

@@ -1,4 +1,4 @@
-/* `dragoman stop` and `logs`. */
+/* `dragoman stop` and `logs`, and what else is told to an instance that runs. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -209,4 +209,23 @@ int cmd_logs(int argc, char **argv)
     }
     int status = check_name(argv[at]);
     return status != 0 ? status : show_log(argv[at], lines, follows);
+}
+
+int world_limit(const char *name, const struct instance_limits *limits)
+{
+    struct keeper_link link;
+    struct keeper_message m = {.kind = KEEPER_LIMITS};
+    int fds[KEEPER_DESCRIPTORS];
+    unsigned count;
+    _Static_assert(sizeof *limits <= sizeof m.number, "all of them");
+    memcpy(m.number, limits, sizeof *limits);
+    if (keeper_find(name, &link) != 0) {
+        return 0;
+    }
+    int r = channel_send(link.socket, &m, NULL, 0);
+    r = r == 0 ? keeper_answer(&link, &m, fds, &count) : r;
+    close(link.socket);
+    return r == 1 && m.kind == KEEPER_FAILED
+               ? fail(EXIT_DRAGOMAN, "%s: %s; it is configured so from its next start on", name, m.text)
+               : 0;
 }
