@@ -234,6 +234,16 @@ static int confine(const struct keeper *k)
     return 0;
 }
 
+/* The outer process connects the network, now that this one can be told to be the world's. */
+static int wait_network(const struct keeper *k)
+{
+    char byte;
+    if (k->plan.network != NETWORK_OWN) {
+        return 0;
+    }
+    return write(k->up, "", 1) == 1 && read(k->go, &byte, 1) == 1 ? 0 : COMPLAINED; /* said outside */
+}
+
 static int start_world(struct keeper *k)
 {
     int status = become_root(k);
@@ -243,6 +253,7 @@ static int start_world(struct keeper *k)
     if (status == 0 && poll(&life, 1, 0) != 0) {
         return COMPLAINED;
     }
+    status = status != 0 ? status : wait_network(k);
     if (status == 0 && !k->trees_taken) {
         status = trees_take(&k->plan, NULL, k->start.engine, &k->trees);
     }

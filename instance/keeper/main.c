@@ -16,6 +16,7 @@
 #include "instance/complain.h"
 #include "instance/disk.h"
 #include "instance/keeper/keeper.h"
+#include "instance/keeper/network.h"
 #include "instance/plan_pack.h"
 #include "process/table.h"
 
@@ -139,6 +140,17 @@ static void let_go(int fd)
     }
 }
 
+/* When the world's first process has its ids, and before it goes on to run anything. */
+static int connect_network(const struct keeper *k, pid_t pid, int up, int go)
+{
+    char byte;
+    if (read(up, &byte, 1) != 1) {
+        return COMPLAINED; /* said inside */
+    }
+    int status = network_connect(&k->plan, pid);
+    return status == 0 && write(go, "", 1) != 1 ? COMPLAINED : status;
+}
+
 static int keep(struct keeper *k)
 {
     int life = -1, go = -1, up = -1;
@@ -168,6 +180,9 @@ static int keep(struct keeper *k)
             status = COMPLAINED;
         }
     }
+    if (status == 0 && k->plan.network == NETWORK_OWN) {
+        status = connect_network(k, pid, up, go);
+    }
     close(go);
     if (status == 0 && k->plan.limits.disk != 0 && k->plan.root.own != NULL) {
         watcher = disk_guard(pid, k->plan.root.own, k->plan.limits.disk);
@@ -182,6 +197,9 @@ static int keep(struct keeper *k)
     if (watcher > 0) {
         kill(watcher, SIGKILL);
         wait_for(watcher);
+    }
+    if (k->plan.network == NETWORK_OWN) {
+        network_end();
     }
     limits_end(&k->limits);
     /* Nothing of it is left: another may run the instance, and the starter hears of the end by its socket's. */

@@ -1,0 +1,129 @@
+#include "instance/keeper/network.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "instance/complain.h"
+
+enum { FIXED_ARGUMENTS = 20, PORT_TEXT_MAX = 128 };
+
+/*
+ * podman's [[IP:]PORT:]INNER[/PROTOCOL] in pasta's spelling, [IP/]PORT:INNER, into `to`. Returns whether it is for UDP.
+ */
+static bool spell_port(const char *port, char to[PORT_TEXT_MAX])
+{
+    char copy[PORT_TEXT_MAX], address[PORT_TEXT_MAX] = "";
+    snprintf(copy, sizeof copy, "%s", port);
+    char *protocol = strchr(copy, '/');
+    bool udp = protocol != NULL && strcmp(protocol, "/udp") == 0;
+    if (protocol != NULL) {
+        *protocol = '\0';
+    }
+    char *colon = strrchr(copy, ':');
+    const char *inner = colon != NULL ? colon + 1 : copy, *outer = inner;
+    if (colon != NULL) {
+        *colon = '\0';
+        char *before = strrchr(copy, ':');
+        outer = before != NULL ? before + 1 : copy;
+        if (before != NULL) {
+            const char *from = copy + (copy[0] == '[');
+            int length = (int)(before - from) - (before > from && before[-1] == ']');
+            snprintf(address, sizeof address, "%.*s/", length, from);
+        }
+    }
+    snprintf(to, PORT_TEXT_MAX, "%.60s%.30s:%.30s", address, outer, inner);
+    return udp;
+}
+
+static _Noreturn void exec_pasta(const struct instance_plan *plan, pid_t world)
+{
+    size_t ports = 0, n = 0;
+    char pid[16];
+    while (plan->ports != NULL && plan->ports[ports] != NULL) {
+        ports++;
+    }
+    char **argv = calloc(FIXED_ARGUMENTS + 2 * ports, sizeof *argv);
+    char(*texts)[PORT_TEXT_MAX] = calloc(ports + 1, sizeof *texts);
+    if (argv == NULL || texts == NULL) {
+        _exit(complain("out of memory (end something)"));
+    }
+    snprintf(pid, sizeof pid, "%d", (int)world);
+    /* Nothing is forwarded but what is named; and the host's own loopback is not to be reached by way of a gateway. */
+    static const char *const first[] = {"pasta", "--config-net", "--quiet", "--no-map-gw", "-T", "none", "-U", "none"};
+    for (; n < sizeof first / sizeof first[0]; n++) {
+        argv[n] = (char *)first[n];
+    }
+    if (geteuid() == 0) {
+        argv[n++] = (char *)"--runas"; /* it would become nobody, who may not enter the world */
+        argv[n++] = (char *)"0:0";
+    }
+    bool given[2] = {false, false};
+    for (size_t i = 0; i < ports; i++) {
+        bool udp = spell_port(plan->ports[i], texts[i]);
+        given[udp] = true;
+        argv[n++] = (char *)(udp ? "-u" : "-t");
+        argv[n++] = texts[i];
+    }
+    for (int udp = 0; udp < 2; udp++) {
+        if (!given[udp]) {
+            argv[n++] = (char *)(udp ? "-u" : "-t");
+            argv[n++] = (char *)"none";
+        }
+    }
+    argv[n++] = pid;
+    static char *const environment[] = {(char *)"PATH=/usr/local/bin:/usr/bin:/bin", NULL};
+    static const char *const places[] = {"/usr/local/bin/pasta", "/usr/bin/pasta", "/bin/pasta"};
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        execve(places[i], argv, environment);
+    }
+    _exit(complain("network: pasta is not there: %s (install the package passt, or take --network none or host)",
+                   strerror(errno)));
+}
+
+int network_connect(const struct instance_plan *plan, pid_t world)
+{
+    int status = 0;
+    /* It goes into the background when it is ready; there it is this process's child. */
+    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    pid_t pasta = fork();
+    if (pasta == 0) {
+        exec_pasta(plan, world);
+    }
+    while (pasta > 0 && waitpid(pasta, &status, 0) < 0 && errno == EINTR) {}
+    if (pasta < 0 || status != 0) {
+        return WIFEXITED(status) && WEXITSTATUS(status) == COMPLAINED
+                   ? COMPLAINED
+                   : complain("network: pasta does not connect it (the line above says why; --network none or host do "
+                              "without)");
+    }
+    return 0;
+}
+
+void network_end(void)
+{
+    char path[64], text[256];
+    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+    if (fd >= 0) {
+        close(fd);
+    }
+    text[n > 0 ? n : 0] = '\0';
+    for (char *at = text, *end; *at != '\0'; at = end) {
+        long pid = strtol(at, &end, 10);
+        if (end == at) {
+            break;
+        }
+        if (pid > 1) {
+            kill((pid_t)pid, SIGKILL);
+        }
+    }
+    while (waitpid(-1, NULL, WNOHANG) > 0) {}
+}
