@@ -100,23 +100,6 @@ static void look_membarrier(struct probe_result *r)
     }
 }
 
-static int try_user_namespace(void)
-{
-    return unshare(CLONE_NEWUSER) == 0 ? 0 : errno;
-}
-
-static void look_user_namespace(struct probe_result *r)
-{
-    int error = probe_in_child(try_user_namespace);
-    if (error == 0) {
-        set(r, PROBE_GOOD, "can be had", "");
-    } else {
-        set(r, PROBE_NOTE, strerror(error),
-            "programs run without; isolation will want it: sysctl kernel.apparmor_restrict_unprivileged_userns=0 on "
-            "Ubuntu, user.max_user_namespaces above 0 elsewhere");
-    }
-}
-
 static void look_overcommit(struct probe_result *r)
 {
     char mode[16];
@@ -224,7 +207,6 @@ const struct probe probe_table[] = {
     {"self-mem", "/proc/self/mem", look_self_mem},
     {"memfd", "memfd_create", look_memfd},
     {"membarrier", "membarrier", look_membarrier},
-    {"user-namespaces", "user namespaces", look_user_namespace},
     {"overcommit", "memory overcommit", look_overcommit},
     {"open-files", "open files", look_files},
     {"vsyscall", "vsyscall page", look_vsyscall},

@@ -15,6 +15,7 @@
 #include "cli/message.h"
 #include "cli/option_isolation.h"
 #include "cli/world.h"
+#include "instance/level.h"
 
 static const char list_usage[] = "dragoman instance list [--json]";
 static const char show_usage[] = "dragoman instance show NAME[@SNAPSHOT] [--json]";
@@ -141,6 +142,9 @@ static void show_text(const char *name, const struct instance *instance, const s
     printf("  system    %s\n", config->system[0] != '\0' ? config->system : "none that is known");
     printf("  created   %s%s%s\n", config->created, config->from[0] != '\0' ? " from " : "", config->from);
     printf("  owners    %s\n", owners_names[config->owners]);
+    struct level level;
+    level_look(&level);
+    printf("  isolation %s here: %s\n", level_word(level.reached), level_promise(level.reached));
     printf("  files     %s\n", path);
     printf("  own       %" PRIu64 " files, %" PRIu64 " MB, above %zu layer%s\n", walk_files, walk_bytes / 1000000,
            config->layer_count, config->layer_count == 1 ? "" : "s");
@@ -162,6 +166,9 @@ static void show_json(const char *name, const struct instance *instance, const s
     struct json j = {.out = stdout};
     json_object(&j, NULL);
     json_facts(&j, name, instance, config);
+    struct level level;
+    level_look(&level);
+    json_string(&j, "isolation", level_word(level.reached));
     json_string(&j, "path", path);
     json_number(&j, "own_files", (int64_t)walk_files);
     json_number(&j, "own_bytes", (int64_t)walk_bytes);
