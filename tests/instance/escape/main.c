@@ -37,6 +37,13 @@ static void forks(void)
     count("processes", n);
 }
 
+/* Some processes that stay. */
+static void stay(void)
+{
+    for (int i = 0; i < 8 && op(FORK, 0, 0, 0) != 0; i++) {}
+    rest(100);
+}
+
 /* As much memory as there is, at most 1 GB, written to. */
 static void memory(void)
 {
@@ -155,9 +162,9 @@ static const struct {
     const char *name;
     void (*run)(void);
 } asked[] = {
-    {"forks", forks},         {"memory", memory},           {"descriptors", descriptors}, {"disk", disk},
-    {"outlive", outlive},     {"terminal", terminal},       {"poison", poison},           {"files", try_files},
-    {"network", try_network}, {"processes", try_processes},
+    {"forks", forks},     {"stay", stay},           {"memory", memory},           {"descriptors", descriptors},
+    {"disk", disk},       {"outlive", outlive},     {"terminal", terminal},       {"poison", poison},
+    {"files", try_files}, {"network", try_network}, {"processes", try_processes},
 };
 
 int hostile(char **argv)
