@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -133,6 +134,60 @@ static void list(const struct process_table *table, int proc, struct json *j)
     }
 }
 
+/* Whether the table tells of it, believably. */
+static bool is_told(const struct process_table *table, int32_t pid, uint64_t start)
+{
+    struct process_table_entry e;
+    for (uint32_t slot = 0; slot < PROCESS_TABLE_SLOTS; slot++) {
+        if (process_table_at(table, slot, &e) == 0 && e.pid == pid && e.start == start) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void name_of(int proc, const char *pid, char *name, size_t size)
+{
+    char path[64];
+    snprintf(path, sizeof path, "%.16s/comm", pid);
+    int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, name, size - 1) : -1;
+    if (fd >= 0) {
+        close(fd);
+    }
+    name[n > 0 ? n : 0] = '\0';
+    name[strcspn(name, "\n")] = '\0';
+}
+
+/*
+ * An instance's guests write its table, and may write what they like: processes that the kernel has there and the table
+ * has not are shown by what the kernel knows of them. Process 1 is the keeper.
+ */
+static void list_untold(const struct process_table *table, int proc, struct json *j)
+{
+    struct host_stat now;
+    int fd = openat(proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *all = fd >= 0 ? fdopendir(fd) : NULL;
+    for (struct dirent *d; all != NULL && (d = readdir(all)) != NULL;) {
+        char *end;
+        long pid = strtol(d->d_name, &end, 10);
+        if (*end != '\0' || pid <= 1 || !ask(proc, (int32_t)pid, &now) || is_told(table, (int32_t)pid, now.start)) {
+            continue;
+        }
+        struct process_table_entry e = {.pid = (int32_t)pid, .start = now.start, .personality = "?"};
+        name_of(proc, d->d_name, e.command, sizeof e.command);
+        snprintf(e.program, sizeof e.program, "[%s]", e.command);
+        if (j != NULL) {
+            print_json(j, proc, &e, &now);
+        } else {
+            print_line(&e, &now);
+        }
+    }
+    if (all != NULL) {
+        closedir(all);
+    }
+}
+
 static const struct process_table *find_table(void)
 {
     char directory[SETTINGS_TABLE_MAX];
@@ -143,7 +198,7 @@ static const struct process_table *find_table(void)
     return table;
 }
 
-static int write_list(const struct process_table *table, int proc, bool as_json)
+static int write_list(const struct process_table *table, int proc, bool is_instance, bool as_json)
 {
     struct json j = {.out = stdout};
     if (as_json) {
@@ -153,6 +208,9 @@ static int write_list(const struct process_table *table, int proc, bool as_json)
     }
     if (table != NULL) {
         list(table, proc, as_json ? &j : NULL);
+    }
+    if (is_instance) {
+        list_untold(table, proc, as_json ? &j : NULL);
     }
     if (as_json) {
         json_end_array(&j);
@@ -166,7 +224,7 @@ static int list_own(bool as_json)
     if (proc < 0) {
         return fail(EXIT_DRAGOMAN, "/proc: %s (mount it)", strerror(errno));
     }
-    return write_list(find_table(), proc, as_json); /* no table: no guest was ever started here */
+    return write_list(find_table(), proc, false, as_json); /* no table: no guest was ever started here */
 }
 
 /* What the keeper hands out is the table that the instance's guests write, and the kernel's view of its processes. */
@@ -190,7 +248,7 @@ static int list_instance(const char *name, bool as_json)
     if (table == NULL) {
         return fail(EXIT_DRAGOMAN, "ps: %s: its process table is damaged (stop the instance, and start it anew)", name);
     }
-    return write_list(table, fds[1], as_json);
+    return write_list(table, fds[1], true, as_json);
 }
 
 int cmd_ps(int argc, char **argv)

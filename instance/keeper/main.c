@@ -82,8 +82,10 @@ static int make_pipes(struct keeper *k, int *life, int *go, int *up)
     if (k->start.log >= 0 && pipe2(k->log_pipe, O_CLOEXEC) != 0) {
         return complain("pipe: %s (close some files)", strerror(errno));
     }
-    k->table = memfd_create("processes", MFD_CLOEXEC);
-    if (k->table < 0 || ftruncate(k->table, sizeof(struct process_table)) != 0) {
+    /* Of a fixed size: whoever looks at it from outside would else fault where a guest has cut it off. */
+    k->table = memfd_create("processes", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (k->table < 0 || ftruncate(k->table, sizeof(struct process_table)) != 0 ||
+        fcntl(k->table, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
         return complain("process table: %s (free some memory)", strerror(errno));
     }
     return 0;

@@ -58,8 +58,10 @@ void try_proc(void)
     tell("proc-mem-of-the-first", proc_of(1, "/mem", 2));
     tell("proc-environ-of-the-first", opens_secret("/proc/1/environ"));
     copy(rest, "");
-    tell("write-the-engine", proc_of(0, "/exe", 1));
-    tell("chmod-the-engine", op(CHMOD, P("/proc/self/exe"), 04777, 0) == 0);
+    if (raw) { /* to a guest it is its own program, which may be its to change */
+        tell("write-the-engine", proc_of(0, "/exe", 1));
+        tell("chmod-the-engine", op(CHMOD, P("/proc/self/exe"), 04777, 0) == 0);
+    }
     tell("sysrq", op(OPEN, P("/proc/sysrq-trigger"), 1, 0) >= 0);
     tell("core-pattern", op(OPEN, P("/proc/sys/kernel/core_pattern"), 1, 0) >= 0);
     tell("modprobe-path", op(OPEN, P("/proc/sys/kernel/modprobe"), 1, 0) >= 0);
