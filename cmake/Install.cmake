@@ -36,6 +36,11 @@ if(TARGET dragoman)
   endforeach()
 endif()
 
+# For hosts that keep user namespaces to programs with a profile (doc/isolation.md); only its own variables are replaced.
+configure_file(${CMAKE_SOURCE_DIR}/instance/apparmor/dragoman.in ${generated_dir}/apparmor-dragoman @ONLY)
+install(FILES ${generated_dir}/apparmor-dragoman DESTINATION ${CMAKE_INSTALL_DATADIR}/dragoman/apparmor
+        RENAME dragoman)
+
 set(tarball_name dragoman-${PROJECT_VERSION}-x86_64)
 add_custom_target(tarball
   COMMAND ${CMAKE_COMMAND} -E rm -rf ${CMAKE_BINARY_DIR}/tarball

@@ -34,8 +34,9 @@ static const char *permission_refusal(void)
         return "this host keeps user namespaces to root (sysctl kernel.unprivileged_userns_clone=1, as root)";
     }
     if (number_in("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", 0) == 1) {
-        return "AppArmor keeps user namespaces to programs with a profile (install dragoman's profile, or as root: "
-               "sysctl kernel.apparmor_restrict_unprivileged_userns=0)";
+        return "AppArmor keeps user namespaces to programs with a profile (as root: install dragoman's, "
+               "share/dragoman/apparmor/dragoman, in /etc/apparmor.d, or sysctl "
+               "kernel.apparmor_restrict_unprivileged_userns=0)";
     }
     if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == 2) {
         return "a seccomp filter refuses user namespaces, as in a container (start the container with them allowed, "
