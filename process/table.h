@@ -58,10 +58,18 @@ struct process_table_entry {
     char args[PROCESS_TABLE_ARGS];
 };
 
+/* The ids that the engine keeps for a process (base/credentials.h), if these are its: by pid and start. */
+struct process_table_ids {
+    uint32_t start; /* the lower half */
+    int32_t pid;
+    uint32_t user, group; /* effective ones */
+};
+
 struct process_table_slot {
     struct process_table_head head;
     struct process_table_entry entry;
-    char reserved[400];
+    char reserved[384]; /* process/watch.h */
+    struct process_table_ids ids;
 };
 
 struct process_table {
@@ -133,6 +141,12 @@ void process_table_after_fork(struct thread *t);
 
 /* What another process's entry says. Returns 0 or -ESRCH: no guest of this user, or not entered. */
 int process_table_other(struct thread *t, int32_t pid, struct process_table_entry *out);
+
+/* Tells the calling process's ids, where the engine keeps them. */
+void process_table_tell_ids(struct thread *t);
+
+/* The effective ids that a process has told so. Returns 0 or -ESRCH. */
+int process_table_ids_of(struct thread *t, int32_t pid, uint32_t *user, uint32_t *group);
 
 /*
  * The guest's signal that a child of the calling process died of, though for the host it exited with `status`, which

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/personality.h"
 #include "base/process.h"
+#include "base/shared.h"
 #include "base/thread.h"
 #include "process/host_stat.h"
 #include "process/table.h"
@@ -105,6 +106,41 @@ void process_table_enter(struct thread *t)
     int64_t slot = process_table_publish(p->table, &e, p->table_slot);
     p->table_slot = slot >= 0 ? (int32_t)slot : PROCESS_TABLE_NO_SLOT;
     lock_release(&p->title_lock);
+    process_table_tell_ids(t);
+}
+
+void process_table_tell_ids(struct thread *t)
+{
+    const struct process *p = t->proc;
+    const struct credentials *c = p->credentials;
+    if (c == NULL || p->table == NULL || p->table_slot < 0) {
+        return;
+    }
+    c = t->credentials != NULL ? t->credentials : c;
+    const struct process_table_ids ids = {
+        .start = (uint32_t)p->table_start, .pid = p->pid, .user = c->users.effective, .group = c->groups.effective};
+    (void)guest_copy(&p->table->slots[p->table_slot].ids, &ids, sizeof ids);
+}
+
+int process_table_ids_of(struct thread *t, int32_t pid, uint32_t *user, uint32_t *group)
+{
+    struct process_table_entry entry;
+    struct process_table_ids ids;
+    if (process_table_other(t, pid, &entry) != 0) {
+        return -ESRCH;
+    }
+    for (uint32_t step = 0; step < PROCESS_TABLE_WINDOW; step++) {
+        const struct process_table_slot *slot = &t->proc->table->slots[((uint32_t)pid + step) % PROCESS_TABLE_SLOTS];
+        if (guest_copy(&ids, &slot->ids, sizeof ids) != 0) {
+            break;
+        }
+        if (ids.pid == pid && ids.start == (uint32_t)entry.start) {
+            *user = ids.user;
+            *group = ids.group;
+            return 0;
+        }
+    }
+    return -ESRCH;
 }
 
 void process_table_leave(struct thread *t)

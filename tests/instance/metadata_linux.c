@@ -16,9 +16,11 @@
 #include <sys/fsuid.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -336,6 +338,59 @@ static void status(void)
     in_child(status_of_dropped);
 }
 
+/* A message with the credentials that it names. */
+static int send_as(int fd, pid_t pid, uid_t uid, gid_t gid)
+{
+    struct ucred ids = {pid, uid, gid};
+    char byte = 'x', control[CMSG_SPACE(sizeof ids)];
+    struct iovec data = {&byte, 1};
+    struct msghdr msg = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    struct cmsghdr *head = CMSG_FIRSTHDR(&msg);
+    *head = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof ids), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_CREDENTIALS};
+    memcpy(CMSG_DATA(head), &ids, sizeof ids);
+    return (int)sendmsg(fd, &msg, 0);
+}
+
+static const struct sockaddr_un local = {AF_UNIX, "socket"};
+
+static void connects(void)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    char byte;
+    CHECK(setgroups(0, NULL) == 0 && setresgid(7, 7, 7) == 0 && setresuid(42, 42, 42) == 0);
+    CHECK(connect(fd, (const struct sockaddr *)&local, sizeof local) == 0);
+    REFUSED(send_as(fd, getpid(), 0, 0), EPERM);
+    CHECK(send_as(fd, getpid(), 42, 7) == 1);
+    CHECK(read(fd, &byte, 1) == 0); /* until the other side has looked */
+}
+
+static void sockets(void)
+{
+    int one = 1, listener = socket(AF_UNIX, SOCK_STREAM, 0);
+    CHECK(bind(listener, (const struct sockaddr *)&local, sizeof local) == 0 && chmod("socket", 0777) == 0);
+    CHECK(listen(listener, 1) == 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        connects();
+        _exit(reason[0] != '\0');
+    }
+    int fd = accept(listener, NULL, NULL);
+    struct ucred peer = {0}, sent = {0};
+    socklen_t size = sizeof peer;
+    CHECK(fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && size == sizeof peer);
+    CHECK(peer.pid == pid && peer.uid == 42 && peer.gid == 7);
+    CHECK(setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &one, sizeof one) == 0);
+    char byte, control[256];
+    struct iovec data = {&byte, 1};
+    struct msghdr msg = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    CHECK(recvmsg(fd, &msg, 0) == 1 && CMSG_FIRSTHDR(&msg) != NULL);
+    memcpy(&sent, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof sent);
+    CHECK(sent.pid == pid && sent.uid == 42 && sent.gid == 7);
+    close(fd);
+    int ended;
+    CHECK(waitpid(pid, &ended, 0) == pid && ended == 0);
+}
+
 static int tell_ids(void)
 {
     uid_t r, e, s;
@@ -355,6 +410,7 @@ int main(int argc, char **argv)
         {"owners", owners},         {"modes", modes},   {"directories", directories}, {"nodes", nodes},
         {"attributes", attributes}, {"drop", drop},     {"saved-ids", save},          {"capabilities", capabilities},
         {"threads", threads},       {"set-id", set_id}, {"vfork", vfork_child},       {"status", status},
+        {"sockets", sockets},
     };
     if (argc > 1 && strcmp(argv[1], "ids") == 0) {
         return tell_ids();

@@ -11,6 +11,7 @@
 #include "freebsd_syscalls.h"
 #include "process/everywhere.h"
 #include "process/process.h"
+#include "process/table.h"
 #include "process/thread.h"
 
 #define KEEP FREEBSD_ID_KEEP
@@ -54,6 +55,7 @@ static int64_t set_ids(struct thread *t, long number, uint32_t real, uint32_t ef
     int64_t r = p->credentials != NULL ? set_own(t, number, real, effective, saved)
                                        : call_everywhere(t, number, real, effective, saved);
     process_ids_read(p);
+    process_table_tell_ids(t);
     p->ids_changed |= r == 0;
     return r;
 }

@@ -174,7 +174,7 @@ static int64_t get_option(struct thread *t, int s, int level, int name, struct o
         return r;
     }
     if (kind.domain == HOST_AF_UNIX && level == 0) {
-        return sockopt_get_local(s, kind.type, name, v);
+        return sockopt_get_local(t, s, kind.type, name, v);
     }
     r = level == FREEBSD_SOL_SOCKET ? get_socket(s, &kind, name, v) : 1;
     if (r <= 0) {

@@ -68,7 +68,7 @@ int64_t host_getsockopt(int s, int level, int name, struct option_value *v);
 int64_t host_setsockopt(int s, int level, int name, const struct option_value *v);
 
 /* SOL_LOCAL's options (unix(4)). Return 0 or -errno. */
-int64_t sockopt_get_local(int s, int type, int name, struct option_value *v);
+int64_t sockopt_get_local(struct thread *t, int s, int type, int name, struct option_value *v);
 int64_t sockopt_set_local(int s, int name, const struct option_value *v);
 
 /* SO_LISTENQLIMIT, SO_LISTENQLEN and SO_LISTENINCQLEN: what of the queue of `s`. Returns the number or -errno. */

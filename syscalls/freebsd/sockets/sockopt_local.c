@@ -6,6 +6,9 @@
 
 #include "base/host.h"
 #include "base/mem.h"
+#include "base/process.h"
+#include "base/thread.h"
+#include "syscalls/common/peer_ids.h"
 #include "syscalls/freebsd/sockets/socket_marks.h"
 
 #include <linux/fcntl.h>
@@ -20,12 +23,9 @@
 #define HOST_TCP_LISTEN 10
 
 /* LOCAL_PEERCRED: who connected, or listened (unix(4)). */
-static int64_t peer_credentials(int s, int type, struct option_value *v)
+static int64_t peer_credentials(struct thread *t, int s, int type, struct option_value *v)
 {
-    struct {
-        int32_t pid;
-        uint32_t uid, gid;
-    } peer = {0};
+    struct peer_ids peer = {0};
     struct freebsd_xucred *x = (struct freebsd_xucred *)v->bytes;
     uint32_t groups[OPTION_MAX / 4];
     int32_t size = sizeof(peer);
@@ -39,7 +39,9 @@ static int64_t peer_credentials(int s, int type, struct option_value *v)
     if (r < 0) {
         return r;
     }
-    if (host_call5(__NR_getsockopt, s, HOST_SOL_SOCKET, HOST_SO_PEERGROUPS, groups, &group_size) == 0) {
+    if (t->proc->credentials) {
+        peer_ids_show(t, &peer); /* its other groups are not told */
+    } else if (host_call5(__NR_getsockopt, s, HOST_SOL_SOCKET, HOST_SO_PEERGROUPS, groups, &group_size) == 0) {
         count = group_size / 4;
     }
     memset(x, 0, sizeof(*x));
@@ -54,14 +56,14 @@ static int64_t peer_credentials(int s, int type, struct option_value *v)
     return 0;
 }
 
-int64_t sockopt_get_local(int s, int type, int name, struct option_value *v)
+int64_t sockopt_get_local(struct thread *t, int s, int type, int name, struct option_value *v)
 {
     uint32_t bit = name == FREEBSD_LOCAL_CREDS ? CREDS_ONCE : CREDS_ALWAYS;
     int64_t creds;
 
     switch (name) {
     case FREEBSD_LOCAL_PEERCRED:
-        return peer_credentials(s, type, v);
+        return peer_credentials(t, s, type, v);
     case FREEBSD_LOCAL_CREDS:
     case FREEBSD_LOCAL_CREDS_PERSISTENT:
         creds = socket_creds(s);

@@ -9,6 +9,7 @@
 #include "linux_syscalls.h"
 #include "process/credentials.h"
 #include "process/process.h"
+#include "process/table.h"
 #include "vfs/metadata.h"
 
 #define KEEP UINT32_MAX
@@ -111,6 +112,7 @@ int64_t linux_emulated_set_ids(struct thread *t, long nr, uint32_t a, uint32_t b
     int64_t r = set_ids(&users, &groups, nr, a, b, c);
     credentials_fix_capabilities(mine, &old, old_fsuid);
     process_ids_read(t->proc);
+    process_table_tell_ids(t);
     return r;
 }
 

@@ -6,6 +6,8 @@
 #include "base/heap.h"
 #include "base/host.h"
 #include "base/mem.h"
+#include "base/process.h"
+#include "base/thread.h"
 #include "linux_i386_syscalls.h"
 #include "process/descriptors.h"
 #include "signals/signals.h"
@@ -14,6 +16,7 @@
 #include "syscalls/common/linux/sockets/messages.h"
 #include "syscalls/common/linux/sockets/socket_address.h"
 #include "syscalls/common/linux/time/compat_time.h"
+#include "syscalls/common/peer_ids.h"
 
 #define CONTROL_ON_STACK 2048
 #define CONTROL_MAX      (256 * 1024) /* more than net.core.optmem_max is refused anyway */
@@ -76,7 +79,7 @@ static int64_t vector_get(struct message *m)
 }
 
 /* In two steps, as the host's form is longer: the guest's is copied to the end of the room first. */
-static int64_t control_get(struct message *m)
+static int64_t control_get(struct thread *t, struct message *m)
 {
     uint32_t length = m->guest.controllen;
     int64_t r = control_room(m);
@@ -91,6 +94,11 @@ static int64_t control_get(struct message *m)
     }
     r = copyin(copy, guest_addr(m->guest.control), length);
     r = r < 0 ? r : compat_control_to_host(copy, length, m->control);
+    if (r >= 0 && t->proc->credentials != NULL) {
+        int64_t allowed = peer_ids_send_control(t, m->control, (uint64_t)r);
+
+        r = allowed < 0 ? allowed : r;
+    }
     if (copy != few) {
         heap_free(copy);
     }
@@ -115,7 +123,7 @@ static int64_t send_message(struct thread *t, int32_t fd, struct message *m, uin
         m->host.namelen = (int32_t)m->address.length;
     }
     int64_t r = vector_get(m);
-    r = r < 0 ? r : control_get(m);
+    r = r < 0 ? r : control_get(t, m);
     if (r < 0) {
         return r;
     }
@@ -191,6 +199,9 @@ static int64_t control_put(struct thread *t, struct message *m, bool short_times
     if (guest == NULL) {
         control_discard(m, &closer);
         return -ENOBUFS;
+    }
+    if (t->proc->credentials != NULL) {
+        peer_ids_show_control(t, m->control, m->host.controllen);
     }
     uint32_t used = compat_control_from_host(&rd, m->control, m->host.controllen, guest, room);
     if (used > 0 && copyout(guest_addr(m->guest.control), guest, used) < 0) {

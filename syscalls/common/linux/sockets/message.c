@@ -13,6 +13,7 @@
 #include "syscalls/common/linux/memory/host_memory.h"
 #include "syscalls/common/linux/sockets/compat_control.h"
 #include "syscalls/common/linux/sockets/socket_address.h"
+#include "syscalls/common/peer_ids.h"
 
 #define CONTROL_ON_STACK 1024
 #define CONTROL_MAX      (256 * 1024) /* more than net.core.optmem_max is refused anyway */
@@ -68,6 +69,9 @@ static int64_t send_controlled(struct thread *t, int32_t fd, struct message *m, 
     }
     int64_t r = copyin(control, guest_addr(m->host.control), length);
     r = r < 0 ? r : linux_control_descriptors(control, length, linux_refuse_hidden, NULL);
+    if (r == 0 && t->proc->credentials != NULL) {
+        r = peer_ids_send_control(t, control, length);
+    }
     if (r == 0) {
         m->host.control = (uint64_t)control;
         r = send_with(t, fd, m, flags);
@@ -152,6 +156,9 @@ static int64_t receive(struct thread *t, int32_t fd, guest_ptr msg, uint32_t fla
     m.host.name = name != 0 ? (uint64_t)m.address.bytes : 0;
     m.host.namelen = sizeof m.address.bytes;
     r = host_restartable(t, host_call_intr(t, __NR_recvmsg, (uint64_t)fd, (uint64_t)&m.host, flags, 0, 0, 0));
+    if (r >= 0 && t->proc->credentials != NULL) {
+        peer_ids_show_guest_control(t, guest_addr(m.host.control), m.host.controllen);
+    }
     if (r >= 0) {
         int64_t error = message_put(t, msg, &m, name, room);
 
@@ -177,7 +184,7 @@ static const struct linux_message_kind kind = {sizeof(struct linux_msghdr), size
  */
 static bool all_plain(struct thread *t, guest_ptr messages, uint32_t count, bool sent)
 {
-    if (t->proc->settings.sysroot[0] != 0 ||
+    if (t->proc->settings.sysroot[0] != 0 || t->proc->credentials != NULL ||
         !guest_range_ok(messages, (uint64_t)count * sizeof(struct linux_mmsghdr))) {
         return false;
     }

@@ -1,7 +1,10 @@
 /* Options of sockets, for 64-bit guests: the host's, in memory that is the guest's. Sources: net/socket.c, getsockopt(2). */
 #include "base/host.h"
+#include "base/process.h"
+#include "base/thread.h"
 #include "linux_syscalls.h"
 #include "syscalls/common/linux/memory/host_memory.h"
+#include "syscalls/common/peer_ids.h"
 
 /* No value is longer; a greater length is no error where the value is shorter. */
 #define OPTION_MOST (1 << 20)
@@ -21,11 +24,14 @@ int64_t linux_any_setsockopt(struct thread *t, int32_t fd, int32_t level, int32_
 int64_t linux_any_getsockopt(struct thread *t, int32_t fd, int32_t level, int32_t optname, guest_ptr optval,
                              guest_ptr optlen)
 {
+    int64_t r;
     int32_t room;
 
-    (void)t;
     if (COPYIN(&room, optlen) < 0) { /* the host finds what else is wrong first */
         return host_call5(__NR_getsockopt, fd, level, optname, optval.va, GUEST_NOWHERE);
     }
-    return host_call5(__NR_getsockopt, fd, level, optname, value_of(optval, room), optlen.va);
+    r = host_call5(__NR_getsockopt, fd, level, optname, value_of(optval, room), optlen.va);
+    return t->proc->credentials != NULL && room >= (int32_t)sizeof(struct peer_ids)
+               ? peer_ids_show_option(t, level, optname, optval, r)
+               : r;
 }
