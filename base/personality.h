@@ -73,6 +73,8 @@ struct personality {
      * CALL_COMPAT where it is one with words of four bytes. NULL: such a call is as any other.
      */
     int (*fetch_int80)(struct thread *t, const struct cpu_context *regs, struct syscall_request *out);
+    /* Tables of others, whose calls fetch and fetch_int80 find; the list ends with one without rows. May be NULL. */
+    const struct syscall_rows *other_rows;
     /* Flags that a success clears, besides setting rax; the rest of set_result() it need not go through. */
     uint64_t success_clears;
     /* Puts a result (or -errno, host numbers) where the guest expects it. */

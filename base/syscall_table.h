@@ -101,6 +101,13 @@ struct syscall_alternative {
     syscall_function call;
 };
 
+/* A table and its alternatives, of calls that are another personality's own (struct personality, other_rows). */
+struct syscall_rows {
+    const struct syscall_entry *syscalls;
+    uint32_t count;
+    const struct syscall_alternative *alternatives;
+};
+
 /* What fetching one call's number and arguments found (struct personality, fetch). */
 struct syscall_request {
     uint32_t number;                   /* after indirection through syscall(2) and the like */

@@ -15,25 +15,36 @@
  * The tables are constants, so that processes without metadata share them and no call asks which function it is. Here
  * they are a copy of this process's, for the moment of the change writable.
  */
-static int use_alternatives(const struct personality *who, uint32_t mode)
+static int use_alternatives(const struct syscall_rows *rows, uint32_t mode)
 {
-    uintptr_t first = (uintptr_t)who->syscalls & ~(uintptr_t)(LOADER_PAGE - 1);
-    uintptr_t end = (uintptr_t)(who->syscalls + who->syscall_count);
+    uintptr_t first = (uintptr_t)rows->syscalls & ~(uintptr_t)(LOADER_PAGE - 1);
+    uintptr_t end = (uintptr_t)(rows->syscalls + rows->count);
     void *pages = (void *)first; // NOLINT(performance-no-int-to-ptr): the pages of the table
     size_t size = (end - first + LOADER_PAGE - 1) & ~(size_t)(LOADER_PAGE - 1);
-    if (who->alternatives == NULL || who->alternatives[0].call == NULL) {
+    if (rows->alternatives == NULL || rows->alternatives[0].call == NULL) {
         return 0;
     }
     if (mprotect(pages, size, PROT_READ | PROT_WRITE) != 0) {
         return -errno;
     }
-    for (const struct syscall_alternative *a = who->alternatives; a->call != NULL; a++) {
+    for (const struct syscall_alternative *a = rows->alternatives; a->call != NULL; a++) {
         if (mode >= a->from) {
-            struct syscall_entry *row = (struct syscall_entry *)(uintptr_t)&who->syscalls[a->number];
+            struct syscall_entry *row = (struct syscall_entry *)(uintptr_t)&rows->syscalls[a->number];
             row->call = a->call;
         }
     }
     return mprotect(pages, size, PROT_READ) == 0 ? 0 : -errno;
+}
+
+/* The personality's own, and those of others whose calls its programs can make. */
+static int use_all_alternatives(const struct personality *who, uint32_t mode)
+{
+    const struct syscall_rows own = {who->syscalls, who->syscall_count, who->alternatives};
+    int r = use_alternatives(&own, mode);
+    for (const struct syscall_rows *o = who->other_rows; r == 0 && o != NULL && o->syscalls != NULL; o++) {
+        r = use_alternatives(o, mode);
+    }
+    return r;
 }
 
 int metadata_begin(struct process *p, const struct credentials *from)
@@ -44,5 +55,5 @@ int metadata_begin(struct process *p, const struct credentials *from)
     p->host_user = geteuid();
     p->host_group = getegid();
     int r = p->settings.metadata == METADATA_EMULATED ? credentials_begin(p, from) : 0;
-    return r != 0 ? r : use_alternatives(p->personality, p->settings.metadata);
+    return r != 0 ? r : use_all_alternatives(p->personality, p->settings.metadata);
 }

@@ -9,6 +9,7 @@
 #include "base/image.h"
 #include "base/syscall_table.h"
 #include "base/thread.h"
+#include "linux_i386_syscalls.h"
 #include "linux_syscalls.h"
 #include "linux_x32_syscalls.h"
 #include "syscalls/common/linux/int80.h"
@@ -44,6 +45,12 @@ static int fetch(struct thread *t, const struct cpu_context *regs, struct syscal
     return 0;
 }
 
+static const struct syscall_rows other_rows[] = {
+    {linux_syscall_table, LINUX_SYSCALL_COUNT, linux_alternatives},
+    {linux_i386_syscall_table, LINUX_I386_SYSCALL_COUNT, linux_i386_alternatives},
+    {NULL, 0, NULL},
+};
+
 const struct personality linux_x32_personality = {
     LINUX_PERSONALITY,
     .name = "linux-x32",
@@ -57,6 +64,7 @@ const struct personality linux_x32_personality = {
     .syscall_count = LINUX_X32_SYSCALL_COUNT,
     .fetch = fetch,
     .fetch_int80 = linux_fetch_int80,
+    .other_rows = other_rows,
     .set_result = linux_set_result,
     .fault = linux_int80_fault,
     .build_frame = linux_x32_build_frame,

@@ -28,6 +28,7 @@ const struct personality linux_personality = {
     .alternatives = linux_alternatives,
     .syscall_count = LINUX_SYSCALL_COUNT,
     .fetch_int80 = linux_fetch_int80,
+    .other_rows = linux_int80_rows,
     .set_result = linux_set_result,
     .fault = linux_int80_fault,
     .build_frame = linux_build_frame,

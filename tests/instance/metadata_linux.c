@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,40 @@ static int make(const char *name, mode_t mode)
         return -1;
     }
     return fd;
+}
+
+/* By calls of other tables than the program's own: i386's by int $0x80, and of x32's programs amd64's by its number. */
+static long chown_by_int80(const char *name, uid_t uid, gid_t gid)
+{
+    enum { NR_I386_CHOWN32 = 212 };
+    long result;
+#if defined(__x86_64__)
+    char *low = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+
+    name = low == MAP_FAILED ? NULL : strcpy(low, name);
+#endif
+    __asm__ volatile("int $0x80"
+                     : "=a"(result)
+                     : "0"((long)NR_I386_CHOWN32), "b"(name), "c"((long)uid), "d"((long)gid)
+                     : "memory");
+    return result;
+}
+
+static long chown_by_amd64(const char *name, uid_t uid, gid_t gid)
+{
+#if defined(__x86_64__)
+    enum { NR_AMD64_CHOWN = 92 };
+    long long result;
+
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "0"((long long)NR_AMD64_CHOWN), "D"((unsigned long long)(uintptr_t)name),
+                       "S"((unsigned long long)uid), "d"((unsigned long long)gid)
+                     : "rcx", "r11", "memory");
+    return (long)result;
+#else
+    return chown(name, uid, gid);
+#endif
 }
 
 static bool is(const char *name, uid_t uid, gid_t gid, mode_t mode)
@@ -89,6 +124,8 @@ static void owners(void)
     CHECK(symlink("renamed", "symbolic") == 0 && chown("symbolic", 3, 4) == 0 && is("renamed", 3, 4, 0644));
     CHECK(lchown("symbolic", 1, 1) == 0 && is("renamed", 3, 4, 0644));
     CHECK(chown("renamed", 4000000000u, 4000000000u) == 0 && is("renamed", 4000000000u, 4000000000u, 0644));
+    CHECK(chown_by_int80("renamed", 11, 12) == 0 && is("renamed", 11, 12, 0644));
+    CHECK(chown_by_amd64("renamed", 13, 14) == 0 && is("renamed", 13, 14, 0644));
     REFUSED(chown("nothing", 1, 1), ENOENT);
     REFUSED(fchown(-1, 1, 1), EBADF);
 }
