@@ -156,7 +156,7 @@ static uint32_t release_of(const struct settings *s, const struct program *progr
 static struct thread *make_thread(const struct start_request *rq, const struct program *program)
 {
     if (!rq->handed_over) {
-        limits_begin();
+        memory_limits_begin();
     }
     int r = threads_init();
     if (r != 0) {

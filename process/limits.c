@@ -53,7 +53,7 @@ static void raise(uint32_t resource)
     }
 }
 
-void limits_begin(void)
+void memory_limits_begin(void)
 {
     raise(RLIMIT_AS);
     raise(RLIMIT_DATA);
@@ -76,7 +76,7 @@ static void leave(uint32_t resource, bool leaves)
     host_call4(__NR_prlimit64, 0, resource, &now, 0);
 }
 
-void limits_leave(bool leaves)
+void memory_limits_leave(bool leaves)
 {
     leave(RLIMIT_AS, leaves);
     leave(RLIMIT_DATA, leaves);

@@ -27,9 +27,9 @@ struct rlimit64;
 int64_t limit_change(uint32_t resource, const struct rlimit64 *next, struct rlimit64 *now);
 
 /* Before the engine reserves its memory in a process that no guest has begun. */
-void limits_begin(void);
+void memory_limits_begin(void);
 
 /* Before a host program takes the process over, and if it does not come to that. */
-void limits_leave(bool leaves);
+void memory_limits_leave(bool leaves);
 
 #endif

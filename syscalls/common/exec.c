@@ -302,14 +302,14 @@ static int64_t exec_host(struct thread *t, struct exec *e)
     if (t->proc->personality->leave_to_host != NULL) {
         t->proc->personality->leave_to_host(t, true);
     }
-    limits_leave(true);
+    memory_limits_leave(true);
     process_table_leave(t); /* what comes is no guest; a foreign program writes over the entry itself */
     process_table_close_faults(opened);
     int64_t r = host_exec(t, e->program.host_path, argv, envp, t->host_mask);
     opened = process_table_open_faults();
     process_table_enter(t);
     process_table_close_faults(opened);
-    limits_leave(false);
+    memory_limits_leave(false);
     if (t->proc->personality->leave_to_host != NULL) {
         t->proc->personality->leave_to_host(t, false);
     }

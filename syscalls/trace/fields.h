@@ -40,7 +40,7 @@ struct trace_field {
 /* For struct trace_layout: the members of an object of `size` bytes. */
 #define LAYOUT(name, size, fields)                                                                                     \
     {                                                                                                                  \
-        (name), (size), (fields), sizeof(fields) / sizeof((fields)[0])                                                 \
+        (name), (fields), sizeof(fields) / sizeof((fields)[0]), (size)                                                 \
     }
 
 /* The members of the structure at `object`, in braces. */

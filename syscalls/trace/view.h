@@ -46,9 +46,9 @@ struct trace_struct {
 /* A structure that is printed by its members (fields.h). */
 struct trace_layout {
     const char *name;
-    uint32_t size;
     const struct trace_field *fields;
     uint32_t field_count;
+    uint32_t size; /* of the whole structure */
 };
 
 /* An argument that the type alone does not explain (fcntl's third): prints it instead of the general code. */

@@ -38,10 +38,10 @@ static inline uint32_t linux_follow_unless(uint64_t flags, uint64_t no)
     return flags & no ? 0 : PATH_FOLLOW;
 }
 
-/* Where the host may be handed memory of the guest's, of `size` bytes: base/guest.h. */
+/* Where the host may be handed memory of the guest's, of `size` bytes, all of it or none: base/guest.h. */
 static inline uint64_t linux_memory(guest_ptr p, uint64_t size)
 {
-    return guest_span(p.va, size).va;
+    return guest_whole(p.va, size);
 }
 
 #endif

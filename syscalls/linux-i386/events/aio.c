@@ -17,7 +17,7 @@ struct guest_sigset {
 
 static uint64_t events_for_host(guest_ptr events, int64_t nr)
 {
-    return nr > 0 ? guest_span(events.va, (uint64_t)nr * sizeof(struct io_event)).va : events.va;
+    return nr > 0 ? guest_whole(events.va, guest_array((uint64_t)nr, 0, sizeof(struct io_event))) : events.va;
 }
 
 int64_t linux_i386_io_getevents(struct thread *t, uint64_t ctx_id, int64_t min_nr, int64_t nr, guest_ptr events,

@@ -39,7 +39,7 @@ int64_t linux_any_io_pgetevents(struct thread *t, uint64_t ctx_id, int64_t min_n
                                 guest_ptr timeout, guest_ptr sig)
 {
     struct sigset_argument guest = {0, 0};
-    uint64_t to = nr > 0 ? guest_span(events.va, (uint64_t)nr * sizeof(struct io_event)).va : events.va;
+    uint64_t to = nr > 0 ? guest_whole(events.va, guest_array((uint64_t)nr, 0, sizeof(struct io_event))) : events.va;
 
     if (!guest_is_null(sig) && COPYIN(&guest, sig) < 0) {
         return -EFAULT;

@@ -196,6 +196,6 @@ int64_t linux_compat_epoll_pwait2(struct thread *t, int32_t epfd, guest_ptr even
     if (r < 0) {
         return r;
     }
-    return linux_wait_masked(t, __NR_epoll_pwait2, mask_of(&w), (uint64_t)epfd, guest_span(events.va, room).va,
+    return linux_wait_masked(t, __NR_epoll_pwait2, mask_of(&w), (uint64_t)epfd, guest_whole(events.va, room),
                              (uint64_t)maxevents, (uint64_t)w.limit);
 }

@@ -6,9 +6,8 @@
 static int64_t set(struct thread *t, long nr, guest_ptr path, uint32_t follow, guest_ptr name, guest_ptr value,
                    uint64_t size, int32_t flags)
 {
-    struct guest_span s = guest_span(value.va, size);
-
-    return linux_call_path(t, nr, path, follow, linux_memory(name, 1), s.va, s.len, (uint32_t)flags);
+    return linux_call_path(t, nr, path, follow, linux_memory(name, 1), linux_memory(value, size), size,
+                           (uint32_t)flags);
 }
 
 int64_t linux_any_setxattr(struct thread *t, guest_ptr path, guest_ptr name, guest_ptr value, uint64_t size,

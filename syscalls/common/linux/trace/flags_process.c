@@ -81,10 +81,10 @@ static const struct flag_name clone_flags[] = {BIT(CLONE_VM),
                                                BIT(CLONE_CLEAR_SIGHAND),
                                                BIT(CLONE_INTO_CGROUP)};
 #define FUTEX(name)                                                                                                    \
-    {name, #name}, {name | FUTEX_PRIVATE_FLAG, #name "_PRIVATE"},                                                      \
-        {name | FUTEX_CLOCK_REALTIME, #name "|FUTEX_CLOCK_REALTIME"},                                                  \
+    {(name), #name}, {(name) | FUTEX_PRIVATE_FLAG, #name "_PRIVATE"},                                                  \
+        {(name) | FUTEX_CLOCK_REALTIME, #name "|FUTEX_CLOCK_REALTIME"},                                                \
     {                                                                                                                  \
-        name | FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME, #name "_PRIVATE|FUTEX_CLOCK_REALTIME"                        \
+        (name) | FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME, #name "_PRIVATE|FUTEX_CLOCK_REALTIME"                      \
     }
 static const struct value_name futex_values[] = {
     FUTEX(FUTEX_WAIT),        FUTEX(FUTEX_WAKE),        FUTEX(FUTEX_REQUEUE),         FUTEX(FUTEX_CMP_REQUEUE),

@@ -272,33 +272,22 @@ static const struct trace_field timezone_fields[] = {
     {"tz_dsttime", 4, 4, FIELD_INT, NULL},
 };
 
+/* As many as the call says. */
+static void print_bytes(struct trace_view *v, const void *object, uint32_t size)
+{
+    view_quoted(v, object, size, false);
+}
+
 const struct trace_struct linux_trace_structs[] = {
-    {"int", 4, print_int_there},
-    {"uint", 4, print_int_there},
-    {"u32", 4, print_int_there},
-    {"unsigned", 4, print_int_there},
-    {"uid_t", 4, print_int_there},
-    {"gid_t", 4, print_unsigned},
-    {"socklen", 4, print_int_there},
-    {"sched_param", 4, print_int_there},
-    {"number", 4, print_number},
-    {"loff_t", 8, print_long_there},
-    {"u64", 8, print_long_there},
-    {"ulong", 8, print_long_there},
-    {"ptr", 8, print_pointer_there},
-    {"fdpair", 8, print_pair},
-    {"timespec", 16, print_timespec},
-    {"timespec2", 32, print_stamps},
-    {"old_timeval", 16, print_timeval},
-    {"timeval2", 32, print_timevals},
-    {"sigset", 8, print_sigset},
-    {"old_sigset", 4, print_sigset},
-    {"wait_status", 4, print_status},
-    {"pollfd", 8, print_pollfd},
-    {"epoll_event", 12, print_epoll_event},
-    {"rlim", 8, print_limit},
-    {"statx_time", 16, print_statx_time},
-    {NULL, 0, NULL},
+    {"byte", 0, print_bytes},         {"int", 4, print_int_there},          {"uint", 4, print_int_there},
+    {"u32", 4, print_int_there},      {"unsigned", 4, print_int_there},     {"uid_t", 4, print_int_there},
+    {"gid_t", 4, print_unsigned},     {"socklen", 4, print_int_there},      {"sched_param", 4, print_int_there},
+    {"number", 4, print_number},      {"loff_t", 8, print_long_there},      {"u64", 8, print_long_there},
+    {"ulong", 8, print_long_there},   {"ptr", 8, print_pointer_there},      {"fdpair", 8, print_pair},
+    {"timespec", 16, print_timespec}, {"timespec2", 32, print_stamps},      {"old_timeval", 16, print_timeval},
+    {"timeval2", 32, print_timevals}, {"sigset", 8, print_sigset},          {"old_sigset", 4, print_sigset},
+    {"wait_status", 4, print_status}, {"pollfd", 8, print_pollfd},          {"epoll_event", 12, print_epoll_event},
+    {"rlim", 8, print_limit},         {"statx_time", 16, print_statx_time}, {NULL, 0, NULL},
 };
 
 const struct trace_layout linux_trace_layouts[] = {
@@ -312,5 +301,5 @@ const struct trace_layout linux_trace_layouts[] = {
     LAYOUT("winsize", 8, winsize_fields),
     LAYOUT("termios", 36, termios_fields),
     LAYOUT("timezone", 8, timezone_fields),
-    {NULL, 0, NULL, 0},
+    {NULL, NULL, 0, 0},
 };

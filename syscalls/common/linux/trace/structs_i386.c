@@ -160,5 +160,5 @@ const struct trace_layout linux_trace_layouts_i386[] = {
     LAYOUT("flock", 16, flock_fields),
     LAYOUT("flock64", 24, flock64_fields),
     LAYOUT("old_sigaction", 16, old_sigaction_fields),
-    {NULL, 0, NULL, 0},
+    {NULL, NULL, 0, 0},
 };

@@ -64,5 +64,5 @@ const struct trace_layout linux_trace_long_layouts[] = {
     LAYOUT("tms", 32, tms_fields),
     LAYOUT("sysinfo", sizeof(struct sysinfo), sysinfo_fields),
     LAYOUT("flock", 32, flock_fields),
-    {NULL, 0, NULL, 0},
+    {NULL, NULL, 0, 0},
 };

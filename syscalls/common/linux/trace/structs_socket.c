@@ -100,5 +100,5 @@ const struct trace_struct linux_trace_socket_structs[] = {
 const struct trace_layout linux_trace_socket_layouts[] = {
     LAYOUT("ucred", 12, credentials_fields),
     LAYOUT("linger", 8, linger_fields),
-    {NULL, 0, NULL, 0},
+    {NULL, NULL, 0, 0},
 };

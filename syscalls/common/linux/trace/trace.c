@@ -32,8 +32,8 @@ const char *const linux_trace_signals[LINUX_TRACE_SIGNALS] = {
     [31] = "SIGSYS",
 };
 
-static const char *const process_calls[] = {"clone", "clone3",     "fork",  "vfork",  "execve", "execveat",
-                                            "exit",  "exit_group", "wait4", "waitid", NULL};
+static const char *const process_calls[] = {"clone", "clone3",     "fork",  "vfork",  "execve",  "execveat",
+                                            "exit",  "exit_group", "wait4", "waitid", "waitpid", NULL};
 static const char *const signal_calls[] = {"rt_sigaction",
                                            "rt_sigprocmask",
                                            "rt_sigreturn",
@@ -45,6 +45,13 @@ static const char *const signal_calls[] = {"rt_sigaction",
                                            "tkill",
                                            "tgkill",
                                            "rt_sigqueueinfo",
+                                           "sigaction",
+                                           "sigprocmask",
+                                           "sigpending",
+                                           "sigsuspend",
+                                           "sigreturn",
+                                           "signal",
+                                           "rt_sigtimedwait_time64",
                                            "rt_tgsigqueueinfo",
                                            "signalfd",
                                            "signalfd4",
@@ -52,10 +59,10 @@ static const char *const signal_calls[] = {"rt_sigaction",
                                            "pidfd_send_signal",
                                            NULL};
 static const char *const memory_calls[] = {"mmap", "mmap2", "munmap", "mprotect", "mremap", "madvise", "brk", NULL};
-static const char *const network_calls[] = {"socket",     "socketpair", "bind",        "connect",     "listen",
-                                            "accept",     "accept4",    "getsockname", "getpeername", "sendto",
-                                            "recvfrom",   "sendmsg",    "recvmsg",     "sendmmsg",    "recvmmsg",
-                                            "setsockopt", "getsockopt", "shutdown",    NULL};
+static const char *const network_calls[] = {
+    "socket",      "socketpair",  "bind",       "connect",  "listen",     "accept",          "accept4",
+    "getsockname", "getpeername", "sendto",     "recvfrom", "sendmsg",    "recvmsg",         "sendmmsg",
+    "recvmmsg",    "setsockopt",  "getsockopt", "shutdown", "socketcall", "recvmmsg_time64", NULL};
 static const struct trace_class classes[] = {{"process", process_calls},
                                              {"signal", signal_calls},
                                              {"memory", memory_calls},
