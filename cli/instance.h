@@ -46,6 +46,9 @@ char *instance_split(char *word);
 /* The configuration of a snapshot. Returns 0, or an exit status after complaining. */
 int snapshot_read(const struct instance *instance, const char *name, struct instance_config *out);
 
+/* Ends an instance that runs, and waits for it. */
+void instance_stop(const char *name);
+
 /* The time, as configurations have it. */
 void instance_now(char out[INSTANCE_TEXT_MAX]);
 

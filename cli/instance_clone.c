@@ -364,6 +364,9 @@ int instance_rm(struct instance_store *store, int argc, char **argv)
                               : -fail(EXIT_DRAGOMAN, "instance: %s (free some memory)", strerror(ENOMEM));
     int status = count < 0 ? -count : 0;
     for (int i = 0; i < count; i++) {
+        if (force && strchr(words[i], '@') == NULL && instance_name_ok(words[i])) {
+            instance_stop(words[i]);
+        }
         int one = remove_one(store, words[i]);
         status = status != 0 ? status : one;
     }

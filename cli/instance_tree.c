@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -268,9 +269,9 @@ int instance_tree_pack(const struct tree_source *source, const char *filter, con
     return end_packing(&p, start_packing(&p, source, filter, progress, out));
 }
 
-/* Runs unpack, reading from `input`, to its end. */
+/* Runs unpack, reading from `input`, to its end. @errors: where its complaints go; 0: where ours do. */
 static int run_unpack(int dir, enum instance_owners owners, const struct tree_source *source, uint64_t limit, int input,
-                      struct tree_filled *result)
+                      int errors, struct tree_filled *result)
 {
     char limit_text[24], tree[FD_PATH], stage[FD_PATH];
     char line[128] = "";
@@ -282,7 +283,7 @@ static int run_unpack(int dir, enum instance_owners owners, const struct tree_so
     if (tree_fd < 0 || stage_fd < 0 || stage_write < 0 || pipe2(ends, O_CLOEXEC) != 0) {
         return fail(EXIT_DRAGOMAN, "%s: %s (is there room?)", source->name, strerror(errno));
     }
-    struct tool tool = {.name = "unpack", .input = input, .output = ends[1]};
+    struct tool tool = {.name = "unpack", .input = input, .output = ends[1], .errors = errors};
     int error = instance_tree_give(stage_write, owners, -1);
     close(stage_write);
     int status = error != 0 ? fail(EXIT_DRAGOMAN, "%s: %s (is it yours?)", source->name, strerror(-error)) : 0;
@@ -292,7 +293,7 @@ static int run_unpack(int dir, enum instance_owners owners, const struct tree_so
     }
     snprintf(limit_text, sizeof limit_text, "%llu", (unsigned long long)limit);
     tool_argument(&tool, "unpack");
-    if (isatty(STDERR_FILENO) != 0) {
+    if (errors == 0 && isatty(STDERR_FILENO) != 0) {
         tool_argument(&tool, "--progress");
     }
     tool_argument(&tool, "--exact");
@@ -326,23 +327,39 @@ static int run_unpack(int dir, enum instance_owners owners, const struct tree_so
     return status;
 }
 
+/* What a tool has said. */
+static void pass_on(int errors)
+{
+    char text[4096];
+    ssize_t n = pread(errors, text, sizeof text, 0);
+    if (n > 0 && write(STDERR_FILENO, text, (size_t)n) < 0) {
+        return; /* there is nowhere else to say it */
+    }
+}
+
 int instance_tree_fill(int dir, enum instance_owners owners, const struct tree_source *source, uint64_t limit,
                        struct tree_filled *result)
 {
     struct packing p;
     int ends[2];
     if (source->archive >= 0) {
-        return run_unpack(dir, owners, source, limit, source->archive, result);
+        return run_unpack(dir, owners, source, limit, source->archive, 0, result);
     }
-    if (pipe2(ends, O_CLOEXEC) != 0) {
+    /* Where packing fails, unpacking does, too, and has nothing to say that would be worth knowing. */
+    int errors = memfd_create("errors", MFD_CLOEXEC);
+    if (errors < 0 || pipe2(ends, O_CLOEXEC) != 0) {
         return fail(EXIT_DRAGOMAN, "%s: %s (close some files)", source->name, strerror(errno));
     }
-    int packing = start_packing(&p, source, "none", NULL, ends[1]);
+    int packing = start_packing(&p, source, "none", isatty(STDERR_FILENO) != 0 ? source->name : NULL, ends[1]);
     close(ends[1]);
-    int status = packing == 0 ? run_unpack(dir, owners, source, limit, ends[0], result) : packing;
+    int status = packing == 0 ? run_unpack(dir, owners, source, limit, ends[0], errors, result) : packing;
     if (packing != 0) {
         close(ends[0]);
     }
     int packed = end_packing(&p, packing);
+    if (packed == 0 && status != 0) {
+        pass_on(errors);
+    }
+    close(errors);
     return status != 0 ? status : packed;
 }

@@ -91,6 +91,7 @@ static _Noreturn void become(const struct tool *tool, int program, pid_t parent)
     }
     give(tool->input, STDIN_FILENO);
     give(tool->output, STDOUT_FILENO);
+    give(tool->errors > 0 ? tool->errors : -1, STDERR_FILENO);
     if (tool->ids != NULL) {
         int status = userns_enter(tool->ids, 0);
         if (status != 0) {

@@ -15,6 +15,7 @@ struct tool {
     const char *name;         /* libexec/dragoman/NAME */
     const struct idmaps *ids; /* of the user namespace to run it in; NULL: none */
     int input, output;        /* its descriptors 0 and 1; -1: as they are here */
+    int errors;               /* its descriptor 2; 0: as it is here */
     const char **argv;        /* NULL-terminated; freed by tool_wait() */
     size_t argc;
     bool failed; /* to take an argument, for want of memory: it does not start */

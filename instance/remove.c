@@ -4,14 +4,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int remove_below(int dirfd, dev_t device, int depth);
+/* One removal: what lies too deep for a descriptor to each level is moved into its topmost directory first. */
+struct removal {
+    int top;
+    dev_t device;
+    unsigned moved; /* names given out there */
+};
 
-/* Each level holds a descriptor. What is unpacked is never so deep (unpack/tree.c). */
-enum { DEPTH_MAX = 256 };
+static int remove_below(struct removal *r, int dirfd, int depth);
+
+enum { DEPTH_MAX = 256, MOVE_TRIES = 1000 };
 
 static bool is_dots(const char *name)
 {
@@ -28,42 +35,61 @@ static int open_directory(int dirfd, const char *name)
     return fd < 0 ? -errno : fd;
 }
 
-static int remove_directory(int dirfd, const char *name, dev_t device, int depth)
+/* Out of the depth, to be removed with what else is at the top. */
+static int move_up(struct removal *r, int dirfd, const char *name)
+{
+    char new_name[40];
+    for (int tries = 0; tries < MOVE_TRIES; tries++) {
+        snprintf(new_name, sizeof new_name, ".dragoman.deep.%u", r->moved++);
+        if (renameat2(dirfd, name, r->top, new_name, RENAME_NOREPLACE) == 0) {
+            return 0;
+        }
+        if (errno != EEXIST) {
+            return -errno;
+        }
+    }
+    return -EEXIST;
+}
+
+static int remove_directory(struct removal *r, int dirfd, const char *name, int depth)
 {
     struct stat st;
     int fd = open_directory(dirfd, name);
     if (fd < 0) {
         return fd == -ENOENT ? 0 : fd;
     }
-    if (fstat(fd, &st) != 0) {
-        int error = -errno;
+    int error = fstat(fd, &st) != 0 ? -errno : 0;
+    if (error == 0 && st.st_dev != r->device) {
+        error = -EXDEV;
+    }
+    if (error != 0) {
         close(fd);
         return error;
-    }
-    if (device != 0 && st.st_dev != device) {
-        close(fd);
-        return -EXDEV;
     }
     if ((st.st_mode & 0700) != 0700) {
         (void)fchmod(fd, 0700); /* where that fails, so does what follows, and says so */
     }
-    int error = depth < DEPTH_MAX ? remove_below(fd, st.st_dev, depth + 1) : -ELOOP;
+    if (depth == DEPTH_MAX) {
+        close(fd);
+        return move_up(r, dirfd, name);
+    }
+    error = remove_below(r, fd, depth + 1);
     if (error != 0) {
         return error;
     }
     return unlinkat(dirfd, name, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : -errno;
 }
 
-static int remove_one(int dirfd, const char *name, dev_t device, int depth)
+static int remove_one(struct removal *r, int dirfd, const char *name, int depth)
 {
     if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT) {
         return 0;
     }
-    return errno == EISDIR ? remove_directory(dirfd, name, device, depth) : -errno;
+    return errno == EISDIR ? remove_directory(r, dirfd, name, depth) : -errno;
 }
 
 /* Takes the descriptor. What is left after an error is left; the rest is removed all the same. */
-static int remove_below(int dirfd, dev_t device, int depth)
+static int remove_below(struct removal *r, int dirfd, int depth)
 {
     DIR *dir = fdopendir(dirfd);
     int error = 0;
@@ -73,8 +99,8 @@ static int remove_below(int dirfd, dev_t device, int depth)
         return error;
     }
     for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
-        int r = is_dots(entry->d_name) ? 0 : remove_one(dirfd, entry->d_name, device, depth);
-        error = error != 0 ? error : r;
+        int one = is_dots(entry->d_name) ? 0 : remove_one(r, dirfd, entry->d_name, depth);
+        error = error != 0 ? error : one;
     }
     closedir(dir);
     return error;
@@ -83,15 +109,35 @@ static int remove_below(int dirfd, dev_t device, int depth)
 int remove_inside(int fd)
 {
     struct stat st;
-    if (fstat(fd, &st) != 0) {
-        int error = -errno;
-        close(fd);
-        return error;
+    int error = fstat(fd, &st) != 0 ? -errno : 0;
+    struct removal r = {.top = fd, .device = st.st_dev};
+    unsigned moved;
+    if (error == 0 && (st.st_mode & 0700) != 0700) {
+        (void)fchmod(fd, 0700);
     }
-    return remove_below(fd, st.st_dev, 0);
+    do {
+        moved = r.moved;
+        int copy = error == 0 ? openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+        if (error == 0) {
+            error = copy >= 0 ? remove_below(&r, copy, 0) : -errno;
+        }
+    } while (error == 0 && r.moved != moved);
+    close(fd);
+    return error;
 }
 
 int remove_tree(int dirfd, const char *name)
 {
-    return remove_one(dirfd, name, 0, 0);
+    if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT) {
+        return 0;
+    }
+    if (errno != EISDIR) {
+        return -errno;
+    }
+    int fd = open_directory(dirfd, name);
+    if (fd < 0) {
+        return fd == -ENOENT ? 0 : fd;
+    }
+    int error = remove_inside(fd);
+    return error != 0 ? error : unlinkat(dirfd, name, AT_REMOVEDIR) == 0 || errno == ENOENT ? 0 : -errno;
 }

@@ -327,6 +327,32 @@ START_TEST(a_fence_stands_around_both_directories)
 }
 END_TEST
 
+/* Deeper than a descriptor to each level allows, closed to its owner, and with a name in the way of what is moved up. */
+START_TEST(a_deep_tree_is_removed)
+{
+    enum { DEPTH = 700 };
+    char folder[] = "/tmp/test_instance.XXXXXX";
+    int fd, next;
+
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(mkdirat(fd, ".dragoman.deep.0", 0700), 0);
+    for (int i = 0; i < DEPTH; i++) {
+        ck_assert_int_eq(mkdirat(fd, "d", 0700), 0);
+        next = openat(fd, "d", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        ck_assert_int_ge(next, 0);
+        ck_assert_int_eq(fchmod(fd, i % 7 == 0 ? 0 : 0700), 0);
+        close(fd);
+        fd = next;
+    }
+    close(openat(fd, "file", O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    close(fd);
+    ck_assert_int_eq(remove_tree(AT_FDCWD, folder), 0);
+    ck_assert_int_ne(access(folder, F_OK), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("instance");
@@ -343,6 +369,7 @@ int main(void)
     tcase_add_test(tc, digests_are_sha256);
     tcase_add_test(tc, a_fence_stands_around_both_directories);
     tcase_add_test(tc, a_tree_is_written_inside_its_root);
+    tcase_add_test(tc, a_deep_tree_is_removed);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_ENV);
     failed = srunner_ntests_failed(runner);
