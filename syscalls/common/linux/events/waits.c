@@ -32,19 +32,16 @@ int64_t linux_wait_masked(struct thread *t, long number, const struct signal_set
 int64_t linux_pselect(struct thread *t, const struct signal_set *mask, int32_t n, const guest_ptr sets[3],
                       struct __kernel_timespec *timeout)
 {
-    uint64_t host = 0, room[3];
+    uint64_t host = 0;
     struct {
         uint64_t mask, size;
     } packed = {0, sizeof host};
-    for (int i = 0; i < 3; i++) { /* a greater count than there can be descriptors is cut down: core_sys_select() */
-        room[i] = linux_host_memory(sets[i], n < 0 ? 0 : n > SETS_MOST ? SETS_MOST / 8 : ((uint64_t)n + 63) / 64 * 8);
-    }
     if (mask != NULL) {
         host = signal_mask_temporary(t, mask);
         packed.mask = (uint64_t)&host;
     }
-    int64_t r =
-        host_call_intr(t, __NR_pselect6, (uint64_t)n, room[0], room[1], room[2], (uint64_t)timeout, (uint64_t)&packed);
+    int64_t r = host_call_intr(t, __NR_pselect6, (uint64_t)n, sets[0].va, sets[1].va, sets[2].va, (uint64_t)timeout,
+                               (uint64_t)&packed);
     return mask != NULL ? r : host_restartable(t, r);
 }
 
@@ -98,6 +95,12 @@ int64_t linux_any_epoll_pwait2(struct thread *t, int32_t epfd, guest_ptr events,
                                      (uint64_t)maxevents, timeout.va);
 }
 
+/* Of a set of the guest's: a greater count than there can be descriptors is cut down (core_sys_select()). */
+static uint64_t set_bytes(int32_t n)
+{
+    return n < 0 ? 0 : n > SETS_MOST ? SETS_MOST / 8 : ((uint64_t)n + 63) / 64 * 8;
+}
+
 int64_t linux_any_pselect6(struct thread *t, int32_t n, guest_ptr inp, guest_ptr outp, guest_ptr exp, guest_ptr timeout,
                            guest_ptr sig)
 {
@@ -118,7 +121,11 @@ int64_t linux_any_pselect6(struct thread *t, int32_t n, guest_ptr inp, guest_ptr
     if (r < 0) {
         return r;
     }
-    r = linux_pselect(t, mask, n, (guest_ptr[]){inp, outp, exp}, timed ? &left : NULL);
+    guest_ptr sets[3] = {inp, outp, exp};
+    for (int i = 0; i < 3; i++) {
+        sets[i] = guest_addr(linux_host_memory(sets[i], set_bytes(n)));
+    }
+    r = linux_pselect(t, mask, n, sets, timed ? &left : NULL);
     if (timed && r != -EINVAL) {
         COPYOUT(timeout, &left); /* a place that cannot be written to is passed by */
     }

@@ -17,7 +17,7 @@ struct thread;
 int64_t linux_wait_masked(struct thread *t, long number, const struct signal_set *mask, uint64_t a, uint64_t b,
                           uint64_t c, uint64_t d);
 
-/* pselect6(2). The sets are guest memory, the timeout is changed to what is left of it. */
+/* pselect6(2). The sets may be handed to the host: the caller has looked at them. The timeout is changed to what is left. */
 int64_t linux_pselect(struct thread *t, const struct signal_set *mask, int32_t n, const guest_ptr sets[3],
                       struct __kernel_timespec *timeout);
 
