@@ -55,7 +55,7 @@ static int set_group(const struct cgroup *g, const struct instance_limits *w, un
     return r;
 }
 
-static int say_unheld(const struct limits *l, const struct instance_plan *plan, const char *how)
+static int say_unheld(const struct world_limits *l, const struct instance_plan *plan, const char *how)
 {
     char names[64];
     const char *which = names_of(l->unheld, names, sizeof names);
@@ -68,12 +68,12 @@ static int say_unheld(const struct limits *l, const struct instance_plan *plan, 
     return 0;
 }
 
-int limits_prepare(struct limits *l, const struct instance_plan *plan)
+int world_limits_prepare(struct world_limits *l, const struct instance_plan *plan)
 {
     const char *how = "";
     const char *what = "";
     unsigned asked = asked_for(&plan->limits);
-    *l = (struct limits){.group = {.memory = -1, .swap = -1, .cpu = -1, .pids = -1}};
+    *l = (struct world_limits){.group = {.memory = -1, .swap = -1, .cpu = -1, .pids = -1}};
     l->cores_go_out = cores_go_out();
     l->root_is_ours = plan->owners == OWNERS_EMULATED;
     if (asked == 0 && plan->name[0] == '\0') {
@@ -83,30 +83,30 @@ int limits_prepare(struct limits *l, const struct instance_plan *plan)
     cgroup_make(&l->group, plan->name, plan->name[0] != '\0' ? GROUP_LIMITS : asked, &how);
     int r = set_group(&l->group, &plan->limits, asked & l->group.holds, &what);
     if (r != 0) {
-        limits_end(l);
+        world_limits_end(l);
         return complain("%s: the control group refuses it: %s (give another value)", what, strerror(-r));
     }
     l->unheld = asked & ~l->group.holds;
     int status = l->unheld != 0 ? say_unheld(l, plan, how) : 0;
     if (status != 0) {
-        limits_end(l);
+        world_limits_end(l);
     }
     return status;
 }
 
-int limits_enter(struct limits *l)
+int world_limits_enter(struct world_limits *l)
 {
     int r = cgroup_enter(&l->group);
     return r == 0 ? 0 : complain("control group: %s (report this)", strerror(-r));
 }
 
-int limits_leave(struct limits *l)
+int world_limits_leave(struct world_limits *l)
 {
     int r = cgroup_leave(&l->group);
     return r == 0 ? 0 : complain("control group: %s (report this)", strerror(-r));
 }
 
-void limits_end(struct limits *l)
+void world_limits_end(struct world_limits *l)
 {
     cgroup_remove(&l->group);
 }
@@ -130,7 +130,7 @@ static int lower(int resource, rlim_t to)
  * A limit of 1 byte is what the kernel takes for "to nobody", where 0 still goes to a program (fs/coredump.c). RLIMIT_NPROC
  * counts the processes of a user in its namespace (Linux 5.14), so with one user inside it is the instance's.
  */
-int limits_process(const struct limits *l, const struct instance_limits *wanted)
+int world_limits_process(const struct world_limits *l, const struct instance_limits *wanted)
 {
     int r = l->cores_go_out ? lower(RLIMIT_CORE, 1) : 0;
     if (r == 0 && wanted->files != 0) {
@@ -148,8 +148,8 @@ int limits_process(const struct limits *l, const struct instance_limits *wanted)
     return r;
 }
 
-int limits_change(struct limits *l, const struct instance_limits *from, const struct instance_limits *to, char *why,
-                  size_t size)
+int world_limits_change(struct world_limits *l, const struct instance_limits *from, const struct instance_limits *to,
+                        char *why, size_t size)
 {
     const char *what = "";
     unsigned changed = (from->memory != to->memory ? LIMIT_MEMORY : 0) |
@@ -170,7 +170,7 @@ int limits_change(struct limits *l, const struct instance_limits *from, const st
     return 0;
 }
 
-void limits_reap(void)
+void world_limits_reap(void)
 {
     cgroup_reap();
 }

@@ -7,14 +7,14 @@
  *               user's, or for root the system's) makes on request
  *   version 1   as root, below its own groups
  *
- * Elsewhere they are resource limits of each process (limits_unheld() tells which): a number of processes holds for each user
+ * Elsewhere they are resource limits of each process (`unheld` tells which): a number of processes holds for each user
  * inside, memory for the private memory of each process, CPUs not at all. That is refused at the full level, and done
  * and said at weaker ones. Open files are a process's everywhere. Files' sizes and wall time: instance/disk.h and
  * the keeper.
  *
  * The keeper's outer process prepares; its inner process holds the group's files open and can thus change limits, though
  * it sees nothing of the host; the outer removes the group at the end. What was killed meanwhile leaves an empty group behind,
- * which limits_reap() removes: its name has the pid of its outer process in it, and when that began.
+ * which world_limits_reap() removes: its name has the pid of its outer process in it, and when that began.
  */
 #ifndef INSTANCE_LIMITS_H
 #define INSTANCE_LIMITS_H
@@ -33,7 +33,7 @@ enum {
     LIMIT_DISK = 8,
 };
 
-struct limits {
+struct world_limits {
     struct cgroup group;
     unsigned unheld;   /* of what was asked: what does not hold for the whole instance */
     bool cores_go_out; /* the host gives crashed processes to a program of its own */
@@ -45,26 +45,26 @@ struct limits {
  * name). A limit that cannot hold is refused at the full level (plan->least), else said on standard error. Returns 0, or
  * COMPLAINED after complaining.
  */
-int limits_prepare(struct limits *l, const struct instance_plan *plan);
+int world_limits_prepare(struct world_limits *l, const struct instance_plan *plan);
 
 /* Outside: into the group, with what is begun now, and out again. Return 0, or COMPLAINED after complaining. */
-int limits_enter(struct limits *l);
-int limits_leave(struct limits *l);
+int world_limits_enter(struct world_limits *l);
+int world_limits_leave(struct world_limits *l);
 
 /* Outside, when the world has ended (or has not begun): nothing of the group stays. */
-void limits_end(struct limits *l);
+void world_limits_end(struct world_limits *l);
 
 /* Inside, in a process that is to become a guest, before confine_guest(): its resource limits. Returns 0 or -errno. */
-int limits_process(const struct limits *l, const struct instance_limits *wanted);
+int world_limits_process(const struct world_limits *l, const struct instance_limits *wanted);
 
 /*
- * Inside: other limits for what runs; limits_process() then has to be given them for what starts later. Open files
+ * Inside: other limits for what runs; world_limits_process() then has to be given them for what starts later. Open files
  * change for what starts later only. Returns 0, or -1 with `why` saying what could not be done; the others are.
  */
-int limits_change(struct limits *l, const struct instance_limits *from, const struct instance_limits *to, char *why,
-                  size_t size);
+int world_limits_change(struct world_limits *l, const struct instance_limits *from, const struct instance_limits *to,
+                        char *why, size_t size);
 
 /* Removes groups whose instance is gone. Cheap where there are none; silent. */
-void limits_reap(void);
+void world_limits_reap(void);
 
 #endif

@@ -27,7 +27,7 @@ struct keeper {
     struct instance_plan plan;
     struct idmaps maps;
     struct trees trees;
-    struct limits limits;
+    struct world_limits limits;
     bool trees_taken; /* by the outer process */
     int table;        /* the process table */
     int life;         /* inside: ends when the outer process does */

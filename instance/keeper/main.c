@@ -98,7 +98,7 @@ static pid_t begin_world(struct keeper *k)
     if (k->plan.network != NETWORK_HOST) {
         flags |= CLONE_NEWNET;
     }
-    if (limits_enter(&k->limits) != 0) {
+    if (world_limits_enter(&k->limits) != 0) {
         return -1;
     }
     pid_t pid = (pid_t)syscall(SYS_clone, (unsigned long)flags | SIGCHLD, NULL, NULL, NULL, 0UL);
@@ -108,7 +108,7 @@ static pid_t begin_world(struct keeper *k)
     if (pid < 0) {
         complain("user namespace: %s", userns_refusal(errno));
     }
-    if (limits_leave(&k->limits) != 0 && pid > 0) {
+    if (world_limits_leave(&k->limits) != 0 && pid > 0) {
         kill(pid, SIGKILL);
     }
     return pid;
@@ -203,7 +203,7 @@ static int keep(struct keeper *k)
     if (k->plan.network == NETWORK_OWN) {
         network_end();
     }
-    limits_end(&k->limits);
+    world_limits_end(&k->limits);
     /* Nothing of it is left: another may run the instance, and the starter hears of the end by its socket's. */
     let_go(k->start.lock);
     let_go(k->start.guard);
@@ -228,10 +228,10 @@ int main(int argc, char **argv)
         }
     }
     status = idmaps_for(k.plan.owners, &k.maps);
-    status = status != 0 ? status : limits_prepare(&k.limits, &k.plan);
+    status = status != 0 ? status : world_limits_prepare(&k.limits, &k.plan);
     if (status == 0) {
         status = keep(&k);
-        limits_end(&k.limits); /* again, where the world has not begun */
+        world_limits_end(&k.limits); /* again, where the world has not begun */
     }
     return status;
 }

@@ -155,7 +155,7 @@ static void confine(const struct child *c)
 {
     const char *what;
     int done;
-    int r = limits_process(&c->k->limits, &c->k->plan.limits);
+    int r = world_limits_process(&c->k->limits, &c->k->plan.limits);
     if (r != 0) {
         end_child("resource limits", -r);
     }

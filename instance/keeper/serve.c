@@ -117,7 +117,7 @@ static void change_limits(struct init *s, struct connection *c, const struct kee
     _Static_assert(sizeof to <= sizeof m->number, "all of them");
     memcpy(&to, m->number, sizeof to);
     struct keeper_message answer = {.kind = KEEPER_DONE};
-    if (limits_change(&s->k->limits, now, &to, answer.text, sizeof answer.text) != 0) {
+    if (world_limits_change(&s->k->limits, now, &to, answer.text, sizeof answer.text) != 0) {
         answer.kind = KEEPER_FAILED;
         answer.value = COMPLAINED;
     }

@@ -39,37 +39,37 @@ static void take(struct instance_plan *plan, const char *word)
 int main(int argc, char **argv)
 {
     struct instance_plan plan = {.name = "limited", .least = ISOLATION_FULL, .owners = OWNERS_EMULATED};
-    struct limits l;
+    struct world_limits l;
     char folders[CGROUP_PARTS][CGROUP_PATH_MAX];
     int at = 1;
     for (; at < argc && strcmp(argv[at], "--") != 0; at++) {
         take(&plan, argv[at]);
     }
-    if (at + 1 >= argc || limits_prepare(&l, &plan) != 0 || limits_enter(&l) != 0) {
+    if (at + 1 >= argc || world_limits_prepare(&l, &plan) != 0 || world_limits_enter(&l) != 0) {
         return 125;
     }
     memcpy(folders, l.group.folder, sizeof folders);
     pid_t pid = fork();
     if (pid == 0) {
-        int r = limits_process(&l, &plan.limits);
+        int r = world_limits_process(&l, &plan.limits);
         if (r == 0) {
             execvp(argv[at + 1], argv + at + 1);
         }
         _exit(126);
     }
-    int status = limits_leave(&l);
+    int status = world_limits_leave(&l);
     if (change_to != 0) {
         struct instance_limits other = plan.limits;
         char why[200];
         other.memory = change_to;
         usleep(500000);
-        if (limits_change(&l, &plan.limits, &other, why, sizeof why) != 0) {
+        if (world_limits_change(&l, &plan.limits, &other, why, sizeof why) != 0) {
             fprintf(stderr, "limited: %s\n", why);
         }
     }
     int ended = 0;
     waitpid(pid, &ended, 0);
-    limits_end(&l);
+    world_limits_end(&l);
     for (int i = 0; i < CGROUP_PARTS; i++) {
         if (folders[i][0] != '\0') {
             printf("%s %s\n", folders[i], access(folders[i], F_OK) == 0 ? "stays" : "gone");
