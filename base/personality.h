@@ -49,10 +49,9 @@ struct personality {
     bool host_vdso;
     /* Its auxiliary vector is made of the host's types: the host's /proc/PID/auxv shows it (process/title.h). */
     bool auxv_is_hosts;
-    struct elf_rules programs; /* how its kernel reads and places them; space_end is the address space's, too */
-
     /* A new file has its directory's group, and root's chown(2) leaves set-id bits: as 4.4BSD has it. */
     bool bsd_owners;
+    struct elf_rules programs; /* how its kernel reads and places them; space_end is the address space's, too */
 
     /* The system calls. */
     const struct syscall_entry *syscalls;
@@ -106,8 +105,8 @@ struct personality {
      */
     uint8_t signal_bad_stack;
     uint8_t signal_count;
-    uint32_t signal_flags;      /* SIGNAL_*: the flags of an action that the program has never set */
     uint8_t carrier_mark;       /* in carried signals (signals/queue.h): whose have it, have the same numbers */
+    uint32_t signal_flags;      /* SIGNAL_*: the flags of an action that the program has never set */
     uint32_t signal_code_queue; /* SI_QUEUE; the codes of other sent signals differ from it in the low byte only */
     /* What a guest signal does by default: enum signal_default. */
     uint8_t (*signal_default)(int guest_signo);

@@ -105,6 +105,7 @@ struct process {
     uint32_t release;        /* the release the guest sees, in its own form (FreeBSD: __FreeBSD_version) */
     uint32_t built_for;      /* the one that the program was built for; 0: it does not say */
     bool shares_memory;      /* a vfork child that has neither exec'ed nor exited */
+    bool ids_changed;        /* since the image began; or it began with a real id that is not the effective one */
     int32_t end_status;      /* the wait status it is about to end with, in the guest's numbers */
     uint32_t fault_reported; /* 1: a thread is reporting the fault that the process dies of */
 
@@ -121,7 +122,6 @@ struct process {
      */
     struct credentials *credentials;
     uint32_t host_user, host_group;
-    bool ids_changed; /* since the image began; or it began with a real id that is not the effective one */
 
     struct descriptor_table *descriptors;
     struct address_space *space;
