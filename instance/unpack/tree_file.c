@@ -116,8 +116,9 @@ int tree_file_settle(struct tree *tree, int fd, const char *path, const struct m
     if (tree->exact && tree_attributes_set(tree, fd, member) != 0) {
         return -1;
     }
-    return fchmod(fd, host_mode(tree, member)) == 0 ? 0
-                                                    : complain("%s: its permissions: %s", shown(path), strerror(errno));
+    return fchmod(fd, host_mode(tree, member) | mark) == 0
+               ? 0
+               : complain("%s: its permissions: %s", shown(path), strerror(errno));
 }
 
 static int write_all(int fd, const char *data, size_t size, int64_t offset)
