@@ -119,8 +119,10 @@ static bool needs_attribute(const struct thread *t, const struct subject *s)
     if (m->type != METADATA_AS_HOST || m->flags[0] != '\0') {
         return true;
     }
+    /* A directory that its owner has no way through; a file that he cannot read, nor the engine to execute it. */
+    uint32_t needed = directory ? 0700 : 0400;
     return metadata_is_emulated(t) &&
-           (m->uid != 0 || m->gid != 0 || (m->mode & 06000) != 0 || (directory && (m->mode & 0700) != 0700));
+           (m->uid != 0 || m->gid != 0 || (m->mode & 06000) != 0 || (m->mode & needed) != needed);
 }
 
 /* Writes it with the attribute, which the host lets be set only to a file that its owner may write. */

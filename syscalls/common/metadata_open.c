@@ -2,6 +2,7 @@
 #include "syscalls/common/metadata_open.h"
 
 #include <linux/fcntl.h>
+#include <linux/openat2.h>
 #include <linux/stat.h>
 
 #include "base/host.h"
@@ -70,12 +71,12 @@ static int64_t settle_opened(struct thread *t, int fd, uint32_t flags)
     struct metadata m;
     struct statx x;
     int64_t r = fd;
-    if (metadata_stat(t, &file, 0, &x, &m) < 0) {
-        return fd;
-    }
     const struct credentials *c = metadata_is_emulated(t) ? credentials_of(t) : NULL;
-    if (c != NULL && !credentials_capable(c, CAPABILITY_DAC_OVERRIDE) &&
-        !metadata_permits(c, c->fsuid, &x, wanted(flags))) {
+    bool root = c == NULL || credentials_capable(c, CAPABILITY_DAC_OVERRIDE);
+    if ((root && (flags & O_DIRECTORY) != 0) || metadata_stat(t, &file, 0, &x, &m) < 0) {
+        return fd; /* nothing is kept from root of a directory */
+    }
+    if (!root && !metadata_permits(c, c->fsuid, &x, wanted(flags))) {
         r = -EACCES;
     } else if (c != NULL && m.flags[0] != '\0' && flags_forbid(m.flags, flags)) {
         r = -EPERM;
@@ -101,6 +102,22 @@ static int64_t cut(const struct metadata_place *at, int fd, uint32_t flags)
     }
     r = host_call4(__NR_openat, at->dirfd, at->name, O_WRONLY | O_TRUNC | O_CLOEXEC, 0);
     return r < 0 ? r : host_call1(__NR_close, r);
+}
+
+int64_t metadata_open_how(struct thread *t, int dirfd, const char *name, const struct open_how *how)
+{
+    struct open_how asked = *how;
+    bool creates = (how->flags & O_CREAT) != 0;
+    asked.flags |= creates ? O_EXCL : 0;
+    int64_t fd = host_call_intr(t, __NR_openat2, (uint64_t)dirfd, (uint64_t)name, (uint64_t)&asked, sizeof asked, 0, 0);
+    if (creates && fd >= 0) {
+        metadata_made(t, &(struct metadata_place){(int)fd, "", AT_EMPTY_PATH});
+        return fd;
+    }
+    if (fd == -EEXIST && creates && (how->flags & O_EXCL) == 0) {
+        fd = host_call_intr(t, __NR_openat2, (uint64_t)dirfd, (uint64_t)name, (uint64_t)how, sizeof *how, 0, 0);
+    }
+    return fd >= 0 && (how->flags & O_PATH) == 0 ? settle_opened(t, (int)fd, (uint32_t)how->flags) : fd;
 }
 
 static int64_t open_existing(struct thread *t, const struct metadata_place *at, uint32_t flags, uint32_t mode)

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 struct metadata_place;
+struct open_how;
 struct thread;
 
 /*
@@ -13,5 +14,11 @@ struct thread;
  * mounted without devices. Returns the descriptor or -errno; interruptible as host_call_intr() is.
  */
 int64_t metadata_open(struct thread *t, const struct metadata_place *at, uint32_t flags, uint32_t mode);
+
+/*
+ * openat2(2) with rules of its own for the way. What O_TRUNC does is done before the file is looked at, and what is made
+ * has the maker's group whatever its directory says.
+ */
+int64_t metadata_open_how(struct thread *t, int dirfd, const char *name, const struct open_how *how);
 
 #endif

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/openat2.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -141,6 +142,11 @@ static void modes(void)
     int fd = open("m", O_RDWR); /* root's are all files */
     CHECK(fd >= 0 && fchmod(fd, 0100) == 0 && is("m", 1, 2, 0100) && access("m", X_OK) == 0);
     CHECK(chown("m", 0, 0) == 0 && chmod("m", 0644) == 0 && is("m", 0, 0, 0644));
+    CHECK(make("unread", 0111) >= 0 && is("unread", 0, 0, 0111) && open("unread", O_RDONLY) >= 0);
+    struct open_how how = {.flags = O_RDWR | O_CREAT, .mode = 0640, .resolve = RESOLVE_BENEATH};
+    CHECK(setegid(12) == 0 && syscall(SYS_openat2, AT_FDCWD, "beneath", &how, sizeof how) >= 0 && setegid(0) == 0);
+    CHECK(is("beneath", 0, 12, 0640) && syscall(SYS_openat2, AT_FDCWD, "beneath", &how, sizeof how) >= 0);
+    REFUSED(syscall(SYS_openat2, AT_FDCWD, "../outside", &how, sizeof how), EXDEV);
     CHECK(mkdir("sealed", 0) == 0 && is("sealed", 0, 0, 0));
     CHECK(make("sealed/in", 0444) >= 0 && is("sealed/in", 0, 0, 0444) && open("sealed/in", O_WRONLY) >= 0);
     CHECK(chmod("sealed", 01777) == 0 && is("sealed", 0, 0, 01777));

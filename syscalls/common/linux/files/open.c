@@ -9,6 +9,7 @@
 #include "syscalls/common/linux/calls_at.h"
 #include "syscalls/common/linux/files/emulated.h"
 #include "syscalls/common/linux/files/open.h"
+#include "syscalls/common/metadata_open.h"
 
 #include <linux/openat2.h>
 
@@ -116,6 +117,10 @@ int64_t linux_any_openat2(struct thread *t, int32_t dfd, guest_ptr filename, gue
         if (has_text(&p, asked.flags)) {
             return linux_proc_open(t, &p.proc, p.where.name, (uint32_t)asked.flags);
         }
+    }
+    if (metadata_is_kept(t) && asked.resolve != 0 && size == sizeof(asked)) {
+        r = p.name != (uint64_t)p.where.name ? copyin_str(p.where.name, guest_addr(p.name), sizeof(p.where.name)) : 0;
+        return r < 0 ? r : host_restartable(t, metadata_open_how(t, p.dirfd, p.where.name, &asked));
     }
     if (metadata_is_kept(t) && asked.resolve == 0 && asked.flags <= UINT32_MAX && asked.mode <= 07777) {
         return linux_emulated_open_at(t, &p, (uint32_t)asked.flags, (uint32_t)asked.mode);

@@ -176,14 +176,14 @@ static int64_t set_keep(struct credentials *c, uint64_t keep)
     return 0;
 }
 
-/* The host is told nothing of it: its own may be set already, which means nothing here. */
+/* The host's own may be set already, which means nothing here; what stands on it (landlock(7)) wants it there, too. */
 static int64_t set_no_new_privs(struct credentials *c, uint64_t arg2, uint64_t others)
 {
     if (arg2 != 1 || others != 0) {
         return -EINVAL;
     }
     c->no_new_privs = true;
-    return 0;
+    return host_call5(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
 bool linux_emulated_prctl(struct thread *t, int32_t option, uint64_t arg2, uint64_t arg3, uint64_t arg4, uint64_t arg5,
