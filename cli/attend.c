@@ -88,6 +88,7 @@ static int order_with_descriptors(struct attended *a)
         m.flags |= RUN_TRACES;
         given[count++] = how->order->settings.trace_fd;
     }
+    a->relay.reads = !how->no_input;
     relay_look(&a->relay, &m);
     return attend_order(a->link, how->order, &m, given, count);
 }
@@ -156,8 +157,11 @@ static void take_signal(struct attended *a)
         relay_resize(&a->relay);
         return;
     }
-    if (si.ssi_signo == SIGPIPE) {
+    if (si.ssi_signo == SIGPIPE || si.ssi_signo == SIGTTIN || si.ssi_signo == SIGTTOU) {
         return; /* of this process's own making */
+    }
+    if (si.ssi_signo == SIGCONT) {
+        relay_enter(&a->relay); /* in the foreground, perhaps, where it was not before */
     }
     tell(a, KEEPER_SIGNAL, (int)si.ssi_signo, si.ssi_code == SI_KERNEL);
 }

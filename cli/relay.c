@@ -8,7 +8,7 @@
 
 #include "instance/protocol.h"
 
-enum { LAST_BYTES_MS = 100 };
+enum { LAST_BYTES_MS = 100, END_OF_FILE = 'D' & 0x1f };
 
 /* The first of 0, 1, 2 that is a terminal; -1: none. */
 static int own_terminal(void)
@@ -34,16 +34,19 @@ void relay_look(struct relay *r, struct keeper_message *m)
         m->rows = size.ws_row;
         m->columns = size.ws_col;
     }
-    r->reads = r->wanted[0];
+    r->reads = r->reads && r->wanted[0];
+    r->keyboard = isatty(0);
     /* Where the caller's terminal stays as it is, it makes CR LF of a line's end itself. */
-    if ((m->flags & RUN_TERMINAL) != 0 && !(r->reads && isatty(0)) && isatty(output_of(r))) {
+    if ((m->flags & RUN_TERMINAL) != 0 && !(r->reads && r->keyboard) && isatty(output_of(r))) {
         m->flags |= RUN_TERMINAL_RAW;
     }
 }
 
 void relay_enter(struct relay *r)
 {
-    if (r->terminal < 0 || !r->reads || !isatty(0) || tcgetattr(0, &r->before) != 0) {
+    /* In the background the terminal is somebody else's; with all signals blocked, nothing would stop us. */
+    if (r->terminal < 0 || r->raw || !r->reads || !r->keyboard || tcgetpgrp(0) != getpgrp() ||
+        tcgetattr(0, &r->before) != 0) {
         return;
     }
     struct termios raw = r->before;
@@ -78,9 +81,9 @@ void relay_resize(struct relay *r)
 
 void relay_poll(const struct relay *r, struct pollfd fds[RELAY_DESCRIPTORS])
 {
-    bool full = r->to > r->from;
+    bool full = r->to > r->from, reads = r->reads && (r->raw || !r->keyboard);
     fds[0] = (struct pollfd){r->terminal, (short)(POLLIN | (full ? POLLOUT : 0)), 0};
-    fds[1] = (struct pollfd){r->terminal >= 0 && r->reads && !full ? 0 : -1, POLLIN, 0};
+    fds[1] = (struct pollfd){r->terminal >= 0 && reads && !full ? 0 : -1, POLLIN, 0};
 }
 
 static void show(int fd, const char *bytes, size_t size)
@@ -125,11 +128,14 @@ static void pass_keys(struct relay *r)
 static void take_keys(struct relay *r)
 {
     ssize_t n = read(0, r->keys, sizeof r->keys);
-    if (n <= 0) {
-        if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
-            r->reads = false;
-        }
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
         return;
+    }
+    if (n <= 0) {
+        /* What a terminal has for the end of a file. */
+        r->reads = false;
+        r->keys[0] = END_OF_FILE;
+        n = 1;
     }
     r->from = 0;
     r->to = (size_t)n;

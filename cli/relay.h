@@ -18,13 +18,14 @@ struct relay {
     bool wanted[3]; /* whether the program has the terminal as 0, 1, 2 */
     int terminal;   /* the other side of the program's; -1: none */
     bool reads;     /* keys are passed on */
-    bool raw;       /* the caller's terminal was changed */
+    bool keyboard;  /* and come from a terminal, which is raw meanwhile */
+    bool raw;       /* the caller's terminal is changed: it is this process's to read and to change */
     struct termios before;
     char keys[RELAY_ROOM]; /* typed and not yet taken */
     size_t from, to;
 };
 
-/* Looks at the caller's terminal: fills in size and flags of an order. */
+/* Looks at the caller's terminal: fills in size and flags of an order. `reads` says whether keys are wanted. */
 void relay_look(struct relay *r, struct keeper_message *m);
 
 /* Begins with the other side of the program's terminal, which is taken; makes the caller's raw. */

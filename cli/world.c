@@ -82,7 +82,7 @@ void world_order(const struct run_request *request, const char *program, char **
                                  .usual = directory_inside(&request->plan)};
     struct settings *s = &out->settings;
     /* The world's root is the foreign system's, and no directory of the host's is there. */
-    s->sysroot[0] = s->report_dir[0] = s->table_dir[0] = '\0';
+    s->sysroot[0] = s->sysroots[0] = s->report_dir[0] = s->table_dir[0] = '\0';
     s->sysroot_origin = SYSROOT_NAMED;
     s->isolated = 1;
     s->metadata = request->plan.owners == OWNERS_SUBORDINATE ? METADATA_NODES : METADATA_EMULATED;

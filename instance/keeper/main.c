@@ -226,6 +226,8 @@ int main(int argc, char **argv)
         if (getppid() != k.start.starter) {
             return COMPLAINED;
         }
+    } else if (chdir("/") != 0) {
+        return complain("/: %s (report this)", strerror(errno));
     }
     status = idmaps_for(k.plan.owners, &k.maps);
     status = status != 0 ? status : world_limits_prepare(&k.limits, &k.plan);
