@@ -19,7 +19,7 @@
 extern char **environ;
 
 static const char create_usage[] = "dragoman instance create NAME [--from SYSROOT|DIR] [OPTION...]";
-static const char import_usage[] = "dragoman instance import NAME FILE|- [OPTION...]";
+static const char import_usage[] = "dragoman instance import NAME FILE|- [--platform OS/MACHINE] [OPTION...]";
 
 /* What the files of a layer are, or "". */
 static void recognise(const char *path, char system[INSTANCE_TEXT_MAX])
@@ -205,7 +205,7 @@ int instance_create(struct instance_store *store, int argc, char **argv)
 }
 
 /* An archive, as standard input or as a file; or a directory with an image, which goes through a pipe as one. */
-static int make_imported(struct instance_store *store, struct creation *c, const char *file)
+static int make_imported(struct instance_store *store, struct creation *c, const char *file, const char *platform)
 {
     struct stat st;
     bool is_stdin = strcmp(file, "-") == 0;
@@ -217,7 +217,8 @@ static int make_imported(struct instance_store *store, struct creation *c, const
     if (fd < 0 || fstat(fd, &st) != 0) {
         return fail(EXIT_DRAGOMAN, "%s: %s (name an archive)", file, strerror(errno));
     }
-    struct tree_source source = {.name = is_stdin ? "standard input" : file, .archive = fd, .without = -1};
+    struct tree_source source = {
+        .name = is_stdin ? "standard input" : file, .archive = fd, .without = -1, .platform = platform};
     if (S_ISDIR(st.st_mode)) {
         if (faccessat(fd, "index.json", F_OK, 0) != 0 && faccessat(fd, "manifest.json", F_OK, 0) != 0) {
             close(fd);
@@ -238,7 +239,9 @@ int instance_import(struct instance_store *store, int argc, char **argv)
 {
     struct creation c = {0};
     char *words[2];
-    const struct instance_option own[] = {{.name = "--owners", .value = &c.owners}, {.name = NULL}};
+    const char *platform = NULL;
+    const struct instance_option own[] = {
+        {.name = "--owners", .value = &c.owners}, {.name = "--platform", .value = &platform}, {.name = NULL}};
     int count = instance_arguments(argc, argv, own, &c.config, &c.request, words, 2, 2, import_usage);
     int status = count < 0 ? -count : 0;
     if (status == 0) {
@@ -246,7 +249,7 @@ int instance_import(struct instance_store *store, int argc, char **argv)
         status = begin(store, &c);
     }
     if (status == 0) {
-        status = make_imported(store, &c, words[1]);
+        status = make_imported(store, &c, words[1], platform);
     }
     end(&c);
     return status;

@@ -303,6 +303,10 @@ static int run_unpack(int dir, enum instance_owners owners, const struct tree_so
     if (source->plain) {
         tool_argument(&tool, "--plain");
     }
+    if (source->platform != NULL) {
+        tool_argument(&tool, "--platform");
+        tool_argument(&tool, source->platform);
+    }
     const char *const rest[] = {
         "--limit", limit_text, "--name", source->name, fd_path(tree, tree_fd), fd_path(stage, stage_fd), "-"};
     for (size_t i = 0; i < sizeof rest / sizeof rest[0]; i++) {

@@ -36,6 +36,7 @@ struct tree_filled {
 struct tree_source {
     const char *name;      /* for messages and progress */
     int archive;           /* descriptor to read; -1: the trees */
+    const char *platform;  /* of a container image with several; NULL: one that runs here */
     bool plain;            /* the archive is of files, whatever it looks like */
     const char *directory; /* the host's, in the caller's own view; or */
     const int *layers;     /* descriptors, topmost first */
