@@ -360,8 +360,10 @@ int instance_rm(struct instance_store *store, int argc, char **argv)
     char **words = calloc((size_t)argc + 1, sizeof *words);
     const struct instance_option own[] = {
         {.name = "--force", .given = &force}, {.name = "-f", .given = &force}, {.name = NULL}};
-    int count = words != NULL ? instance_arguments(argc, argv, own, NULL, NULL, words, 1, argc, rm_usage)
-                              : -fail(EXIT_DRAGOMAN, "instance: %s (free some memory)", strerror(ENOMEM));
+    if (words == NULL) {
+        return fail(EXIT_DRAGOMAN, "instance: %s (free some memory)", strerror(ENOMEM));
+    }
+    int count = instance_arguments(argc, argv, own, NULL, NULL, words, 1, argc, rm_usage);
     int status = count < 0 ? -count : 0;
     for (int i = 0; i < count; i++) {
         if (force && strchr(words[i], '@') == NULL && instance_name_ok(words[i])) {

@@ -130,7 +130,7 @@ int layers_list(const struct layers_dir *dir, const char *path, struct layers_li
         struct found *f = &finds.all[i];
         bool first = last == NULL || strcmp(last, f->name) != 0;
         last = first ? f->name : last;
-        if (first && !f->whiteout && r == 0) {
+        if (first && !f->whiteout && r == 0 && out->entries != NULL) {
             char *copy = strdup(f->name);
             r = copy == NULL ? complain("out of memory") : 0;
             out->entries[out->count] = (struct layers_entry){copy, f->part};
