@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Instances with a name; sourced by tests/instance/run, with its functions and variables.
-# shellcheck disable=SC2016,SC2154
+# shellcheck disable=SC2016,SC2086,SC2154
 
 # A root of a few of the host's programs, with the libraries that they are linked with.
 make_root() {
