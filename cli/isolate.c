@@ -91,13 +91,13 @@ static void show_host(struct run_request *request)
 
 static int take_sysroot(struct run_request *request, const char *sysroot)
 {
-    char **layers = calloc(2, sizeof *layers);
     char real[PATH_MAX];
-    if (layers == NULL) {
-        no_memory();
-    }
     if (realpath(sysroot, real) == NULL) {
         return fail(EXIT_DRAGOMAN, "%s: %s (name a sysroot that is there)", sysroot, strerror(errno));
+    }
+    char **layers = calloc(2, sizeof *layers);
+    if (layers == NULL) {
+        no_memory();
     }
     layers[0] = copy(real);
     request->plan.root.layers = layers;

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,39 +120,44 @@ static int pack_order(const struct keeper_start *start, const struct instance_pl
     return fd >= 0 ? fd : -fail(EXIT_DRAGOMAN, "memory: %s (free some)", strerror(-fd));
 }
 
-static _Noreturn void exec_keeper(const char *path, const struct keeper_start *start, int order, bool alone)
+/* Becomes its own session where `flags` say so. Returns the keeper, or -errno. */
+static pid_t spawn_keeper(const char *path, const struct keeper_start *start, int order, short flags)
 {
     const int kept[] = {start->control, start->listener, start->lock, start->guard, start->engine, start->log, order};
     char number[16];
     char *argv[] = {(char *)"dragoman-keeper", (char *)"run", number, NULL}, *envp[] = {NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
     sigset_t none;
-    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
-        if (kept[i] >= 0) {
-            fcntl(kept[i], F_SETFD, 0);
-        }
-    }
-    if (alone) {
-        setsid();
-    }
+    pid_t child;
     sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
     snprintf(number, sizeof number, "%d", order);
-    execve(path, argv, envp);
-    _exit(fail(EXIT_DRAGOMAN, "%s: %s (install dragoman whole)", path, strerror(errno)));
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setflags(&attributes, (short)(POSIX_SPAWN_SETSIGMASK | flags));
+    int error = posix_spawn_file_actions_init(&actions);
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0] && error == 0; i++) {
+        /* onto itself: it stays open then */
+        error = kept[i] >= 0 ? posix_spawn_file_actions_adddup2(&actions, kept[i], kept[i]) : 0;
+    }
+    error = error == 0 ? posix_spawn(&child, path, &actions, &attributes, argv, envp) : error;
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    return error == 0 ? child : -error;
 }
 
-/* One that is to outlive the caller becomes an orphan. Returns the child to wait for, or -1. */
-static pid_t fork_keeper(const char *path, const struct keeper_start *start, int order)
+/* One that is to outlive the caller becomes an orphan. Returns the child to wait for, or -errno. */
+static pid_t start_keeper(const char *path, const struct keeper_start *start, int order)
 {
-    bool alone = start->starter == 0;
-    pid_t child = alone ? fork() : vfork();
-    if (child == 0) {
-        if (alone && fork() != 0) {
-            _exit(0);
-        }
-        exec_keeper(path, start, order, alone);
+    if (start->starter != 0) {
+        return spawn_keeper(path, start, order, 0);
     }
-    return child;
+    pid_t child = fork();
+    if (child == 0) {
+        pid_t keeper = spawn_keeper(path, start, order, POSIX_SPAWN_SETSID);
+        _exit(keeper > 0 ? 0 : -keeper);
+    }
+    return child > 0 ? child : -errno;
 }
 
 static int open_engine(void)
@@ -203,7 +209,7 @@ int keeper_begin(const struct instance_plan *plan, const struct keeper_start *st
     if (order < 0) {
         return -order;
     }
-    pid_t child = fork_keeper(path, &s, order);
+    pid_t child = start_keeper(path, &s, order);
     *out = (struct keeper_link){.socket = pair[0], .keeper = named ? 0 : child};
     close(pair[1]);
     close(order);
@@ -212,14 +218,18 @@ int keeper_begin(const struct instance_plan *plan, const struct keeper_start *st
         close(s.listener);
         close(directory);
     }
-    if (child < 0) {
-        return fail(EXIT_DRAGOMAN, "fork: %s (free some memory or processes)", strerror(errno));
+    int error = child < 0 ? -child : 0;
+    if (error == 0 && named) {
+        int ended = 0;
+        while (waitpid(child, &ended, 0) < 0 && errno == EINTR) {}
+        error = WIFEXITED(ended) ? WEXITSTATUS(ended) : ECHILD;
     }
-    if (!named) {
-        return 0;
+    if (error != 0) {
+        close(out->socket);
+        return fail(EXIT_DRAGOMAN, "%s: %s (install dragoman whole, or free some memory or processes)", path,
+                    strerror(error));
     }
-    while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
-    return wait_ready(out);
+    return named ? wait_ready(out) : 0;
 }
 
 int keeper_wait(const struct keeper_link *link)

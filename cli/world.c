@@ -204,6 +204,7 @@ int world_attended(struct run_request *request, const struct named_how *how, str
         _exit(run_detached(&order, &link, 0));
     }
     status = attend(&link, attendance, end);
+    attendance->order = NULL;
     if (started) {
         named_wait(request->plan.name, &link);
     }

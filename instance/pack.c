@@ -154,5 +154,9 @@ char **unpack_strings(struct unpack *u)
         }
     }
     u->failed = u->failed || strings == NULL;
-    return u->failed ? NULL : strings;
+    if (u->failed) {
+        free(strings);
+        return NULL;
+    }
+    return strings;
 }

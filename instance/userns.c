@@ -5,6 +5,7 @@
 #include <grp.h>
 #include <sched.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,12 +117,12 @@ static pid_t start_tool(const char *tool, pid_t pid, const struct idmap *map)
     }
     static char *const environment[] = {NULL};
     idmap_tool(tool, path);
-    pid_t child = vfork();
-    if (child == 0) {
-        execve(path, argv, environment);
-        _exit(127);
+    pid_t child;
+    int error = posix_spawn(&child, path, NULL, NULL, argv, environment);
+    if (error != 0) {
+        complain("%s: %s", path, strerror(error));
     }
-    return child;
+    return error == 0 ? child : -1;
 }
 
 /* Both at once: they do not wait for one another. */

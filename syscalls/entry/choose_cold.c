@@ -25,6 +25,7 @@
 #include <string.h>
 
 #include "syscalls/entry/choose.h"
+#include "syscalls/entry/decoder_memory.h"
 
 enum {
     JUMP_SIZE = 5, /* jmp rel32 */
@@ -45,7 +46,7 @@ static csh decoder;
 
 static bool decoder_ready(void)
 {
-    return decoder != 0 || cs_open(CS_ARCH_X86, CS_MODE_64, &decoder) == CS_ERR_OK;
+    return decoder != 0 || (decoder_memory_ready() && cs_open(CS_ARCH_X86, CS_MODE_64, &decoder) == CS_ERR_OK);
 }
 
 /*
@@ -553,26 +554,21 @@ enum site_refusal choose_patch(const struct code_window *w, struct patch_choice 
     if (!decoder_ready()) {
         return REFUSED_HOST;
     }
+    /* Not from malloc, as little else here: decoder_memory_cold.c. */
+    static cs_detail detail;
+    static cs_insn plain, detailed;
+    struct lengths lengths;
+    detailed.detail = &detail;
     cs_option(decoder, CS_OPT_DETAIL, CS_OPT_OFF);
-    cs_insn *plain = cs_malloc(decoder);
+    read_lengths(w, &plain, &lengths);
     cs_option(decoder, CS_OPT_DETAIL, CS_OPT_ON);
-    cs_insn *detailed = cs_malloc(decoder);
-    enum site_refusal r = REFUSED_HOST;
-    if (plain != NULL && detailed != NULL) {
-        struct lengths lengths;
-        cs_option(decoder, CS_OPT_DETAIL, CS_OPT_OFF);
-        read_lengths(w, plain, &lengths);
-        cs_option(decoder, CS_OPT_DETAIL, CS_OPT_ON);
-        r = go_back(w, &lengths, detailed, out);
-        if (r == REFUSED_SHORT) {
-            r = go_short(w, &lengths, detailed, out);
-        }
-        cs_option(decoder, CS_OPT_DETAIL, CS_OPT_OFF);
-        if (r == REFUSED_NOT && jumped_into(w, out, plain)) {
-            r = REFUSED_JUMPED;
-        }
+    enum site_refusal r = go_back(w, &lengths, &detailed, out);
+    if (r == REFUSED_SHORT) {
+        r = go_short(w, &lengths, &detailed, out);
     }
-    cs_free(plain, plain != NULL);
-    cs_free(detailed, detailed != NULL);
+    cs_option(decoder, CS_OPT_DETAIL, CS_OPT_OFF);
+    if (r == REFUSED_NOT && jumped_into(w, out, &plain)) {
+        r = REFUSED_JUMPED;
+    }
     return r;
 }

@@ -105,7 +105,7 @@ int64_t linux_emulated_capset(struct thread *t, guest_ptr header_, guest_ptr dat
     if (copyin(data, data_, words * sizeof data[0]) < 0) {
         return -EFAULT;
     }
-    for (unsigned i = 0; i < words; i++) {
+    for (unsigned i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) { /* what was not given is 0 */
         effective |= (uint64_t)data[i].effective << 32 * i;
         permitted |= (uint64_t)data[i].permitted << 32 * i;
         inheritable |= (uint64_t)data[i].inheritable << 32 * i;

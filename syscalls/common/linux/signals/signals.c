@@ -24,7 +24,7 @@ static const struct flag_pair action_flags[] = {
 };
 #define ACTION_FLAGS (sizeof action_flags / sizeof action_flags[0])
 
-_Static_assert(LINUX_UNBLOCKABLE == (1ULL << (SIGKILL - 1) | 1ULL << (SIGSTOP - 1)), "signal(7)");
+_Static_assert(SIGKILL == 9 && SIGSTOP == 19, "LINUX_UNBLOCKABLE has their numbers");
 
 int64_t linux_set_copyin(guest_ptr from, uint64_t size, struct signal_set *to)
 {
