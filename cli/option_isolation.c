@@ -58,7 +58,7 @@ int isolation_refuse(const struct run_request *request)
         return fail(EXIT_DRAGOMAN, "--%s: only an isolated world has that (add -i INSTANCE or --isolate)",
                     request->world_option != NULL ? request->world_option : "detach");
     }
-    return fail(EXIT_DRAGOMAN, "%s: running in isolated worlds is not supported yet (run the program without it)",
+    return fail(EXIT_DRAGOMAN, "%s: calls are not counted in an isolated world (dragoman trace without -c shows them)",
                 request->plan.name[0] != '\0' ? "--instance" : "--isolate");
 }
 

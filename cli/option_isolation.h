@@ -35,7 +35,7 @@ void isolation_clear(struct instance_plan *plan);
 /* Whether anything was asked for that an isolated world is needed for. */
 bool isolation_asked(const struct run_request *request);
 
-/* Says why the request's isolated world is not to be had. Returns an exit status. */
+/* Says why a request that wants an isolated world cannot be met by a plain start. Returns an exit status. */
 int isolation_refuse(const struct run_request *request);
 
 /*

@@ -101,12 +101,18 @@ void peer_ids_show_guest_control(struct thread *t, guest_ptr control, uint64_t l
     }
 }
 
-int64_t peer_ids_show_option(struct thread *t, int32_t level, int32_t name, guest_ptr value, int64_t result)
+int64_t peer_ids_show_option(struct thread *t, int32_t level, int32_t name, guest_ptr value, int32_t room,
+                             int64_t result)
 {
-    struct peer_ids ids;
-    if (result == 0 && level == LEVEL_SOCKET && name == PEERCRED && COPYIN(&ids, value) == 0) {
-        peer_ids_show(t, &ids);
-        return COPYOUT(value, &ids);
+    struct peer_ids ids = {0};
+    if (t->proc->credentials == NULL || result != 0 || level != LEVEL_SOCKET || name != PEERCRED ||
+        room < (int32_t)sizeof ids.pid) {
+        return result;
     }
-    return result;
+    uint64_t size = (uint64_t)room < sizeof ids ? (uint64_t)room : sizeof ids;
+    if (copyin(&ids, value, size) < 0) {
+        return -EFAULT;
+    }
+    peer_ids_show(t, &ids);
+    return copyout(value, &ids, size);
 }

@@ -30,7 +30,11 @@ void peer_ids_show_guest_control(struct thread *t, guest_ptr control, uint64_t l
  */
 int64_t peer_ids_send_control(struct thread *t, uint8_t *control, uint64_t length);
 
-/* What getsockopt(2) has written, if it is SO_PEERCRED's: `result` is the call's, and is returned. */
-int64_t peer_ids_show_option(struct thread *t, int32_t level, int32_t name, guest_ptr value, int64_t result);
+/*
+ * Shows what getsockopt(2) has written to `value`, which has room for so many bytes, if it is SO_PEERCRED's: no more than
+ * that (sk_getsockopt() of net/core/sock.c cuts it off). `result` is the call's, and is returned; -EFAULT.
+ */
+int64_t peer_ids_show_option(struct thread *t, int32_t level, int32_t name, guest_ptr value, int32_t room,
+                             int64_t result);
 
 #endif

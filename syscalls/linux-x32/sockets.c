@@ -1,10 +1,8 @@
 /* x32's sockets: structures with words of four bytes, but times of 64 bits (COMPAT_USE_64BIT_TIME). */
-#include "base/process.h"
 #include "base/thread.h"
 #include "linux_x32_syscalls.h"
 #include "syscalls/common/linux/sockets/compat_message.h"
 #include "syscalls/common/linux/sockets/compat_sockopt.h"
-#include "syscalls/common/peer_ids.h"
 
 int64_t linux_x32_recvmsg(struct thread *t, int32_t fd, guest_ptr msg, uint32_t flags)
 {
@@ -14,9 +12,7 @@ int64_t linux_x32_recvmsg(struct thread *t, int32_t fd, guest_ptr msg, uint32_t 
 int64_t linux_x32_getsockopt(struct thread *t, int32_t fd, int32_t level, int32_t optname, guest_ptr optval,
                              guest_ptr optlen)
 {
-    int64_t r = compat_getsockopt(t, fd, level, optname, optval, optlen, false);
-
-    return t->proc->credentials != NULL ? peer_ids_show_option(t, level, optname, optval, r) : r;
+    return compat_getsockopt(t, fd, level, optname, optval, optlen, false);
 }
 
 int64_t linux_x32_setsockopt(struct thread *t, int32_t fd, int32_t level, int32_t optname, guest_ptr optval,

@@ -422,6 +422,11 @@ static void sockets(void)
     socklen_t size = sizeof peer;
     CHECK(fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && size == sizeof peer);
     CHECK(peer.pid == pid && peer.uid == 42 && peer.gid == 7);
+    struct ucred cut = {.uid = 99, .gid = 98};
+    size = sizeof cut.pid + sizeof cut.uid;
+    CHECK(getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cut, &size) == 0 &&
+          size == 8); /* sk_getsockopt(): what there is room for */
+    CHECK(cut.pid == pid && cut.uid == 42 && cut.gid == 98);
     CHECK(setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &one, sizeof one) == 0);
     char byte, control[256];
     struct iovec data = {&byte, 1};

@@ -3,14 +3,12 @@
  * net/compat.c (compat_sys_socketcall()), socketcall(2).
  */
 #include "base/host.h"
-#include "base/process.h"
 #include "base/thread.h"
 #include "linux_i386_syscalls.h"
 #include "syscalls/common/linux/sockets/compat_message.h"
 #include "syscalls/common/linux/sockets/compat_sockopt.h"
 #include "syscalls/common/linux/sockets/socketcall.h"
 #include "syscalls/common/linux/time/compat_time.h"
-#include "syscalls/common/peer_ids.h"
 #include "syscalls/linux-i386/time/time32.h"
 
 int64_t linux_i386_recvmsg(struct thread *t, int32_t fd, guest_ptr msg, uint32_t flags)
@@ -21,9 +19,7 @@ int64_t linux_i386_recvmsg(struct thread *t, int32_t fd, guest_ptr msg, uint32_t
 int64_t linux_i386_getsockopt(struct thread *t, int32_t fd, int32_t level, int32_t optname, guest_ptr optval,
                               guest_ptr optlen)
 {
-    int64_t r = compat_getsockopt(t, fd, level, optname, optval, optlen, true);
-
-    return t->proc->credentials != NULL ? peer_ids_show_option(t, level, optname, optval, r) : r;
+    return compat_getsockopt(t, fd, level, optname, optval, optlen, true);
 }
 
 int64_t linux_i386_setsockopt(struct thread *t, int32_t fd, int32_t level, int32_t optname, guest_ptr optval,

@@ -9,6 +9,7 @@
 #include "process/descriptors.h"
 #include "syscalls/common/linux/memory/host_memory.h"
 #include "syscalls/common/linux/sockets/compat_control.h"
+#include "syscalls/common/peer_ids.h"
 
 /* asm-generic/socket.h, linux/in.h, linux/in6.h, linux/if_packet.h */
 enum { LEVEL_IP = 0, LEVEL_SOCKET = 1, LEVEL_IPV6 = 41, LEVEL_PACKET = 263 };
@@ -237,7 +238,6 @@ int64_t compat_getsockopt(struct thread *t, int32_t fd, int32_t level, int32_t n
 {
     int32_t room;
 
-    (void)t;
     if (COPYIN(&room, length) < 0) { /* the host finds what else is wrong first */
         return host_call5(__NR_getsockopt, fd, level, name, GUEST_NOWHERE, GUEST_NOWHERE);
     }
@@ -254,5 +254,6 @@ int64_t compat_getsockopt(struct thread *t, int32_t fd, int32_t level, int32_t n
         return -ENOPROTOOPT;
     }
     uint64_t at = linux_host_memory(value, room < 0 ? 0 : (uint64_t)room);
-    return host_call5(__NR_getsockopt, fd, level, name, at, length.va);
+    int64_t r = host_call5(__NR_getsockopt, fd, level, name, at, length.va);
+    return peer_ids_show_option(t, level, name, value, room, r);
 }

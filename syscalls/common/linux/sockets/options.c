@@ -1,6 +1,5 @@
 /* Options of sockets, for 64-bit guests: the host's, in memory that is the guest's. Sources: net/socket.c, getsockopt(2). */
 #include "base/host.h"
-#include "base/process.h"
 #include "base/thread.h"
 #include "linux_syscalls.h"
 #include "syscalls/common/linux/memory/host_memory.h"
@@ -31,7 +30,5 @@ int64_t linux_any_getsockopt(struct thread *t, int32_t fd, int32_t level, int32_
         return host_call5(__NR_getsockopt, fd, level, optname, optval.va, GUEST_NOWHERE);
     }
     r = host_call5(__NR_getsockopt, fd, level, optname, value_of(optval, room), optlen.va);
-    return t->proc->credentials != NULL && room >= (int32_t)sizeof(struct peer_ids)
-               ? peer_ids_show_option(t, level, optname, optval, r)
-               : r;
+    return peer_ids_show_option(t, level, optname, optval, room, r);
 }
