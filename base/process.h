@@ -131,8 +131,8 @@ struct process {
     void *personality_data;
 
     /* vfs/path.h: whether relative names may lead into what is not the host's alone. */
-    uint32_t working_directory; /* enum vfs_working_directory, and above it how often it has changed */
-    bool special_directories;   /* some descriptor may be of a directory that lookups begin in there */
+    uint32_t working_directory;   /* enum vfs_directory, and above it how often it has changed */
+    uint32_t special_directories; /* which kinds of it descriptors may be of: 1 << kind */
 
     struct process *next_sharer; /* process/process.c: of a child that shares its parent's memory without its waiting */
     void *exec_scratch[2]; /* what a vfork child's exec has of the heap: freed by its parent when it has succeeded */

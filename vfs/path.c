@@ -132,35 +132,48 @@ void path_directory_changed(struct process *p)
     uint32_t now = __atomic_load_n(&p->working_directory, __ATOMIC_RELAXED);
 
     while (!__atomic_compare_exchange_n(&p->working_directory, &now,
-                                        ((now | VFS_WORKING_MASK) + 1) | VFS_WORKING_UNKNOWN, false, __ATOMIC_RELEASE,
+                                        ((now | VFS_WORKING_MASK) + 1) | VFS_DIRECTORY_UNKNOWN, false, __ATOMIC_RELEASE,
                                         __ATOMIC_RELAXED)) {}
 }
 
-/* Whether a directory is special. One whose name cannot be told is not: it is removed, or deeper down than they lie. */
-static bool is_special_directory(const struct process *p, int dirfd)
+/* A directory whose name cannot be told is a plain one: it is removed, or deeper down than the others lie. */
+static uint32_t kind_of_directory(const struct process *p, int dirfd)
 {
     char host[VFS_HOST_PATH_MAX];
 
-    return path_of_descriptor(dirfd, host, sizeof(host)) > 0 && is_special(p, host);
+    if (path_of_descriptor(dirfd, host, sizeof(host)) <= 0 || !is_special(p, host)) {
+        return VFS_DIRECTORY_PLAIN;
+    }
+    return host[0] == '/' && host[1] == 0 ? VFS_DIRECTORY_ROOT : VFS_DIRECTORY_SPECIAL;
 }
 
-/* Whether names relative to `dirfd` may be anything but the host's own. Without a sysroot. */
-static bool starts_special(struct process *p, int dirfd)
+/* Whether a name in the root may be of something that is mounted there, by its first byte. */
+static inline bool may_be_mounted(char first)
 {
+    return first == 'd' || first == 'p';
+}
+
+/* Whether `path`, relative to `dirfd`, may lead to anything but the host's own. Without a sysroot. */
+static bool starts_special(struct process *p, int dirfd, const char *path)
+{
+    bool from_root = may_be_mounted(path[0]) || path[0] == '.';
     uint32_t now, known;
 
     if (dirfd != VFS_AT_FDCWD) {
-        return p->special_directories && is_special_directory(p, dirfd);
+        uint32_t matters = 1u << VFS_DIRECTORY_SPECIAL | (from_root ? 1u << VFS_DIRECTORY_ROOT : 0);
+
+        known = p->special_directories & matters ? kind_of_directory(p, dirfd) : VFS_DIRECTORY_PLAIN;
+    } else {
+        now = __atomic_load_n(&p->working_directory, __ATOMIC_ACQUIRE);
+        known = now & VFS_WORKING_MASK;
+        if (known == VFS_DIRECTORY_UNKNOWN) {
+            known = kind_of_directory(p, dirfd);
+            /* Where another thread has left the directory meanwhile, the next look tells anew. */
+            __atomic_compare_exchange_n(&p->working_directory, &now, now | known, false, __ATOMIC_RELAXED,
+                                        __ATOMIC_RELAXED);
+        }
     }
-    now = __atomic_load_n(&p->working_directory, __ATOMIC_ACQUIRE);
-    known = now & VFS_WORKING_MASK;
-    if (known == VFS_WORKING_UNKNOWN) {
-        known = is_special_directory(p, dirfd) ? VFS_WORKING_SPECIAL : VFS_WORKING_PLAIN;
-        /* Where another thread has left the directory meanwhile, the next look tells anew. */
-        __atomic_compare_exchange_n(&p->working_directory, &now, now | known, false, __ATOMIC_RELAXED,
-                                    __ATOMIC_RELAXED);
-    }
-    return known == VFS_WORKING_SPECIAL;
+    return known == VFS_DIRECTORY_SPECIAL || (known == VFS_DIRECTORY_ROOT && from_root);
 }
 
 /*
@@ -172,13 +185,13 @@ static inline bool is_plain(struct process *p, int dirfd, const char *path)
     if (path[0] == '/') {
         char next = path[1];
 
-        return next == 'd' || next == 'p' ? !is_special(p, path) : next != '/' && next != '.' && next != 0;
+        return may_be_mounted(next) ? !is_special(p, path) : next != '/' && next != '.' && next != 0;
     }
     if (dirfd == VFS_AT_FDCWD &&
-        (__atomic_load_n(&p->working_directory, __ATOMIC_RELAXED) & VFS_WORKING_MASK) == VFS_WORKING_PLAIN) {
+        (__atomic_load_n(&p->working_directory, __ATOMIC_RELAXED) & VFS_WORKING_MASK) == VFS_DIRECTORY_PLAIN) {
         return true;
     }
-    return !starts_special(p, dirfd);
+    return !starts_special(p, dirfd, path);
 }
 
 static bool has_dot_dot(const char *path)
@@ -278,8 +291,10 @@ static int translate_walking(struct thread *t, int dirfd, const char *path, uint
     const struct vfs_view view = {t->proc->settings.sysroot, t};
     int r = vfs_walk(&view, dirfd, path, flags, out, NULL);
 
-    if (r == 0 && ((out->node.fs && out->node.type == S_IFDIR) || hot_strcmp(out->name, "/") == 0)) {
-        t->proc->special_directories = true; /* it may be about to be opened */
+    if (r == 0 && out->node.fs && out->node.type == S_IFDIR) {
+        t->proc->special_directories |= 1u << VFS_DIRECTORY_SPECIAL; /* it may be about to be opened */
+    } else if (r == 0 && hot_strcmp(out->name, "/") == 0) {
+        t->proc->special_directories |= 1u << VFS_DIRECTORY_ROOT;
     }
     return r;
 }

@@ -64,8 +64,17 @@ int path_canonical(struct thread *t, int dirfd, guest_ptr path, char *guest);
  */
 const char *path_guest_view(struct thread *t, char *host);
 
-/* What relative names of the working directory need; unknown in a new image. In the low bits of the process's word. */
-enum vfs_working_directory { VFS_WORKING_UNKNOWN, VFS_WORKING_PLAIN, VFS_WORKING_SPECIAL };
+/*
+ * What names that are looked up in a directory may lead to. Of the working directory it is in the low bits of the
+ * process's word, unknown in a new image; which kinds beside the plain one some descriptor may be of is a mask of
+ * 1 << kind.
+ */
+enum vfs_directory {
+    VFS_DIRECTORY_UNKNOWN,
+    VFS_DIRECTORY_PLAIN,   /* the host's files alone */
+    VFS_DIRECTORY_ROOT,    /* "/": by some names, into what is mounted for the guest */
+    VFS_DIRECTORY_SPECIAL, /* by any name: it is in there */
+};
 #define VFS_WORKING_MASK 3u
 
 /* To be called after the working directory has changed. */

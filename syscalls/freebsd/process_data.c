@@ -32,7 +32,7 @@ void freebsd_take_over(struct thread *t, const void *block, uint32_t size)
     const struct freebsd_inherited *in = block;
     if (size >= sizeof *in && in->size == sizeof *in) {
         *freebsd_inherited(t) = *in;
-        t->proc->special_directories = in->special_directories != 0;
+        t->proc->special_directories = in->special_directories;
     }
 }
 

@@ -35,7 +35,7 @@ struct freebsd_inherited {
     int32_t cpuset_plus_one; /* number of the processor set it is in (cpuset.c), and 1; 0: the default set */
     uint32_t terminals;      /* TERMINALS_*: what has been seen of terminals (terminal.h) */
     uint32_t quiet_pipes;    /* 1: some socket of this process may have SO_NOSIGPIPE (nosigpipe.h) */
-    uint32_t special_directories; /* 1: some descriptor may be of a directory as vfs/path.h has it */
+    uint32_t special_directories; /* struct process's */
     struct freebsd_rlimit limits[FREEBSD_RLIM_OWN];
     char login[FREEBSD_MAXLOGNAME];       /* set by setlogin(2); empty: take the host's */
     char login_class[FREEBSD_MAXLOGNAME]; /* set by setloginclass(2); empty: "default" */

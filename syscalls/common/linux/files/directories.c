@@ -56,7 +56,8 @@ static bool lists_descriptors(struct thread *t, int fd)
     char host[VFS_HOST_PATH_MAX];
     struct linux_proc_file file;
 
-    if (!t->proc->special_directories || path_of_descriptor(fd, host, sizeof(host)) <= 0) {
+    if (!(t->proc->special_directories & 1u << VFS_DIRECTORY_SPECIAL) ||
+        path_of_descriptor(fd, host, sizeof(host)) <= 0) {
         return false;
     }
     file = linux_proc_find(t, host);

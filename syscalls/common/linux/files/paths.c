@@ -15,30 +15,56 @@ static bool below_proc(const char *path)
     return hot_strncmp(path, "/proc", 5) == 0 && (path[5] == '/' || path[5] == 0);
 }
 
-/* Whether names that are looked up in a directory may be in /proc. One whose name cannot be told is removed. */
-static bool leads_to_proc(int dirfd)
+/* How names that are looked up in a directory may lead into /proc. One whose name cannot be told is removed. */
+static uint32_t kind_of_directory(int dirfd)
 {
     char host[VFS_HOST_PATH_MAX];
 
-    return path_of_descriptor(dirfd, host, sizeof(host)) > 0 && (below_proc(host) || host[0] != '/' || host[1] == 0);
+    if (path_of_descriptor(dirfd, host, sizeof(host)) <= 0) {
+        return VFS_DIRECTORY_PLAIN;
+    }
+    if (host[0] != '/' || below_proc(host)) {
+        return VFS_DIRECTORY_SPECIAL;
+    }
+    return host[1] == 0 ? VFS_DIRECTORY_ROOT : VFS_DIRECTORY_PLAIN;
+}
+
+/* Whether a name in the root may lead into /proc, by its first byte. */
+static inline bool may_be_proc(char first)
+{
+    return first == 'p' || first == '.';
 }
 
 /* The same of the working directory, found out: `now` is what was remembered of it. */
-static __attribute__((noinline)) bool find_working_in_proc(struct process *p, uint32_t now)
+static __attribute__((noinline)) uint32_t find_kind_of_working(struct process *p, uint32_t now)
 {
-    uint32_t known = leads_to_proc(VFS_AT_FDCWD) ? VFS_WORKING_SPECIAL : VFS_WORKING_PLAIN;
+    uint32_t known = kind_of_directory(VFS_AT_FDCWD);
 
     __atomic_compare_exchange_n(&p->working_directory, &now, now | known, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
-    return known == VFS_WORKING_SPECIAL;
+    return known;
 }
 
 /* And remembered until it changes (vfs/path.h). */
-static inline bool working_in_proc(struct process *p)
+static inline uint32_t kind_of_working(struct process *p)
 {
     uint32_t now = __atomic_load_n(&p->working_directory, __ATOMIC_ACQUIRE);
     uint32_t known = now & VFS_WORKING_MASK;
 
-    return known == VFS_WORKING_UNKNOWN ? find_working_in_proc(p, now) : known == VFS_WORKING_SPECIAL;
+    return known == VFS_DIRECTORY_UNKNOWN ? find_kind_of_working(p, now) : known;
+}
+
+/* Whether a relative name, by its first byte, may lead into /proc. */
+static inline bool relative_may_be_proc(struct process *p, int dirfd, char first)
+{
+    uint32_t kind = VFS_DIRECTORY_PLAIN;
+
+    if (dirfd == VFS_AT_FDCWD) {
+        kind = kind_of_working(p);
+    } else if (p->special_directories &
+               (1u << VFS_DIRECTORY_SPECIAL | (may_be_proc(first) ? 1u << VFS_DIRECTORY_ROOT : 0))) {
+        kind = kind_of_directory(dirfd);
+    }
+    return kind == VFS_DIRECTORY_SPECIAL || (kind == VFS_DIRECTORY_ROOT && may_be_proc(first));
 }
 
 /*
@@ -53,10 +79,7 @@ static inline bool is_plain(struct process *p, int dirfd, char first, char secon
     if (first == 0) {
         return true;
     }
-    if (dirfd == VFS_AT_FDCWD) {
-        return !working_in_proc(p);
-    }
-    return !p->special_directories || !leads_to_proc(dirfd);
+    return !relative_may_be_proc(p, dirfd, first);
 }
 
 static bool has_dot_dot(const char *path)
@@ -217,9 +240,9 @@ void linux_path_opened(struct thread *t, int fd, const struct linux_path *path)
 {
     struct statx x;
 
-    if (path->near_proc && !t->proc->special_directories &&
-        host_call5(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_TYPE, &x) == 0 && (x.stx_mode & S_IFMT) == S_IFDIR) {
-        t->proc->special_directories = true;
+    if (path->near_proc && host_call5(__NR_statx, fd, "", AT_EMPTY_PATH, STATX_TYPE, &x) == 0 &&
+        (x.stx_mode & S_IFMT) == S_IFDIR) {
+        t->proc->special_directories |= (1u << kind_of_directory(fd)) & ~(1u << VFS_DIRECTORY_PLAIN);
     }
 }
 
