@@ -413,6 +413,93 @@ static uint64_t entries_to(const struct code_window *w, struct lengths *l, uint3
     return entries;
 }
 
+/* Bytes of a direct jump or call before its displacement, and the displacement's size; 0: none begins here. */
+static unsigned jump_at(const uint8_t *p, size_t left, unsigned *displacement)
+{
+    if (left >= 2 && (p[0] == 0xeb || (p[0] & 0xf0) == 0x70 || (p[0] & 0xfc) == 0xe0)) {
+        *displacement = 1;
+        return 1;
+    }
+    if (left >= 5 && (p[0] == 0xe8 || p[0] == 0xe9)) {
+        *displacement = 4;
+        return 1;
+    }
+    if (left >= 6 && p[0] == 0x0f && (p[1] & 0xf0) == 0x80) {
+        *displacement = 4;
+        return 2;
+    }
+    return 0;
+}
+
+/*
+ * Whether the jump at `at`, which ends at `end`, may be an instruction: whether any reading from a little before finds
+ * one that ends there, prefixes before the jump included, and invalid bytes taken one by one. Near the window's
+ * beginning there is nothing to read from, and the answer is `unread`.
+ */
+static bool may_be_jump(const struct code_window *w, size_t at, size_t end, bool unread, cs_insn *insn)
+{
+    enum { READINGS = 7, FIRST = 18, STEP = 5 };
+    if (at < FIRST + READINGS * STEP) {
+        return unread;
+    }
+    for (size_t i = 0; i < READINGS; i++) {
+        size_t from = at - FIRST - i * STEP;
+        while (from <= at) {
+            const uint8_t *code = w->bytes + from;
+            size_t left = w->before + 2 + w->after - from;
+            uint64_t address = w->at - w->before + from;
+            from += cs_disasm_iter(decoder, &code, &left, &address, insn) ? insn->size : 1;
+        }
+        if (from == end) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Whether something in the window jumps to one of the bytes from `low` to below `high`, as distances from the window's
+ * beginning. Every byte is taken for a possible jump; what goes there is then looked at more closely.
+ */
+static bool jumped_to(const struct code_window *w, int64_t low, int64_t high, bool unread, cs_insn *insn)
+{
+    size_t size = w->before + SYSCALL_SIZE + w->after;
+    for (size_t i = 0; i < size; i++) {
+        unsigned width = 0;
+        unsigned opcode = jump_at(w->bytes + i, size - i, &width);
+        if (opcode == 0) {
+            continue;
+        }
+        int32_t distance = (w->bytes[i + opcode] ^ 0x80) - 0x80; /* its sign extended */
+        if (width == 4) {
+            memcpy(&distance, w->bytes + i + opcode, sizeof distance);
+        }
+        size_t end = i + opcode + width;
+        int64_t target = (int64_t)end + distance;
+        if (target >= low && target < high && may_be_jump(w, i, end, unread, insn)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether something jumps into the bytes to be replaced, beyond the first: hand-written code jumps over prefixes so. */
+static bool jumped_into(const struct code_window *w, const struct patch_choice *c, cs_insn *insn)
+{
+    int64_t start = (int64_t)w->before - c->back;
+    return jumped_to(w, start + 1, start + c->length, true, insn);
+}
+
+/*
+ * Whether a label plainly stands there: aligned by padding, and something near jumps to it. glibc's one place for all calls
+ * that can be cancelled has nothing else to show, among zeros.
+ */
+static bool is_padded_label(const struct code_window *w, uint32_t back, cs_insn *insn)
+{
+    int64_t start = (int64_t)w->before - back;
+    return is_padded_start(w, back) && jumped_to(w, start, start + 1, false, insn);
+}
+
 /* The nearest instruction that is long enough; one that only a call shows to be executed, if there is no other. */
 static enum site_refusal go_back(const struct code_window *w, struct lengths *l, cs_insn *insn,
                                  struct patch_choice *out)
@@ -427,8 +514,9 @@ static enum site_refusal go_back(const struct code_window *w, struct lengths *l,
         out->has_before = out->wide = false;
         out->entries = 0;
         bool ambiguous = is_rex(w->bytes[w->before - back]) && !is_constant(&out->effect);
-        enum certainty begins = begins_at(w, l, back, insn);
-        if (begins == BEGINS && (!ambiguous || begins_after_another(w, l, back, insn, out))) {
+        bool labelled = is_padded_label(w, back, insn);
+        enum certainty begins = labelled ? BEGINS : begins_at(w, l, back, insn);
+        if (begins == BEGINS && (!ambiguous || labelled || begins_after_another(w, l, back, insn, out))) {
             out->back = (uint8_t)back;
             out->length = l->at[back];
             return REFUSED_NOT;
@@ -476,77 +564,6 @@ static enum site_refusal go_short(const struct code_window *w, struct lengths *l
         refusal = begins != DOES_NOT_BEGIN ? REFUSED_UNCLEAR : refusal;
     }
     return refusal;
-}
-
-/* Bytes of a direct jump or call before its displacement, and the displacement's size; 0: none begins here. */
-static unsigned jump_at(const uint8_t *p, size_t left, unsigned *displacement)
-{
-    if (left >= 2 && (p[0] == 0xeb || (p[0] & 0xf0) == 0x70 || (p[0] & 0xfc) == 0xe0)) {
-        *displacement = 1;
-        return 1;
-    }
-    if (left >= 5 && (p[0] == 0xe8 || p[0] == 0xe9)) {
-        *displacement = 4;
-        return 1;
-    }
-    if (left >= 6 && p[0] == 0x0f && (p[1] & 0xf0) == 0x80) {
-        *displacement = 4;
-        return 2;
-    }
-    return 0;
-}
-
-/*
- * Whether the jump at `at`, which ends at `end`, may be an instruction: whether any reading from a little before finds
- * one that ends there, prefixes before the jump included, and invalid bytes taken one by one. Near the window's
- * beginning there is nothing to read from, and it may.
- */
-static bool may_be_jump(const struct code_window *w, size_t at, size_t end, cs_insn *insn)
-{
-    enum { READINGS = 7, FIRST = 18, STEP = 5 };
-    if (at < FIRST + READINGS * STEP) {
-        return true;
-    }
-    for (size_t i = 0; i < READINGS; i++) {
-        size_t from = at - FIRST - i * STEP;
-        while (from <= at) {
-            const uint8_t *code = w->bytes + from;
-            size_t left = w->before + 2 + w->after - from;
-            uint64_t address = w->at - w->before + from;
-            from += cs_disasm_iter(decoder, &code, &left, &address, insn) ? insn->size : 1;
-        }
-        if (from == end) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/*
- * Whether something in the window jumps into the bytes to be replaced, beyond the first: hand-written code jumps over
- * prefixes so. Every byte is taken for a possible jump; what goes there is then looked at more closely.
- */
-static bool jumped_into(const struct code_window *w, const struct patch_choice *c, cs_insn *insn)
-{
-    size_t size = w->before + 2 + w->after;
-    int64_t low = (int64_t)w->before - c->back + 1, high = low + c->length - 1;
-    for (size_t i = 0; i < size; i++) {
-        unsigned width = 0;
-        unsigned opcode = jump_at(w->bytes + i, size - i, &width);
-        if (opcode == 0) {
-            continue;
-        }
-        int32_t distance = (w->bytes[i + opcode] ^ 0x80) - 0x80; /* its sign extended */
-        if (width == 4) {
-            memcpy(&distance, w->bytes + i + opcode, sizeof distance);
-        }
-        size_t end = i + opcode + width;
-        int64_t target = (int64_t)end + distance;
-        if (target >= low && target < high && may_be_jump(w, i, end, insn)) {
-            return true;
-        }
-    }
-    return false;
 }
 
 enum site_refusal choose_patch(const struct code_window *w, struct patch_choice *out)

@@ -224,6 +224,37 @@ START_TEST(small_functions_in_a_row)
 }
 END_TEST
 
+/*
+ * A load that must be told from the same without its prefix, behind padding, whose zeros lead readings astray: it is a
+ * label that the code before jumps to. As glibc 2.41 has it, for all calls that can be cancelled.
+ */
+START_TEST(label_behind_padding)
+{
+    uint8_t code[] = {
+        0x53, 0x49, 0x89, 0xca, 0x64, 0x48, 0x8b, 0x1c, 0x25, 0x10, 0, 0, 0, 0xa8, 0x01, /* test $1, al */
+        0x75, 0x0f,                                                                      /* jne, to the label */
+        0x5b, 0xc3, 0x0f, 0x1f, 0x44, 0,    0,    0x0f, 0x1f, 0x84, 0, 0, 0, 0,    0,    /* padding */
+        0x48, 0x8b, 0x44, 0x24, 0x10,                                                    /* mov 16(rsp), rax */
+    };
+    struct patch_choice c = {0};
+    window_of(code, sizeof code);
+    w.at = AT + 5;
+    ck_assert_int_eq(choose_patch(&w, &c), REFUSED_NOT);
+    ck_assert(c.back == 5 && c.length == 5 && !c.has_before && !c.wide && c.entries == 0);
+    w.at = AT + 6; /* not aligned, the zeros are none that fill */
+    ck_assert_int_eq(choose(), REFUSED_UNCLEAR);
+    code[16]++; /* the jump leads behind the prefix */
+    window_of(code, sizeof code);
+    w.at = AT + 5;
+    ck_assert_int_ne(choose(), REFUSED_NOT);
+    code[15] = 0x34; /* xor $16, al: nothing leads there */
+    code[16] = 0x10;
+    window_of(code, sizeof code);
+    w.at = AT + 5;
+    ck_assert_int_ne(choose(), REFUSED_NOT);
+}
+END_TEST
+
 START_TEST(code_at_the_beginning_of_a_mapping)
 {
     static const uint8_t code[] = {0x49, 0x89, 0xca, MOV_EAX};
@@ -410,6 +441,7 @@ int main(void)
     tcase_add_loop_test(tests, jumps_into_a_short_one, 0, sizeof jumps / sizeof jumps[0]);
     tcase_add_test(tests, code_behind_data);
     tcase_add_test(tests, small_functions_in_a_row);
+    tcase_add_test(tests, label_behind_padding);
     tcase_add_test(tests, code_at_the_beginning_of_a_mapping);
     tcase_add_test(tests, no_room_before);
     tcase_add_loop_test(tests, jumps_into_the_middle, 0, sizeof jumps / sizeof jumps[0]);
