@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "linux_syscalls.h"
 #include "process/descriptors.h"
+#include "syscalls/common/linux/calls_at.h"
 #include "syscalls/common/linux/files/emulated.h"
 
 int64_t linux_place(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, struct linux_path *p,
@@ -101,11 +102,41 @@ int64_t linux_emulated_stat_of(struct thread *t, int fd, struct stat *out)
     return r < 0 ? r : look(t, &at, out);
 }
 
+/*
+ * Whether an answer of the host's that the guest has already may stand: owners and modes are the host's own, and the file
+ * has not the mark of one that an attribute tells more of.
+ */
+static bool stands(guest_ptr mode, uint32_t size)
+{
+    uint32_t bits = 0;
+
+    return copyin(&bits, mode, size) == 0 && !(bits & S_ISVTX);
+}
+
+static bool stat_stands(guest_ptr stat)
+{
+    return stands(guest_addr(stat.va + __builtin_offsetof(struct stat, st_mode)), sizeof(uint32_t));
+}
+
+/* The host's file systems tell the mode whether they are asked for it or not (generic_fillattr() of fs/stat.c). */
+static bool statx_stands(guest_ptr statx)
+{
+    return stands(guest_addr(statx.va + __builtin_offsetof(struct statx, stx_mode)), sizeof(uint16_t));
+}
+
+/* With METADATA_NODES the host is asked as ever, and again only about what is marked. */
 static int64_t stat_at(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, guest_ptr to)
 {
     struct stat st;
-    int64_t r = linux_emulated_stat_at(t, dirfd, path, flags, &st);
+    int64_t r;
 
+    if (!metadata_is_emulated(t)) {
+        r = linux_any_newfstatat(t, dirfd, path, to, (int32_t)flags);
+        if (r < 0 || stat_stands(to)) {
+            return r;
+        }
+    }
+    r = linux_emulated_stat_at(t, dirfd, path, flags, &st);
     return r < 0 ? r : COPYOUT(to, &st);
 }
 
@@ -127,8 +158,15 @@ int64_t linux_emulated_newfstatat(struct thread *t, int32_t dfd, guest_ptr filen
 int64_t linux_emulated_fstat(struct thread *t, int32_t fd, guest_ptr statbuf)
 {
     struct stat st;
-    int64_t r = linux_emulated_stat_of(t, fd, &st);
+    int64_t r;
 
+    if (!metadata_is_emulated(t) && fd >= 0 && !is_hidden(fd)) {
+        r = host_call2(__NR_fstat, fd, linux_memory(statbuf, sizeof(struct stat)));
+        if (r < 0 || stat_stands(statbuf)) {
+            return r;
+        }
+    }
+    r = linux_emulated_stat_of(t, fd, &st);
     return r < 0 ? r : COPYOUT(statbuf, &st);
 }
 
@@ -141,6 +179,12 @@ int64_t linux_emulated_statx(struct thread *t, int32_t dfd, guest_ptr path, uint
     struct statx x;
     int64_t r;
 
+    if (!metadata_is_emulated(t)) {
+        r = linux_any_statx(t, dfd, path, flags, mask, buffer);
+        if (r < 0 || statx_stands(buffer)) {
+            return r;
+        }
+    }
     if ((flags & AT_EMPTY_PATH) && guest_is_null(path)) {
         r = linux_place_of(dfd, &at);
     } else {
