@@ -86,17 +86,22 @@ static void report(struct init *s, pid_t pid, int status)
     connection_tell(c, &m, NULL, 0);
 }
 
+/* Some at once: programs that end, or stop and go on, faster than they are looked at keep this process from nothing else. */
 static void reap(struct init *s)
 {
+    enum { AT_ONCE = 256 };
     int status;
-    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)) != 0;) {
-        if (pid < 0) {
-            s->empty = errno == ECHILD;
+    s->unreaped = false;
+    for (int i = 0; i < AT_ONCE; i++) {
+        pid_t pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED);
+        if (pid <= 0) {
+            s->empty = pid < 0 && errno == ECHILD;
             return;
         }
         report(s, pid, status);
     }
     s->empty = false;
+    s->unreaped = true;
 }
 
 /* Whether there is nothing left that the world is for. */
@@ -112,6 +117,9 @@ static int wait_ms(const struct init *s)
 {
     uint64_t next = 0, now = now_ms();
     const uint64_t times[] = {s->kill_at, s->wall_at, s->restart_at};
+    if (s->unreaped) {
+        return 0;
+    }
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
         if (times[i] != 0 && (next == 0 || times[i] < next)) {
             next = times[i];
@@ -150,7 +158,7 @@ static void take_events(struct init *s, struct pollfd *fds)
     if (fds[LIFE].revents != 0) {
         _exit(COMPLAINED); /* the outer process is gone: the kernel ends everything in here with this one */
     }
-    if (fds[CHILDREN].revents != 0) {
+    if (fds[CHILDREN].revents != 0 || s->unreaped) {
         while (read(s->children, &si, sizeof si) == (ssize_t)sizeof si) {}
         reap(s);
     }
@@ -181,7 +189,7 @@ static void round_once(struct init *s)
     for (unsigned i = 0; i < s->used; i++) {
         fds[FIRST_CONNECTION + i] = (struct pollfd){s->connections[i].fd, POLLIN, 0};
     }
-    if (poll(fds, FIRST_CONNECTION + s->used, wait_ms(s)) > 0) {
+    if (poll(fds, FIRST_CONNECTION + s->used, wait_ms(s)) > 0 || s->unreaped) {
         take_events(s, fds);
     }
     take_times(s);
