@@ -122,7 +122,19 @@ static int only_read(const char *path)
     return 0;
 }
 
-int proc_make(int *proc)
+int proc_take(void)
+{
+    int fd = call_new_mount("proc", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+    if (fd < 0) {
+        complain("/proc: %s%s", strerror(errno),
+                 errno == EPERM ? " (the host's own is hidden in part, as in containers: start the container with "
+                                  "/proc unmasked, as podman run --security-opt unmask=ALL)"
+                                : " (report this)");
+    }
+    return fd;
+}
+
+int proc_make(int made, int *proc)
 {
     static const char *const hidden[] = {"/proc/acpi",          "/proc/kcore",       "/proc/keys",
                                          "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi",
@@ -133,12 +145,8 @@ int proc_make(int *proc)
     if (r != 0) {
         return complain("/proc: %s (the instance's root must have this directory)", strerror(-r));
     }
-    if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) != 0) {
-        return complain("/proc: %s%s", strerror(errno),
-                        errno == EPERM
-                            ? " (the host's own is hidden in part, as in containers: start the container with "
-                              "/proc unmasked, as podman run --security-opt unmask=ALL)"
-                            : " (report this)");
+    if (call_move_mount(made, AT_FDCWD, "/proc") != 0) {
+        return complain("/proc: %s (report this)", strerror(errno));
     }
     *proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int status = *proc >= 0 ? 0 : complain("/proc: %s (report this)", strerror(errno));

@@ -75,8 +75,8 @@ static int make_usual_places(void)
         if (r == 0 && chmod(sticky[i], 01777) != 0) {
             r = -errno;
         }
-        /* A sysroot of somebody else's stays as it is. */
-        if (r != 0 && r != -EROFS && r != -EACCES && r != -EPERM) {
+        /* A sysroot of somebody else's stays as it is, also where a link in it leads nowhere. */
+        if (r != 0 && r != -EROFS && r != -EACCES && r != -EPERM && r != -ENOENT && r != -ENOTDIR && r != -ELOOP) {
             return complain("%s: %s (report this)", sticky[i], strerror(-r));
         }
     }
@@ -102,13 +102,18 @@ int world_make(const struct instance_plan *plan, struct trees *trees, int *pts, 
     if (status == 0 && plan->network != NETWORK_HOST) {
         status = loopback_up();
     }
-    status = status != 0 ? status : root_enter(plan, trees);
+    int made = status == 0 ? proc_take() : -1;
+    status = status != 0 ? status : made < 0 ? COMPLAINED : root_enter(plan, trees);
+    status = status != 0 ? status : root_alone();
     if (status == 0 && plan->root.own == NULL) {
         status = make_usual_places();
     }
     status = status != 0 ? status : devices_make(plan, trees, pts);
-    status = status != 0 ? status : proc_make(proc);
+    status = status != 0 ? status : proc_make(made, proc);
     status = status != 0 ? status : attach_mounts(plan, trees);
+    if (made >= 0) {
+        close(made);
+    }
     if (status == 0) {
         attach_resolver(trees);
         status = seal_memory(plan, trees);
@@ -117,5 +122,5 @@ int world_make(const struct instance_plan *plan, struct trees *trees, int *pts, 
         return status;
     }
     trees_close(plan, trees);
-    return root_alone();
+    return 0;
 }
