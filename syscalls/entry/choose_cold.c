@@ -25,6 +25,7 @@
 #include <string.h>
 
 #include "syscalls/entry/choose.h"
+#include "syscalls/entry/choose_jumps.h"
 #include "syscalls/entry/decoder_memory.h"
 
 enum {
@@ -391,9 +392,21 @@ static bool begins_after_another(const struct code_window *w, struct lengths *l,
     return false;
 }
 
+/* Whether it leads to what follows, or else (a jump on a condition) far away from the site. */
+static bool leads_on(const struct code_window *w, const cs_insn *insn)
+{
+    const cs_x86 *x = &insn->detail->x86;
+    if (cs_insn_group(decoder, insn, CS_GRP_JUMP) && insn->id != X86_INS_JMP && insn->id != X86_INS_LJMP &&
+        x->op_count == 1 && x->operands[0].type == X86_OP_IMM) {
+        uint64_t target = (uint64_t)x->operands[0].imm;
+        return target < w->at - LEAD || target >= w->at + SYSCALL_SIZE;
+    }
+    return movable(insn);
+}
+
 /*
- * From where a plain reading, past nothing that jumps, comes to the site by way of the instruction `back` bytes before it:
- * a bit for each distance.
+ * From where a plain reading, past nothing that jumps near by, comes to the site by way of the instruction `back` bytes
+ * before it: a bit for each distance.
  */
 static uint64_t entries_to(const struct code_window *w, struct lengths *l, uint32_t back, cs_insn *insn)
 {
@@ -406,88 +419,18 @@ static uint64_t entries_to(const struct code_window *w, struct lengths *l, uint3
         const uint8_t *code = w->bytes + w->before - from;
         size_t left = from;
         uint64_t address = w->at - from;
-        if (cs_disasm_iter(decoder, &code, &left, &address, insn) && movable(insn)) {
+        if (cs_disasm_iter(decoder, &code, &left, &address, insn) && leads_on(w, insn)) {
             entries |= 1ULL << from;
         }
     }
     return entries;
 }
 
-/* Bytes of a direct jump or call before its displacement, and the displacement's size; 0: none begins here. */
-static unsigned jump_at(const uint8_t *p, size_t left, unsigned *displacement)
-{
-    if (left >= 2 && (p[0] == 0xeb || (p[0] & 0xf0) == 0x70 || (p[0] & 0xfc) == 0xe0)) {
-        *displacement = 1;
-        return 1;
-    }
-    if (left >= 5 && (p[0] == 0xe8 || p[0] == 0xe9)) {
-        *displacement = 4;
-        return 1;
-    }
-    if (left >= 6 && p[0] == 0x0f && (p[1] & 0xf0) == 0x80) {
-        *displacement = 4;
-        return 2;
-    }
-    return 0;
-}
-
-/*
- * Whether the jump at `at`, which ends at `end`, may be an instruction: whether any reading from a little before finds
- * one that ends there, prefixes before the jump included, and invalid bytes taken one by one. Near the window's
- * beginning there is nothing to read from, and the answer is `unread`.
- */
-static bool may_be_jump(const struct code_window *w, size_t at, size_t end, bool unread, cs_insn *insn)
-{
-    enum { READINGS = 7, FIRST = 18, STEP = 5 };
-    if (at < FIRST + READINGS * STEP) {
-        return unread;
-    }
-    for (size_t i = 0; i < READINGS; i++) {
-        size_t from = at - FIRST - i * STEP;
-        while (from <= at) {
-            const uint8_t *code = w->bytes + from;
-            size_t left = w->before + 2 + w->after - from;
-            uint64_t address = w->at - w->before + from;
-            from += cs_disasm_iter(decoder, &code, &left, &address, insn) ? insn->size : 1;
-        }
-        if (from == end) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/*
- * Whether something in the window jumps to one of the bytes from `low` to below `high`, as distances from the window's
- * beginning. Every byte is taken for a possible jump; what goes there is then looked at more closely.
- */
-static bool jumped_to(const struct code_window *w, int64_t low, int64_t high, bool unread, cs_insn *insn)
-{
-    size_t size = w->before + SYSCALL_SIZE + w->after;
-    for (size_t i = 0; i < size; i++) {
-        unsigned width = 0;
-        unsigned opcode = jump_at(w->bytes + i, size - i, &width);
-        if (opcode == 0) {
-            continue;
-        }
-        int32_t distance = (w->bytes[i + opcode] ^ 0x80) - 0x80; /* its sign extended */
-        if (width == 4) {
-            memcpy(&distance, w->bytes + i + opcode, sizeof distance);
-        }
-        size_t end = i + opcode + width;
-        int64_t target = (int64_t)end + distance;
-        if (target >= low && target < high && may_be_jump(w, i, end, unread, insn)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Whether something jumps into the bytes to be replaced, beyond the first: hand-written code jumps over prefixes so. */
 static bool jumped_into(const struct code_window *w, const struct patch_choice *c, cs_insn *insn)
 {
     int64_t start = (int64_t)w->before - c->back;
-    return jumped_to(w, start + 1, start + c->length, true, insn);
+    return choice_jumped_to(decoder, w, start + 1, start + c->length, true, insn);
 }
 
 /*
@@ -497,7 +440,7 @@ static bool jumped_into(const struct code_window *w, const struct patch_choice *
 static bool is_padded_label(const struct code_window *w, uint32_t back, cs_insn *insn)
 {
     int64_t start = (int64_t)w->before - back;
-    return is_padded_start(w, back) && jumped_to(w, start, start + 1, false, insn);
+    return is_padded_start(w, back) && choice_jumped_to(decoder, w, start, start + 1, false, insn);
 }
 
 /* The nearest instruction that is long enough; one that only a call shows to be executed, if there is no other. */
@@ -519,6 +462,7 @@ static enum site_refusal go_back(const struct code_window *w, struct lengths *l,
         if (begins == BEGINS && (!ambiguous || labelled || begins_after_another(w, l, back, insn, out))) {
             out->back = (uint8_t)back;
             out->length = l->at[back];
+            out->entries = out->has_before || out->wide ? entries_to(w, l, back, insn) : 0;
             return REFUSED_NOT;
         }
         if (begins == BEGINS && called.back == 0) {

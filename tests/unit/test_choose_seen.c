@@ -100,7 +100,8 @@ static bool called(const struct patch_choice *c, const struct cpu_context *regs,
 START_TEST(calls_that_are_seen)
 {
     static const uint8_t go[] = {0x49, 0x89, 0xf2, 0x48, 0x89, 0xfa, 0x48, 0x89, 0xce, 0x48, 0x89, 0xdf},
-                         jumps[] = {0x49, 0x89, 0xf2, 0x74, 0x00, 0x48, 0x89, 0xce, 0x48, 0x89, 0xdf};
+                         jumps[] = {0x49, 0x89, 0xf2, 0x74, 0x00, 0x48, 0x89, 0xce, 0x48, 0x89, 0xdf},
+                         leaves[] = {0x49, 0x89, 0xf2, 0x74, 0x40, 0x48, 0x89, 0xce, 0x48, 0x89, 0xdf};
     struct cpu_context regs = {.rdi = 3, .rbx = 3, .rsp = 0x1000, .rip = AT + 2};
     struct patch_choice c;
     window_of(go, sizeof go);
@@ -122,13 +123,17 @@ START_TEST(calls_that_are_seen)
     regs.rsp = 0x1000;
     regs.rdi = 4;
     ck_assert(!called(&c, &regs, 0xe8, AT - sizeof go)); /* the move was not executed */
-    /* Past a jump the reading is not plain: whether it was taken is not known. */
+    /* Past a jump near by the reading is not plain: whether it was taken is not known. */
     regs.rdi = regs.rbx;
     window_of(jumps, sizeof jumps);
     ck_assert_int_eq(choose_patch(&w, &c), REFUSED_NOT);
     ck_assert(called(&c, &regs, 0xe8, AT - 6));
     ck_assert(!called(&c, &regs, 0xe8, AT - 8));
     ck_assert(!called(&c, &regs, 0xe8, AT - sizeof jumps));
+    /* One that leads away was not taken. */
+    window_of(leaves, sizeof leaves);
+    ck_assert_int_eq(choose_patch(&w, &c), REFUSED_NOT);
+    ck_assert(called(&c, &regs, 0xe8, AT - sizeof leaves));
 }
 END_TEST
 
@@ -171,6 +176,29 @@ START_TEST(calls_by_way_of_a_linker)
 }
 END_TEST
 
+/*
+ * glibc's call that threads can be cancelled in: what the load's neighbour has loaded is overwritten before the call, but
+ * the function's caller can be seen.
+ */
+START_TEST(calls_where_the_neighbour_cannot_be_seen)
+{
+    static const uint8_t code[] = {0xf6, 0x07, 0x08, 0x0f, 0x85, 0xd5, 0x4b, 0xff, 0xff, 0x49, 0x89, 0xfb, 0x48, 0x89,
+                                   0xf0, 0x48, 0x89, 0xd7, 0x48, 0x89, 0xce, 0x4c, 0x89, 0xc2, 0x4d, 0x89, 0xca, 0x4c,
+                                   0x8b, 0x44, 0x24, 0x08, 0x4c, 0x8b, 0x4c, 0x24, 0x10, 0x4c, 0x89, 0x5c, 0x24, 0x08};
+    struct cpu_context regs = {.r9 = 0x2005, .rsp = 0x1000, .rip = AT + 2};
+    struct patch_choice c;
+    window_of(code, sizeof code);
+    ck_assert_int_eq(choose_patch(&w, &c), REFUSED_NOT);
+    ck_assert(c.back == 10 && c.length == 5 && c.has_before);
+    c.effect.displacement = 0;
+    ck_assert(called(&c, &regs, 0xe8, AT - sizeof code));
+    ck_assert(!called(&c, &regs, 0xe8, AT - sizeof code + 1));
+    ck_assert(!called(&c, &regs, 0xe8, AT + sizeof code));
+    regs.r9++;
+    ck_assert(!called(&c, &regs, 0xe8, AT - sizeof code));
+}
+END_TEST
+
 /* One whose neighbour can be seen needs no call. */
 START_TEST(short_effects)
 {
@@ -196,6 +224,7 @@ int main(void)
     tcase_add_test(tests, effects);
     tcase_add_test(tests, calls_that_are_seen);
     tcase_add_test(tests, calls_by_way_of_a_linker);
+    tcase_add_test(tests, calls_where_the_neighbour_cannot_be_seen);
     tcase_add_test(tests, short_effects);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
