@@ -80,8 +80,7 @@ static int make_pipes(struct keeper *k, int *life, int *go, int *up)
     *up = c[0];
     k->log_pipe[0] = k->log_pipe[1] = -1;
     /* Not to be waited for: a guest can open its side to read as well, and be there first. */
-    if (k->start.log >= 0 &&
-        (pipe2(k->log_pipe, O_CLOEXEC) != 0 || fcntl(k->log_pipe[0], F_SETFL, O_NONBLOCK) != 0)) {
+    if (k->start.log >= 0 && (pipe2(k->log_pipe, O_CLOEXEC) != 0 || fcntl(k->log_pipe[0], F_SETFL, O_NONBLOCK) != 0)) {
         return complain("pipe: %s (close some files)", strerror(errno));
     }
     /* Of a fixed size: whoever looks at it from outside would else fault where a guest has cut it off. */

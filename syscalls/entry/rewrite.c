@@ -94,6 +94,13 @@ static __attribute__((noinline)) void rewrite(struct thread *t, uint64_t at, con
     gate_call(t, rewrite_site, &rq);
 }
 
+/* Whether a site that has trapped so often is to be tried: at the first of the numbers, at twice as many, and so on. */
+static bool is_time(uint32_t traps)
+{
+    uint32_t times = traps / REWRITE_AFTER;
+    return traps % REWRITE_AFTER == 0 && times != 0 && (times & (times - 1)) == 0 && traps <= REWRITE_FOR_GOOD;
+}
+
 void rewrite_trapped(struct thread *t, const struct cpu_context *regs)
 {
     uint64_t at = regs->rip - SYSCALL_SIZE;
@@ -101,7 +108,8 @@ void rewrite_trapped(struct thread *t, const struct cpu_context *regs)
         return; /* 32-bit code calls through its vDSO, whose jump needs no rewriting (gate32.S) */
     }
     uint32_t traps = sites_count_trap(at);
-    if (traps == REWRITE_AFTER || traps == REWRITE_SECOND || traps == REWRITE_FOR_GOOD) {
+    bool worth = t->proc->settings.intercept_requested == INTERCEPT_REWRITE || sites_traps() >= REWRITE_WORTH;
+    if (worth && is_time(traps)) {
         rewrite(t, at, regs, traps == REWRITE_FOR_GOOD);
     }
 }

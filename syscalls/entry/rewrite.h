@@ -29,11 +29,16 @@ struct thread;
 
 /*
  * Traps of a site before it is rewritten: about as many as rewriting costs (HACKING.md, "Measured facts"). If then the
- * site was reached by another way than past the instruction chosen, two more tries are made, later.
+ * site was reached by another way than past the instruction chosen, more tries are made, each at twice as many traps.
  */
 #define REWRITE_AFTER    12
-#define REWRITE_SECOND   48
-#define REWRITE_FOR_GOOD 192
+#define REWRITE_FOR_GOOD 192 /* the last */
+
+/*
+ * Traps of a program before any of its sites is: the first one costs as many as this and more, since the decoder has to be
+ * made ready, and a short program has ended by then. Not where `--intercept rewrite` was asked for.
+ */
+#define REWRITE_WORTH 160
 
 /* The call at regs->rip has trapped: counts it, and rewrites its site when it is time. Before the call is made. */
 void rewrite_trapped(struct thread *t, const struct cpu_context *regs);

@@ -31,6 +31,7 @@ const char *const site_refusal_names[SITE_REFUSALS] = {
 #define COUNT_MAX  0x7fffU
 
 static uint64_t keys[KEYS];
+static uint32_t traps; /* counted, of all sites */
 static struct site records[SITE_RECORDS];
 static uint32_t records_used; /* records[0 .. records_used) have been given out once */
 static uint32_t records_free; /* how many of them are free again */
@@ -86,8 +87,14 @@ static uint64_t *key_of(uint64_t at, bool insert)
     return NULL;
 }
 
+uint32_t sites_traps(void)
+{
+    return __atomic_load_n(&traps, __ATOMIC_RELAXED);
+}
+
 uint32_t sites_count_trap(uint64_t at)
 {
+    __atomic_store_n(&traps, sites_traps() + 1, __ATOMIC_RELAXED);
     /* It is about to be written to: so a fork's child has its copy of the page at once, instead of by a second fault. */
     __atomic_fetch_or(&keys[home_of(at)], 0, __ATOMIC_RELAXED);
     uint64_t *key = key_of(at, true);

@@ -63,6 +63,9 @@ static inline uint32_t site_bytes(const struct site *s)
  */
 uint32_t sites_count_trap(uint64_t at);
 
+/* Traps that were counted so, of all sites: about, where threads counted at once. */
+uint32_t sites_traps(void);
+
 /* The site's record; NULL: it has none. */
 struct site *sites_find(uint64_t at);
 
