@@ -12,13 +12,14 @@
 #include <stdint.h>
 
 #define SETTINGS_MAGIC   0x4d475244u /* "DRGM" */
-#define SETTINGS_VERSION 5u
+#define SETTINGS_VERSION 6u
 
 #define SETTINGS_PATH_MAX     1024 /* FreeBSD's PATH_MAX, terminating zero included */
 #define SETTINGS_NAME_MAX     32   /* a personality or a release */
 #define SETTINGS_TABLE_MAX    256
 #define SETTINGS_FOLDER_MAX   512  /* the user's folder of sysroots */
 #define SETTINGS_FILTER_MAX   1024 /* the trace filter as typed */
+#define SETTINGS_MOUNTS_MAX   2048 /* of all mounts together */
 #define SETTINGS_TRACE_CALLS  1024
 #define SETTINGS_TRACE_STRING 32 /* bytes of a string that a trace line shows unless -s says otherwise */
 
@@ -43,6 +44,13 @@ enum sysroot_origin {
     SYSROOT_NOT_NAMED = 0, /* the user has named none: a program's need decides */
     SYSROOT_NAMED,         /* the user has named it, or that there be none: it holds for all programs */
     SYSROOT_CHOSEN,        /* by the need of this program or of one before it: another program may choose anew */
+};
+
+/* What the guest's root is. */
+enum root_mode {
+    ROOT_HOST = 0, /* the host's, with the sysroot as a layer of it if there is one */
+    ROOT_OWN,      /* `sysroot` is all of it, with what vfs/rooted.h mounts in it and `mounts` */
+    ROOT_CHANGED,  /* likewise after the guest's chroot(2): of the mounts only `mounts` */
 };
 
 enum trace_mode {
@@ -100,6 +108,11 @@ struct settings {
     uint32_t rewrite;                                /* 1: call sites are rewritten, on top of intercept_effective */
     char trace_filter[SETTINGS_FILTER_MAX];          /* as typed; "": every call */
     uint64_t trace_calls[SETTINGS_TRACE_CALLS / 64]; /* the filter resolved: bit n set = call number n is shown */
+
+    uint32_t root_mode;               /* enum root_mode; other than ROOT_HOST goes with SYSROOT_NAMED */
+    uint32_t root_read_only;          /* 1: but for the mounts */
+    uint32_t mounts_size;             /* bytes in use of `mounts` */
+    char mounts[SETTINGS_MOUNTS_MAX]; /* vfs/rooted.h reads and writes it */
 };
 
 /*

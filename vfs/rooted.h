@@ -1,0 +1,55 @@
+/*
+ * A root of the guest's own, kept by the engine alone: one directory of the host's that is the whole tree (settings:
+ * root_mode, sysroot), and in it mounts, each a directory or file of the host's under another name. Nothing else of the
+ * host's has a name in such a tree. It keeps an honest program in its world and is no boundary: a program that makes
+ * calls of the host's by itself is held by what the host has for that, or by nothing.
+ *
+ * Names here are absolute and canonical: no links, no dots, no slash at the end but the root's own.
+ */
+#ifndef VFS_ROOTED_H
+#define VFS_ROOTED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/settings.h"
+
+/* A mount: `source`, the host's name, is `target` in the guest's tree. */
+struct rooted_mount {
+    const char *source, *target;
+    bool read_only;
+};
+
+static inline bool is_rooted(const struct settings *s)
+{
+    return __builtin_expect(s->root_mode != ROOT_HOST, 0);
+}
+
+/*
+ * Adds a mount, which covers others of the same target. Both names are absolute; a target of "/" is the root's own and
+ * refused. Returns 0, -EINVAL, or -E2BIG: there is no room for it among SETTINGS_MOUNTS_MAX bytes.
+ */
+int rooted_add(struct settings *s, const char *source, const char *target, bool read_only);
+
+/*
+ * The mounts in turn, from the last that was added to the first; *at begins as 0. Behind those of the settings come
+ * /proc, /dev/pts and /dev/shm of the host's (ROOT_OWN). False: there are no more.
+ */
+bool rooted_next(const struct settings *s, uint32_t *at, struct rooted_mount *out);
+
+/*
+ * The host's name of the guest's, into `host`; *read_only: nothing may be changed there. Returns 0 or -ENAMETOOLONG.
+ */
+int rooted_host_name(const struct settings *s, const char *guest, char *host, size_t size, bool *read_only);
+
+/* The guest's name of the host's, into `guest`. False: it has none, as it is outside, or it does not fit. */
+bool rooted_guest_name(const struct settings *s, const char *host, char *guest, size_t size);
+
+/* Whether anything is mounted at or below the guest's directory. */
+bool rooted_mounts_below(const struct settings *s, const char *guest);
+
+/* What is left of `path` behind `prefix`: "" or from a slash on; NULL: it is not there or below. A prefix of "" fits. */
+const char *rooted_behind(const char *path, const char *prefix);
+
+#endif
