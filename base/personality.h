@@ -155,6 +155,8 @@ struct personality {
 
     /* What its system mounts at places of its own (vfs/filesystem.h), ended by NULL; may be NULL. */
     const struct vfs_filesystem *const *filesystems;
+    /* And what it has in a root of the guest's own (vfs/rooted.h), where the host's directories are not seen. */
+    const struct vfs_filesystem *const *rooted_filesystems;
 
     /* How the tracer prints this personality's calls. */
     const struct trace_names *trace;

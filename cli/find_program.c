@@ -20,11 +20,11 @@ static const char default_search[] = "/bin:/usr/bin";
  * Whether the guest path `path` could be executed: 0, or the errno that execve would give (EISDIR apart, which it calls
  * EACCES). Opened as the loader opens it, so that both mean the same file.
  */
-static int runnable(const char *path, const char *sysroot)
+static int runnable(const char *path, const struct settings *settings)
 {
     char host_path[SETTINGS_PATH_MAX * 4];
     struct stat st;
-    int fd = sysroot_open((void *)(uintptr_t)sysroot, path, O_PATH | O_CLOEXEC, host_path, sizeof host_path);
+    int fd = tree_open(settings, path, O_PATH | O_CLOEXEC, host_path, sizeof host_path);
     if (fd < 0) {
         return -fd;
     }
@@ -44,14 +44,15 @@ static int runnable(const char *path, const char *sysroot)
 }
 
 /* Tries dir/name. Returns 0 with `out` filled, or an errno. */
-static int try_place(const char *dir, size_t dir_length, const char *name, const char *sysroot, char *out, size_t size)
+static int try_place(const char *dir, size_t dir_length, const char *name, const struct settings *settings, char *out,
+                     size_t size)
 {
     const char *slash = dir_length > 0 && dir[dir_length - 1] != '/' ? "/" : "";
     int n = snprintf(out, size, "%.*s%s%s", (int)dir_length, dir, slash, name);
     if (n <= 0 || (size_t)n >= size) {
         return ENAMETOOLONG;
     }
-    return runnable(out, sysroot);
+    return runnable(out, settings);
 }
 
 static int complain(const char *name, int error)
@@ -69,20 +70,20 @@ static int complain(const char *name, int error)
     }
 }
 
-int find_program(const char *name, const char *search, const char *sysroot, char *out, size_t size)
+int find_program(const char *name, const char *search, const struct settings *settings, char *out, size_t size)
 {
     if (name[0] == '\0') {
         return fail(EXIT_NOT_FOUND, "'': not found (the program's name is empty)");
     }
     if (strchr(name, '/') != NULL) {
-        int error = try_place("", 0, name, sysroot, out, size);
+        int error = try_place("", 0, name, settings, out, size);
         return error == 0 ? 0 : complain(name, error);
     }
     bool denied = false;
     const char *at = search != NULL ? search : default_search;
     for (;;) {
         size_t length = strcspn(at, ":");
-        int error = try_place(length > 0 ? at : ".", length > 0 ? length : 1, name, sysroot, out, size);
+        int error = try_place(length > 0 ? at : ".", length > 0 ? length : 1, name, settings, out, size);
         if (error == 0) {
             return 0;
         }

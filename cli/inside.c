@@ -121,7 +121,7 @@ static _Noreturn void begin(struct inside_order *order, struct user_ids *user)
     char **env = environment(order, user);
     status = go_to_directory(order, user);
     if (status == 0 && !shell) {
-        status = find_program(order->program, env_get(env, "PATH"), "", path, sizeof path);
+        status = find_program(order->program, env_get(env, "PATH"), &order->settings, path, sizeof path);
     }
     if (status != 0) {
         _exit(status);

@@ -183,7 +183,7 @@ int isolate_plan(struct run_request *request, const char *name, char *path, size
     search = search != NULL ? search : env_get(environ, "PATH");
     int status = 0;
     if (!find_in_sysroot(request->settings.sysroot, name, path, size)) {
-        status = find_program(name, search, request->settings.sysroot, path, size);
+        status = find_program(name, search, &request->settings, path, size);
     }
     status = status != 0 ? status : choose_owners(&request->plan);
     if (status != 0) {

@@ -49,11 +49,16 @@ void isolation_init(struct run_request *request)
 
 bool isolation_asked(const struct run_request *request)
 {
-    return request->isolate || request->detach || request->plan.name[0] != '\0' || request->world_option != NULL;
+    return request->isolate || request->detach || request->plan.name[0] != '\0' || request->world_option != NULL ||
+           (request->rooted_option != NULL && request->settings.root_mode == ROOT_HOST);
 }
 
 int isolation_refuse(const struct run_request *request)
 {
+    if (!request->isolate && request->plan.name[0] == '\0' && request->world_option == NULL && !request->detach) {
+        return fail(EXIT_DRAGOMAN, "--%s: the program has the host's root (add --rootfs DIR, -i INSTANCE or --isolate)",
+                    request->rooted_option);
+    }
     if (!request->isolate && request->plan.name[0] == '\0') {
         return fail(EXIT_DRAGOMAN, "--%s: only an isolated world has that (add -i INSTANCE or --isolate)",
                     request->world_option != NULL ? request->world_option : "detach");
@@ -326,6 +331,10 @@ int set_command(struct run_request *request, const char *value, const char *wher
 int isolation_check(struct run_request *request)
 {
     struct instance_plan *plan = &request->plan;
+    if (request->settings.root_mode != ROOT_HOST) {
+        return fail(EXIT_DRAGOMAN, "--rootfs: is a root without isolation (give it alone; for an isolated world: "
+                                   "dragoman instance create NAME --from DIR)");
+    }
     if (request->isolate && plan->name[0] != '\0') {
         return fail(EXIT_DRAGOMAN,
                     "--isolate: makes a world for this run only, and -i %s names one that stays (give "

@@ -8,6 +8,7 @@
 #include "cli/message.h"
 #include "cli/option_isolation.h"
 #include "cli/option_values.h"
+#include "cli/rootfs.h"
 
 const struct option_row option_table[] = {
     {.name = "instance",
@@ -59,6 +60,14 @@ const struct option_row option_table[] = {
      .help = "The foreign system's files, by name (`dragoman sysroot list`) or as a directory: absolute paths are "
              "looked for there first, so that a dynamic program finds its interpreter and libraries. Without it, a "
              "dynamic program takes the sysroot that fits its release best; `-L /` has it take none."},
+    {.name = "rootfs",
+     .argument = ARGUMENT_REQUIRED,
+     .value = "DIR",
+     .set = set_rootfs,
+     .help = "Let this directory be the program's whole root: no name leads to anything else of the host's but what "
+             "--volume shows, the devices that every container has, and /proc. The engine alone sees to that, without "
+             "any privilege: it keeps programs in their place that know no better, and is no boundary against one that "
+             "wants out (see --isolate). With --metadata emulated the program is its root."},
     {.name = "intercept",
      .argument = ARGUMENT_REQUIRED,
      .value = "auto|rewrite|sud|seccomp|ptrace",
@@ -87,6 +96,7 @@ const struct option_row option_table[] = {
      .letter = 'v',
      .argument = ARGUMENT_REQUIRED,
      .repeats = true,
+     .rooted = true,
      .value = "SRC:DST[:ro|rw]",
      .scope = OPTION_WORLD,
      .set = set_volume,
@@ -175,6 +185,7 @@ const struct option_row option_table[] = {
      .help = "The room that what it writes may take."},
     {.name = "read-only",
      .argument = ARGUMENT_NONE,
+     .rooted = true,
      .scope = OPTION_WORLD,
      .set = set_read_only,
      .help = "Let nothing be written to its root."},
@@ -305,8 +316,9 @@ const char *const *option_names(void)
 int option_apply(const struct option_row *row, struct run_request *request, const char *value, const char *where)
 {
     bool typed = where[0] == '-';
-    if (typed && row->scope >= OPTION_WORLD && request->world_option == NULL) {
-        request->world_option = row->name;
+    const char **first = row->rooted ? &request->rooted_option : &request->world_option;
+    if (typed && row->scope >= OPTION_WORLD && *first == NULL) {
+        *first = row->name;
     }
     if (typed && row->scope == OPTION_WORLD && request->world_starts == NULL && strcmp(row->name, "user") != 0) {
         request->world_starts = row->name;

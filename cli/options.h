@@ -41,6 +41,7 @@ struct run_request {
     uint32_t restart_max; /* of on-failure; 0: for ever */
     /* The name of the first option on the command line that means something in an isolated world only; NULL: none. */
     const char *world_option;
+    const char *rooted_option; /* likewise the first one that --rootfs takes as well */
     /* Likewise the first one that says what a world is to be, which must not be there yet; NULL: none. */
     const char *world_starts;
     /* Applies the command line to another request; NULL: there is none that could be. Returns 0, or an exit status. */
@@ -75,6 +76,7 @@ struct option_row {
     char letter;       /* short form, or 0 */
     uint8_t argument;  /* enum option_argument */
     uint8_t scope;     /* enum option_scope */
+    bool rooted;       /* of OPTION_WORLD: --rootfs takes it as well */
     bool repeats;      /* values add up instead of replacing each other */
     const char *value; /* how help calls the value */
     const char *bare;  /* the value that stands for an option without one */

@@ -11,8 +11,10 @@
 #include "cli/find_program.h"
 #include "cli/message.h"
 #include "cli/option_isolation.h"
+#include "cli/rootfs.h"
 #include "cli/world.h"
 #include "loader/start.h"
+#include "vfs/rooted.h"
 
 extern char **environ;
 
@@ -27,7 +29,12 @@ static int prepare(struct run_request *request, const char *name, struct program
     if (isolation_asked(request)) {
         return isolation_refuse(request);
     }
-    if (request->workdir != NULL && chdir(request->workdir) != 0) {
+    if (is_rooted(&request->settings)) {
+        int status = rootfs_begin(request);
+        if (status != 0) {
+            return status;
+        }
+    } else if (request->workdir != NULL && chdir(request->workdir) != 0) {
         return fail(EXIT_DRAGOMAN, "%s: %s (--workdir wants an existing directory)", request->workdir, strerror(errno));
     }
     program->envp = guest_environment(request, environ);
@@ -35,7 +42,7 @@ static int prepare(struct run_request *request, const char *name, struct program
         return fail(EXIT_DRAGOMAN, "environment: %s (free some memory)", strerror(errno));
     }
     const char *search = env_get(program->envp, "PATH");
-    int status = find_program(name, search, request->settings.sysroot, program->path, sizeof program->path);
+    int status = find_program(name, search, &request->settings, program->path, sizeof program->path);
     if (status != 0) {
         return status;
     }

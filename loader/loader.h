@@ -28,6 +28,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct settings;
 struct personality;
 
 enum {
@@ -141,6 +142,9 @@ struct path_opener {
  * @context: the sysroot, a directory's path without a slash at its end; "" or
  *           NULL: none.
  */
+/* The same in the tree that the settings have: a root of the guest's own, or their sysroot. */
+int tree_open(const struct settings *settings, const char *path, int flags, char *host_path, uint64_t size);
+
 int sysroot_open(void *context, const char *path, int flags, char *host_path, uint64_t size);
 
 /**

@@ -39,16 +39,15 @@ int sysroot_open_below(const char *sysroot, const char *path, int flags)
     return fd;
 }
 
-int sysroot_open(void *context, const char *path, int flags, char *host_path, uint64_t size)
+static int open_in(const struct vfs_view *view, const char *path, int flags, char *host_path, uint64_t size)
 {
-    const struct vfs_view view = {context != NULL ? context : "", NULL};
     struct vfs_path where = {.dirfd = AT_FDCWD};
     const char *name = path;
     int fd;
     int n;
 
-    if (view.sysroot[0] != '\0') {
-        n = vfs_walk(&view, AT_FDCWD, path, PATH_FOLLOW, &where, NULL);
+    if (view->sysroot[0] != '\0') {
+        n = vfs_walk(view, AT_FDCWD, path, PATH_FOLLOW, &where, NULL);
         if (n < 0)
             return n;
         name = where.name;
@@ -63,4 +62,18 @@ int sysroot_open(void *context, const char *path, int flags, char *host_path, ui
         return fd;
     close(fd);
     return -ENAMETOOLONG;
+}
+
+int sysroot_open(void *context, const char *path, int flags, char *host_path, uint64_t size)
+{
+    const struct vfs_view view = {.sysroot = context != NULL ? context : ""};
+
+    return open_in(&view, path, flags, host_path, size);
+}
+
+int tree_open(const struct settings *settings, const char *path, int flags, char *host_path, uint64_t size)
+{
+    const struct vfs_view view = {settings->sysroot, NULL, is_rooted(settings) ? settings : NULL};
+
+    return open_in(&view, path, flags, host_path, size);
 }

@@ -2,6 +2,7 @@
 #include "loader/error.h"
 #include "loader/libraries.h"
 #include "loader/sysroots.h"
+#include "vfs/rooted.h"
 #include "vfs/sysroot.h"
 
 #include <errno.h>
@@ -232,6 +233,8 @@ static int open_through(void *context, const char *path, int flags, char *host_p
 {
     const struct sysroot_view *view = context;
 
+    if (is_rooted(view->settings))
+        return tree_open(view->settings, path, flags, host_path, size);
     return sysroot_open((void *)(uintptr_t)view->sysroot, path, flags, host_path, size);
 }
 

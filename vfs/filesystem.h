@@ -54,6 +54,9 @@ struct vfs_filesystem {
     int64_t (*open)(struct thread *t, const struct vfs_node *node, uint32_t flags);
 };
 
+/* What the process has, ended by NULL; or NULL. */
+const struct vfs_filesystem *const *vfs_filesystems(struct thread *t);
+
 /* The directory that the host's directory of that name stands for in one of the process's file systems. */
 bool vfs_directory_of(struct thread *t, const char *host, struct vfs_node *out);
 

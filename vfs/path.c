@@ -8,6 +8,7 @@
 #include "base/process.h"
 #include "base/thread.h"
 #include "vfs/layers.h"
+#include "vfs/rooted_path.h"
 #include "vfs/sysroot.h"
 #include "vfs/walk.h"
 
@@ -93,15 +94,26 @@ static void name_descriptor(int dirfd, struct vfs_path *out)
     }
 }
 
-static bool has_filesystems(const struct process *p)
+/* NULL: none. After chroot(2) nothing is mounted in the guest's root but what was there. */
+static const struct vfs_filesystem *const *filesystems_of(const struct process *p)
 {
-    return p->personality && p->personality->filesystems;
+    if (!p->personality) {
+        return NULL;
+    }
+    return !is_rooted(&p->settings)            ? p->personality->filesystems
+           : p->settings.root_mode == ROOT_OWN ? p->personality->rooted_filesystems
+                                               : NULL;
+}
+
+const struct vfs_filesystem *const *vfs_filesystems(struct thread *t)
+{
+    return filesystems_of(t->proc);
 }
 
 /* The file system that is mounted over a path: the one furthest down. */
 static const struct vfs_filesystem *covering(const struct process *p, const char *path)
 {
-    const struct vfs_filesystem *const *fs = has_filesystems(p) ? p->personality->filesystems : NULL;
+    const struct vfs_filesystem *const *fs = filesystems_of(p);
     const struct vfs_filesystem *found = NULL;
     size_t longest = 0;
 
@@ -286,9 +298,16 @@ static bool translate_directly(const struct process *p, int dirfd, const char *p
     return true;
 }
 
+struct vfs_view path_tree(struct thread *t)
+{
+    const struct settings *s = &t->proc->settings;
+
+    return (struct vfs_view){s->sysroot, t, is_rooted(s) ? s : NULL};
+}
+
 static int translate_walking(struct thread *t, int dirfd, const char *path, uint32_t flags, struct vfs_path *out)
 {
-    const struct vfs_view view = {t->proc->settings.sysroot, t};
+    const struct vfs_view view = path_tree(t);
     int r = vfs_walk(&view, dirfd, path, flags, out, NULL);
 
     if (r == 0 && out->node.fs && out->node.type == S_IFDIR) {
@@ -310,6 +329,9 @@ int path_translate(struct thread *t, int dirfd, const char *path, uint32_t flags
         }
         name_descriptor(dirfd, out);
         return PATH_IS_DESCRIPTOR;
+    }
+    if (is_rooted(&p->settings)) {
+        return rooted_translate(t, dirfd, path, flags, out, NULL);
     }
     if (p->settings.sysroot[0] != 0) {
         if (!(flags & PATH_BENEATH) && translate_directly(p, dirfd, path, flags, out)) {
@@ -360,7 +382,7 @@ int path_copyin(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, str
 
 int path_canonical(struct thread *t, int dirfd, guest_ptr path, char *guest)
 {
-    const struct vfs_view view = {t->proc->settings.sysroot, t};
+    const struct vfs_view view = path_tree(t);
     char name[VFS_GUEST_PATH_MAX];
     struct vfs_path where;
     struct statx x;
@@ -378,7 +400,7 @@ int path_canonical(struct thread *t, int dirfd, guest_ptr path, char *guest)
 
 bool vfs_directory_of(struct thread *t, const char *host, struct vfs_node *out)
 {
-    const struct vfs_filesystem *const *fs = has_filesystems(t->proc) ? t->proc->personality->filesystems : NULL;
+    const struct vfs_filesystem *const *fs = filesystems_of(t->proc);
 
     for (; fs && *fs; fs++) {
         if ((*fs)->directory_of(t, host, out)) {
@@ -402,16 +424,23 @@ const char *vfs_directory_name(struct thread *t, const char *host, char *buffer,
     return buffer;
 }
 
-const char *path_guest_view(struct thread *t, char *host)
+const char *path_guest_view(struct thread *t, char *host, struct path_room *room)
 {
-    const char *inner = sysroot_strip(t->proc->settings.sysroot, host);
+    const struct settings *s = &t->proc->settings;
+    const char *inner;
     char name[64];
 
+    if (is_rooted(s)) {
+        inner = vfs_directory_name(t, host, room->text, sizeof(room->text));
+        inner = inner || !rooted_guest_name(s, host, room->text, sizeof(room->text)) ? inner : room->text;
+        return inner ? inner : host;
+    }
+    inner = sysroot_strip(s->sysroot, host);
     if (inner) {
         return inner;
     }
     inner =
-        has_filesystems(t->proc) && is_special(t->proc, host) ? vfs_directory_name(t, host, name, sizeof(name)) : NULL;
+        filesystems_of(t->proc) && is_special(t->proc, host) ? vfs_directory_name(t, host, name, sizeof(name)) : NULL;
     if (inner) {
         hot_strlcpy(host, inner, hot_strlen(host) + 1);
     }

@@ -17,6 +17,7 @@
 
 #include "base/guest.h"
 #include "vfs/filesystem.h"
+#include "vfs/rooted.h"
 
 struct process;
 struct thread;
@@ -32,12 +33,31 @@ struct thread;
 struct vfs_path {
     int32_t dirfd;
     struct vfs_node node;
+    struct rooted_where where; /* in a root of the guest's own only */
     char name[VFS_HOST_PATH_MAX];
+};
+
+/* A tree that paths are walked in. */
+struct vfs_view {
+    const char *sysroot; /* absolute host path without a slash at its end; "": none */
+    struct thread *t;    /* its personality's file systems are in the tree; NULL: they are not */
+    const struct settings
+        *root; /* of a root of the guest's own (rooted.h); NULL: the sysroot and the host are layers */
 };
 
 #define PATH_FOLLOW  0x1u /* the call follows a symbolic link in the last component */
 #define PATH_BENEATH 0x2u /* AT_RESOLVE_BENEATH: leaving dirfd is ENOTCAPABLE */
 #define PATH_EMPTY   0x4u /* AT_EMPTY_PATH: an empty path means dirfd itself */
+
+/*
+ * What the call is about to do, which a root of the guest's own has to judge (rooted.h): to change what is there, EROFS;
+ * to make what is not there yet; to remove or rename, EROFS and for a mount point EBUSY; to write to it, if it is a file.
+ */
+#define PATH_CHANGES  0x08u
+#define PATH_MAKES    0x10u
+#define PATH_REMOVES  0x20u
+#define PATH_WRITES   0x40u
+#define PATH_NO_LINKS 0x80u /* a symbolic link on the way is ELOOP (openat2(2), RESOLVE_NO_SYMLINKS) */
 
 /* What the functions below return when an empty path stands for dirfd: `name` is a link that must be followed. */
 #define PATH_IS_DESCRIPTOR 1
@@ -58,11 +78,16 @@ int path_translate(struct thread *t, int dirfd, const char *path, uint32_t flags
  */
 int path_canonical(struct thread *t, int dirfd, guest_ptr path, char *guest);
 
+/* Room for a name that is longer than what it is made of. */
+struct path_room {
+    char text[VFS_HOST_PATH_MAX];
+};
+
 /*
  * The guest's name of an absolute host path: the sysroot's prefix is taken off, and a directory that stands for one of
- * the guest's file systems has that one's name. Points into `host`, which may be changed for it.
+ * the guest's file systems has that one's name. Points into `host`, which may be changed for it, or into `room`.
  */
-const char *path_guest_view(struct thread *t, char *host);
+const char *path_guest_view(struct thread *t, char *host, struct path_room *room);
 
 /*
  * What names that are looked up in a directory may lead to. Of the working directory it is in the low bits of the
@@ -76,6 +101,9 @@ enum vfs_directory {
     VFS_DIRECTORY_SPECIAL, /* by any name: it is in there */
 };
 #define VFS_WORKING_MASK 3u
+
+/* The tree that the process's paths are walked in. */
+struct vfs_view path_tree(struct thread *t);
 
 /* To be called after the working directory has changed. */
 void path_directory_changed(struct process *p);

@@ -32,26 +32,40 @@ static size_t length_of(const char *name)
     return n;
 }
 
-/* An entry: how it may be used ('r' or 'w'), source, target, each of these two ended by NUL. The newest comes first. */
+/* An entry: how it may be used ('r' or 'w'), source, target, each of these two ended by NUL. */
+static size_t entry_size(const char *source, const char *target)
+{
+    size_t from = length_of(source);
+
+    return 1 + from + (from == 0) + 1 + length_of(target) + 1; /* the host's root keeps its slash */
+}
+
+static uint32_t put_entry(char *at, const char *source, const char *target, bool read_only)
+{
+    size_t from = length_of(source), to = length_of(target);
+
+    from += from == 0;
+    at[0] = read_only ? 'r' : 'w';
+    memcpy(at + 1, source, from);
+    at[1 + from] = 0;
+    memcpy(at + 1 + from + 1, target, to);
+    at[1 + from + 1 + to] = 0;
+    return (uint32_t)(1 + from + 1 + to + 1);
+}
+
+/* The newest comes first. */
 int rooted_add(struct settings *s, const char *source, const char *target, bool read_only)
 {
-    size_t from = length_of(source), to = length_of(target), size;
+    size_t size = entry_size(source, target);
 
-    if (source[0] != '/' || to == 0) {
+    if (source[0] != '/' || length_of(target) == 0) {
         return -EINVAL;
     }
-    from += from == 0; /* the host's root itself */
-    size = 1 + from + 1 + to + 1;
     if (size > sizeof(s->mounts) - s->mounts_size) {
         return -E2BIG;
     }
     memmove(s->mounts + size, s->mounts, s->mounts_size);
-    s->mounts[0] = read_only ? 'r' : 'w';
-    memcpy(s->mounts + 1, source, from);
-    s->mounts[1 + from] = 0;
-    memcpy(s->mounts + 1 + from + 1, target, to);
-    s->mounts[size - 1] = 0;
-    s->mounts_size += (uint32_t)size;
+    s->mounts_size += put_entry(s->mounts, source, target, read_only);
     return 0;
 }
 
@@ -87,35 +101,39 @@ static int join(char *out, size_t size, const char *prefix, const char *rest)
     return 0;
 }
 
-/* The mount furthest down that a guest's name is in, with what is behind it in *rest. False: it is the root's own. */
-static bool covering(const struct settings *s, const char *guest, struct rooted_mount *found, const char **rest)
+/*
+ * The mount furthest down that a guest's name is in, with what is behind it in *rest. Returns its number, from 1; 0: the
+ * name is in the root itself.
+ */
+static uint32_t covering(const struct settings *s, const char *guest, struct rooted_mount *found, const char **rest)
 {
     struct rooted_mount m;
     size_t longest = 0;
-    uint32_t at = 0;
+    uint32_t at = 0, number = 0;
 
     while (rooted_next(s, &at, &m)) {
         const char *behind = rooted_behind(guest, m.target);
 
         if (behind && hot_strlen(m.target) > longest) {
             longest = hot_strlen(m.target);
+            number = at;
             *found = m;
             *rest = behind;
         }
     }
-    return longest > 0;
+    return number;
 }
 
-int rooted_host_name(const struct settings *s, const char *guest, char *host, size_t size, bool *read_only)
+int rooted_host_name(const struct settings *s, const char *guest, char *host, size_t size, struct rooted_where *where)
 {
     struct rooted_mount m;
     const char *rest = guest;
 
-    if (covering(s, guest, &m, &rest)) {
-        *read_only = m.read_only;
+    where->mount = covering(s, guest, &m, &rest);
+    where->read_only = where->mount != 0 ? m.read_only : s->root_read_only != 0;
+    if (where->mount != 0) {
         return join(host, size, m.source, rest);
     }
-    *read_only = s->root_read_only != 0;
     return join(host, size, s->sysroot, guest[0] == '/' && guest[1] == 0 ? "" : guest);
 }
 
@@ -155,4 +173,59 @@ bool rooted_mounts_below(const struct settings *s, const char *guest)
         }
     }
     return false;
+}
+
+bool rooted_is_mounted(const struct settings *s, const char *guest)
+{
+    struct rooted_mount m;
+    uint32_t at = 0;
+
+    while (at < s->mounts_size && rooted_next(s, &at, &m)) {
+        if (hot_strcmp(m.target, guest) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *rooted_name_below(const char *target, const char *guest, char *name, size_t size)
+{
+    const char *rest = rooted_behind(target, guest);
+    size_t n = 0;
+
+    while (rest && rest[0] == '/' && rest[1 + n] != 0 && rest[1 + n] != '/' && n + 1 < size) {
+        name[n] = rest[1 + n];
+        n++;
+    }
+    name[n] = 0;
+    return name;
+}
+
+int rooted_change(struct settings *s, const char *guest)
+{
+    char root[SETTINGS_PATH_MAX], mounts[SETTINGS_MOUNTS_MAX];
+    uint32_t at = 0, used = 0;
+    struct rooted_mount m;
+    struct rooted_where where;
+    int r = rooted_host_name(s, guest, root, sizeof(root), &where);
+
+    if (r < 0 || (guest[0] == '/' && guest[1] == 0)) {
+        return r;
+    }
+    while (rooted_next(s, &at, &m)) {
+        const char *target = rooted_behind(m.target, guest);
+
+        if (target && target[0] != 0) {
+            if (entry_size(m.source, target) > sizeof(mounts) - used) {
+                return -E2BIG;
+            }
+            used += put_entry(mounts + used, m.source, target, m.read_only);
+        }
+    }
+    memcpy(s->mounts, mounts, used);
+    s->mounts_size = used;
+    s->root_mode = ROOT_CHANGED;
+    s->root_read_only = where.read_only;
+    hot_strlcpy(s->sysroot, root, sizeof(s->sysroot));
+    return 0;
 }

@@ -21,6 +21,14 @@ struct rooted_mount {
     bool read_only;
 };
 
+#define ROOTED_MADE (UINT32_MAX - 15) /* and up: what the guest's system makes itself (filesystem.h) */
+
+/* Where in such a tree a name is. */
+struct rooted_where {
+    uint32_t mount; /* 0: in the root itself; else which mount */
+    bool read_only; /* nothing may be changed there */
+};
+
 static inline bool is_rooted(const struct settings *s)
 {
     return __builtin_expect(s->root_mode != ROOT_HOST, 0);
@@ -38,16 +46,21 @@ int rooted_add(struct settings *s, const char *source, const char *target, bool 
  */
 bool rooted_next(const struct settings *s, uint32_t *at, struct rooted_mount *out);
 
-/*
- * The host's name of the guest's, into `host`; *read_only: nothing may be changed there. Returns 0 or -ENAMETOOLONG.
- */
-int rooted_host_name(const struct settings *s, const char *guest, char *host, size_t size, bool *read_only);
+/* The host's name of the guest's, into `host`, and where in the tree it is. Returns 0 or -ENAMETOOLONG. */
+int rooted_host_name(const struct settings *s, const char *guest, char *host, size_t size, struct rooted_where *where);
 
 /* The guest's name of the host's, into `guest`. False: it has none, as it is outside, or it does not fit. */
 bool rooted_guest_name(const struct settings *s, const char *host, char *guest, size_t size);
 
-/* Whether anything is mounted at or below the guest's directory. */
+/* Whether anything is mounted at or below the guest's name; and by `mounts` at that name itself. */
 bool rooted_mounts_below(const struct settings *s, const char *guest);
+bool rooted_is_mounted(const struct settings *s, const char *guest);
+
+/* The name in the guest's directory that leads to `target`, into `name`; "": it lies elsewhere. Returns `name`. */
+const char *rooted_name_below(const char *target, const char *guest, char *name, size_t size);
+
+/* chroot(2): the guest's directory becomes the root; mounts below it stay. Returns 0, -ENAMETOOLONG or -E2BIG. */
+int rooted_change(struct settings *s, const char *guest);
 
 /* What is left of `path` behind `prefix`: "" or from a slash on; NULL: it is not there or below. A prefix of "" fits. */
 const char *rooted_behind(const char *path, const char *prefix);

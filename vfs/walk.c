@@ -8,6 +8,7 @@
 #include "base/thread.h"
 #include "vfs/filesystem.h"
 #include "vfs/layers.h"
+#include "vfs/rooted.h"
 #include "vfs/sysroot.h"
 
 #include <linux/fcntl.h>
@@ -36,6 +37,15 @@ struct walk {
     char name[NAME_MAX + 1];      /* the next component of it */
 };
 
+/* The same in a root of the guest's own. */
+static int name_in_root(struct walk *w)
+{
+    struct vfs_path *out = w->out;
+
+    out->dirfd = AT_FDCWD;
+    return rooted_host_name(w->view->root, w->length == 0 ? "/" : w->at, out->name, sizeof(out->name), &out->where);
+}
+
 /* Puts the host's name of `at` in the given layer into `out`. 0 or -ENAMETOOLONG. */
 static int name_of(struct walk *w, bool in_sysroot)
 {
@@ -43,6 +53,9 @@ static int name_of(struct walk *w, bool in_sysroot)
     const char *path = w->at;
     size_t prefix = 0;
 
+    if (w->view->root) {
+        return name_in_root(w);
+    }
     out->dirfd = AT_FDCWD;
     if (in_sysroot) {
         prefix = hot_strlcpy(out->name, w->view->sysroot, sizeof(out->name));
@@ -66,9 +79,12 @@ static int name_of(struct walk *w, bool in_sysroot)
 /* Whether `at` is the place of one of the file systems. */
 static bool is_mount(struct walk *w)
 {
-    const struct thread *t = w->view->t;
-    const struct vfs_filesystem *const *fs = t && t->proc->personality ? t->proc->personality->filesystems : NULL;
+    struct thread *t = w->view->t;
+    const struct vfs_filesystem *const *fs = t ? vfs_filesystems(t) : NULL;
 
+    if (w->view->root && rooted_is_mounted(w->view->root, w->at)) {
+        return false;
+    }
     for (; fs && *fs; fs++) {
         if (hot_strcmp((*fs)->on, w->at) == 0) {
             w->node = (struct vfs_node){.fs = *fs, .type = S_IFDIR};
@@ -76,6 +92,7 @@ static bool is_mount(struct walk *w)
             w->in_sysroot = false;
             hot_strlcpy(w->out->name, (*fs)->host, sizeof(w->out->name));
             w->out->dirfd = AT_FDCWD;
+            w->out->where = (struct rooted_where){UINT32_MAX - (uint32_t)(fs - vfs_filesystems(t)), false};
             w->named = true;
             return true;
         }
@@ -100,7 +117,7 @@ static int64_t look_in(struct walk *w, bool in_sysroot)
 /* The layer that a name is looked for in first: where it goes if it is new. */
 static bool first_layer(const struct walk *w)
 {
-    return w->view->sysroot[0] != 0 && w->length > 0 && layer_order_of(w->at) == LAYER_SYSROOT_FIRST;
+    return w->view->sysroot[0] != 0 && !w->view->root && w->length > 0 && layer_order_of(w->at) == LAYER_SYSROOT_FIRST;
 }
 
 /* Finds out what `at`, no name in a node, is. 0, -ENOENT or -errno. */
@@ -112,7 +129,7 @@ static int64_t find(struct walk *w)
 
     w->node.fs = NULL;
     w->named = false;
-    if (sysroot[0] != 0 && hot_strcmp(w->at, sysroot) == 0) {
+    if (sysroot[0] != 0 && !w->view->root && hot_strcmp(w->at, sysroot) == 0) {
         w->at[0] = 0; /* the sysroot, reached by its host's name, is the root */
         w->length = 0;
         w->base = NO_BASE;
@@ -122,7 +139,7 @@ static int64_t find(struct walk *w)
         return 0;
     }
     r = look_in(w, first);
-    if (r != -ENOENT || sysroot[0] == 0) {
+    if (r != -ENOENT || sysroot[0] == 0 || w->view->root) {
         return r;
     }
     if (first) {
@@ -235,7 +252,7 @@ static int64_t go_down(struct walk *w)
     w->at[w->length] = '/';
     memcpy(w->at + w->length + 1, w->name, n + 1);
     w->length += 1 + n;
-    if (!dir.fs) {
+    if (!dir.fs || (w->view->root && rooted_is_mounted(w->view->root, w->at))) {
         return find(w);
     }
     w->named = true;
@@ -253,13 +270,34 @@ static int64_t go_down(struct walk *w)
     return r;
 }
 
+/*
+ * A link of the host's /proc leads to a name of the host's, but for /proc/PID/root: that is the guest's. 0; -EACCES: it
+ * leads out of a root of the guest's own.
+ */
+static int64_t take_host_link(struct walk *w, char *target)
+{
+    char guest[VFS_HOST_PATH_MAX];
+    const char *last = hot_strrchr(w->out->name, '/');
+
+    if (!w->view->root || w->node.fs || target[0] != '/' || hot_strncmp(w->out->name, "/proc/", 6) != 0) {
+        return 0;
+    }
+    if (hot_strcmp(last, "/root") == 0) {
+        hot_strlcpy(guest, "/", sizeof(guest));
+    } else if (!rooted_guest_name(w->view->root, target, guest, sizeof(guest))) {
+        return -EACCES;
+    }
+    hot_strlcpy(target, guest, VFS_HOST_PATH_MAX);
+    return 0;
+}
+
 /* Follows the link that `at` is. */
 static int64_t follow(struct walk *w)
 {
     char target[VFS_HOST_PATH_MAX];
     int64_t r;
 
-    if (++w->links > w->links_max) {
+    if (++w->links > w->links_max || (w->flags & PATH_NO_LINKS)) {
         return -ELOOP;
     }
     if (w->node.fs) {
@@ -272,6 +310,10 @@ static int64_t follow(struct walk *w)
         return r < 0 ? r : -ENOENT;
     }
     target[r] = 0;
+    r = take_host_link(w, target);
+    if (r < 0) {
+        return r;
+    }
     if (push_front(w, target) < 0) {
         return -ENAMETOOLONG;
     }
@@ -287,6 +329,9 @@ static bool is_left_to_host(struct walk *w)
     struct statx x;
 
     if (w->node.fs || w->named || w->in_sysroot || hot_strncmp(w->at, "/proc/", 6) != 0) {
+        return false;
+    }
+    if (w->view->root && (name_of(w, false) != 0 || hot_strncmp(w->out->name, "/proc/", 6) != 0)) {
         return false;
     }
     if (name_of(w, false) == 0 && host_call5(__NR_statx, w->out->dirfd, w->out->name, 0, STATX_TYPE, &x) == 0) {
@@ -362,6 +407,31 @@ static int64_t walk_all(struct walk *w)
     return slashes && !w->node.fs ? end_with(w, "/") : 0;
 }
 
+static bool goes_up(const char *path)
+{
+    for (const char *s = path; *s; s++) {
+        if (s[0] == '.' && s[1] == '.' && (s == path || s[-1] == '/') && (s[2] == 0 || s[2] == '/')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A descriptor of what is not in the guest's tree, which it can only have been given, leads nowhere. */
+static int64_t begin_in_root(struct walk *w, int dirfd, const char *host, uint32_t type)
+{
+    if (!rooted_guest_name(w->view->root, host, w->at, sizeof(w->at))) {
+        return type == S_IFDIR ? -ENOENT : 1;
+    }
+    w->length = w->at[1] == 0 ? 0 : hot_strlen(w->at);
+    w->at[w->length] = 0;
+    w->base = w->length;
+    w->base_named = false;
+    w->base_fd = dirfd;
+    w->type = type;
+    return 0;
+}
+
 /* Where a relative path begins. 1: nowhere that a walk could tell; the host's to judge. */
 static int64_t begin_relative(struct walk *w, int dirfd)
 {
@@ -374,13 +444,16 @@ static int64_t begin_relative(struct walk *w, int dirfd)
         return 1;
     }
     if (host_call5(__NR_statx, dirfd, "", AT_EMPTY_PATH, STATX_TYPE | STATX_NLINK, &x) < 0 || x.stx_nlink == 0) {
-        return 1; /* removed */
+        return w->view->root && goes_up(w->todo) ? -ENOENT : 1; /* removed */
     }
     node = w->view->t ? vfs_directory_name(w->view->t, host, name, sizeof(name)) : NULL;
     if (node) {
         w->flags &= ~PATH_BENEATH; /* nothing leads out of it but "..", which the host has refused already */
         r = push_front(w, node + 1);
         return r < 0 ? r : find(w);
+    }
+    if (w->view->root) {
+        return begin_in_root(w, dirfd, host, x.stx_mode & S_IFMT);
     }
     if (w->view->sysroot[0] != 0 && sysroot_strip(w->view->sysroot, host)) {
         guest = sysroot_strip(w->view->sysroot, host);
@@ -427,7 +500,7 @@ static bool is_linker_hints(const struct vfs_view *view, const char *path, struc
         is |= hot_strncmp(path, hints[i], hot_strlen(hints[i])) == 0 &&
               hot_strchr(path + hot_strlen(hints[i]), '/') == NULL;
     }
-    if (!is || view->sysroot[0] == 0) {
+    if (!is || view->sysroot[0] == 0 || view->root) {
         return false;
     }
     n = hot_strlcpy(out->name, view->sysroot, sizeof(out->name));
@@ -456,7 +529,7 @@ int vfs_walk(const struct vfs_view *view, int dirfd, const char *path, uint32_t 
              char *guest)
 {
     struct walk w;
-    const char *inner = path[0] == '/' ? sysroot_strip(view->sysroot, path) : NULL;
+    const char *inner = path[0] == '/' && !view->root ? sysroot_strip(view->sysroot, path) : NULL;
     int64_t r;
 
     if (is_linker_hints(view, path, out)) {
@@ -476,6 +549,7 @@ int vfs_walk(const struct vfs_view *view, int dirfd, const char *path, uint32_t 
     w.in_sysroot = w.named = false;
     w.node.fs = NULL;
     out->node.fs = NULL;
+    out->where = (struct rooted_where){0, false};
     if (hot_strlcpy(w.todo, inner ? inner : path, sizeof(w.todo)) >= sizeof(w.todo)) {
         return -ENAMETOOLONG;
     }

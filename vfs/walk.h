@@ -16,16 +16,11 @@
 
 struct thread;
 
-/* Whose tree it is. */
-struct vfs_view {
-    const char *sysroot; /* absolute host path without a slash at its end; "": none */
-    struct thread *t;    /* its personality's file systems are in the tree; NULL: they are not */
-};
-
 /*
  * Translates `path` (not empty). `flags` are PATH_*. `guest`, unless NULL, receives the canonical guest path, of
  * VFS_HOST_PATH_MAX bytes. Returns 0 (the last component need not exist, unless its directory is a node) or -errno:
- * ENOENT, ENOTDIR, ELOOP (32 links), EACCES, ENAMETOOLONG, ENOTCAPABLE (PATH_BENEATH).
+ * ENOENT, ENOTDIR, ELOOP (32 links), EACCES, ENAMETOOLONG, ENOTCAPABLE (PATH_BENEATH), and of a root of the guest's own
+ * EROFS and EBUSY (PATH_CHANGES and its like).
  */
 int vfs_walk(const struct vfs_view *view, int dirfd, const char *path, uint32_t flags, struct vfs_path *out,
              char *guest);

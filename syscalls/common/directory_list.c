@@ -35,18 +35,51 @@ struct reading {
     char chunk[CHUNK] __attribute__((aligned(8)));
 };
 
+/* Whether a name in the guest's directory leads to a mount of a root of its own. */
+static bool has_mounts(struct thread *t, const char *guest)
+{
+    return rooted_mounts_below(&t->proc->settings, guest);
+}
+
+/* These names, whether or not the directory itself has them. */
+static void list_mounts(struct reading *r, const char *guest)
+{
+    const struct settings *s = &r->t->proc->settings;
+    const struct vfs_filesystem *const *fs = vfs_filesystems(r->t);
+    char name[DIRENT_NAME_MAX + 1];
+    struct rooted_mount m;
+    uint32_t at = 0;
+
+    for (; fs && *fs; fs++) {
+        if (rooted_name_below((*fs)->on, guest, name, sizeof(name))[0] != 0) {
+            listing_add(r->l, name, 1, DT_DIR);
+        }
+    }
+    while (rooted_next(s, &at, &m)) {
+        if (rooted_name_below(m.target, guest, name, sizeof(name))[0] != 0) {
+            listing_add(r->l, name, 1, DT_DIR);
+        }
+    }
+}
+
 bool directory_is_listed(struct thread *t, int fd)
 {
     char host[VFS_HOST_PATH_MAX];
     struct vfs_node node;
     const char *sysroot = t->proc->settings.sysroot;
+    struct path_room room;
 
     if ((sysroot[0] == 0 && !t->proc->special_directories) || path_of_descriptor(fd, host, sizeof(host)) <= 0 ||
         host[0] != '/') {
         return false;
     }
-    return vfs_directory_of(t, host, &node) ||
-           (sysroot[0] != 0 && layer_merged(sysroot, host, path_guest_view(t, host)));
+    if (vfs_directory_of(t, host, &node)) {
+        return true;
+    }
+    if (is_rooted(&t->proc->settings)) {
+        return has_mounts(t, path_guest_view(t, host, &room));
+    }
+    return (sysroot[0] != 0 && layer_merged(sysroot, host, path_guest_view(t, host, &room)));
 }
 
 static bool shows(const void *use, const char *name)
@@ -57,9 +90,18 @@ static bool shows(const void *use, const char *name)
 /* The names of every layer, nearest first. */
 static int64_t list_layers(struct reading *r)
 {
-    const char *sysroot = r->t->proc->settings.sysroot, *guest = path_guest_view(r->t, r->host);
+    struct path_room room;
     char directory[VFS_HOST_PATH_MAX];
+    const char *sysroot = r->t->proc->settings.sysroot, *guest;
     enum layer_use use;
+
+    if (is_rooted(&r->t->proc->settings)) {
+        listing_add_directory(r->l, r->host);
+        hot_strlcpy(directory, r->host, sizeof(directory));
+        list_mounts(r, path_guest_view(r->t, directory, &room));
+        return 0;
+    }
+    guest = path_guest_view(r->t, r->host, &room);
 
     for (unsigned i = 0; layer_directory(sysroot, guest, i, directory, sizeof(directory), &use); i++) {
         r->l->hiding = use == LAYER_HIDES;
@@ -132,6 +174,16 @@ static int put_dots(struct reading *r)
     return e == 0 && r->position < LISTING_PARENT ? put(r, "..", inode_of(r->fd, ".."), DT_DIR, LISTING_PARENT) : e;
 }
 
+static int64_t list_node(struct reading *r)
+{
+    int64_t e = r->node.fs->list(r->t, &r->node, r->l);
+
+    if (e == 0 && r->node.kind == 0 && is_rooted(&r->t->proc->settings)) {
+        list_mounts(r, r->node.fs->on);
+    }
+    return e;
+}
+
 /* Once through all the names. 0: the next time there are more; 1: it is done; -errno. */
 static int64_t put_some(struct reading *r)
 {
@@ -141,7 +193,7 @@ static int64_t put_some(struct reading *r)
     int64_t error;
 
     listing_begin(r->l, r->position);
-    error = r->node.fs ? r->node.fs->list(r->t, &r->node, r->l) : list_layers(r);
+    error = r->node.fs ? list_node(r) : list_layers(r);
     if (error < 0) {
         return error;
     }

@@ -32,6 +32,7 @@
 #include "syscalls/entry/gate.h"
 #include "syscalls/entry/ways.h"
 #include "vfs/metadata.h"
+#include "vfs/rooted.h"
 
 #define SELF         "/proc/self/exe"
 #define VECTOR_SLACK 4 /* a script's interpreter, its argument, the script; and the NULL */
@@ -368,6 +369,7 @@ static int64_t exec_with(struct thread *t, struct exec *e, const struct exec_req
     e->examination = (struct exec_examination){.path = e->strings.bytes,
                                                .settings = &p->settings,
                                                .keep = p->personality->keeps_programs || p->settings.isolated ||
+                                                       is_rooted(&p->settings) ||
                                                        p->settings.intercept_effective == INTERCEPT_SECCOMP,
                                                .program = &e->program,
                                                .error = &e->error};

@@ -133,5 +133,6 @@ const struct personality freebsd_personality = {
     .program_begins = terminal_program_begins,
     .thread_started = freebsd_thread_started,
     .filesystems = freebsd_filesystems,
+    .rooted_filesystems = freebsd_filesystems,
     .trace = &freebsd_trace_names,
 };

@@ -56,7 +56,9 @@ static void teardown(void)
 
 static int find(const char *name, const char *search, const char *sysroot, char out[256])
 {
-    return find_program(name, search, sysroot, out, 256);
+    struct settings settings = {0};
+    snprintf(settings.sysroot, sizeof settings.sysroot, "%s", sysroot != NULL ? sysroot : "");
+    return find_program(name, search, &settings, out, 256);
 }
 
 START_TEST(path_is_searched_as_a_shell_does)

@@ -59,7 +59,7 @@ static void remove_sysroot(const char *root)
 /* The name in the sysroot; of what is the host's, "host" and its name; of an error, its number. */
 static const char *translated(const char *root, int dirfd, const char *name, uint32_t flags)
 {
-    const struct vfs_view view = {root, NULL};
+    const struct vfs_view view = {root, NULL, NULL};
     static char text[VFS_HOST_PATH_MAX + 16];
     static struct vfs_path out;
     int r = vfs_walk(&view, dirfd, name, flags, &out, NULL);

@@ -5,6 +5,7 @@
 #include "base/host.h"
 #include "base/host_signal.h"
 #include "base/personality.h"
+#include "syscalls/common/linux/filesystems/devfs.h"
 #include "syscalls/common/linux/signals/signal_map.h"
 
 /* A number that the kernel does not have either. */
@@ -16,9 +17,10 @@ void linux_set_result(struct thread *t, struct cpu_context *regs, int64_t result
 /* links_max: include/linux/namei.h, MAXSYMLINKS */
 #define LINUX_PERSONALITY                                                                                              \
     .links_max = 40, .keeps_programs = true, .scripts_name_processes = true, .unknown_call = linux_unknown_call,       \
-    .signals_are_hosts = true, .auxv_is_hosts = true, .signal_bad_stack = SIGSEGV, .signal_count = LINUX_SIGNALS,      \
-    .signal_to_host = linux_signal_to_host, .signal_from_host = linux_signal_from_host,                                \
-    .carrier_mark = LINUX_CARRIER_MARK, .signal_code_queue = (uint32_t)SI_QUEUE,                                       \
-    .signal_default = linux_signal_default, .signal_describe = linux_signal_describe
+    .rooted_filesystems = linux_rooted_filesystems, .signals_are_hosts = true, .auxv_is_hosts = true,                  \
+    .signal_bad_stack = SIGSEGV, .signal_count = LINUX_SIGNALS, .signal_to_host = linux_signal_to_host,                \
+    .signal_from_host = linux_signal_from_host, .carrier_mark = LINUX_CARRIER_MARK,                                    \
+    .signal_code_queue = (uint32_t)SI_QUEUE, .signal_default = linux_signal_default,                                   \
+    .signal_describe = linux_signal_describe
 
 #endif

@@ -11,6 +11,7 @@
 #include "syscalls/freebsd/files/file_class.h"
 #include "syscalls/freebsd/filesystems/filesystems.h"
 #include "vfs/metadata.h"
+#include "vfs/rooted_path.h"
 
 #include <linux/fcntl.h>
 #include <linux/stat.h>
@@ -91,6 +92,12 @@ int64_t freebsd_chroot(struct thread *t, guest_ptr path)
     if (t->proc->users.effective != 0) {
         return -EPERM; /* before the path is looked at (PRIV_VFS_CHROOT) */
     }
+    if (is_rooted(&t->proc->settings)) {
+        char name[VFS_GUEST_PATH_MAX];
+
+        r = copyin_str(name, path, sizeof(name));
+        return r <= 0 ? (r == 0 ? -ENOENT : r) : rooted_chroot(t, name, true);
+    }
     r = path_copyin(t, VFS_AT_FDCWD, path, PATH_FOLLOW, &where);
     return r < 0 ? r : change_root(t, where.name);
 }
@@ -107,6 +114,13 @@ int64_t freebsd_fchroot(struct thread *t, int32_t fd)
     if (t->proc->users.effective != 0) {
         return -EPERM;
     }
+    if (is_rooted(&t->proc->settings)) {
+        char host[VFS_HOST_PATH_MAX];
+        struct path_room room;
+
+        r = path_of_descriptor(fd, host, sizeof(host));
+        return r < 0 ? r : rooted_chroot(t, path_guest_view(t, host, &room), true);
+    }
     r = path_translate(t, fd, "", PATH_EMPTY, &where);
     return r < 0 ? r : change_root(t, where.name);
 }
@@ -114,7 +128,7 @@ int64_t freebsd_fchroot(struct thread *t, int32_t fd)
 int64_t freebsd_truncate(struct thread *t, guest_ptr path, int64_t length)
 {
     struct vfs_path where;
-    int64_t r = path_copyin(t, VFS_AT_FDCWD, path, PATH_FOLLOW, &where);
+    int64_t r = path_copyin(t, VFS_AT_FDCWD, path, PATH_FOLLOW | PATH_CHANGES, &where);
 
     if (length < 0) {
         return -EINVAL;
@@ -142,6 +156,7 @@ static int64_t put_path(guest_ptr buf, uint64_t size, const char *path, int too_
 /* getcwd(3) asks this first, and walks upwards on any error: so the host's own errno for a short buffer is not wanted. */
 int64_t freebsd_getcwd(struct thread *t, guest_ptr buf, uint64_t buflen)
 {
+    struct path_room room;
     char path[VFS_HOST_PATH_MAX];
     int64_t r;
 
@@ -156,7 +171,7 @@ int64_t freebsd_getcwd(struct thread *t, guest_ptr buf, uint64_t buflen)
         return -ENOENT; /* "(unreachable)": outside the root directory */
     }
     buflen = buflen > VFS_GUEST_PATH_MAX ? VFS_GUEST_PATH_MAX : buflen;
-    return put_path(buf, buflen, path_guest_view(t, path), ENOMEM); /* vn_fullpath_any() */
+    return put_path(buf, buflen, path_guest_view(t, path, &room), ENOMEM); /* vn_fullpath_any() */
 }
 
 int64_t freebsd_realpathat(struct thread *t, int32_t fd, guest_ptr path, guest_ptr buf, uint64_t size, int32_t flags)

@@ -101,6 +101,7 @@ static void put_filesystem(const struct vfs_filesystem *fs, struct freebsd_statf
 
 static void put_names(struct thread *t, struct mount_entry *e, struct freebsd_statfs *out)
 {
+    struct path_room room;
     const struct vfs_filesystem *fs = vfs_filesystem_over(t, e->on);
 
     if (fs) {
@@ -109,7 +110,7 @@ static void put_names(struct thread *t, struct mount_entry *e, struct freebsd_st
     }
     hot_strlcpy(out->f_fstypename, e->type, sizeof(out->f_fstypename));
     hot_strlcpy(out->f_mntfromname, e->from, sizeof(out->f_mntfromname));
-    hot_strlcpy(out->f_mntonname, path_guest_view(t, e->on), sizeof(out->f_mntonname));
+    hot_strlcpy(out->f_mntonname, path_guest_view(t, e->on, &room), sizeof(out->f_mntonname));
 }
 
 /* Names the mount that a file is on (`name` "": the open file `fd`), by the mount's id. */

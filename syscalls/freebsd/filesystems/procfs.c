@@ -116,7 +116,8 @@ static bool directory_of(struct thread *t, const char *host, struct vfs_node *ou
 /* Makes a host's name the guest's. Returns its length. */
 static int64_t view_length(struct thread *t, char *name)
 {
-    const char *view = path_guest_view(t, name);
+    struct path_room room;
+    const char *view = path_guest_view(t, name, &room);
     size_t n = hot_strlen(view);
 
     memmove(name, view, n + 1);

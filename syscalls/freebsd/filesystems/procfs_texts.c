@@ -200,6 +200,7 @@ static bool is_engine(uint64_t low, uint64_t high)
  */
 static void put_mapping(struct thread *t, struct text *x, char *line)
 {
+    struct path_room room;
     const char *s = line;
     uint64_t low = hexadecimal(&s), high;
     const char *protection;
@@ -219,7 +220,7 @@ static void put_mapping(struct thread *t, struct text *x, char *line)
     text_str(x, " 0 0 0x0 "); /* resident, of these its own, object: not told */
     text_bytes(x, protection, 3);
     text_format(x, " 1 0 0x0 %s %s %s %s %s %d\n", is_private ? "COW" : "NCOW", is_private ? "NC" : "NNC",
-                path ? "vnode" : "swap", path ? path_guest_view(t, path) : "-", path ? "NCH" : "CH",
+                path ? "vnode" : "swap", path ? path_guest_view(t, path, &room) : "-", path ? "NCH" : "CH",
                 path ? -1 : (int)t->proc->users.real);
 }
 

@@ -44,10 +44,11 @@ static bool name_of(struct thread *t, int fd, char name[VFS_HOST_PATH_MAX])
 {
     struct statx opened, named;
     struct vfs_path where;
+    struct path_room room;
     if (path_of_descriptor(fd, name, VFS_HOST_PATH_MAX) < 0) {
         return false;
     }
-    const char *view = path_guest_view(t, name);
+    const char *view = path_guest_view(t, name, &room);
     memmove(name, view, hot_strlen(view) + 1);
     return path_translate(t, VFS_AT_FDCWD, name, PATH_FOLLOW, &where) == 0 &&
            host_call5(__NR_statx, where.dirfd, where.name, 0, STATX_INO, &named) == 0 &&

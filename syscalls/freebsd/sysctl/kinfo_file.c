@@ -81,9 +81,10 @@ static void fill_vnode(const struct proc_descriptor *d, struct freebsd_kinfo_fil
 static void local_address(struct thread *t, const struct host_socket *s, uint8_t to[128])
 {
     char name[sizeof s->name + 1];
+    struct path_room room;
     memcpy(name, s->name, s->name_length);
     name[s->name_length] = '\0';
-    const char *path = path_guest_view(t, name);
+    const char *path = path_guest_view(t, name, &room);
     size_t n = hot_strlen(path);
     n = n < FREEBSD_UNIX_PATH_MAX ? n : FREEBSD_UNIX_PATH_MAX;
     to[0] = (uint8_t)(n + 2);
@@ -171,9 +172,10 @@ void kinfo_file_fill(struct thread *t, const struct proc_descriptor *d, const st
     fill_by_class(t, d, socket, k);
     if (d->link[0] == '/' && d->class != FILE_SHM && d->class != FILE_PTS) {
         char path[PROC_LINK_MAX];
+        struct path_room room;
         hot_strlcpy(path, d->link, sizeof path);
         const char *node = freebsd_node_name(path);
-        hot_strlcpy(k->kf_path, node ? node : path_guest_view(t, path), sizeof k->kf_path);
+        hot_strlcpy(k->kf_path, node ? node : path_guest_view(t, path, &room), sizeof k->kf_path);
     }
 }
 

@@ -19,6 +19,7 @@
 
 int sysctl_proc_pathname(struct sysctl_request *rq)
 {
+    struct path_room room;
     char path[48], link[VFS_HOST_PATH_MAX];
     struct proc_target target;
     int r = proc_target(rq, &target);
@@ -27,7 +28,7 @@ int sysctl_proc_pathname(struct sysctl_request *rq)
     }
     if (target.own || target.entry.pid != 0) {
         hot_strlcpy(link, target.own ? rq->t->proc->program : target.entry.program, sizeof link);
-        return sysctl_put_string(rq, path_guest_view(rq->t, link));
+        return sysctl_put_string(rq, path_guest_view(rq->t, link, &room));
     }
     if (target.guest) {
         return -ENOENT; /* its program is not what the host says */
@@ -38,7 +39,7 @@ int sysctl_proc_pathname(struct sysctl_request *rq)
         return (int)n;
     }
     link[n] = '\0';
-    return sysctl_put_string(rq, path_guest_view(rq->t, link));
+    return sysctl_put_string(rq, path_guest_view(rq->t, link, &room));
 }
 
 /* A program of the host's has no release that one could compare. */

@@ -65,6 +65,7 @@ static bool is_engines(const struct maps *m, const char *name)
 /* The file behind it, with its size and mode if it still has that name. */
 static void set_file(struct maps *m, char *name)
 {
+    struct path_room room;
     struct freebsd_kinfo_vmentry *e = &m->entry;
     struct statx x;
     struct freebsd_stat st;
@@ -81,7 +82,7 @@ static void set_file(struct maps *m, char *name)
         e->kve_type = device ? FREEBSD_KVME_TYPE_DEVICE : FREEBSD_KVME_TYPE_VNODE;
         e->kve_vn_type = device ? 4 : 1;
     }
-    hot_strlcpy(e->kve_path, path_guest_view(m->target.t, name), sizeof e->kve_path);
+    hot_strlcpy(e->kve_path, path_guest_view(m->target.t, name, &room), sizeof e->kve_path);
 }
 
 /* Memory that is of no file: shared memory has a name with the host, which is none here. */

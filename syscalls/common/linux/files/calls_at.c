@@ -1,11 +1,13 @@
 /* Calls of translated paths; see calls_at.h. Apart, so that the usual call does not carry the translated name's room. */
 #include "syscalls/common/linux/calls_at.h"
 
+#include "syscalls/common/linux/files/rooted_paths.h"
+
 int64_t linux_call_translated_at(struct thread *t, long nr, int dirfd, guest_ptr path, uint32_t follow, uint64_t c,
                                  uint64_t d, uint64_t e)
 {
     struct linux_path p;
-    int64_t r = linux_path(t, dirfd, path, follow, &p);
+    int64_t r = linux_path(t, dirfd, path, follow | linux_rooted_purpose(t, nr, c), &p);
 
     return r < 0 ? r : host_call5(nr, p.dirfd, p.name, c, d, e);
 }
@@ -14,7 +16,7 @@ int64_t linux_call_translated_path(struct thread *t, long nr, guest_ptr path, ui
                                    uint64_t d, uint64_t e)
 {
     struct linux_path p;
-    int64_t r = linux_path(t, VFS_AT_FDCWD, path, follow, &p);
+    int64_t r = linux_path(t, VFS_AT_FDCWD, path, follow | linux_rooted_purpose(t, nr, b), &p);
 
     return r < 0 ? r : host_call5(nr, p.name, b, c, d, e);
 }

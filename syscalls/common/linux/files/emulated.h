@@ -12,6 +12,9 @@
 
 struct stat;
 
+/* Among linux_place()'s flags: the PATH_* that tell what is to be done there (vfs/path.h). */
+#define LINUX_PLACE_FOR(purpose) ((uint32_t)(purpose) << 24)
+
 /*
  * A guest's path as a place: translated, and copied into `path` where it was not. `flags` are AT_*, of which
  * AT_SYMLINK_NOFOLLOW and AT_EMPTY_PATH stay. Returns 0 or -errno.

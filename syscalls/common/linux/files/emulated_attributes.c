@@ -12,7 +12,7 @@ static int64_t chmod_at(struct thread *t, int dirfd, guest_ptr path, uint32_t mo
 {
     struct metadata_place at;
     struct linux_path p;
-    int64_t r = linux_place(t, dirfd, path, flags, &p, &at);
+    int64_t r = linux_place(t, dirfd, path, flags | LINUX_PLACE_FOR(PATH_CHANGES), &p, &at);
 
     return r < 0 ? r : metadata_chmod(t, &at, mode);
 }
@@ -56,7 +56,7 @@ static int64_t chown_at(struct thread *t, int dirfd, guest_ptr path, uint32_t us
 {
     struct metadata_place at;
     struct linux_path p;
-    int64_t r = linux_place(t, dirfd, path, flags, &p, &at);
+    int64_t r = linux_place(t, dirfd, path, flags | LINUX_PLACE_FOR(PATH_CHANGES), &p, &at);
 
     return r < 0 ? r : metadata_chown(t, &at, user, group);
 }
@@ -93,7 +93,7 @@ int64_t linux_emulated_mknodat(struct thread *t, int32_t dfd, guest_ptr filename
 {
     struct metadata_place at;
     struct linux_path p;
-    int64_t r = linux_place(t, dfd, filename, AT_SYMLINK_NOFOLLOW, &p, &at);
+    int64_t r = linux_place(t, dfd, filename, AT_SYMLINK_NOFOLLOW | LINUX_PLACE_FOR(PATH_MAKES), &p, &at);
 
     return r < 0 ? r : metadata_mknod(t, &at, mode, dev >> 8 & 0xfff, (dev & 0xff) | (dev >> 12 & 0xfff00));
 }
@@ -107,7 +107,7 @@ int64_t linux_emulated_mkdirat(struct thread *t, int32_t dfd, guest_ptr pathname
 {
     struct metadata_place at;
     struct linux_path p;
-    int64_t r = linux_place(t, dfd, pathname, AT_SYMLINK_NOFOLLOW, &p, &at);
+    int64_t r = linux_place(t, dfd, pathname, AT_SYMLINK_NOFOLLOW | LINUX_PLACE_FOR(PATH_MAKES), &p, &at);
 
     r = r < 0 ? r : host_call3(__NR_mkdirat, at.dirfd, at.name, mode);
     if (r == 0) {
@@ -130,7 +130,7 @@ int64_t linux_emulated_faccessat2(struct thread *t, int32_t dfd, guest_ptr filen
     if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_EACCESS)) {
         return -EINVAL;
     }
-    r = linux_place(t, dfd, filename, (uint32_t)flags, &p, &at);
+    r = linux_place(t, dfd, filename, (uint32_t)flags | (mode & 2 ? LINUX_PLACE_FOR(PATH_WRITES) : 0), &p, &at);
     return r < 0 ? r : metadata_access(t, &at, (uint32_t)mode, flags & AT_EACCESS);
 }
 

@@ -13,7 +13,9 @@
 int64_t linux_place(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, struct linux_path *p,
                     struct metadata_place *out)
 {
-    int64_t r = linux_path(t, dirfd, path, flags & AT_SYMLINK_NOFOLLOW ? 0 : PATH_FOLLOW, p);
+    const uint32_t purposes = PATH_CHANGES | PATH_MAKES | PATH_WRITES;
+    int64_t r =
+        linux_path(t, dirfd, path, (flags & AT_SYMLINK_NOFOLLOW ? 0 : PATH_FOLLOW) | (flags >> 24 & purposes), p);
 
     if (r == 0 && p->name != (uint64_t)p->where.name) {
         r = copyin_str(p->where.name, guest_addr(p->name), sizeof(p->where.name));
@@ -188,7 +190,7 @@ int64_t linux_emulated_statx(struct thread *t, int32_t dfd, guest_ptr path, uint
     if ((flags & AT_EMPTY_PATH) && guest_is_null(path)) {
         r = linux_place_of(dfd, &at);
     } else {
-        r = linux_place(t, dfd, path, flags, &p, &at);
+        r = linux_place(t, dfd, path, flags & kinds, &p, &at);
     }
     if (r < 0) {
         return r;

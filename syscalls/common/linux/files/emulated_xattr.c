@@ -137,7 +137,7 @@ int64_t linux_emulated_setxattr(struct thread *t, guest_ptr path, guest_ptr name
 {
     struct metadata_place at;
     struct linux_path p;
-    int64_t r = linux_place(t, AT_FDCWD, path, 0, &p, &at);
+    int64_t r = linux_place(t, AT_FDCWD, path, LINUX_PLACE_FOR(PATH_CHANGES), &p, &at);
 
     return r < 0 ? r : set(t, &at, name, value, size, flags);
 }
@@ -147,7 +147,7 @@ int64_t linux_emulated_lsetxattr(struct thread *t, guest_ptr path, guest_ptr nam
 {
     struct metadata_place at;
     struct linux_path p;
-    int64_t r = linux_place(t, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, &p, &at);
+    int64_t r = linux_place(t, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW | LINUX_PLACE_FOR(PATH_CHANGES), &p, &at);
 
     return r < 0 ? r : set(t, &at, name, value, size, flags);
 }
@@ -227,7 +227,7 @@ int64_t linux_emulated_removexattr(struct thread *t, guest_ptr path, guest_ptr n
 {
     struct metadata_place at;
     struct linux_path p;
-    int64_t r = linux_place(t, AT_FDCWD, path, 0, &p, &at);
+    int64_t r = linux_place(t, AT_FDCWD, path, LINUX_PLACE_FOR(PATH_CHANGES), &p, &at);
 
     return r < 0 ? r : remove_(t, &at, name);
 }
@@ -236,7 +236,7 @@ int64_t linux_emulated_lremovexattr(struct thread *t, guest_ptr path, guest_ptr 
 {
     struct metadata_place at;
     struct linux_path p;
-    int64_t r = linux_place(t, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, &p, &at);
+    int64_t r = linux_place(t, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW | LINUX_PLACE_FOR(PATH_CHANGES), &p, &at);
 
     return r < 0 ? r : remove_(t, &at, name);
 }

@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "base/thread.h"
 #include "syscalls/common/linux/calls_at.h"
+#include "syscalls/common/linux/files/rooted_paths.h"
 
 #define IN_DONT_FOLLOW       0x02000000u /* linux/inotify.h, which needs what this half has not */
 #define FAN_MARK_DONT_FOLLOW 0x00000004u /* linux/fanotify.h */
@@ -43,6 +44,9 @@ int64_t linux_any_name_to_handle_at(struct thread *t, int32_t dfd, guest_ptr nam
 
 int64_t linux_any_acct(struct thread *t, guest_ptr name)
 {
+    if (is_rooted(&t->proc->settings)) {
+        return -EPERM;
+    }
     return guest_is_null(name) ? host_call1(__NR_acct, 0)
                                : linux_call_path(t, __NR_acct, name, PATH_FOLLOW, 0, 0, 0, 0);
 }
@@ -51,7 +55,9 @@ int64_t linux_any_mount(struct thread *t, guest_ptr source, guest_ptr target, gu
                         guest_ptr data)
 {
     struct linux_path p;
-    int64_t r = linux_path(t, VFS_AT_FDCWD, target, PATH_FOLLOW, &p);
+    int64_t r = linux_rooted_refuse(t);
+
+    r = r < 0 ? r : linux_path(t, VFS_AT_FDCWD, target, PATH_FOLLOW, &p);
 
     return r < 0 ? r
                  : host_call5(__NR_mount, linux_memory(source, 1), p.name, linux_memory(fstype, 1), flags,
@@ -62,25 +68,31 @@ int64_t linux_any_umount2(struct thread *t, guest_ptr target, int32_t flags)
 {
     const uint32_t nofollow = 8; /* UMOUNT_NOFOLLOW */
 
-    return linux_call_path(t, __NR_umount2, target, linux_follow_unless((uint32_t)flags, nofollow), (uint32_t)flags, 0,
-                           0, 0);
+    return is_rooted(&t->proc->settings)
+               ? -EPERM
+               : linux_call_path(t, __NR_umount2, target, linux_follow_unless((uint32_t)flags, nofollow),
+                                 (uint32_t)flags, 0, 0, 0);
 }
 
 int64_t linux_any_swapon(struct thread *t, guest_ptr specialfile, int32_t swap_flags)
 {
-    return linux_call_path(t, __NR_swapon, specialfile, PATH_FOLLOW, (uint32_t)swap_flags, 0, 0, 0);
+    return is_rooted(&t->proc->settings)
+               ? -EPERM
+               : linux_call_path(t, __NR_swapon, specialfile, PATH_FOLLOW, (uint32_t)swap_flags, 0, 0, 0);
 }
 
 int64_t linux_any_swapoff(struct thread *t, guest_ptr specialfile)
 {
-    return linux_call_path(t, __NR_swapoff, specialfile, PATH_FOLLOW, 0, 0, 0, 0);
+    return is_rooted(&t->proc->settings) ? -EPERM
+                                         : linux_call_path(t, __NR_swapoff, specialfile, PATH_FOLLOW, 0, 0, 0, 0);
 }
 
 int64_t linux_any_pivot_root(struct thread *t, guest_ptr new_root, guest_ptr put_old)
 {
     struct linux_path root, old;
-    int64_t r = linux_path(t, VFS_AT_FDCWD, new_root, PATH_FOLLOW, &root);
+    int64_t r = linux_rooted_refuse(t);
 
+    r = r < 0 ? r : linux_path(t, VFS_AT_FDCWD, new_root, PATH_FOLLOW, &root);
     r = r < 0 ? r : linux_path(t, VFS_AT_FDCWD, put_old, PATH_FOLLOW, &old);
     if (r < 0) {
         return r;
@@ -92,22 +104,29 @@ int64_t linux_any_pivot_root(struct thread *t, guest_ptr new_root, guest_ptr put
 
 int64_t linux_any_open_tree(struct thread *t, int32_t dfd, guest_ptr path, uint32_t flags)
 {
-    return linux_call_at(t, __NR_open_tree, dfd, path, linux_follow_unless(flags, AT_SYMLINK_NOFOLLOW), flags, 0, 0);
+    return is_rooted(&t->proc->settings) && (flags & OPEN_TREE_CLONE)
+               ? -EPERM
+               : linux_call_at(t, __NR_open_tree, dfd, path, linux_follow_unless(flags, AT_SYMLINK_NOFOLLOW), flags, 0,
+                               0);
 }
 
 int64_t linux_any_move_mount(struct thread *t, int32_t from_dfd, guest_ptr from_path, int32_t to_dfd, guest_ptr to_path,
                              uint32_t ms_flags)
 {
     struct linux_path from, to;
-    int64_t r = linux_path(t, from_dfd, from_path, ms_flags & MOVE_MOUNT_F_SYMLINKS ? PATH_FOLLOW : 0, &from);
+    int64_t r = linux_rooted_refuse(t);
 
+    r = r < 0 ? r : linux_path(t, from_dfd, from_path, ms_flags & MOVE_MOUNT_F_SYMLINKS ? PATH_FOLLOW : 0, &from);
     r = r < 0 ? r : linux_path(t, to_dfd, to_path, ms_flags & MOVE_MOUNT_T_SYMLINKS ? PATH_FOLLOW : 0, &to);
     return r < 0 ? r : host_call5(__NR_move_mount, from.dirfd, from.name, to.dirfd, to.name, ms_flags);
 }
 
 int64_t linux_any_fspick(struct thread *t, int32_t dfd, guest_ptr path, uint32_t flags)
 {
-    return linux_call_at(t, __NR_fspick, dfd, path, linux_follow_unless(flags, FSPICK_SYMLINK_NOFOLLOW), flags, 0, 0);
+    return is_rooted(&t->proc->settings)
+               ? -EPERM
+               : linux_call_at(t, __NR_fspick, dfd, path, linux_follow_unless(flags, FSPICK_SYMLINK_NOFOLLOW), flags, 0,
+                               0);
 }
 
 int64_t linux_any_mount_setattr(struct thread *t, int32_t dfd, guest_ptr path, uint32_t flags, guest_ptr uattr,
@@ -115,7 +134,8 @@ int64_t linux_any_mount_setattr(struct thread *t, int32_t dfd, guest_ptr path, u
 {
     struct linux_path p;
     struct guest_span s = guest_span(uattr.va, usize);
-    int64_t r = linux_path(t, dfd, path, linux_follow_unless(flags, AT_SYMLINK_NOFOLLOW), &p);
+    int64_t r = linux_rooted_refuse(t);
 
+    r = r < 0 ? r : linux_path(t, dfd, path, linux_follow_unless(flags, AT_SYMLINK_NOFOLLOW), &p);
     return r < 0 ? r : host_call5(__NR_mount_setattr, p.dirfd, p.name, flags, s.va, s.len);
 }

@@ -2,6 +2,7 @@
 #include "linux_syscalls.h"
 
 #include "syscalls/common/linux/calls_at.h"
+#include "syscalls/common/linux/files/rooted_paths.h"
 
 int64_t linux_any_mkdir(struct thread *t, guest_ptr pathname, uint32_t mode)
 {
@@ -42,7 +43,7 @@ int64_t linux_any_unlinkat(struct thread *t, int32_t dfd, guest_ptr pathname, in
 int64_t linux_any_symlinkat(struct thread *t, guest_ptr oldname, int32_t newdfd, guest_ptr newname)
 {
     struct linux_path p;
-    int64_t r = linux_path(t, newdfd, newname, 0, &p);
+    int64_t r = linux_path(t, newdfd, newname, PATH_MAKES, &p);
 
     return r < 0 ? r : host_call3(__NR_symlinkat, linux_memory(oldname, 1), p.dirfd, p.name);
 }
@@ -58,7 +59,8 @@ int64_t linux_any_linkat(struct thread *t, int32_t olddfd, guest_ptr oldname, in
     struct linux_path from, to;
     int64_t r = linux_path(t, olddfd, oldname, flags & AT_SYMLINK_FOLLOW ? PATH_FOLLOW : 0, &from);
 
-    r = r < 0 ? r : linux_path(t, newdfd, newname, 0, &to);
+    r = r < 0 ? r : linux_path(t, newdfd, newname, PATH_MAKES, &to);
+    r = r < 0 ? r : linux_rooted_pair(t, &from, &to);
     return r < 0 ? r : host_call5(__NR_linkat, from.dirfd, from.name, to.dirfd, to.name, (uint32_t)flags);
 }
 
@@ -71,9 +73,10 @@ int64_t linux_any_renameat2(struct thread *t, int32_t olddfd, guest_ptr oldname,
                             uint32_t flags)
 {
     struct linux_path from, to;
-    int64_t r = linux_path(t, olddfd, oldname, 0, &from);
+    int64_t r = linux_path(t, olddfd, oldname, PATH_REMOVES, &from);
 
-    r = r < 0 ? r : linux_path(t, newdfd, newname, 0, &to);
+    r = r < 0 ? r : linux_path(t, newdfd, newname, PATH_REMOVES, &to);
+    r = r < 0 ? r : linux_rooted_pair(t, &from, &to);
     return r < 0 ? r : host_call5(__NR_renameat2, from.dirfd, from.name, to.dirfd, to.name, flags);
 }
 

@@ -9,6 +9,7 @@
 #include "syscalls/common/linux/calls_at.h"
 #include "syscalls/common/linux/files/emulated.h"
 #include "syscalls/common/linux/files/open.h"
+#include "syscalls/common/linux/files/rooted_paths.h"
 #include "syscalls/common/metadata_open.h"
 
 #include <linux/openat2.h>
@@ -32,7 +33,7 @@ __attribute__((noinline)) int64_t linux_open_translated(struct thread *t, int di
                                                         uint32_t mode)
 {
     struct linux_path p;
-    int64_t r = linux_path(t, dirfd, path, follow_of(flags), &p);
+    int64_t r = linux_path(t, dirfd, path, follow_of(flags) | linux_rooted_open_purpose(flags), &p);
 
     if (r < 0) {
         return r;
@@ -87,6 +88,19 @@ int64_t linux_any_creat(struct thread *t, guest_ptr pathname, uint32_t mode)
     return linux_open(t, VFS_AT_FDCWD, pathname, O_CREAT | O_WRONLY | O_TRUNC, mode);
 }
 
+/* A border at a directory that is not in the guest's tree is none of its. */
+static int64_t linux_openat2_border(struct thread *t, int dirfd, const struct open_how *asked)
+{
+    char host[VFS_HOST_PATH_MAX], guest[VFS_HOST_PATH_MAX];
+    const struct settings *s = &t->proc->settings;
+
+    if (!is_rooted(s) || !(asked->resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) ||
+        path_of_descriptor(dirfd, host, sizeof(host)) <= 0 || rooted_guest_name(s, host, guest, sizeof(guest))) {
+        return 0;
+    }
+    return -ENOENT;
+}
+
 /*
  * With a border at the starting directory the names are that directory's own, whatever tree it is in; else they are
  * translated. What the structure may hold beyond what is known here the host judges.
@@ -109,8 +123,14 @@ int64_t linux_any_openat2(struct thread *t, int32_t dfd, guest_ptr filename, gue
     if (copyin(&asked, how, sizeof(asked)) < 0) {
         return -EFAULT;
     }
+    r = linux_openat2_border(t, dfd, &asked);
+    if (r < 0) {
+        return r;
+    }
     if (!(asked.resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT))) {
-        r = linux_path(t, dfd, filename, follow_of(asked.flags), &p);
+        uint32_t links = asked.resolve & RESOLVE_NO_SYMLINKS ? PATH_NO_LINKS : 0;
+
+        r = linux_path(t, dfd, filename, follow_of(asked.flags) | linux_rooted_open_purpose(asked.flags) | links, &p);
         if (r < 0) {
             return r;
         }
@@ -143,6 +163,7 @@ static int64_t read_link_in_view(struct thread *t, const struct linux_path *p, g
 {
     static const char gone[] = " (deleted)"; /* d_path() */
     char target[VFS_HOST_PATH_MAX];
+    struct path_room room;
     const char *view;
     int64_t n;
 
@@ -160,7 +181,7 @@ static int64_t read_link_in_view(struct thread *t, const struct linux_path *p, g
     if (n < 0) {
         return n;
     }
-    view = linux_path_view(t, target);
+    view = linux_path_view(t, target, &room);
     n = (int64_t)hot_strlen(view);
     n = (uint64_t)n > size ? (int64_t)size : n;
     return copyout(buf, view, (size_t)n) < 0 ? -EFAULT : n;
@@ -179,7 +200,8 @@ int64_t linux_any_readlinkat(struct thread *t, int32_t dfd, guest_ptr path, gues
     if (r < 0) {
         return r;
     }
-    if (p.proc.kind == LINUX_PROC_EXE || (p.proc.kind == LINUX_PROC_LINK && t->proc->settings.sysroot[0])) {
+    if (p.proc.kind == LINUX_PROC_EXE || (is_rooted(&t->proc->settings) && rooted_behind(p.where.name, "/proc")) ||
+        (p.proc.kind == LINUX_PROC_LINK && t->proc->settings.sysroot[0])) {
         return read_link_in_view(t, &p, buf, (uint64_t)bufsiz);
     }
     s = guest_span(buf.va, (uint64_t)bufsiz);
@@ -209,7 +231,8 @@ int64_t linux_any_fchdir(struct thread *t, int32_t fd)
 
 int64_t linux_any_chroot(struct thread *t, guest_ptr filename)
 {
-    int64_t r = linux_call_path(t, __NR_chroot, filename, PATH_FOLLOW, 0, 0, 0, 0);
+    int64_t r = is_rooted(&t->proc->settings) ? linux_rooted_chroot(t, filename)
+                                              : linux_call_path(t, __NR_chroot, filename, PATH_FOLLOW, 0, 0, 0, 0);
 
     path_directory_changed(t->proc); /* it has another name now */
     return r;
@@ -219,6 +242,7 @@ int64_t linux_any_getcwd(struct thread *t, guest_ptr buf, uint64_t size)
 {
     char path[VFS_HOST_PATH_MAX];
     struct guest_span s;
+    struct path_room room;
     const char *view;
     int64_t n;
 
@@ -230,7 +254,10 @@ int64_t linux_any_getcwd(struct thread *t, guest_ptr buf, uint64_t size)
     if (n < 0) {
         return n;
     }
-    view = linux_path_view(t, path);
+    view = linux_path_view(t, path, &room);
+    if (is_rooted(&t->proc->settings) && view == path) {
+        return -ENOENT; /* it is not in the guest's tree, after a chroot(2) */
+    }
     n = (int64_t)hot_strlen(view) + 1;
     if ((uint64_t)n > size) {
         return -ERANGE;

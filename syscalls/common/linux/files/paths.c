@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/process.h"
 #include "base/thread.h"
+#include "syscalls/common/linux/files/rooted_paths.h"
 #include "vfs/sysroot.h"
 
 #include <linux/fcntl.h>
@@ -142,7 +143,7 @@ static bool spell_out(int dirfd, const char *path, char *text)
 }
 
 /* In /proc: what the guest's kernel would have there under the name. 0 or -errno. */
-static int64_t in_proc(struct thread *t, const char *text, uint32_t flags, struct linux_path *out)
+int64_t linux_path_in_proc(struct thread *t, const char *text, uint32_t flags, struct linux_path *out)
 {
     out->proc = linux_proc_find(t, text);
     if (out->proc.kind == LINUX_PROC_ROOT && out->proc.rest[0] == 0 && !(flags & PATH_FOLLOW)) {
@@ -182,12 +183,15 @@ int64_t linux_path_here(struct thread *t, int dirfd, const char *path, uint32_t 
     if (path[0] == 0) {
         return 0;
     }
+    if (is_rooted(&t->proc->settings)) {
+        return linux_rooted_path(t, dirfd, path, flags, out);
+    }
     if (!is_plain(t->proc, dirfd, path[0], path[1])) {
         bool spelled = spell_out(dirfd, path, text);
 
         out->near_proc = !spelled || text[0] == 0 || below_proc(text);
         if (spelled && below_proc(text)) {
-            return in_proc(t, text, flags, out);
+            return linux_path_in_proc(t, text, flags, out);
         }
     }
     if (t->proc->settings.sysroot[0] == 0) {
@@ -246,9 +250,14 @@ void linux_path_opened(struct thread *t, int fd, const struct linux_path *path)
     }
 }
 
-const char *linux_path_view(struct thread *t, char *host)
+const char *linux_path_view(struct thread *t, char *host, struct path_room *room)
 {
-    const char *inner = sysroot_strip(t->proc->settings.sysroot, host);
+    const struct settings *s = &t->proc->settings;
+    const char *inner;
 
+    if (is_rooted(s)) {
+        return rooted_guest_name(s, host, room->text, sizeof(room->text)) ? room->text : host;
+    }
+    inner = sysroot_strip(s->sysroot, host);
     return inner ? inner : host;
 }

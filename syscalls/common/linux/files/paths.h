@@ -37,7 +37,7 @@ struct linux_path {
 bool linux_path_plain(struct thread *t, int dirfd, guest_ptr path);
 
 /*
- * Translates a path of the guest's. `flags`: PATH_FOLLOW (vfs/path.h), if the call follows a symbolic link at its end.
+ * Translates a path of the guest's. `flags` are PATH_* (vfs/path.h): PATH_FOLLOW, if the call follows a symbolic link at its end.
  * An empty path stays empty, for the host to judge by the call's own flags; one that cannot be read becomes a name that
  * the host cannot read either, so that the kernel's order of errors holds. Returns 0 or -errno: ENAMETOOLONG, and with a
  * sysroot what its walk gives (vfs/walk.h).
@@ -50,7 +50,13 @@ int64_t linux_path_here(struct thread *t, int dirfd, const char *path, uint32_t 
 /* To be called when `fd` has been opened through `path`: if it is a directory, names may be looked up from it. */
 void linux_path_opened(struct thread *t, int fd, const struct linux_path *path);
 
-/* The guest's name of an absolute host's, which may be changed for it. Points into `host`. */
-const char *linux_path_view(struct thread *t, char *host);
+/*
+ * The rest of it for what is in the host's /proc, `text` being the whole name and `out` filled with it as the host's: what
+ * the guest's kernel would have there. Returns 0 or -errno.
+ */
+int64_t linux_path_in_proc(struct thread *t, const char *text, uint32_t flags, struct linux_path *out);
+
+/* The guest's name of an absolute host's. Points into `host`, or into `room`. */
+const char *linux_path_view(struct thread *t, char *host, struct path_room *room);
 
 #endif

@@ -90,6 +90,7 @@ static bool put_mapping(const struct subject *s, struct text *x, char *line)
     uint64_t low = hexadecimal(&at), high;
     char *path = hot_strchr(line, '/'), *label = hot_strchr(line, '[');
     size_t begin = x->length;
+    struct path_room room;
     const char *name;
 
     at += *at == '-';
@@ -99,7 +100,7 @@ static bool put_mapping(const struct subject *s, struct text *x, char *line)
     }
     if (path) {
         text_bytes(x, line, (size_t)(path - line));
-        text_str(x, linux_path_view(s->t, path));
+        text_str(x, linux_path_view(s->t, path, &room));
         text_char(x, '\n');
         return true;
     }

@@ -91,7 +91,7 @@ static int64_t translate(struct thread *t, bool new, struct linux_socket_address
 
     memcpy(path, a->bytes + PATH_AT, size);
     path[size] = 0;
-    int64_t r = linux_path_here(t, AT_FDCWD, path, new ? 0 : PATH_FOLLOW, &where);
+    int64_t r = linux_path_here(t, AT_FDCWD, path, new ? PATH_MAKES : PATH_FOLLOW, &where);
     if (r < 0) {
         return r;
     }
@@ -159,6 +159,7 @@ static const char *below_descriptor(const char *name)
 static void view(struct thread *t, struct linux_socket_address *a)
 {
     char path[PATH_ROOM + 1] = {0};
+    struct path_room room;
 
     if (t->proc->settings.sysroot[0] == 0 || !has_path(a)) {
         return;
@@ -166,10 +167,12 @@ static void view(struct thread *t, struct linux_socket_address *a)
     memcpy(path, a->bytes + PATH_AT, a->length - PATH_AT);
     const char *name = below_descriptor(path);
     if (name == NULL) {
-        name = linux_path_view(t, path);
+        name = linux_path_view(t, path, &room);
     }
     if (name != path) {
-        set_path(a, name, hot_strlen(name) + 1);
+        size_t size = hot_strlen(name) + 1;
+
+        set_path(a, name, size <= PATH_ROOM ? size : PATH_ROOM);
     }
 }
 

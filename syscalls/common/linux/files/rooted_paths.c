@@ -1,0 +1,154 @@
+/* Linux paths in a root of the guest's own; see rooted_paths.h. Sources: fs/namei.c, fs/namespace.c, proc(5). */
+#include "syscalls/common/linux/files/rooted_paths.h"
+
+#include "base/host.h"
+#include "base/mem.h"
+#include "base/process.h"
+#include "base/thread.h"
+#include "vfs/metadata.h"
+#include "vfs/rooted_path.h"
+
+#include <linux/fcntl.h>
+#include <linux/stat.h>
+
+/* Whether the host's name is of a process's directory in /proc; what else is there is the whole host's. */
+static bool is_of_process(const char *host)
+{
+    const char *s = rooted_behind(host, "/proc");
+
+    s = s && s[0] == '/' ? s + 1 : "";
+    return (*s >= '1' && *s <= '9') || rooted_behind(s, "self") || rooted_behind(s, "thread-self");
+}
+
+/* Whether the name is one of the process's own descriptors, which it has been given if it has not opened it. */
+static bool is_own_descriptor(struct thread *t, const struct linux_proc_file *file, const char *host)
+{
+    const char *last = hot_strrchr(host, '/');
+
+    return file->kind == LINUX_PROC_LINK && file->pid == t->proc->pid && last - host > 3 &&
+           hot_strncmp(last - 3, "/fd/", 4) == 0;
+}
+
+/* The host follows a link of its /proc to what it stands for: 0, or -EACCES where that is not in the guest's tree. */
+static int64_t check_link(struct thread *t, const struct linux_path *p)
+{
+    char target[VFS_HOST_PATH_MAX], guest[VFS_HOST_PATH_MAX];
+    int64_t n = host_call4(__NR_readlinkat, p->dirfd, p->name, target, sizeof(target) - 1);
+
+    if (n <= 0 || target[0] != '/' || is_own_descriptor(t, &p->proc, p->where.name)) {
+        return 0;
+    }
+    target[n] = 0;
+    return rooted_guest_name(&t->proc->settings, target, guest, sizeof(guest)) ? 0 : -EACCES;
+}
+
+int64_t linux_rooted_path(struct thread *t, int dirfd, const char *path, uint32_t flags, struct linux_path *out)
+{
+    char text[VFS_HOST_PATH_MAX];
+    int64_t r = rooted_translate(t, dirfd, path, flags, &out->where, NULL);
+
+    out->dirfd = out->where.dirfd;
+    if (r < 0 || !rooted_behind(out->where.name, "/proc")) {
+        return r;
+    }
+    if ((flags & (PATH_CHANGES | PATH_WRITES | PATH_MAKES | PATH_REMOVES)) && !is_of_process(out->where.name)) {
+        return -EROFS;
+    }
+    out->near_proc = true;
+    hot_strlcpy(text, out->where.name, sizeof(text));
+    r = linux_path_in_proc(t, text, flags, out);
+    return r == 0 && (flags & PATH_FOLLOW) && out->proc.kind != LINUX_PROC_EXE ? check_link(t, out) : r;
+}
+
+uint32_t linux_rooted_purpose(struct thread *t, long nr, uint64_t argument)
+{
+    if (!is_rooted(&t->proc->settings)) {
+        return 0;
+    }
+    switch (nr) {
+    case __NR_mkdir:
+    case __NR_mkdirat:
+    case __NR_mknod:
+    case __NR_mknodat:
+        return PATH_MAKES;
+    case __NR_rmdir:
+    case __NR_unlink:
+    case __NR_unlinkat:
+        return PATH_REMOVES;
+    case __NR_access:
+    case __NR_faccessat:
+    case __NR_faccessat2:
+        return argument & 2 ? PATH_WRITES : 0; /* W_OK */
+    case __NR_chmod:
+    case __NR_fchmodat:
+    case 452: /* fchmodat2 */
+    case __NR_chown:
+    case __NR_lchown:
+    case __NR_fchownat:
+    case __NR_truncate:
+    case __NR_utime:
+    case __NR_utimes:
+    case __NR_futimesat:
+    case __NR_utimensat:
+    case __NR_setxattr:
+    case __NR_lsetxattr:
+    case __NR_removexattr:
+    case __NR_lremovexattr:
+        return PATH_CHANGES;
+    default:
+        return 0;
+    }
+}
+
+uint32_t linux_rooted_open_purpose(uint64_t flags)
+{
+    uint32_t purpose = 0;
+
+    if (flags & O_PATH) {
+        return 0;
+    }
+    if ((flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC)) {
+        purpose |= PATH_WRITES;
+    }
+    return purpose | (flags & O_CREAT ? PATH_MAKES : 0);
+}
+
+int64_t linux_rooted_pair(struct thread *t, const struct linux_path *a, const struct linux_path *b)
+{
+    return is_rooted(&t->proc->settings) && a->where.where.mount != b->where.where.mount ? -EXDEV : 0;
+}
+
+int64_t linux_rooted_refuse(struct thread *t)
+{
+    return is_rooted(&t->proc->settings) ? -EPERM : 0;
+}
+
+int64_t linux_rooted_descriptor(struct thread *t, int fd)
+{
+    char host[VFS_HOST_PATH_MAX], guest[VFS_HOST_PATH_MAX];
+    struct rooted_where where;
+    const struct settings *s = &t->proc->settings;
+
+    if (!is_rooted(s) || path_of_descriptor(fd, host, sizeof(host)) <= 0 ||
+        !rooted_guest_name(s, host, guest, sizeof(guest)) ||
+        rooted_host_name(s, guest, host, sizeof(host), &where) < 0) {
+        return 0;
+    }
+    return where.read_only ? -EROFS : 0;
+}
+
+static bool may_change_root(struct thread *t)
+{
+    enum { CAPABILITY_SYS_CHROOT = 18 };
+
+    return t->proc->credentials ? credentials_capable(credentials_of(t), CAPABILITY_SYS_CHROOT)
+                                : host_call0(__NR_geteuid) == 0;
+}
+
+int64_t linux_rooted_chroot(struct thread *t, guest_ptr path)
+{
+    char name[VFS_HOST_PATH_MAX];
+    int64_t r = copyin_str(name, path, sizeof(name));
+
+    return r <= 0 ? (r == 0 ? -ENOENT : r) : rooted_chroot(t, name, may_change_root(t));
+}

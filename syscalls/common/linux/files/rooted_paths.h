@@ -1,0 +1,28 @@
+/* Paths of Linux guests in a root of their own (vfs/rooted.h). */
+#ifndef SYSCALLS_COMMON_LINUX_ROOTED_PATHS_H
+#define SYSCALLS_COMMON_LINUX_ROOTED_PATHS_H
+
+#include "syscalls/common/linux/files/paths.h"
+
+/* linux_path_here() there, of a path that is not empty. */
+int64_t linux_rooted_path(struct thread *t, int dirfd, const char *path, uint32_t flags, struct linux_path *out);
+
+/* The PATH_* that tell what the host's call `nr` is about to do at its path; `argument`: the one behind the path. */
+uint32_t linux_rooted_purpose(struct thread *t, long nr, uint64_t argument);
+
+/* The same of open(2) with these flags. */
+uint32_t linux_rooted_open_purpose(uint64_t flags);
+
+/* Whether two translated paths are on one mount, as links and renaming want it: 0, -EXDEV. */
+int64_t linux_rooted_pair(struct thread *t, const struct linux_path *a, const struct linux_path *b);
+
+/* Calls that would change the tree itself are refused there: -EPERM; 0: they are not. */
+int64_t linux_rooted_refuse(struct thread *t);
+
+/* Changing what a descriptor stands for: -EROFS where it is on a mount that is read-only, else 0. */
+int64_t linux_rooted_descriptor(struct thread *t, int fd);
+
+/* chroot(2). Returns 0 or -errno. */
+int64_t linux_rooted_chroot(struct thread *t, guest_ptr path);
+
+#endif

@@ -1,0 +1,223 @@
+/* Translating paths in a root of the guest's own; see rooted.h and path.h. */
+#include "vfs/rooted_path.h"
+
+#include "base/host.h"
+#include "base/mem.h"
+#include "base/process.h"
+#include "base/thread.h"
+#include "vfs/walk.h"
+
+#include <linux/fcntl.h>
+#include <linux/openat2.h>
+#include <linux/stat.h>
+
+/* Whether names that are looked up in the guest's directory may be anywhere but in the root's own files. */
+static bool is_special(const struct settings *s, const char *guest)
+{
+    char host[VFS_HOST_PATH_MAX];
+    struct rooted_where where;
+
+    return rooted_mounts_below(s, guest) || rooted_host_name(s, guest, host, sizeof(host), &where) < 0 ||
+           where.mount != 0 || where.read_only;
+}
+
+static bool is_special_working(const struct process *p)
+{
+    char host[VFS_HOST_PATH_MAX], guest[VFS_HOST_PATH_MAX];
+
+    return path_of_descriptor(VFS_AT_FDCWD, host, sizeof(host)) <= 0 ||
+           !rooted_guest_name(&p->settings, host, guest, sizeof(guest)) || is_special(&p->settings, guest);
+}
+
+/* Whether names of the working directory are the root's own and may be changed: remembered until it changes (path.h). */
+static bool working_is_plain(struct process *p)
+{
+    uint32_t now = __atomic_load_n(&p->working_directory, __ATOMIC_ACQUIRE), known = now & VFS_WORKING_MASK;
+
+    if (known == VFS_WORKING_UNKNOWN) {
+        known = is_special_working(p) ? VFS_WORKING_SPECIAL : VFS_WORKING_PLAIN;
+        __atomic_compare_exchange_n(&p->working_directory, &now, now | known, false, __ATOMIC_RELAXED,
+                                    __ATOMIC_RELAXED);
+    }
+    return known == VFS_WORKING_PLAIN;
+}
+
+/* What only a walk does right: "..", and an end that asks for a directory. */
+static bool has_turns(const char *path)
+{
+    for (const char *s = path; *s; s++) {
+        if (s[0] == '.' && s[1] == '.' && (s == path || s[-1] == '/') && (s[2] == 0 || s[2] == '/')) {
+            return true;
+        }
+    }
+    return path[hot_strlen(path) - 1] == '/' || path_ends_in_dots(path);
+}
+
+/* Takes the empty and the "." components out of an absolute path. */
+static void squeeze(char *path)
+{
+    char *to = path;
+
+    for (const char *from = path; *from;) {
+        while (*from == '/') {
+            from++;
+        }
+        if (from[0] == '.' && (from[1] == '/' || from[1] == 0)) {
+            from++;
+            continue;
+        }
+        if (*from == 0) {
+            break;
+        }
+        *to++ = '/';
+        while (*from && *from != '/') {
+            *to++ = *from++;
+        }
+    }
+    *to = 0;
+}
+
+/* The guest's absolute name, as spelled. False: it has none that could be told. */
+static bool spell_out(const struct settings *s, int dirfd, const char *path, char *text)
+{
+    char host[VFS_HOST_PATH_MAX];
+    size_t n = 0;
+
+    if (path[0] != '/') {
+        if (path_of_descriptor(dirfd, host, sizeof(host)) <= 0 ||
+            !rooted_guest_name(s, host, text, VFS_HOST_PATH_MAX)) {
+            return false;
+        }
+        n = hot_strlen(text);
+        if (n + 1 >= VFS_HOST_PATH_MAX) {
+            return false;
+        }
+        text[n++] = '/';
+    }
+    if (hot_strlcpy(text + n, path, VFS_HOST_PATH_MAX - n) >= VFS_HOST_PATH_MAX - n) {
+        return false;
+    }
+    squeeze(text);
+    return text[0] != 0;
+}
+
+/*
+ * The usual case: no link is on the way, and the name leads into no file system of the guest's and not into /proc, whose
+ * links are the walk's. One or two host calls, however long the path is. False: walk.
+ */
+static bool translate_directly(struct thread *t, int dirfd, const char *path, uint32_t flags, struct vfs_path *out,
+                               char *guest)
+{
+    struct process *p = t->proc;
+    struct open_how how = {
+        .flags = O_PATH | O_CLOEXEC | (flags & PATH_FOLLOW ? 0 : O_NOFOLLOW),
+        .resolve = RESOLVE_NO_SYMLINKS,
+    };
+    int64_t fd;
+
+    if (has_turns(path)) {
+        return false;
+    }
+    if (path[0] != '/' && dirfd == VFS_AT_FDCWD && working_is_plain(p)) {
+        guest[0] = 0;
+        how.resolve |= RESOLVE_BENEATH;
+        out->dirfd = dirfd;
+        out->where = (struct rooted_where){0, false};
+        hot_strlcpy(out->name, path, sizeof(out->name));
+    } else if (!spell_out(&p->settings, dirfd, path, guest) || vfs_filesystem_over(t, guest) ||
+               rooted_behind(guest, "/proc") ||
+               rooted_host_name(&p->settings, guest, out->name, sizeof(out->name), &out->where) < 0) {
+        return false;
+    } else {
+        out->dirfd = AT_FDCWD;
+    }
+    out->node.fs = NULL;
+    fd = host_call4(__NR_openat2, out->dirfd, out->name, &how, sizeof(how));
+    if (fd >= 0) {
+        host_call1(__NR_close, fd);
+    }
+    /* What is missing, or may not be searched, is so for the call itself as well: no link was on the way to it. */
+    return fd >= 0 || fd == -ENOENT || fd == -ENOTDIR || fd == -EACCES;
+}
+
+static bool is_there(const struct vfs_path *where, uint32_t flags, uint32_t *type)
+{
+    struct statx x;
+    int64_t r = host_call5(__NR_statx, where->dirfd, where->name, flags & PATH_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW,
+                           STATX_TYPE, &x);
+
+    *type = r == 0 ? x.stx_mode & S_IFMT : 0;
+    return r == 0;
+}
+
+/* A mount's place stays, and what the guest's system makes itself. */
+static int judge_removal(struct thread *t, const struct vfs_path *where, const char *guest)
+{
+    const struct vfs_filesystem *fs = guest[0] != 0 ? vfs_filesystem_over(t, guest) : NULL;
+
+    if (guest[0] != 0 && rooted_mounts_below(&t->proc->settings, guest)) {
+        return -EBUSY;
+    }
+    if (fs) {
+        return hot_strcmp(fs->on, guest) == 0 ? -EBUSY : -EROFS;
+    }
+    return where->where.read_only ? -EROFS : 0;
+}
+
+/* Whether what the call is about to do may be done there. What is missing, or there already, is left to the call. */
+static int judge(struct thread *t, const struct vfs_path *where, uint32_t flags, const char *guest)
+{
+    uint32_t type;
+    bool there;
+
+    if (flags & PATH_REMOVES) {
+        return judge_removal(t, where, guest);
+    }
+    if ((flags & PATH_CHANGES) && guest[0] != 0 && where->where.mount >= ROOTED_MADE) {
+        return -EROFS; /* a device of the host's, by its name */
+    }
+    if (!(flags & (PATH_CHANGES | PATH_MAKES | PATH_WRITES)) || !where->where.read_only) {
+        return 0;
+    }
+    there = is_there(where, flags, &type);
+    if (!there) {
+        return flags & PATH_MAKES ? -EROFS : 0;
+    }
+    return (flags & PATH_CHANGES) || ((flags & PATH_WRITES) && (type == S_IFREG || type == S_IFDIR)) ? -EROFS : 0;
+}
+
+int rooted_translate(struct thread *t, int dirfd, const char *path, uint32_t flags, struct vfs_path *out, char *guest)
+{
+    const struct vfs_view view = path_tree(t);
+    char own[VFS_HOST_PATH_MAX];
+    int r = 0;
+
+    guest = guest ? guest : own;
+    if ((flags & (PATH_BENEATH | PATH_NO_LINKS)) || !translate_directly(t, dirfd, path, flags, out, guest)) {
+        r = vfs_walk(&view, dirfd, path, flags, out, guest);
+    }
+    return r < 0 ? r : judge(t, out, flags, guest);
+}
+
+int rooted_chroot(struct thread *t, const char *path, bool allowed)
+{
+    const struct vfs_view view = path_tree(t);
+    char guest[VFS_HOST_PATH_MAX];
+    struct vfs_path where;
+    uint32_t type;
+    int64_t r = vfs_walk(&view, VFS_AT_FDCWD, path, PATH_FOLLOW, &where, guest);
+
+    if (r == 0 && !is_there(&where, PATH_FOLLOW, &type)) {
+        r = -ENOENT;
+    }
+    if (r == 0 && type != S_IFDIR) {
+        r = -ENOTDIR;
+    }
+    r = r < 0 ? r : host_call4(__NR_faccessat2, where.dirfd, where.name, 1, AT_EACCESS);
+    if (r < 0) {
+        return (int)r;
+    }
+    r = !allowed || where.node.fs || guest[0] == 0 ? -EPERM : rooted_change(&t->proc->settings, guest);
+    path_directory_changed(t->proc);
+    return (int)r;
+}

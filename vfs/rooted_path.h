@@ -1,0 +1,19 @@
+/* Translating paths in a root of the guest's own (rooted.h), for path_translate() and who wants to know more. */
+#ifndef VFS_ROOTED_PATH_H
+#define VFS_ROOTED_PATH_H
+
+#include "vfs/path.h"
+
+/*
+ * path_translate() there. `path` is not empty. `guest`, unless NULL, has VFS_HOST_PATH_MAX bytes and receives the guest's
+ * name; "": one of the root's own files, where nothing is mounted.
+ */
+int rooted_translate(struct thread *t, int dirfd, const char *path, uint32_t flags, struct vfs_path *out, char *guest);
+
+/*
+ * chroot(2): the host's root stays, and with it what descriptors from before lead to; what changes is where the process's
+ * names begin. Returns 0 or -errno: EPERM also where not `allowed`, after what is wrong with the path.
+ */
+int rooted_chroot(struct thread *t, const char *path, bool allowed);
+
+#endif
