@@ -10,9 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ASK_TRIES = 100, ASK_PAUSE_MS = 10 };
+/* A bus that nobody has used since the login begins with its first call, and the scope with a job of the manager's. */
+enum { ASK_TRIES = 1000, ASK_PAUSE_MS = 10 };
 
 static const char *const controllers[CGROUP_PARTS] = {"memory", "cpu", "pids"};
+static const char busctl[] = "/usr/bin/busctl";
 
 /* Whether `word` is one of those in `list`, which have commas between. */
 static bool listed(const char *list, const char *word)
@@ -149,9 +151,9 @@ bool cgroup_has_v2(void)
 static bool run_busctl(const char *unit, const char *pid)
 {
     const char *bus = geteuid() == 0 ? "--system" : "--user";
-    const char *const argv[] = {"busctl",
+    const char *const argv[] = {busctl,
                                 bus,
-                                "--timeout=1",
+                                "--timeout=10",
                                 "call",
                                 "org.freedesktop.systemd1",
                                 "/org/freedesktop/systemd1",
@@ -188,7 +190,7 @@ bool cgroup_can_ask_systemd(void)
 {
     char bus[CGROUP_PATH_MAX];
     const char *runtime = getenv("XDG_RUNTIME_DIR");
-    if (access("/run/systemd/system", F_OK) != 0 || access("/usr/bin/busctl", X_OK) != 0) {
+    if (access("/run/systemd/system", F_OK) != 0 || access(busctl, X_OK) != 0) {
         return false;
     }
     if (geteuid() == 0) {
