@@ -120,12 +120,24 @@ static int pack_order(const struct keeper_start *start, const struct instance_pl
     return fd >= 0 ? fd : -fail(EXIT_DRAGOMAN, "memory: %s (free some)", strerror(-fd));
 }
 
+/* The keeper's environment: of the caller's only where the user's bus is (instance/cgroup_find.h). */
+static char **keeper_environment(void)
+{
+    static char runtime[PATH_MAX + sizeof "XDG_RUNTIME_DIR="];
+    static char *list[2];
+    const char *value = getenv("XDG_RUNTIME_DIR");
+    if (value != NULL && snprintf(runtime, sizeof runtime, "XDG_RUNTIME_DIR=%s", value) < (int)sizeof runtime) {
+        list[0] = runtime;
+    }
+    return list;
+}
+
 /* Becomes its own session where `flags` say so. Returns the keeper, or -errno. */
 static pid_t spawn_keeper(const char *path, const struct keeper_start *start, int order, short flags)
 {
     const int kept[] = {start->control, start->listener, start->lock, start->guard, start->engine, start->log, order};
     char number[16];
-    char *argv[] = {(char *)"dragoman-keeper", (char *)"run", number, NULL}, *envp[] = {NULL};
+    char *argv[] = {(char *)"dragoman-keeper", (char *)"run", number, NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none;
@@ -140,7 +152,7 @@ static pid_t spawn_keeper(const char *path, const struct keeper_start *start, in
         /* onto itself: it stays open then */
         error = kept[i] >= 0 ? posix_spawn_file_actions_adddup2(&actions, kept[i], kept[i]) : 0;
     }
-    error = error == 0 ? posix_spawn(&child, path, &actions, &attributes, argv, envp) : error;
+    error = error == 0 ? posix_spawn(&child, path, &actions, &attributes, argv, keeper_environment()) : error;
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     return error == 0 ? child : -error;

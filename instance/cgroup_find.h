@@ -19,7 +19,7 @@ bool cgroup_has_v2(void);
 
 /*
  * Has systemd's manager (the user's; for root the system's) put this process into a scope of its own, which may be divided
- * further. Waits for it, a second at most. Returns whether it is in there.
+ * further. Waits for it, some seconds at most. Returns whether it is in there. The user's bus is in $XDG_RUNTIME_DIR.
  */
 bool cgroup_ask_systemd(const char *name);
 bool cgroup_can_ask_systemd(void);
