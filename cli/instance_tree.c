@@ -187,7 +187,7 @@ enum instance_owners instance_tree_owners(const char **why)
  */
 static int mount_there(const struct errand *errand)
 {
-    static const char options[] = "lowerdir=lower,upperdir=root,workdir=work,userxattr";
+    static const char options[] = "lowerdir=lower,upperdir=root,workdir=work,userxattr,volatile";
     (void)errand;
     return mount("overlay", "lower", "overlay", 0, options) == 0 ? 0 : -errno;
 }
