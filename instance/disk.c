@@ -17,7 +17,8 @@
 
 #include "instance/complain.h"
 
-enum { BLOCK = 512 /* of st_blocks */, SHARE = 10, PAUSE_MS = 1000, PAUSE_MOST_MS = 10000, MS = 1000000 };
+/* Deeper than DEPTH_MAX no path leads that a program would name. */
+enum { BLOCK = 512 /* of st_blocks */, DEPTH_MAX = 1024, SHARE = 10, PAUSE_MS = 1000, PAUSE_MOST_MS = 10000, MS = 1000000 };
 
 static uint64_t size_of(const struct stat *st)
 {
@@ -25,12 +26,15 @@ static uint64_t size_of(const struct stat *st)
     return S_ISDIR(st->st_mode) || st->st_nlink < 2 ? bytes : bytes / st->st_nlink;
 }
 
-/* Takes fd. Each level holds a descriptor, so what is deeper than there are descriptors counts as too much. */
-static uint64_t used_below(int fd, dev_t device, uint64_t enough)
+/*
+ * Takes fd. Each level holds a descriptor and some memory: what is deeper than there are descriptors, or than is sensible,
+ * counts as too much, or a tree could be made that nobody can measure.
+ */
+static uint64_t used_below(int fd, dev_t device, uint64_t enough, unsigned depth)
 {
     uint64_t sum = 0;
     struct stat st;
-    DIR *list = fdopendir(fd);
+    DIR *list = depth < DEPTH_MAX ? fdopendir(fd) : NULL;
     if (list == NULL) {
         close(fd);
         return enough + 1;
@@ -44,7 +48,7 @@ static uint64_t used_below(int fd, dev_t device, uint64_t enough)
         if (S_ISDIR(st.st_mode) && st.st_dev == device && sum <= enough) {
             int below = openat(fd, d->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
             if (below >= 0) {
-                sum += used_below(below, device, enough - sum);
+                sum += used_below(below, device, enough - sum, depth + 1);
             } else if (errno == EMFILE || errno == ENFILE) {
                 sum = enough + 1;
             }
@@ -64,7 +68,7 @@ uint64_t disk_used(int fd, uint64_t enough)
         }
         return 0;
     }
-    return used_below(copy, st.st_dev, enough);
+    return used_below(copy, st.st_dev, enough, 0);
 }
 
 static uint64_t milliseconds(void)
@@ -79,10 +83,10 @@ static _Noreturn void watch(int process, int tree, const char *path, uint64_t li
     for (;;) {
         uint64_t began = milliseconds();
         if (disk_used(tree, limit) > limit) {
-            complain(
-                "%s: the instance has more on the disk than its limit of %llu bytes, and is ended (remove something, "
-                "or give it more: --disk)",
-                path, (unsigned long long)limit);
+            lseek(STDERR_FILENO, 0, SEEK_END); /* of a log, which others write, too */
+            complain("%s: the instance has more on the disk than its limit of %llu bytes, or directories too deep to be "
+                     "measured, and is ended (remove something, or give it more: --disk)",
+                     path, (unsigned long long)limit);
             syscall(SYS_pidfd_send_signal, process, SIGKILL, NULL, 0);
             _exit(0);
         }
@@ -93,10 +97,17 @@ static _Noreturn void watch(int process, int tree, const char *path, uint64_t li
     }
 }
 
-/* The deepest that can be followed; and whose end is this process's. */
-static void settle(pid_t parent)
+/* The deepest that can be followed; whose end is this process's; and of the starter nothing but whom to complain to. */
+static void settle(pid_t parent, int log)
 {
     struct rlimit files;
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    dup2(null, STDIN_FILENO);
+    dup2(null, STDOUT_FILENO);
+    if (log >= 0) {
+        dup2(log, STDERR_FILENO);
+    }
+    close(null);
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
         files.rlim_cur = files.rlim_max;
         setrlimit(RLIMIT_NOFILE, &files);
@@ -120,7 +131,7 @@ static int enter_users_of(pid_t first)
     return r;
 }
 
-pid_t disk_guard(pid_t first, const char *path, uint64_t limit)
+pid_t disk_guard(pid_t first, const char *path, uint64_t limit, int log)
 {
     int tree = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     int process = (int)syscall(SYS_pidfd_open, first, 0);
@@ -128,7 +139,7 @@ pid_t disk_guard(pid_t first, const char *path, uint64_t limit)
     pid_t child = tree >= 0 && process >= 0 ? fork() : -1;
     if (child == 0) {
         int r = enter_users_of(first);
-        settle(parent);
+        settle(parent, log);
         if (r != 0) {
             complain("%s: cannot be measured: %s (report this)", path, strerror(-r));
             syscall(SYS_pidfd_send_signal, process, SIGKILL, NULL, 0);

@@ -136,6 +136,22 @@ static int wait_for(pid_t pid)
     return WIFEXITED(status) ? WEXITSTATUS(status) : COMPLAINED;
 }
 
+/* Whoever measures the disk is to be there as long as the world is. */
+static int wait_world(pid_t pid, pid_t *watcher)
+{
+    int status = 0;
+    for (pid_t one; (one = waitpid(-1, &status, 0)) != pid;) {
+        if (one < 0 && errno != EINTR) {
+            return COMPLAINED;
+        }
+        if (one > 0 && one == *watcher) {
+            *watcher = 0;
+            kill(pid, SIGKILL);
+        }
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : COMPLAINED;
+}
+
 static void let_go(int fd)
 {
     if (fd >= 0) {
@@ -188,7 +204,7 @@ static int keep(struct keeper *k)
     }
     close(go);
     if (status == 0 && k->plan.limits.disk != 0 && k->plan.root.own != NULL) {
-        watcher = disk_guard(pid, k->plan.root.own, k->plan.limits.disk);
+        watcher = disk_guard(pid, k->plan.root.own, k->plan.limits.disk, k->start.log);
         status = watcher < 0 ? COMPLAINED : 0;
     }
     if (status != 0) {
@@ -196,7 +212,7 @@ static int keep(struct keeper *k)
     } else {
         let_go_of_starter(up);
     }
-    int ended = wait_for(pid);
+    int ended = wait_world(pid, &watcher);
     if (watcher > 0) {
         kill(watcher, SIGKILL);
         wait_for(watcher);
