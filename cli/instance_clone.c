@@ -11,6 +11,7 @@
 
 #include "cli/commands.h"
 #include "cli/instance.h"
+#include "cli/instance_live.h"
 #include "cli/message.h"
 #include "cli/option_isolation.h"
 #include "cli/tools.h"
@@ -121,6 +122,7 @@ struct cloning {
     struct instance *source;
     const struct instance_config *what; /* of the source: its own, or a snapshot's */
     const char *from;                   /* as the user calls it */
+    struct live *live;                  /* the source runs, where that says so */
     struct instance_config result;
 };
 
@@ -140,6 +142,27 @@ static int by_layers(struct cloning *c, bool snapshot)
     return status;
 }
 
+/* Of an instance that runs: a copy of what it has written, over the layers that it reads. */
+static int by_live(struct cloning *c, bool snapshot)
+{
+    char id[LAYER_ID_ROOM];
+    int status = live_copy(c->store, c->live, c->source);
+    if (status != 0) {
+        return status;
+    }
+    status = live_settle(c->store, c->live, id);
+    status = status == 0 ? describe_copy(c->what, c->from, &c->result) : status;
+    if (status == 0 && snapshot) {
+        status = instance_config_push(&c->result, id);
+    } else {
+        snprintf(c->result.own, sizeof c->result.own, "%s", id);
+    }
+    if (status != 0) {
+        instance_store_unlock(c->store);
+    }
+    return status;
+}
+
 /* By copying all files into one layer. Returns with the store's lock where it returns 0. */
 static int by_copy(struct cloning *c, bool snapshot)
 {
@@ -152,15 +175,13 @@ static int by_copy(struct cloning *c, bool snapshot)
     if (fds == NULL) {
         return fail(EXIT_DRAGOMAN, "%s: %s (free some memory)", c->from, strerror(ENOMEM));
     }
+    instance_store_lock(c->store);
     int status = layers_open_all(c->store, c->what, fds, &source.layer_count);
+    instance_store_unlock(c->store);
     status = status == 0 ? instance_fill_layer(c->store, c->what->owners, &source, instance_room(c->store, NULL), id,
                                                system, &filled)
                          : status;
-    for (size_t i = 0; i < source.layer_count; i++) {
-        if (fds[i] >= 0) {
-            close(fds[i]);
-        }
-    }
+    layers_close_all(fds, source.layer_count);
     free(fds);
     if (status != 0) {
         return status;
@@ -185,6 +206,9 @@ static int make_copy(struct cloning *c, bool snapshot)
 {
     bool own = c->what == &c->source->config;
     bool fits = c->what->layer_count + (own ? 1 : 0) <= LAYERS_MAX;
+    if (own && c->live->running) {
+        return by_live(c, snapshot);
+    }
     /* Where layers are in use already, they work. */
     if (!fits || (c->what->layer_count == 0 && !instance_tree_overlays(&c->store->layers, c->what->owners))) {
         return by_copy(c, snapshot);
@@ -217,6 +241,7 @@ int instance_clone(struct instance_store *store, int argc, char **argv)
     struct run_request request = {0};
     struct instance_config options = {0}, snapshot = {0};
     struct instance source = {.fd = -1};
+    struct live live = {.pause = {.channel = -1}, .work = {.fd = -1}};
     char from[2 * INSTANCE_NAME_MAX + 2];
     int count = instance_arguments(argc, argv, NULL, &options, &request, words, 2, 2, clone_usage);
     int status = count < 0 ? -count : instance_check_name(words[1]);
@@ -226,8 +251,9 @@ int instance_clone(struct instance_store *store, int argc, char **argv)
     if (status == 0) {
         snprintf(from, sizeof from, "%s", words[0]);
         const char *snap = instance_split(words[0]);
-        struct cloning c = {.store = store, .source = &source, .what = &source.config, .from = from};
-        status = instance_open(store, words[0], snap != NULL ? INSTANCE_LOOK : INSTANCE_HOLD, false, &source);
+        struct cloning c = {.store = store, .source = &source, .what = &source.config, .from = from, .live = &live};
+        status = snap != NULL ? instance_open(store, words[0], INSTANCE_LOOK, false, &source)
+                              : live_open(store, words[0], INSTANCE_HOLD, &source, &live);
         if (status == 0 && snap != NULL) {
             status = snapshot_read(&source, snap, &snapshot);
             c.what = &snapshot;
@@ -235,6 +261,7 @@ int instance_clone(struct instance_store *store, int argc, char **argv)
         status = status == 0 ? clone_into(&c, words[1], &options) : status;
         instance_config_clear(&c.result);
     }
+    live_end(store, &live);
     if (status != 0) {
         instance_store_reap(store);
     }
@@ -242,7 +269,7 @@ int instance_clone(struct instance_store *store, int argc, char **argv)
     instance_config_clear(&options);
     instance_close(&source);
     run_request_clear(&request);
-    return status;
+    return tools_interrupted() != 0 && status != 0 ? tools_end_interrupted() : status;
 }
 
 /* Where snapshots of an instance are, made if need be. -1 after complaining. */
@@ -259,9 +286,9 @@ static int snapshots_folder(const struct instance *instance)
     return fd;
 }
 
-static int take_snapshot(struct instance_store *store, struct instance *source, const char *name)
+static int take_snapshot(struct instance_store *store, struct instance *source, struct live *live, const char *name)
 {
-    struct cloning c = {.store = store, .source = source, .what = &source->config, .from = source->name};
+    struct cloning c = {.store = store, .source = source, .what = &source->config, .from = source->name, .live = live};
     char where[PATH_MAX + 2 * INSTANCE_NAME_MAX];
     int folder = snapshots_folder(source);
     if (folder < 0) {
@@ -304,16 +331,15 @@ int instance_snapshot(struct instance_store *store, int argc, char **argv)
     if (!instance_name_ok(words[1])) {
         return fail(EXIT_DRAGOMAN, "instance: `%s` can be no snapshot's name (letters, digits and ._+-)", words[1]);
     }
-    int status = instance_open(store, words[0], INSTANCE_HOLD, false, &source);
-    if (status != 0) {
-        return status;
-    }
-    status = take_snapshot(store, &source, words[1]);
+    struct live live;
+    int status = live_open(store, words[0], INSTANCE_HOLD, &source, &live);
+    status = status == 0 ? take_snapshot(store, &source, &live, words[1]) : status;
+    live_end(store, &live);
     instance_close(&source);
     if (status != 0) {
         instance_store_reap(store);
     }
-    return status;
+    return tools_interrupted() != 0 && status != 0 ? tools_end_interrupted() : status;
 }
 
 static int remove_snapshot(const struct instance *instance, const char *name)

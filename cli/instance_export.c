@@ -9,6 +9,7 @@
 
 #include "cli/commands.h"
 #include "cli/instance.h"
+#include "cli/instance_live.h"
 #include "cli/message.h"
 #include "cli/tools.h"
 
@@ -90,29 +91,67 @@ static int close_output(struct output *out, int status)
     return status;
 }
 
-static int pack(struct instance_store *store, const struct instance_config *config, const char *name,
-                const char *filter, const char *file)
+struct exporting {
+    struct instance_store *store;
+    const struct instance_config *config; /* of the instance, or of a snapshot */
+    const char *name, *filter, *file;
+    struct live *live; /* NULL: a snapshot */
+    const struct instance *instance;
+};
+
+/* Of one that runs, what it has written is a copy, and the layers below must outlive it. */
+static int open_live(struct exporting *e, int *fds, size_t *count)
+{
+    struct instance_config below = *e->config;
+    char root[64];
+    int status = live_copy(e->store, e->live, e->instance);
+    if (status != 0) {
+        return status;
+    }
+    snprintf(root, sizeof root, "%s/root", e->live->work.name);
+    fds[0] = openat(e->store->layers.fd, root, O_PATH | O_DIRECTORY | O_NOFOLLOW);
+    below.own[0] = '\0';
+    status = fds[0] >= 0 ? layers_open_all(e->store, &below, fds + 1, count)
+                         : fail(EXIT_DRAGOMAN, "%s: %s (try again)", e->name, strerror(errno));
+    (*count)++;
+    instance_store_unlock(e->store);
+    return status;
+}
+
+/* With the layers locked that are read: nobody removes them, whatever becomes of the instance or the snapshot. */
+static int open_layers(struct exporting *e, int *fds, size_t *count)
+{
+    *count = 0;
+    if (e->live != NULL && e->live->running) {
+        return open_live(e, fds, count);
+    }
+    instance_store_lock(e->store);
+    int status = layers_open_all(e->store, e->config, fds, count);
+    instance_store_unlock(e->store);
+    return status;
+}
+
+static int pack(struct exporting *e)
 {
     struct output out;
-    int *fds = calloc(config->layer_count + 1, sizeof *fds);
-    struct tree_source source = {.name = name, .archive = -1, .owners = config->owners, .without = -1, .layers = fds};
+    int *fds = calloc(e->config->layer_count + 1, sizeof *fds);
+    struct tree_source source = {
+        .name = e->name, .archive = -1, .owners = e->config->owners, .without = -1, .layers = fds};
     if (fds == NULL) {
-        return fail(EXIT_DRAGOMAN, "%s: %s (free some memory)", name, strerror(ENOMEM));
+        return fail(EXIT_DRAGOMAN, "%s: %s (free some memory)", e->name, strerror(ENOMEM));
     }
-    int status = layers_open_all(store, config, fds, &source.layer_count);
-    status = status == 0 ? open_output(file, &out) : status;
+    tools_listen();
+    int status = open_output(e->file, &out);
     if (status == 0) {
-        tools_listen();
-        status = instance_tree_pack(&source, filter, isatty(STDERR_FILENO) != 0 ? name : NULL, out.fd);
+        status = open_layers(e, fds, &source.layer_count);
+        if (status == 0) {
+            status = instance_tree_pack(&source, e->filter, isatty(STDERR_FILENO) != 0 ? e->name : NULL, out.fd);
+        }
         status = close_output(&out, tools_interrupted() != 0 ? EXIT_DRAGOMAN : status);
     }
-    for (size_t i = 0; i < source.layer_count; i++) {
-        if (fds[i] >= 0) {
-            close(fds[i]);
-        }
-    }
+    layers_close_all(fds, source.layer_count);
     free(fds);
-    return tools_interrupted() != 0 ? tools_end_interrupted() : status;
+    return status;
 }
 
 int instance_export(struct instance_store *store, int argc, char **argv)
@@ -120,6 +159,7 @@ int instance_export(struct instance_store *store, int argc, char **argv)
     const char *format = NULL;
     char *words[2] = {NULL, (char *)(uintptr_t) "-"};
     struct instance instance;
+    struct live live = {.pause = {.channel = -1}, .work = {.fd = -1}};
     struct instance_config snapshot = {0};
     const struct instance_option own[] = {{.name = "--format", .value = &format}, {.name = NULL}};
     int count = instance_arguments(argc, argv, own, NULL, NULL, words, 1, 2, usage);
@@ -128,17 +168,23 @@ int instance_export(struct instance_store *store, int argc, char **argv)
         return count < 0 ? -count : EXIT_DRAGOMAN;
     }
     const char *snap = instance_split(words[0]);
-    int status = instance_open(store, words[0], INSTANCE_READ, false, &instance);
-    if (status != 0) {
-        return status;
-    }
-    if (snap != NULL) {
+    int status = snap != NULL ? instance_open(store, words[0], INSTANCE_LOOK, false, &instance)
+                              : live_open(store, words[0], INSTANCE_READ, &instance, &live);
+    if (status == 0 && snap != NULL) {
         status = snapshot_read(&instance, snap, &snapshot);
     }
     if (status == 0) {
-        status = pack(store, snap != NULL ? &snapshot : &instance.config, words[0], filter, words[1]);
+        struct exporting e = {.store = store,
+                              .config = snap != NULL ? &snapshot : &instance.config,
+                              .name = words[0],
+                              .filter = filter,
+                              .file = words[1],
+                              .live = snap != NULL ? NULL : &live,
+                              .instance = &instance};
+        status = pack(&e);
     }
+    live_end(store, &live);
     instance_config_clear(&snapshot);
     instance_close(&instance);
-    return status;
+    return tools_interrupted() != 0 ? tools_end_interrupted() : status;
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -89,22 +90,41 @@ int layer_open(struct instance_store *store, const char *id)
     return fd;
 }
 
+/* As layer_open(). From now on until this process ends nobody removes the layer: so long the lock is kept. */
+static int layer_open_locked(struct instance_store *store, const char *id)
+{
+    int kept = openat(store->layers.fd, id, OPEN_FOLDER);
+    if (kept >= 0) {
+        flock(kept, LOCK_SH | LOCK_NB);
+    }
+    return layer_open(store, id);
+}
+
 int layers_open_all(struct instance_store *store, const struct instance_config *config, int *fds, size_t *count)
 {
     *count = 0;
     if (config->own[0] != '\0') {
-        fds[*count] = layer_open(store, config->own);
+        fds[*count] = layer_open_locked(store, config->own);
         if (fds[(*count)++] < 0) {
             return EXIT_DRAGOMAN;
         }
     }
     for (size_t i = 0; i < config->layer_count; i++) {
-        fds[*count] = layer_open(store, config->layers[i]);
+        fds[*count] = layer_open_locked(store, config->layers[i]);
         if (fds[(*count)++] < 0) {
             return EXIT_DRAGOMAN;
         }
     }
     return 0;
+}
+
+void layers_close_all(const int *fds, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (fds[i] >= 0) {
+            close(fds[i]);
+        }
+    }
 }
 
 /* Ids that configurations name. */
@@ -202,6 +222,16 @@ static int is_layer(const struct dirent *entry)
     return strlen(entry->d_name) == LAYER_ID_ROOM - 1 && strspn(entry->d_name, "0123456789abcdef") == LAYER_ID_ROOM - 1;
 }
 
+static bool is_being_read(struct instance_store *store, const char *id)
+{
+    int fd = openat(store->layers.fd, id, OPEN_FOLDER);
+    bool busy = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return busy;
+}
+
 /* Moves layers that nobody names out of sight; the rest of the work is store_reap()'s. */
 static void hide_unused(struct instance_store *store)
 {
@@ -216,7 +246,7 @@ static void hide_unused(struct instance_store *store)
     }
     for (int i = 0; i < count; i++) {
         bool named = used.count > 0 && bsearch(found[i]->d_name, used.ids, used.count, sizeof *used.ids, by_id) != NULL;
-        if (used.whole && !named) {
+        if (used.whole && !named && !is_being_read(store, found[i]->d_name)) {
             (void)store_hide(&store->layers, found[i]->d_name, hidden);
         }
         free(found[i]);

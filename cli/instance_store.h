@@ -86,10 +86,12 @@ int layer_prepare(int dir, enum instance_owners owners, int like);
 int layer_open(struct instance_store *store, const char *id);
 
 /*
- * Opens all layers of a configuration, own first: their count, and descriptors that children inherit. Returns 0, or an
- * exit status after complaining. `fds` has room for layer_count + 1.
+ * Opens all layers of a configuration, own first: their count, and descriptors that children inherit. `fds` has room for
+ * layer_count + 1. Until this process ends nobody removes the layers, even if no configuration names them any more; the
+ * caller has the store's lock, or holds the instance. Returns 0, or an exit status after complaining.
  */
 int layers_open_all(struct instance_store *store, const struct instance_config *config, int *fds, size_t *count);
+void layers_close_all(const int *fds, size_t count);
 
 /* Makes an instance of this configuration. The caller has the store's lock. Returns 0, or an exit status after complaining. */
 int instance_make(struct instance_store *store, const char *name, const struct instance_config *config);

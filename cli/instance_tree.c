@@ -4,11 +4,13 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
@@ -18,6 +20,8 @@
 #include "cli/instance_store.h"
 #include "cli/message.h"
 #include "cli/tools.h"
+#include "instance/complain.h"
+#include "instance/copy.h"
 #include "instance/remove.h"
 
 /* A descriptor as a path that needs no way to it. */
@@ -33,6 +37,7 @@ struct errand {
     int (*work)(const struct errand *errand); /* in the namespace; 0 or -errno */
     int fd, other;
     int start; /* the directory to stand in; 0: as we do */
+    int links;
     const char *name;
 };
 
@@ -62,7 +67,11 @@ static int in_namespace(const struct idmaps *maps, int more_flags, bool quiet, c
         _exit(-errand->work(errand));
     }
     int ended = 0;
-    while (child > 0 && waitpid(child, &ended, 0) < 0 && errno == EINTR) {}
+    while (child > 0 && waitpid(child, &ended, 0) < 0 && errno == EINTR) {
+        if (tools_interrupted() != 0) {
+            kill(child, SIGKILL);
+        }
+    }
     if (child < 0 || !WIFEXITED(ended)) {
         return child < 0 ? -errno : -EINTR;
     }
@@ -162,6 +171,61 @@ static int nothing(const struct errand *errand)
 {
     (void)errand;
     return 0;
+}
+
+/* Whatever becomes of the command, nobody goes on writing. */
+static _Noreturn void copy_there(const struct idmaps *maps, const struct errand *errand, pid_t parent)
+{
+    if (maps != NULL && userns_enter(maps, 0) != 0) {
+        _exit(COMPLAINED);
+    }
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    _exit(getppid() == parent ? copy_inside(errand->fd, errand->other, errand->links, errand->name) : COMPLAINED);
+}
+
+/* @maps: NULL: as we are. */
+static int copy_in_child(const struct idmaps *maps, const struct errand *errand)
+{
+    pid_t parent = getpid();
+    pid_t child = fork();
+    if (child == 0) {
+        copy_there(maps, errand, parent);
+    }
+    int ended = 0;
+    while (child > 0 && waitpid(child, &ended, 0) < 0 && errno == EINTR) {
+        if (tools_interrupted() != 0) {
+            kill(child, SIGKILL);
+        }
+    }
+    return child > 0 && WIFEXITED(ended) ? WEXITSTATUS(ended)
+                                         : fail(EXIT_DRAGOMAN, "%s: the copy was not made (try again)", errand->name);
+}
+
+/* As the world's root where that can be had: only that has its way everywhere, also where all is the caller's. */
+int instance_tree_copy(int from, int dir, const char *links, enum instance_owners owners, const char *what)
+{
+    struct idmaps maps;
+    const struct errand probe = {.work = nothing};
+    int root = openat(dir, "root", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int known =
+        mkdirat(dir, links, 0700) == 0 ? openat(dir, links, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+    int status = root >= 0 && known >= 0 ? 0 : fail(EXIT_DRAGOMAN, "%s: %s (is there room?)", what, strerror(errno));
+    status = status == 0 ? idmaps_for(owners, &maps) : status;
+    if (status == 0 && instance_tree_give(known, owners, -1) != 0) {
+        status = fail(EXIT_DRAGOMAN, "%s: the copy cannot be given to its owner (is it yours?)", what);
+    }
+    if (status == 0) {
+        bool enter = owners == OWNERS_SUBORDINATE || in_namespace(&maps, 0, true, &probe) == 0;
+        const struct errand errand = {.fd = from, .other = root, .links = known, .name = what};
+        status = copy_in_child(enter ? &maps : NULL, &errand);
+    }
+    if (root >= 0) {
+        close(root);
+    }
+    if (known >= 0) {
+        close(known);
+    }
+    return status;
 }
 
 enum instance_owners instance_tree_owners(const char **why)

@@ -18,6 +18,13 @@ int instance_tree_remove(int dirfd, const char *name);
 int instance_tree_give(int fd, enum instance_owners owners, int like);
 
 /*
+ * Copies the files of a layer, that `from` is open on, as they are (instance/copy.h) into "root" of the directory `dir`
+ * (made by layer_prepare()). @links: a name for what is only needed meanwhile, and may be left. Returns 0, or an exit
+ * status after complaining.
+ */
+int instance_tree_copy(int from, int dir, const char *links, enum instance_owners owners, const char *what);
+
+/*
  * The kind of owners that new trees can have here: subordinate where such a namespace can be entered. *why, unless that
  * is so, says what is missing.
  */

@@ -19,6 +19,9 @@
  *             SIGKILL
  *     LIMITS  number[]: struct instance_limits    DONE
  *     WAIT    until the instance has ended        ENDED    value: the main program's wait status
+ *     PAUSE   until the connection ends no        TABLE    as PS: who has these can stop the programs that run
+ *             program is started and nobody
+ *             else is served
  *
  * Whatever fails is answered FAILED: text says why, value is an exit status. The keeper says READY to the one who started
  * it, when the world is there.
@@ -36,6 +39,7 @@ enum keeper_kind {
     KEEPER_STOP,
     KEEPER_LIMITS,
     KEEPER_WAIT,
+    KEEPER_PAUSE,
 
     KEEPER_READY = 100,
     KEEPER_STARTED,

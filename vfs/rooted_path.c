@@ -34,12 +34,12 @@ static bool working_is_plain(struct process *p)
 {
     uint32_t now = __atomic_load_n(&p->working_directory, __ATOMIC_ACQUIRE), known = now & VFS_WORKING_MASK;
 
-    if (known == VFS_WORKING_UNKNOWN) {
-        known = is_special_working(p) ? VFS_WORKING_SPECIAL : VFS_WORKING_PLAIN;
+    if (known == VFS_DIRECTORY_UNKNOWN) {
+        known = is_special_working(p) ? VFS_DIRECTORY_SPECIAL : VFS_DIRECTORY_PLAIN;
         __atomic_compare_exchange_n(&p->working_directory, &now, now | known, false, __ATOMIC_RELAXED,
                                     __ATOMIC_RELAXED);
     }
-    return known == VFS_WORKING_PLAIN;
+    return known == VFS_DIRECTORY_PLAIN;
 }
 
 /* What only a walk does right: "..", and an end that asks for a directory. */

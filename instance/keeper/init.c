@@ -44,6 +44,7 @@ static void connection_drop(struct init *s, struct connection *c)
 {
     close(c->fd);
     c->fd = -1;
+    s->pauser = s->pauser == c ? NULL : s->pauser;
     if (c->pid != 0 && !c->detached) {
         session_kill(s->k->proc, c->pid);
     }
@@ -125,7 +126,7 @@ static int wait_ms(const struct init *s)
             next = times[i];
         }
     }
-    if (next == 0) {
+    if (next == 0 || s->pauser != NULL) {
         return -1;
     }
     return next <= now ? 0 : next - now > 3600000 ? 3600000 : (int)(next - now);
@@ -134,6 +135,9 @@ static int wait_ms(const struct init *s)
 static void take_times(struct init *s)
 {
     uint64_t now = now_ms();
+    if (s->pauser != NULL) {
+        return; /* whose end is an event */
+    }
     if (s->wall_at != 0 && now >= s->wall_at) {
         s->wall_at = 0;
         s->timed_out = 1;
@@ -168,12 +172,14 @@ static void take_events(struct init *s, struct pollfd *fds)
     }
     for (unsigned i = 0; i < s->used; i++) {
         struct connection *c = &s->connections[i];
-        if (c->fd >= 0 && fds[FIRST_CONNECTION + i].fd == c->fd && fds[FIRST_CONNECTION + i].revents != 0 &&
+        /* Of two whose messages have come, the first may be the one that pauses. */
+        bool waits = s->pauser != NULL && s->pauser != c;
+        if (c->fd >= 0 && !waits && fds[FIRST_CONNECTION + i].fd == c->fd && fds[FIRST_CONNECTION + i].revents != 0 &&
             !connection_serve(s, c)) {
             connection_drop(s, c);
         }
     }
-    if (fds[LISTENER].revents != 0) {
+    if (fds[LISTENER].revents != 0 && s->pauser == NULL) {
         accept_one(s);
     }
 }
@@ -183,11 +189,12 @@ static void round_once(struct init *s)
     struct pollfd fds[FIRST_CONNECTION + CONNECTIONS_MAX] = {
         [LIFE] = {s->k->life, POLLIN, 0},
         [CHILDREN] = {s->children, POLLIN, 0},
-        [LISTENER] = {s->stopping ? -1 : s->k->start.listener, POLLIN, 0},
+        [LISTENER] = {s->stopping || s->pauser != NULL ? -1 : s->k->start.listener, POLLIN, 0},
         [LOG] = {s->k->log_pipe[0], POLLIN, 0},
     };
     for (unsigned i = 0; i < s->used; i++) {
-        fds[FIRST_CONNECTION + i] = (struct pollfd){s->connections[i].fd, POLLIN, 0};
+        const struct connection *c = &s->connections[i];
+        fds[FIRST_CONNECTION + i] = (struct pollfd){s->pauser == NULL || s->pauser == c ? c->fd : -1, POLLIN, 0};
     }
     if (poll(fds, FIRST_CONNECTION + s->used, wait_ms(s)) > 0 || s->unreaped) {
         take_events(s, fds);

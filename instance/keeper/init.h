@@ -28,11 +28,12 @@ struct init {
     struct keeper *k;
     int children; /* signalfd */
     struct connection connections[CONNECTIONS_MAX];
-    unsigned used;    /* of these */
-    unsigned running; /* programs that were asked for */
-    bool served;      /* one was asked for, or whoever might have has gone */
-    bool empty;       /* no children */
-    bool unreaped;    /* there may be more to hear of children at once */
+    unsigned used;             /* of these */
+    unsigned running;          /* programs that were asked for */
+    struct connection *pauser; /* as long as which is there, nothing is begun and nobody else is served; or NULL */
+    bool served;               /* one was asked for, or whoever might have has gone */
+    bool empty;                /* no children */
+    bool unreaped;             /* there may be more to hear of children at once */
     bool stopping, killed;
     uint32_t timed_out;
     uint64_t kill_at, wall_at, restart_at, started_at; /* ms of now_ms(); 0: never */

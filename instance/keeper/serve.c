@@ -149,6 +149,10 @@ static void take_message(struct init *s, struct connection *c, const struct keep
     case KEEPER_LIMITS:
         change_limits(s, c, m);
         break;
+    case KEEPER_PAUSE:
+        s->pauser = c;
+        answer_ps(s, c);
+        break;
     case KEEPER_WAIT:
         c->waits = true;
         break;
