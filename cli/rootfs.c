@@ -70,6 +70,12 @@ static int open_place(const struct settings *s, const char *target, bool directo
     return fd;
 }
 
+static int no_room(const char *target)
+{
+    return fail(EXIT_DRAGOMAN, "--volume: %s: there is no room for more (give fewer volumes, or shorter paths)",
+                target);
+}
+
 static int add_volume(struct settings *s, const struct instance_mount *mount)
 {
     char host[SETTINGS_PATH_MAX * 4];
@@ -92,9 +98,10 @@ static int add_volume(struct settings *s, const struct instance_mount *mount)
     /* Without links, as the names of mounts are. */
     int r = rooted_guest_name(s, host, target, sizeof target) ? 0 : -ENAMETOOLONG;
     r = r < 0 ? r : rooted_add(s, mount->source, target, !mount->writable);
-    return r == 0 ? 0
-                  : fail(EXIT_DRAGOMAN, "--volume: %s: %s (give fewer volumes, or shorter paths)", mount->target,
-                         r == -EINVAL ? "is the root itself" : "there is no room for more");
+    if (r == -EINVAL) {
+        return fail(EXIT_DRAGOMAN, "--volume: %s: is the root itself (choose another place)", mount->target);
+    }
+    return r == 0 ? 0 : no_room(mount->target);
 }
 
 static int go_to_directory(const struct settings *s, const char *workdir)
@@ -110,11 +117,30 @@ static int go_to_directory(const struct settings *s, const char *workdir)
                              strerror(error));
 }
 
+/* Memory that programs share by names is the root's own, where the root can have that. */
+static int add_shared_memory(struct settings *s)
+{
+    static const char place[] = "/dev/shm";
+    char host[SETTINGS_PATH_MAX * 4];
+    char expected[SETTINGS_PATH_MAX + sizeof place];
+    int fd = open_place(s, place, true, host);
+    if (fd < 0) {
+        return 0;
+    }
+    close(fd);
+    snprintf(expected, sizeof expected, "%s%s", s->sysroot, place);
+    if (strcmp(host, expected) != 0) { /* a volume, or a link somewhere else */
+        return 0;
+    }
+    chmod(host, 01777); /* as far as it goes: the owner alone may */
+    return rooted_add(s, host, place, false) == 0 ? 0 : no_room(place);
+}
+
 int rootfs_begin(struct run_request *request)
 {
     struct settings *s = &request->settings;
     const struct instance_plan *plan = &request->plan;
-    int status = 0;
+    int status = plan->root.read_only ? 0 : add_shared_memory(s);
     for (size_t i = 0; status == 0 && i < plan->mount_count; i++) {
         status = add_volume(s, &plan->mounts[i]);
     }

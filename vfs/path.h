@@ -102,6 +102,12 @@ enum vfs_directory {
 };
 #define VFS_WORKING_MASK 3u
 
+/* Whether two are on one mount, as links and renaming want it (rooted.h); elsewhere the host knows. */
+static inline bool path_same_mount(const struct settings *s, const struct vfs_path *a, const struct vfs_path *b)
+{
+    return !is_rooted(s) || a->where.mount == b->where.mount;
+}
+
 /* The tree that the process's paths are walked in. */
 struct vfs_view path_tree(struct thread *t);
 

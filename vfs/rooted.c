@@ -7,7 +7,6 @@
 /* What every such root has of the host's, where the guest's system does not make it itself. */
 static const struct rooted_mount usual[] = {
     {"/dev/pts", "/dev/pts", false},
-    {"/dev/shm", "/dev/shm", false},
     {"/proc", "/proc", false},
 };
 

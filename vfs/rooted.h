@@ -42,7 +42,7 @@ int rooted_add(struct settings *s, const char *source, const char *target, bool 
 
 /*
  * The mounts in turn, from the last that was added to the first; *at begins as 0. Behind those of the settings come
- * /proc, /dev/pts and /dev/shm of the host's (ROOT_OWN). False: there are no more.
+ * /proc and /dev/pts of the host's (ROOT_OWN). False: there are no more.
  */
 bool rooted_next(const struct settings *s, uint32_t *at, struct rooted_mount *out);
 

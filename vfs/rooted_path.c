@@ -155,11 +155,11 @@ static int judge_removal(struct thread *t, const struct vfs_path *where, const c
 {
     const struct vfs_filesystem *fs = guest[0] != 0 ? vfs_filesystem_over(t, guest) : NULL;
 
-    if (guest[0] != 0 && rooted_mounts_below(&t->proc->settings, guest)) {
+    if (guest[0] != 0 && (rooted_mounts_below(&t->proc->settings, guest) || (fs && hot_strcmp(fs->on, guest) == 0))) {
         return -EBUSY;
     }
-    if (fs) {
-        return hot_strcmp(fs->on, guest) == 0 ? -EBUSY : -EROFS;
+    if (where->where.mount >= ROOTED_MADE) {
+        return -EROFS;
     }
     return where->where.read_only ? -EROFS : 0;
 }
@@ -197,6 +197,21 @@ int rooted_translate(struct thread *t, int dirfd, const char *path, uint32_t fla
         r = vfs_walk(&view, dirfd, path, flags, out, guest);
     }
     return r < 0 ? r : judge(t, out, flags, guest);
+}
+
+int rooted_descriptor(struct thread *t, int fd)
+{
+    char host[VFS_HOST_PATH_MAX], guest[VFS_HOST_PATH_MAX];
+    const struct settings *s = &t->proc->settings;
+    struct rooted_where where;
+
+    if (!is_rooted(s) || path_of_descriptor(fd, host, sizeof(host)) <= 0) {
+        return 0;
+    }
+    if (!rooted_guest_name(s, host, guest, sizeof(guest))) {
+        return rooted_behind(host, "/dev") ? -EROFS : 0; /* what it was given from outside is its to change */
+    }
+    return rooted_host_name(s, guest, host, sizeof(host), &where) == 0 && where.read_only ? -EROFS : 0;
 }
 
 int rooted_chroot(struct thread *t, const char *path, bool allowed)

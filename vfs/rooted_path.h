@@ -11,6 +11,12 @@
 int rooted_translate(struct thread *t, int dirfd, const char *path, uint32_t flags, struct vfs_path *out, char *guest);
 
 /*
+ * Whether what a descriptor stands for may be changed: 0, or -EROFS where it is on a mount that is read-only, or a device
+ * of the host's. Without such a root, 0 at once.
+ */
+int rooted_descriptor(struct thread *t, int fd);
+
+/*
  * chroot(2): the host's root stays, and with it what descriptors from before lead to; what changes is where the process's
  * names begin. Returns 0 or -errno: EPERM also where not `allowed`, after what is wrong with the path.
  */

@@ -13,7 +13,7 @@
 #include "base/thread.h"
 #include "freebsd_syscalls.h"
 #include "syscalls/freebsd/files/file_class.h"
-#include "vfs/path.h"
+#include "vfs/rooted_path.h"
 
 #include <linux/fcntl.h>
 #include <linux/stat.h>
@@ -245,7 +245,8 @@ static int64_t of_path(struct thread *t, guest_ptr path, bool follow, enum opera
 {
     struct vfs_path where;
     struct target w;
-    int64_t r = path_copyin(t, VFS_AT_FDCWD, path, follow ? PATH_FOLLOW : 0, &where);
+    int64_t r = path_copyin(t, VFS_AT_FDCWD, path,
+                            (follow ? PATH_FOLLOW : 0) | (what == SET || what == DELETE ? PATH_CHANGES : 0), &where);
 
     r = r < 0 ? r : target_of_path(&where, hot_strlen(where.name), follow, &w);
     return r < 0 ? r : act(&w, &where, what, type, aclp);
@@ -256,6 +257,7 @@ static int64_t of_fd(struct thread *t, int fd, enum operation what, int32_t type
     struct target w;
     int64_t r = freebsd_require_vnode(t, fd);
 
+    r = r == 0 && (what == SET || what == DELETE) ? rooted_descriptor(t, fd) : r;
     if (r < 0) {
         return r;
     }

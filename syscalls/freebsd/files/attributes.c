@@ -8,6 +8,7 @@
 #include "syscalls/freebsd/files/file_class.h"
 #include "syscalls/freebsd/files/stat.h"
 #include "vfs/metadata.h"
+#include "vfs/rooted_path.h"
 
 #include <linux/fcntl.h>
 #include <linux/stat.h>
@@ -74,7 +75,7 @@ static int64_t chmod_nofollow(const struct vfs_path *path, uint32_t mode)
 static int64_t chmod_at(struct thread *t, int dirfd, guest_ptr path, uint32_t mode, uint32_t flags)
 {
     struct freebsd_at at;
-    int64_t r = freebsd_at_copyin(t, dirfd, path, flags, PATH_FLAGS, true, &at);
+    int64_t r = freebsd_at_copyin(t, dirfd, path, flags, PATH_FLAGS, true, PATH_CHANGES, &at);
 
     if (r < 0) {
         return r;
@@ -123,6 +124,7 @@ int64_t freebsd_fchmod(struct thread *t, int32_t fd, uint32_t mode)
 
     mode &= FREEBSD_ALLPERMS;
     r = has_attributes(t, fd);
+    r = r < 0 ? r : rooted_descriptor(t, fd);
     if (r == 0 && metadata_is_kept(t)) {
         return metadata_chmod(t, &(struct metadata_place){fd, "", AT_EMPTY_PATH}, mode);
     }
@@ -150,7 +152,7 @@ static int64_t chown_at(struct thread *t, int dirfd, guest_ptr path, int32_t uid
 {
     struct freebsd_at at;
     uint32_t mode;
-    int64_t r = freebsd_at_copyin(t, dirfd, path, flags, PATH_FLAGS, true, &at);
+    int64_t r = freebsd_at_copyin(t, dirfd, path, flags, PATH_FLAGS, true, PATH_CHANGES, &at);
 
     if (r < 0) {
         return r;
@@ -172,6 +174,7 @@ int64_t freebsd_fchown(struct thread *t, int32_t fd, int32_t uid, int32_t gid)
     uint32_t mode;
     int64_t r = has_attributes(t, fd);
 
+    r = r < 0 ? r : rooted_descriptor(t, fd);
     if (r < 0) {
         return r;
     }
@@ -261,7 +264,7 @@ static int64_t set_times_at(struct thread *t, int dirfd, guest_ptr path, const s
 {
     struct freebsd_at at;
     struct statx x;
-    int64_t r = freebsd_at_copyin(t, dirfd, path, flags, PATH_FLAGS, true, &at);
+    int64_t r = freebsd_at_copyin(t, dirfd, path, flags, PATH_FLAGS, true, PATH_CHANGES, &at);
 
     if (r >= 0 && leaves_both(times)) {
         /* The path is looked up all the same (kern_utimensat()); the host does not. */
@@ -275,6 +278,7 @@ static int64_t set_times_of(struct thread *t, int fd, const struct two_times *ti
 {
     int64_t r = leaves_both(times) ? 0 : freebsd_require_vnode(t, fd);
 
+    r = r < 0 || leaves_both(times) ? r : rooted_descriptor(t, fd);
     return r < 0 || leaves_both(times) ? r : host_call4(__NR_utimensat, fd, NULL, times->pointer, 0);
 }
 

@@ -16,6 +16,7 @@
 #include "syscalls/freebsd/files/fcntl.h"
 #include "syscalls/freebsd/files/file_class.h"
 #include "vfs/metadata.h"
+#include "vfs/rooted_path.h"
 
 #include <linux/fcntl.h>
 #include <linux/stat.h>
@@ -48,6 +49,7 @@ struct subject {
     guest_ptr path;
     int fd; /* -1: the path */
     bool follow;
+    bool changes; /* it is about to be changed */
 };
 
 /* The same, found. */
@@ -96,7 +98,9 @@ static int64_t find(struct thread *t, const struct subject *s, int space, struct
     w->fd = s->fd;
     w->follow = s->follow;
     r = s->fd >= 0 ? freebsd_require_vnode(t, s->fd)
-                   : path_copyin(t, VFS_AT_FDCWD, s->path, s->follow ? PATH_FOLLOW : 0, &w->path);
+                   : path_copyin(t, VFS_AT_FDCWD, s->path,
+                                 (s->follow ? PATH_FOLLOW : 0) | (s->changes ? PATH_CHANGES : 0), &w->path);
+    r = r == 0 && s->fd >= 0 && s->changes ? rooted_descriptor(t, s->fd) : r;
     if (r < 0) {
         return r;
     }
@@ -186,7 +190,10 @@ static int64_t set(struct thread *t, struct subject s, int space, guest_ptr attr
     char name[NAME_ROOM];
     struct target w;
     int64_t n = host_name(attrname, space, name);
-    int64_t r = n < 0 ? n : find(t, &s, space, &w);
+    int64_t r;
+
+    s.changes = true;
+    r = n < 0 ? n : find(t, &s, space, &w);
 
     if (r < 0) {
         return r;
@@ -211,8 +218,10 @@ static int64_t remove_one(struct thread *t, struct subject s, int space, guest_p
     char name[NAME_ROOM];
     struct target w;
     int64_t n = host_name(attrname, space, name);
-    int64_t r = n < 0 ? n : find(t, &s, space, &w);
+    int64_t r;
 
+    s.changes = true;
+    r = n < 0 ? n : find(t, &s, space, &w);
     if (r < 0 || n == 0) {
         return r < 0 ? r : -EINVAL;
     }

@@ -120,9 +120,10 @@ struct freebsd_at {
 
 /*
  * Checks `flags` against `allowed` (-EINVAL), copies the path in and translates both. `follow_default` says
- * whether the call follows a final symbolic link when no flag speaks of it. Returns 0 or -errno.
+ * whether the call follows a final symbolic link when no flag speaks of it; `purpose` is what the call is about to do:
+ * PATH_CHANGES and its like (vfs/path.h), or 0. Returns 0 or -errno.
  */
 int freebsd_at_copyin(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, uint32_t allowed,
-                      bool follow_default, struct freebsd_at *out);
+                      bool follow_default, uint32_t purpose, struct freebsd_at *out);
 
 #endif

@@ -91,10 +91,10 @@ void freebsd_flock_from_host(const struct flock *host, struct freebsd_flock *gue
 }
 
 int freebsd_at_copyin(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, uint32_t allowed,
-                      bool follow_default, struct freebsd_at *out)
+                      bool follow_default, uint32_t purpose, struct freebsd_at *out)
 {
     bool follow = follow_default;
-    uint32_t how = 0;
+    uint32_t how = purpose;
     int r;
 
     if (flags & ~allowed) {

@@ -14,6 +14,7 @@
 #include "syscalls/freebsd/files/flag_names.h"
 #include "syscalls/freebsd/files/stat.h"
 #include "vfs/metadata.h"
+#include "vfs/rooted_path.h"
 
 #include <linux/fcntl.h>
 #include <linux/fs.h>
@@ -100,7 +101,7 @@ static int64_t chflags_at(struct thread *t, int dirfd, guest_ptr path, uint64_t 
     const uint32_t how = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
     struct freebsd_at at;
     struct statx x;
-    int64_t r = freebsd_at_copyin(t, dirfd, path, at_flags, allowed, true, &at);
+    int64_t r = freebsd_at_copyin(t, dirfd, path, at_flags, allowed, true, PATH_CHANGES, &at);
     int64_t fd;
 
     if (r < 0) {
@@ -149,6 +150,7 @@ int64_t freebsd_fchflags(struct thread *t, int32_t fd, uint64_t flags)
     struct statx x;
     int64_t r = freebsd_require_vnode(t, fd);
 
+    r = r < 0 ? r : rooted_descriptor(t, fd);
     r = r < 0 ? r : host_call3(__NR_fcntl, fd, F_GETFL, 0);
     if (r < 0 || (r & O_PATH)) {
         return r < 0 ? r : -EBADF;

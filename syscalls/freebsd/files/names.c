@@ -23,14 +23,17 @@ static int64_t link_at(struct thread *t, int fd1, guest_ptr path1, int fd2, gues
     const uint32_t allowed = FREEBSD_AT_SYMLINK_FOLLOW | FREEBSD_AT_RESOLVE_BENEATH | FREEBSD_AT_EMPTY_PATH;
     struct freebsd_at from;
     struct vfs_path to;
-    int64_t r = freebsd_at_copyin(t, fd1, path1, flags, allowed, false, &from);
+    int64_t r = freebsd_at_copyin(t, fd1, path1, flags, allowed, false, 0, &from);
 
     if (r < 0) {
         return r;
     }
-    r = path_copyin(t, fd2, path2, 0, &to);
+    r = path_copyin(t, fd2, path2, PATH_MAKES, &to);
     if (r < 0) {
         return r;
+    }
+    if (!path_same_mount(&t->proc->settings, &from.path, &to)) {
+        return -EXDEV;
     }
     return host_call5(__NR_linkat, from.path.dirfd, from.path.name, to.dirfd, to.name, from.host_flags);
 }
@@ -74,7 +77,7 @@ static int64_t same_file(struct thread *t, const struct vfs_path *path, int fd)
 static int64_t unlink_at(struct thread *t, int dirfd, guest_ptr path, int fd, uint32_t flags)
 {
     struct freebsd_at at;
-    int64_t r = freebsd_at_copyin(t, dirfd, path, flags, FREEBSD_AT_REMOVEDIR | FREEBSD_AT_RESOLVE_BENEATH, false, &at);
+    int64_t r = freebsd_at_copyin(t, dirfd, path, flags, FREEBSD_AT_REMOVEDIR | FREEBSD_AT_RESOLVE_BENEATH, false, PATH_REMOVES, &at);
 
     if (r < 0) {
         return r;
@@ -115,17 +118,20 @@ int64_t freebsd_rmdir(struct thread *t, guest_ptr path)
 static int64_t rename_at(struct thread *t, int oldfd, guest_ptr old, int newfd, guest_ptr new)
 {
     struct vfs_path from, to;
-    int64_t r = path_copyin(t, oldfd, old, 0, &from);
+    int64_t r = path_copyin(t, oldfd, old, PATH_REMOVES, &from);
 
     if (r < 0) {
         return r;
     }
-    r = path_copyin(t, newfd, new, 0, &to);
+    r = path_copyin(t, newfd, new, PATH_REMOVES, &to);
     if (r < 0) {
         return r;
     }
     if (path_ends_in_dots(from.name) || path_ends_in_dots(to.name)) {
         return -EINVAL; /* the host says EBUSY */
+    }
+    if (!path_same_mount(&t->proc->settings, &from, &to)) {
+        return -EXDEV;
     }
     return host_call4(__NR_renameat, from.dirfd, from.name, to.dirfd, to.name);
 }
@@ -149,7 +155,7 @@ static int64_t symlink_at(struct thread *t, guest_ptr text, int dirfd, guest_ptr
     if (r < 0) {
         return r;
     }
-    r = path_copyin(t, dirfd, path, 0, &where);
+    r = path_copyin(t, dirfd, path, PATH_MAKES, &where);
     return r < 0 ? r : host_call3(__NR_symlinkat, target, where.dirfd, where.name);
 }
 
@@ -202,7 +208,7 @@ int64_t freebsd_readlinkat(struct thread *t, int32_t fd, guest_ptr path, guest_p
 static int64_t make_directory(struct thread *t, int dirfd, guest_ptr path, uint32_t mode)
 {
     struct vfs_path where;
-    int64_t r = path_copyin(t, dirfd, path, 0, &where);
+    int64_t r = path_copyin(t, dirfd, path, PATH_MAKES, &where);
 
     /* Only permission bits count (kern_mkdirat()); the host would take the sticky bit too. */
     r = r < 0 ? r : host_call3(__NR_mkdirat, where.dirfd, where.name, mode & FREEBSD_ACCESSPERMS);
@@ -235,7 +241,7 @@ static int64_t make_node(struct thread *t, int dirfd, guest_ptr path, uint32_t m
     if (type != S_IFCHR && type != S_IFBLK && !(type == S_IFIFO && dev == 0)) {
         return -EINVAL; /* kern_mknodat() */
     }
-    r = path_copyin(t, dirfd, path, 0, &where);
+    r = path_copyin(t, dirfd, path, PATH_MAKES, &where);
     if (r < 0) {
         return r;
     }

@@ -52,6 +52,10 @@ static int64_t open_at(struct thread *t, int dirfd, guest_ptr path, uint32_t fla
     how |= flags & FREEBSD_O_NOFOLLOW ? 0 : PATH_FOLLOW;
     how |= flags & FREEBSD_O_RESOLVE_BENEATH ? PATH_BENEATH : 0;
     how |= flags & FREEBSD_O_EMPTY_PATH ? PATH_EMPTY : 0;
+    if (!(flags & FREEBSD_O_PATH)) {
+        how |= (host & O_ACCMODE) != O_RDONLY || (host & O_TRUNC) ? PATH_WRITES : 0;
+        how |= host & O_CREAT ? PATH_MAKES : 0;
+    }
     r = path_copyin(t, dirfd, path, how, &where);
     if (r < 0) {
         return r;

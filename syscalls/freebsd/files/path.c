@@ -27,7 +27,7 @@ static int64_t access_at(struct thread *t, int dirfd, guest_ptr path, uint32_t m
     if (mode & ~7u) {
         return -EINVAL;
     }
-    r = freebsd_at_copyin(t, dirfd, path, flags, allowed, true, &at);
+    r = freebsd_at_copyin(t, dirfd, path, flags, allowed, true, mode & 2 ? PATH_WRITES : 0, &at);
     if (r < 0) {
         return r;
     }

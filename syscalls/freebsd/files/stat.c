@@ -77,7 +77,7 @@ static int64_t stat_path(struct thread *t, int dirfd, guest_ptr path, uint32_t f
     struct freebsd_at at;
     struct statx x;
     uint32_t kept = 0;
-    int64_t r = freebsd_at_copyin(t, dirfd, path, flags, allowed, true, &at);
+    int64_t r = freebsd_at_copyin(t, dirfd, path, flags, allowed, true, 0, &at);
 
     if (r < 0) {
         return r;

@@ -11,7 +11,10 @@
 #include "base/format.h"
 #include "base/host.h"
 #include "base/mem.h"
+#include "base/process.h"
+#include "base/thread.h"
 #include "vfs/listing.h"
+#include "vfs/rooted.h"
 
 #include <linux/fcntl.h>
 #include <linux/stat.h>
@@ -50,10 +53,10 @@ static bool is_there(const char *host)
     return host_call4(__NR_faccessat2, AT_FDCWD, host, 0, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* Names that are reached as the host has them. */
-static bool is_passed(const char *name)
+/* Names that are reached as the host has them. A root of the guest's own has its own shm, mounted, or none. */
+static bool is_passed(const struct thread *t, const char *name)
 {
-    return hot_strcmp(name, "shm") == 0 || hot_strncmp(name, "tty", 3) == 0 || hot_strncmp(name, "hvc", 3) == 0;
+    return (hot_strcmp(name, "shm") == 0 && !is_rooted(&t->proc->settings)) || hot_strncmp(name, "tty", 3) == 0 || hot_strncmp(name, "hvc", 3) == 0;
 }
 
 static int look_up_slave(const char *name, char *host, size_t size)
@@ -72,7 +75,6 @@ static int look_up(struct thread *t, const struct vfs_node *dir, const char *nam
 {
     struct text x = {host, size, 0};
 
-    (void)t;
     out->fs = NULL;
     if (dir->kind == PTS) {
         return look_up_slave(name, host, size);
@@ -101,7 +103,7 @@ static int look_up(struct thread *t, const struct vfs_node *dir, const char *nam
         return 0;
     }
     text_format(&x, "/dev/%s", name);
-    return is_passed(name) && is_there(text_cstr(&x)) ? 0 : -ENOENT;
+    return is_passed(t, name) && is_there(text_cstr(&x)) ? 0 : -ENOENT;
 }
 
 static bool directory_of(struct thread *t, const char *host, struct vfs_node *out)

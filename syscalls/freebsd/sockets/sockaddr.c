@@ -112,7 +112,7 @@ static int64_t translate_local(struct thread *t, int dirfd, struct sockaddr_buff
 
     memcpy(path, a->bytes + 2, n);
     path[n] = 0;
-    r = path_translate(t, dirfd, path, create ? 0 : PATH_FOLLOW, &where);
+    r = path_translate(t, dirfd, path, create ? PATH_MAKES : PATH_FOLLOW, &where);
     r = r < 0 ? r : below(where.dirfd, &where);
     if (r < 0) {
         return r;

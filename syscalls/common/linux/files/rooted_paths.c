@@ -115,26 +115,12 @@ uint32_t linux_rooted_open_purpose(uint64_t flags)
 
 int64_t linux_rooted_pair(struct thread *t, const struct linux_path *a, const struct linux_path *b)
 {
-    return is_rooted(&t->proc->settings) && a->where.where.mount != b->where.where.mount ? -EXDEV : 0;
+    return path_same_mount(&t->proc->settings, &a->where, &b->where) ? 0 : -EXDEV;
 }
 
 int64_t linux_rooted_refuse(struct thread *t)
 {
     return is_rooted(&t->proc->settings) ? -EPERM : 0;
-}
-
-int64_t linux_rooted_descriptor(struct thread *t, int fd)
-{
-    char host[VFS_HOST_PATH_MAX], guest[VFS_HOST_PATH_MAX];
-    struct rooted_where where;
-    const struct settings *s = &t->proc->settings;
-
-    if (!is_rooted(s) || path_of_descriptor(fd, host, sizeof(host)) <= 0 ||
-        !rooted_guest_name(s, host, guest, sizeof(guest)) ||
-        rooted_host_name(s, guest, host, sizeof(host), &where) < 0) {
-        return 0;
-    }
-    return where.read_only ? -EROFS : 0;
 }
 
 static bool may_change_root(struct thread *t)

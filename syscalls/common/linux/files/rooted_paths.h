@@ -19,9 +19,6 @@ int64_t linux_rooted_pair(struct thread *t, const struct linux_path *a, const st
 /* Calls that would change the tree itself are refused there: -EPERM; 0: they are not. */
 int64_t linux_rooted_refuse(struct thread *t);
 
-/* Changing what a descriptor stands for: -EROFS where it is on a mount that is read-only, else 0. */
-int64_t linux_rooted_descriptor(struct thread *t, int fd);
-
 /* chroot(2). Returns 0 or -errno. */
 int64_t linux_rooted_chroot(struct thread *t, guest_ptr path);
 

@@ -25,7 +25,6 @@ static const struct {
     {"ptmx", "/dev/ptmx", NULL},
     {"pts", "/dev/pts", NULL},
     {"random", "/dev/random", NULL},
-    {"shm", "/dev/shm", NULL},
     {"stderr", "/dev/stderr", "/proc/self/fd/2"},
     {"stdin", "/dev/stdin", "/proc/self/fd/0"},
     {"stdout", "/dev/stdout", "/proc/self/fd/1"},
