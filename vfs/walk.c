@@ -321,6 +321,23 @@ static int64_t follow(struct walk *w)
 }
 
 /*
+ * In a root of the guest's own: the same by what the link says, as /proc/mounts says self/mounts and is a link like any
+ * other. What has no name is told by a colon (pipe:[1]), and all else is absolute.
+ */
+static bool is_host_magic(struct walk *w)
+{
+    char target[VFS_HOST_PATH_MAX];
+    int64_t n;
+
+    if (name_of(w, false) != 0 || hot_strncmp(w->out->name, "/proc/", 6) != 0) {
+        return false;
+    }
+    n = host_call4(__NR_readlinkat, w->out->dirfd, w->out->name, target, sizeof(target) - 1);
+    target[n > 0 ? n : 0] = 0;
+    return n <= 0 || target[0] == '/' || hot_strchr(target, ':');
+}
+
+/*
  * Whether the link that `at` is lies in the host's /proc, as part of the guest's tree: it may lead to what has no name.
  * As a path's last component it is the host's to follow, and only what is there is of interest here.
  */
@@ -331,7 +348,7 @@ static bool is_left_to_host(struct walk *w)
     if (w->node.fs || w->named || w->in_sysroot || hot_strncmp(w->at, "/proc/", 6) != 0) {
         return false;
     }
-    if (w->view->root && (name_of(w, false) != 0 || hot_strncmp(w->out->name, "/proc/", 6) != 0)) {
+    if (w->view->root && !is_host_magic(w)) {
         return false;
     }
     if (name_of(w, false) == 0 && host_call5(__NR_statx, w->out->dirfd, w->out->name, 0, STATX_TYPE, &x) == 0) {
@@ -407,14 +424,22 @@ static int64_t walk_all(struct walk *w)
     return slashes && !w->node.fs ? end_with(w, "/") : 0;
 }
 
-static bool goes_up(const char *path)
+/* Whether what is left of the path goes up no further than the root, from a removed directory that had that name. */
+static bool stays_below(const struct walk *w, const char *host)
 {
-    for (const char *s = path; *s; s++) {
-        if (s[0] == '.' && s[1] == '.' && (s == path || s[-1] == '/') && (s[2] == 0 || s[2] == '/')) {
-            return true;
-        }
+    char guest[VFS_HOST_PATH_MAX];
+    int64_t depth = 0;
+
+    if (!rooted_guest_name(w->view->root, host, guest, sizeof(guest))) {
+        return false;
     }
-    return false;
+    for (const char *s = guest; *s; s++) {
+        depth += *s == '/';
+    }
+    for (const char *s = w->todo; *s; s++) {
+        depth -= s[0] == '.' && s[1] == '.' && (s == w->todo || s[-1] == '/') && (s[2] == 0 || s[2] == '/');
+    }
+    return depth >= 0;
 }
 
 /* A descriptor of what is not in the guest's tree, which it can only have been given, leads nowhere. */
@@ -444,7 +469,7 @@ static int64_t begin_relative(struct walk *w, int dirfd)
         return 1;
     }
     if (host_call5(__NR_statx, dirfd, "", AT_EMPTY_PATH, STATX_TYPE | STATX_NLINK, &x) < 0 || x.stx_nlink == 0) {
-        return w->view->root && goes_up(w->todo) ? -ENOENT : 1; /* removed */
+        return w->view->root && !stays_below(w, host) ? -ENOENT : 1; /* removed */
     }
     node = w->view->t ? vfs_directory_name(w->view->t, host, name, sizeof(name)) : NULL;
     if (node) {

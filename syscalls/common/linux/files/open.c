@@ -24,7 +24,9 @@ static uint32_t follow_of(uint64_t flags)
 static bool has_text(const struct linux_path *p, uint64_t flags)
 {
     bool text = p->proc.kind == LINUX_PROC_MAPS || p->proc.kind == LINUX_PROC_SMAPS ||
-                p->proc.kind == LINUX_PROC_CPUINFO || p->proc.kind == LINUX_PROC_STATUS;
+                p->proc.kind == LINUX_PROC_CPUINFO || p->proc.kind == LINUX_PROC_STATUS ||
+                p->proc.kind == LINUX_PROC_MOUNTS || p->proc.kind == LINUX_PROC_MOUNTINFO ||
+                p->proc.kind == LINUX_PROC_MOUNTSTATS;
 
     return text && !(flags & (O_PATH | O_DIRECTORY | O_ACCMODE)) && (flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
 }

@@ -7,6 +7,7 @@
 #include "base/process.h"
 #include "base/thread.h"
 #include "process/table.h"
+#include "vfs/rooted.h"
 
 /* What follows `name` in a path, if that is its first component; NULL: it is not. */
 static const char *behind(const char *path, const char *name)
@@ -67,8 +68,16 @@ static enum linux_proc_kind kind_of(const char *name)
         const char *name;
         enum linux_proc_kind kind;
     } files[] = {
-        {"exe", LINUX_PROC_EXE},  {"maps", LINUX_PROC_MAPS}, {"smaps", LINUX_PROC_SMAPS}, {"status", LINUX_PROC_STATUS},
-        {"cwd", LINUX_PROC_LINK}, {"fd", LINUX_PROC_FD},     {"fdinfo", LINUX_PROC_FD},
+        {"exe", LINUX_PROC_EXE},
+        {"maps", LINUX_PROC_MAPS},
+        {"smaps", LINUX_PROC_SMAPS},
+        {"status", LINUX_PROC_STATUS},
+        {"cwd", LINUX_PROC_LINK},
+        {"fd", LINUX_PROC_FD},
+        {"fdinfo", LINUX_PROC_FD},
+        {"mounts", LINUX_PROC_MOUNTS},
+        {"mountinfo", LINUX_PROC_MOUNTINFO},
+        {"mountstats", LINUX_PROC_MOUNTSTATS},
     };
 
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
@@ -79,6 +88,11 @@ static enum linux_proc_kind kind_of(const char *name)
         }
     }
     return behind(name, "fd") ? LINUX_PROC_LINK : LINUX_PROC_PLAIN;
+}
+
+static bool is_mounts(enum linux_proc_kind kind)
+{
+    return kind == LINUX_PROC_MOUNTS || kind == LINUX_PROC_MOUNTINFO || kind == LINUX_PROC_MOUNTSTATS;
 }
 
 /* A kernel for i386 prints more of a processor than one for amd64 does. */
@@ -108,6 +122,10 @@ struct linux_proc_file linux_proc_find(struct thread *t, const char *path)
     file.kind = file.rest ? LINUX_PROC_ROOT : kind_of(s);
     if (file.kind == LINUX_PROC_STATUS && (!t->proc->credentials || file.pid != t->proc->pid)) {
         file.kind = LINUX_PROC_PLAIN;
+    }
+    if (is_mounts(file.kind)) {
+        file.kind = is_rooted(&t->proc->settings) ? file.kind : LINUX_PROC_PLAIN;
+        return file;
     }
     if (file.kind != LINUX_PROC_PLAIN && !is_guest(t, file.pid)) {
         file.kind = LINUX_PROC_PLAIN;

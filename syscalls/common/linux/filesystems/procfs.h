@@ -22,7 +22,10 @@ enum linux_proc_kind {
     LINUX_PROC_SMAPS, /* /proc/PID/smaps: the same lines, each with more behind it */
     LINUX_PROC_CPUINFO,
     LINUX_PROC_STATUS, /* /proc/self/status, where the engine keeps the process's ids */
-    LINUX_PROC_ROOT,   /* /proc/PID/root and what is below: the guest's root, `rest` is the path from there */
+    LINUX_PROC_MOUNTS, /* these three in a root of the guest's own: /proc/PID/mounts */
+    LINUX_PROC_MOUNTINFO,
+    LINUX_PROC_MOUNTSTATS,
+    LINUX_PROC_ROOT, /* /proc/PID/root and what is below: the guest's root, `rest` is the path from there */
 };
 
 struct linux_proc_file {
@@ -45,6 +48,9 @@ int64_t linux_proc_executable(struct thread *t, int32_t pid, char *to, size_t si
  * now. `host`: the host's name of the file; `flags`: open(2)'s. Returns the descriptor or -errno.
  */
 int64_t linux_proc_open(struct thread *t, const struct linux_proc_file *file, const char *host, uint32_t flags);
+
+/* The same of the mounts (MOUNTS, MOUNTINFO, MOUNTSTATS). */
+int64_t linux_proc_mounts_open(struct thread *t, enum linux_proc_kind kind, const char *host, uint32_t flags);
 
 /* Room that the lines of put_status() take beyond the host's. */
 size_t linux_proc_status_room(struct thread *t);

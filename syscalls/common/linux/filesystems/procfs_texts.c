@@ -209,10 +209,14 @@ static char *read_whole(const char *host, int64_t *error)
 int64_t linux_proc_open(struct thread *t, const struct linux_proc_file *file, const char *host, uint32_t flags)
 {
     int64_t r;
-    char *from = read_whole(host, &r);
+    char *from;
     struct text to = {0};
     struct subject s;
 
+    if (file->kind == LINUX_PROC_MOUNTS || file->kind == LINUX_PROC_MOUNTINFO || file->kind == LINUX_PROC_MOUNTSTATS) {
+        return linux_proc_mounts_open(t, file->kind, host, flags);
+    }
+    from = read_whole(host, &r);
     if (!from) {
         return r;
     }
