@@ -416,7 +416,8 @@ static int64_t walk_all(struct walk *w)
     }
     at_end(w, &slashes);
     if (dots && !(w->flags & PATH_FOLLOW)) {
-        return end_with(w, "/."); /* for the errors that removing or renaming such has */
+        /* For the errors that removing or renaming such has; ".." is not looked up for them. */
+        return end_with(w, w->view->root && w->name[1] == '.' ? "/.." : "/.");
     }
     if (slashes && !missing && w->type != S_IFDIR) {
         return -ENOTDIR;

@@ -55,9 +55,12 @@ int64_t linux_any_mount(struct thread *t, guest_ptr source, guest_ptr target, gu
                         guest_ptr data)
 {
     struct linux_path p;
-    int64_t r = linux_rooted_refuse(t);
+    int64_t r = linux_path(t, VFS_AT_FDCWD, target, PATH_FOLLOW, &p);
 
-    r = r < 0 ? r : linux_path(t, VFS_AT_FDCWD, target, PATH_FOLLOW, &p);
+    if (r == 0 && is_rooted(&t->proc->settings)) {
+        r = host_call2(__NR_access, p.name, 0); /* what is not there comes first (do_mount()) */
+        r = r < 0 ? r : -EPERM;
+    }
 
     return r < 0 ? r
                  : host_call5(__NR_mount, linux_memory(source, 1), p.name, linux_memory(fstype, 1), flags,

@@ -113,8 +113,16 @@ uint32_t linux_rooted_open_purpose(uint64_t flags)
     return purpose | (flags & O_CREAT ? PATH_MAKES : 0);
 }
 
+static bool is_translated(const struct linux_path *p)
+{
+    return p->name == (uint64_t)p->where.name && p->where.name[0] != 0;
+}
+
 int64_t linux_rooted_pair(struct thread *t, const struct linux_path *a, const struct linux_path *b)
 {
+    if (!is_translated(a) || !is_translated(b)) {
+        return 0; /* the host finds what is wrong with it, or which file a descriptor is */
+    }
     return path_same_mount(&t->proc->settings, &a->where, &b->where) ? 0 : -EXDEV;
 }
 
