@@ -10,6 +10,7 @@
 #include "base/syscall_table.h"
 #include "loader/loader.h"
 #include "process/credentials.h"
+#include "vfs/rooted.h"
 
 /*
  * The tables are constants, so that processes without metadata share them and no call asks which function it is. Here
@@ -28,7 +29,7 @@ static int use_alternatives(const struct syscall_rows *rows, uint32_t mode)
         return -errno;
     }
     for (const struct syscall_alternative *a = rows->alternatives; a->call != NULL; a++) {
-        if (mode >= a->from) {
+        if (mode == METADATA_ROOTED ? a->from == mode : mode >= a->from) {
             struct syscall_entry *row = (struct syscall_entry *)(uintptr_t)&rows->syscalls[a->number];
             row->call = a->call;
         }
@@ -49,6 +50,12 @@ static int use_all_alternatives(const struct personality *who, uint32_t mode)
 
 int metadata_begin(struct process *p, const struct credentials *from)
 {
+    if (is_rooted(&p->settings)) {
+        int rooted = use_all_alternatives(p->personality, METADATA_ROOTED);
+        if (rooted != 0) {
+            return rooted;
+        }
+    }
     if (p->settings.metadata == METADATA_OFF) {
         return 0;
     }

@@ -29,14 +29,18 @@ def handler_name(personality, row):
 
 
 def alternatives(rows):
-    """(row, mode, family) of each row that has another function where metadata is kept (vfs/metadata.h)."""
+    """
+    (row, mode, family) of each row that has another function where metadata is kept (vfs/metadata.h), or in a root of the
+    guest's own (vfs/rooted.h); where both are, the former.
+    """
     names = {row.name: row for row in rows if row.name}
     return [(names[name], mode, family) for mode, family, name, _ in getattr(rows, "alternatives", [])]
 
 
-def alternative_name(personality, row, family):
+def alternative_name(personality, row, mode, family):
     owner = c_prefix(personality) if family == "own" else personality.split("-")[0]
-    return f"{owner}_emulated_{(row.host or row.name).lstrip('_')}"
+    kind = "rooted" if mode == "rooted" else "emulated"
+    return f"{owner}_{kind}_{(row.host or row.name).lstrip('_')}"
 
 
 def parameters(row):
@@ -65,8 +69,8 @@ def emit_header(personality, source, rows):
         if row.handler in FUNCTIONS:
             lines.append(f"int64_t {handler_name(personality, row)}(struct thread *t{parameters(row)});")
     declared = set()
-    for row, _, family in alternatives(rows):
-        name = alternative_name(personality, row, family)
+    for row, mode, family in alternatives(rows):
+        name = alternative_name(personality, row, mode, family)
         if name not in declared:
             lines.append(f"int64_t {name}(struct thread *t{parameters(row)});")
         declared.add(name)
@@ -177,11 +181,15 @@ def emit_wrapper(personality, row, word, host_restarts=False):
     return "\n".join([head, "{", *body, "}\n"])
 
 
-def emit_alternative(personality, row, family, word):
+def alternative_call(row, mode):
+    return f"alternative_{'rooted_' if mode == 'rooted' else ''}{row.number}"
+
+
+def emit_alternative(personality, row, mode, family, word):
     values = "".join(f", {cast_plain(arg, index, word)}" for index, arg in enumerate(row.args))
     unused = [] if row.args else ["    (void)a;"]
-    head = f"static int64_t alternative_{row.number}(struct thread *t, const uint64_t *a)"
-    return "\n".join([head, "{", *unused, f"    return {alternative_name(personality, row, family)}(t{values});", "}\n"])
+    head = f"static int64_t {alternative_call(row, mode)}(struct thread *t, const uint64_t *a)"
+    return "\n".join([head, "{", *unused, f"    return {alternative_name(personality, row, mode, family)}(t{values});", "}\n"])
 
 
 def cast_plain(arg, index, word):
@@ -197,7 +205,7 @@ def cast_plain(arg, index, word):
 
 def emit_alternatives(personality, rows):
     lines = [f"const struct syscall_alternative {c_prefix(personality)}_alternatives[] = {{"]
-    lines += [f"    {{{row.number}, METADATA_{mode.upper()}, alternative_{row.number}}}," for row, mode, _ in alternatives(rows)]
+    lines += [f"    {{{row.number}, METADATA_{mode.upper()}, {alternative_call(row, mode)}}}," for row, mode, _ in alternatives(rows)]
     lines.append("    {0, 0, 0},\n};\n")
     return "\n".join(lines)
 
@@ -244,7 +252,7 @@ def emit_table(personality, source, rows):
     ]
     traits = getattr(rows, "word", 8), getattr(rows, "host_restarts", False)
     lines += [emit_wrapper(personality, row, *traits) for row in rows if row.handler not in ("-", "mux")]
-    lines += [emit_alternative(personality, row, family, traits[0]) for row, _, family in alternatives(rows)]
+    lines += [emit_alternative(personality, row, mode, family, traits[0]) for row, mode, family in alternatives(rows)]
     lines.append(emit_alternatives(personality, rows))
     lines.append("#endif\n")
     lines += [emit_arguments(row) for row in rows if row.args]

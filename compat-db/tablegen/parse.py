@@ -54,7 +54,7 @@ class Table(list):
         self.alternatives = []  # (mode, family, row name, file:line), as the lines have them
 
 
-ALTERNATIVE_MODES = ("nodes", "emulated")
+ALTERNATIVE_MODES = ("nodes", "emulated", "rooted")
 
 
 def parse_table(path):
@@ -94,7 +94,7 @@ def parse_table(path):
 
 
 def parse_alternatives(text, where):
-    """Rows that have another function where metadata is kept: (mode, family, name, where) of each."""
+    """Rows that have another function where metadata is kept, or in a root of the guest's own: (mode, family, name, where)."""
     directive, *words = text.split()
     if len(words) < 2 or words[0] not in ("own", "any"):
         raise TableError(f"{where}: '{text}' is not '{directive} own|any NAME...'")
@@ -106,16 +106,16 @@ def check_alternatives(rows):
     for _, _, name, where in rows.alternatives:
         if name not in names or names[name].handler in ("-", "mux"):
             raise TableError(f"{where}: no row with a handler is called {name}")
-    listed = [name for _, _, name, _ in rows.alternatives]
-    for _, _, name, where in rows.alternatives:
-        if listed.count(name) > 1:
+    listed = [(mode == "rooted", name) for mode, _, name, _ in rows.alternatives]
+    for mode, _, name, where in rows.alternatives:
+        if listed.count((mode == "rooted", name)) > 1:
             raise TableError(f"{where}: {name} is named twice")
 
 
 def parse_word(text, where):
     match = re.fullmatch(r"!word\s+(4|8)", text)
     if not match:
-        raise TableError(f"{where}: '{text}' is not '!word 4', '!word 8', '!restarts host', '!nodes' or '!emulated'")
+        raise TableError(f"{where}: '{text}' is not '!word 4', '!word 8', '!restarts host', '!nodes', '!emulated' or '!rooted'")
     return int(match[1])
 
 

@@ -11,6 +11,7 @@
 #include "linux_syscalls.h"
 #include "syscalls/common/linux/process/emulated_ids.h"
 #include "vfs/metadata.h"
+#include "vfs/rooted_path.h"
 
 #include <linux/fcntl.h>
 
@@ -59,6 +60,11 @@ int64_t linux_i386_fchown(struct thread *t, int32_t fd, uint32_t user, uint32_t 
 {
     uint32_t wide_user = i386_id_widened(user), wide_group = i386_id_widened(group);
 
+    int64_t r = rooted_descriptor(t, fd);
+
+    if (r < 0) {
+        return r;
+    }
     return metadata_is_kept(t) ? linux_emulated_fchown(t, fd, wide_user, wide_group)
                                : host_call3(__NR_fchown, fd, wide_user, wide_group);
 }

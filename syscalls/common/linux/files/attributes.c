@@ -9,6 +9,7 @@
 #include <linux/utime.h>
 
 #include "syscalls/common/linux/calls_at.h"
+#include "vfs/rooted_path.h"
 
 int64_t linux_any_stat(struct thread *t, guest_ptr filename, guest_ptr statbuf)
 {
@@ -105,16 +106,23 @@ int64_t linux_any_futimesat(struct thread *t, int32_t dfd, guest_ptr filename, g
 {
     uint64_t times = linux_memory(utimes, 2 * sizeof(struct __kernel_old_timeval));
 
-    return guest_is_null(filename) ? host_call3(__NR_futimesat, dfd, 0, times)
-                                   : linux_call_at(t, __NR_futimesat, dfd, filename, PATH_FOLLOW, times, 0, 0);
+    if (guest_is_null(filename)) {
+        int r = rooted_descriptor(t, dfd);
+
+        return r < 0 ? r : host_call3(__NR_futimesat, dfd, 0, times);
+    }
+    return linux_call_at(t, __NR_futimesat, dfd, filename, PATH_FOLLOW, times, 0, 0);
 }
 
 int64_t linux_any_utimensat(struct thread *t, int32_t dfd, guest_ptr filename, guest_ptr utimes, int32_t flags)
 {
     uint64_t times = linux_memory(utimes, 2 * sizeof(struct __kernel_timespec));
 
-    return guest_is_null(filename)
-               ? host_call4(__NR_utimensat, dfd, 0, times, (uint32_t)flags)
-               : linux_call_at(t, __NR_utimensat, dfd, filename,
-                               linux_follow_unless((uint32_t)flags, AT_SYMLINK_NOFOLLOW), times, (uint32_t)flags, 0);
+    if (guest_is_null(filename)) {
+        int r = rooted_descriptor(t, dfd);
+
+        return r < 0 ? r : host_call4(__NR_utimensat, dfd, 0, times, (uint32_t)flags);
+    }
+    return linux_call_at(t, __NR_utimensat, dfd, filename, linux_follow_unless((uint32_t)flags, AT_SYMLINK_NOFOLLOW), times,
+                         (uint32_t)flags, 0);
 }

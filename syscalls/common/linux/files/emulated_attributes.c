@@ -7,6 +7,7 @@
 #include "signals/signals.h"
 #include "syscalls/common/linux/files/emulated.h"
 #include "syscalls/common/metadata_open.h"
+#include "vfs/rooted_path.h"
 
 static int64_t chmod_at(struct thread *t, int dirfd, guest_ptr path, uint32_t mode, uint32_t flags)
 {
@@ -49,6 +50,7 @@ int64_t linux_emulated_fchmod(struct thread *t, int32_t fd, uint32_t mode)
     struct metadata_place at;
     int64_t r = place_of_open(fd, &at);
 
+    r = r < 0 ? r : rooted_descriptor(t, fd);
     return r < 0 ? r : metadata_chmod(t, &at, mode);
 }
 
@@ -85,6 +87,7 @@ int64_t linux_emulated_fchown(struct thread *t, int32_t fd, uint32_t user, uint3
     struct metadata_place at;
     int64_t r = place_of_open(fd, &at);
 
+    r = r < 0 ? r : rooted_descriptor(t, fd);
     return r < 0 ? r : metadata_chown(t, &at, user, group);
 }
 

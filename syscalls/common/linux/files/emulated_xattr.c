@@ -12,6 +12,7 @@
 #include "linux_syscalls.h"
 #include "syscalls/common/linux/files/emulated.h"
 #include "vfs/metadata_file.h"
+#include "vfs/rooted_path.h"
 
 /* Where security.* and trusted.* are kept, by this and their name. */
 #define KEPT_PREFIX METADATA_PREFIX "x."
@@ -167,6 +168,7 @@ int64_t linux_emulated_fsetxattr(struct thread *t, int32_t fd, guest_ptr name, g
     struct metadata_place at;
     int64_t r = place_of_open(fd, &at);
 
+    r = r < 0 ? r : rooted_descriptor(t, fd);
     return r < 0 ? r : set(t, &at, name, value, size, flags);
 }
 
@@ -246,5 +248,6 @@ int64_t linux_emulated_fremovexattr(struct thread *t, int32_t fd, guest_ptr name
     struct metadata_place at;
     int64_t r = place_of_open(fd, &at);
 
+    r = r < 0 ? r : rooted_descriptor(t, fd);
     return r < 0 ? r : remove_(t, &at, name);
 }
