@@ -37,6 +37,7 @@
 #include "process/thread.h"
 #include "process/title.h"
 #include "process/watch.h"
+#include "vfs/rooted.h"
 
 enum { EXIT_OWN_FAILURE = 125, EXIT_NOT_RUNNABLE = 126, EXIT_NOT_FOUND = 127 };
 
@@ -261,6 +262,11 @@ static void lay_stack(struct thread *t, const struct program *program, const str
                                .ncpus = host_cpu_count(),
                                .stack_limit = stack.rlim_cur};
     struct stack_result made;
+    char name[PATH_MAX];
+    if (is_rooted(&t->proc->settings) &&
+        rooted_guest_name(&t->proc->settings, t->proc->program, name, sizeof name)) {
+        rq.execpath = name;
+    }
     rq.execfn = program->is_script ? program->script : program->path;
     rq.credentials = t->proc->credentials;
     rq.vdso = t->proc->vdso.va;

@@ -86,6 +86,7 @@ static int check_beneath(int dirfd, const char *path, uint32_t flags)
 static void name_descriptor(int dirfd, struct vfs_path *out)
 {
     out->node.fs = NULL;
+    out->where = (struct rooted_where){ROOTED_ANY, false};
     out->dirfd = AT_FDCWD;
     if (dirfd == VFS_AT_FDCWD) {
         hot_strlcpy(out->name, ".", sizeof(out->name));

@@ -105,7 +105,8 @@ enum vfs_directory {
 /* Whether two are on one mount, as links and renaming want it (rooted.h); elsewhere the host knows. */
 static inline bool path_same_mount(const struct settings *s, const struct vfs_path *a, const struct vfs_path *b)
 {
-    return !is_rooted(s) || a->where.mount == b->where.mount;
+    return !is_rooted(s) || a->where.mount == b->where.mount || a->where.mount == ROOTED_ANY ||
+           b->where.mount == ROOTED_ANY;
 }
 
 /* The tree that the process's paths are walked in. */

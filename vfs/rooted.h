@@ -21,6 +21,7 @@ struct rooted_mount {
     bool read_only;
 };
 
+#define ROOTED_ANY  (UINT32_MAX - 16) /* the host knows */
 #define ROOTED_MADE (UINT32_MAX - 15) /* and up: what the guest's system makes itself (filesystem.h) */
 
 /* Where in such a tree a name is. */

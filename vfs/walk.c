@@ -470,7 +470,7 @@ static int64_t begin_relative(struct walk *w, int dirfd)
         return 1;
     }
     if (host_call5(__NR_statx, dirfd, "", AT_EMPTY_PATH, STATX_TYPE | STATX_NLINK, &x) < 0 || x.stx_nlink == 0) {
-        return w->view->root && !stays_below(w, host) ? -ENOENT : 1; /* removed */
+        return w->view->root && (x.stx_mode & S_IFMT) == S_IFDIR && !stays_below(w, host) ? -ENOENT : 1; /* removed */
     }
     node = w->view->t ? vfs_directory_name(w->view->t, host, name, sizeof(name)) : NULL;
     if (node) {
@@ -504,6 +504,7 @@ static void give_back(const struct walk *w, char *guest)
 static void leave_to_host(int dirfd, const char *path, struct vfs_path *out, char *guest)
 {
     out->node.fs = NULL;
+    out->where = (struct rooted_where){ROOTED_ANY, false};
     out->dirfd = dirfd;
     hot_strlcpy(out->name, path, sizeof(out->name));
     if (guest) {

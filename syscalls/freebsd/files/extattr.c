@@ -98,8 +98,7 @@ static int64_t find(struct thread *t, const struct subject *s, int space, struct
     w->fd = s->fd;
     w->follow = s->follow;
     r = s->fd >= 0 ? freebsd_require_vnode(t, s->fd)
-                   : path_copyin(t, VFS_AT_FDCWD, s->path,
-                                 (s->follow ? PATH_FOLLOW : 0) | (s->changes ? PATH_CHANGES : 0), &w->path);
+                   : path_copyin(t, VFS_AT_FDCWD, s->path, s->follow ? PATH_FOLLOW : 0, &w->path);
     r = r == 0 && s->fd >= 0 && s->changes ? rooted_descriptor(t, s->fd) : r;
     if (r < 0) {
         return r;
@@ -113,6 +112,9 @@ static int64_t find(struct thread *t, const struct subject *s, int space, struct
     w->type = x.stx_mode & S_IFMT;
     if (w->type == S_IFCHR || w->type == S_IFBLK) {
         return -EOPNOTSUPP;
+    }
+    if (s->changes && s->fd < 0 && is_rooted(&t->proc->settings) && w->path.where.read_only) {
+        return -EROFS;
     }
     if (space == NAMESPACE_SYSTEM && metadata_is_kept(t) && t->proc->users.effective == 0) {
         return 0;

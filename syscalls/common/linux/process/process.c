@@ -70,9 +70,10 @@ static int64_t execute(struct thread *t, const char *path, guest_ptr argv, guest
 {
     enum { STRING_MAX = 128 << 10 }; /* MAX_ARG_STRLEN */
     char own[VFS_HOST_PATH_MAX];
+    struct path_room room;
     struct linux_proc_file file = linux_proc_find(t, path);
     if (file.kind == LINUX_PROC_EXE && linux_proc_executable(t, file.pid, own, sizeof own) > 0) {
-        path = own; /* the host's would be dragoman */
+        path = is_rooted(&t->proc->settings) ? linux_path_view(t, own, &room) : own; /* the host's would be dragoman */
     }
     struct exec_request rq = {.path = path,
                               .argv = argv,
