@@ -136,6 +136,19 @@ int rooted_host_name(const struct settings *s, const char *guest, char *host, si
     return join(host, size, s->sysroot, guest[0] == '/' && guest[1] == 0 ? "" : guest);
 }
 
+const char *rooted_mount_over(const struct settings *s, const char *guest, bool *read_only)
+{
+    struct rooted_mount m;
+    const char *rest;
+
+    if (covering(s, guest, &m, &rest) != 0) {
+        *read_only = m.read_only;
+        return m.target;
+    }
+    *read_only = s->root_read_only != 0;
+    return "/";
+}
+
 bool rooted_guest_name(const struct settings *s, const char *host, char *guest, size_t size)
 {
     const char *rest = rooted_behind(host, s->sysroot), *prefix = "";

@@ -53,6 +53,9 @@ int rooted_host_name(const struct settings *s, const char *guest, char *host, si
 /* The guest's name of the host's, into `guest`. False: it has none, as it is outside, or it does not fit. */
 bool rooted_guest_name(const struct settings *s, const char *host, char *guest, size_t size);
 
+/* Where what a guest's name is in is mounted: the mount's target, or "/". */
+const char *rooted_mount_over(const struct settings *s, const char *guest, bool *read_only);
+
 /* Whether anything is mounted at or below the guest's name; and by `mounts` at that name itself. */
 bool rooted_mounts_below(const struct settings *s, const char *guest);
 bool rooted_is_mounted(const struct settings *s, const char *guest);

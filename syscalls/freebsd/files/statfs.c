@@ -99,6 +99,23 @@ static void put_filesystem(const struct vfs_filesystem *fs, struct freebsd_statf
     hot_strlcpy(out->f_mntonname, fs->on, sizeof(out->f_mntonname));
 }
 
+/* In a root of the guest's own the host's file `host` is on what is mounted there (vfs/rooted.h). */
+static void put_rooted(struct thread *t, const char *host, struct freebsd_statfs *out)
+{
+    const struct settings *s = &t->proc->settings;
+    char guest[VFS_HOST_PATH_MAX];
+    bool read_only;
+
+    if (!rooted_guest_name(s, host, guest, sizeof(guest))) {
+        out->f_mntonname[0] = 0;
+        return;
+    }
+    hot_strlcpy(out->f_mntonname, rooted_mount_over(s, guest, &read_only), sizeof(out->f_mntonname));
+    if (read_only) {
+        out->f_flags |= FREEBSD_MNT_RDONLY;
+    }
+}
+
 static void put_names(struct thread *t, struct mount_entry *e, struct freebsd_statfs *out)
 {
     struct path_room room;
@@ -119,6 +136,7 @@ static void find_names(struct thread *t, int fd, const char *name, struct freebs
     struct mount_table table;
     struct mount_entry e;
     struct statx x;
+    char host[VFS_HOST_PATH_MAX];
 
     if (host_call5(__NR_statx, fd, name, AT_EMPTY_PATH, STATX_MNT_ID, &x) < 0 || !(x.stx_mask & STATX_MNT_ID) ||
         mounts_open(&table) < 0) {
@@ -131,6 +149,9 @@ static void find_names(struct thread *t, int fd, const char *name, struct freebs
         }
     }
     mounts_close(&table);
+    if (is_rooted(&t->proc->settings) && (name[0] == '/' || path_of_descriptor(fd, host, sizeof(host)) > 0)) {
+        put_rooted(t, name[0] == '/' ? name : host, out);
+    }
 }
 
 static int64_t statfs_open(struct thread *t, int fd, struct freebsd_statfs *out)
@@ -289,6 +310,40 @@ static int64_t list_one(struct mount_list *list, const char *on, struct mount_en
     return put_statfs(guest_at(list->buf, at), &s, list->generation);
 }
 
+/* The same of a root of the guest's own, or of a mount in it. */
+static int64_t list_rooted_one(struct mount_list *list, const char *host)
+{
+    uint64_t at = (uint64_t)list->count * generation_size[list->generation];
+    struct freebsd_statfs s;
+    struct statfs x;
+
+    if ((!list->count_only && (uint64_t)list->count >= list->room) || host_call2(__NR_statfs, host, &x) < 0) {
+        return 0;
+    }
+    list->count++;
+    if (list->count_only) {
+        return 0;
+    }
+    freebsd_statfs_from_host(&x, &s);
+    find_names(list->t, AT_FDCWD, host, &s);
+    return put_statfs(guest_at(list->buf, at), &s, list->generation);
+}
+
+static int64_t list_rooted(struct mount_list *list)
+{
+    const struct settings *s = &list->t->proc->settings;
+    int64_t r = list_rooted_one(list, s->sysroot);
+    struct rooted_mount m;
+    uint32_t at = 0;
+
+    while (r >= 0 && rooted_next(s, &at, &m)) {
+        if (rooted_is_mounted(s, m.target) || !vfs_filesystem_over(list->t, m.target)) {
+            r = list_rooted_one(list, m.source);
+        }
+    }
+    return r;
+}
+
 /*
  * Every mount, as many as fit; returns how many were written. Without a buffer the mounts are counted; room for less
  * than one counts as none before FreeBSD 12 (kern_getfsstat() is asked for a size of 0 then). The guest's own file
@@ -297,7 +352,7 @@ static int64_t list_one(struct mount_list *list, const char *on, struct mount_en
 static int64_t list_mounts(struct thread *t, guest_ptr buf, int64_t bufsize, int mode, enum generation generation)
 {
     struct mount_list list = {.t = t, .buf = buf, .generation = generation};
-    const struct vfs_filesystem *const *fs = t->proc->personality->filesystems;
+    const struct vfs_filesystem *const *fs = vfs_filesystems(t);
     struct mount_table table;
     struct mount_entry e;
     int64_t r;
@@ -308,15 +363,19 @@ static int64_t list_mounts(struct thread *t, guest_ptr buf, int64_t bufsize, int
     if (bufsize < 0 || (mode != 1 && mode != 2)) {
         return -EINVAL; /* MNT_WAIT and MNT_NOWAIT */
     }
-    r = mounts_open(&table);
-    if (r < 0) {
-        return r;
+    if (is_rooted(&t->proc->settings)) {
+        r = list_rooted(&list);
+    } else {
+        r = mounts_open(&table);
+        if (r < 0) {
+            return r;
+        }
+        while (r >= 0 && mounts_next(&table, &e)) {
+            r = vfs_filesystem_over(t, e.on) ? 0 : list_one(&list, e.on, &e, NULL);
+        }
+        mounts_close(&table);
     }
-    while (r >= 0 && mounts_next(&table, &e)) {
-        r = vfs_filesystem_over(t, e.on) ? 0 : list_one(&list, e.on, &e, NULL);
-    }
-    mounts_close(&table);
-    for (; r >= 0 && *fs; fs++) {
+    for (; r >= 0 && fs && *fs; fs++) {
         r = list_one(&list, (*fs)->host, NULL, *fs);
     }
     return r < 0 ? r : list.count;
