@@ -12,13 +12,14 @@
 #include <stdint.h>
 
 #define SETTINGS_MAGIC   0x4d475244u /* "DRGM" */
-#define SETTINGS_VERSION 6u
+#define SETTINGS_VERSION 7u
 
 #define SETTINGS_PATH_MAX     1024 /* FreeBSD's PATH_MAX, terminating zero included */
 #define SETTINGS_NAME_MAX     32   /* a personality or a release */
 #define SETTINGS_TABLE_MAX    256
 #define SETTINGS_FOLDER_MAX   512  /* the user's folder of sysroots */
 #define SETTINGS_FILTER_MAX   1024 /* the trace filter as typed */
+#define SETTINGS_HOSTNAME_MAX 68   /* Linux's 64, and the terminating zero */
 #define SETTINGS_MOUNTS_MAX   2048 /* of all mounts together */
 #define SETTINGS_TRACE_CALLS  1024
 #define SETTINGS_TRACE_STRING 32 /* bytes of a string that a trace line shows unless -s says otherwise */
@@ -109,6 +110,14 @@ struct settings {
     uint32_t rewrite;                                /* 1: call sites are rewritten, on top of intercept_effective */
     char trace_filter[SETTINGS_FILTER_MAX];          /* as typed; "": every call */
     uint64_t trace_calls[SETTINGS_TRACE_CALLS / 64]; /* the filter resolved: bit n set = call number n is shown */
+
+    /*
+     * In a world without namespaces: the mark of its processes (instance/mark.h), outside of which no signal goes; its
+     * host name; and whether the host refuses changes of files by path, which then are made by descriptors.
+     */
+    uint64_t world_mark; /* 0: the world has namespaces, or there is none */
+    uint32_t changes_by_descriptor;
+    char hostname[SETTINGS_HOSTNAME_MAX]; /* "": the host's */
 
     uint32_t root_mode;               /* enum root_mode; other than ROOT_HOST goes with SYSROOT_NAMED */
     uint32_t root_read_only;          /* 1: but for the mounts */

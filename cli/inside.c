@@ -1,6 +1,7 @@
 #include "cli/inside.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "loader/loader.h"
 #include "loader/start.h"
 #include "process/handover.h"
+#include "vfs/rooted.h"
 
 extern char **environ;
 
@@ -25,9 +27,41 @@ enum { OWN_VARIABLES = 6 };
 static const char linux_search[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 static const char freebsd_search[] = "/sbin:/bin:/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin";
 
-static bool is_freebsd(void)
+/* A file of the world's, which is this process's root, or one that the engine alone keeps. -1 with errno. */
+static int open_there(const struct settings *s, const char *path, int flags)
 {
-    return access("/libexec/ld-elf.so.1", F_OK) == 0;
+    if (!is_rooted(s)) {
+        return open(path, flags | O_CLOEXEC);
+    }
+    char host[SETTINGS_PATH_MAX * 4];
+    int fd = tree_open(s, path, flags | O_CLOEXEC, host, sizeof host);
+    errno = fd < 0 ? -fd : 0;
+    return fd < 0 ? -1 : fd;
+}
+
+static bool is_there(const struct settings *s, const char *path)
+{
+    int fd = open_there(s, path, O_PATH);
+    if (fd >= 0) {
+        close(fd);
+    }
+    return fd >= 0;
+}
+
+static bool go_there(const struct settings *s, const char *path)
+{
+    int fd = open_there(s, path, O_PATH | O_DIRECTORY);
+    int r = fd >= 0 ? fchdir(fd) : -1, error = errno;
+    if (fd >= 0) {
+        close(fd);
+    }
+    errno = error;
+    return r == 0;
+}
+
+static bool is_freebsd(const struct settings *s)
+{
+    return is_there(s, "/libexec/ld-elf.so.1");
 }
 
 /* A variable of the form NAME=VALUE in memory that is not freed. */
@@ -64,9 +98,11 @@ static char **environment(const struct inside_order *order, const struct user_id
         _exit(fail(EXIT_DRAGOMAN, "out of memory (end something)"));
     }
     memcpy(env, order->env, count * sizeof *env);
-    add_missing(env, &count, variable("PATH", is_freebsd() ? freebsd_search : linux_search));
+    add_missing(env, &count, variable("PATH", is_freebsd(&order->settings) ? freebsd_search : linux_search));
     add_missing(env, &count, variable("HOME", user->home));
-    if (gethostname(host, sizeof host - 1) == 0) {
+    if (order->settings.hostname[0] != '\0') {
+        add_missing(env, &count, variable("HOSTNAME", order->settings.hostname));
+    } else if (gethostname(host, sizeof host - 1) == 0) {
         add_missing(env, &count, variable("HOSTNAME", host));
     }
     if (order->program == NULL && user->login[0] != '\0') {
@@ -81,19 +117,20 @@ static char **environment(const struct inside_order *order, const struct user_id
 
 static int go_to_directory(const struct inside_order *order, const struct user_ids *user)
 {
+    const struct settings *s = &order->settings;
     if (order->workdir != NULL) {
-        return chdir(order->workdir) == 0
+        return go_there(s, order->workdir)
                    ? 0
                    : fail(EXIT_DRAGOMAN, "%s: %s (--workdir wants an existing directory, inside)", order->workdir,
                           strerror(errno));
     }
-    if (order->usual != NULL && chdir(order->usual) == 0) {
+    if (order->usual != NULL && go_there(s, order->usual)) {
         return 0;
     }
-    if (order->program == NULL && chdir(user->home) == 0) {
+    if (order->program == NULL && go_there(s, user->home)) {
         return 0;
     }
-    return chdir("/") == 0 ? 0 : fail(EXIT_DRAGOMAN, "/: %s (report this)", strerror(errno));
+    return go_there(s, "/") ? 0 : fail(EXIT_DRAGOMAN, "/: %s (report this)", strerror(errno));
 }
 
 /* The shell as at a login: its name has a dash before it. */
@@ -101,7 +138,7 @@ static void choose_shell(struct inside_order *order, struct user_ids *user, char
 {
     static char name[USER_TEXT_MAX + 1];
     static char *argv[] = {name, NULL};
-    if (user->shell[0] == '\0' || access(user->shell, X_OK) != 0) {
+    if (user->shell[0] == '\0' || !is_there(&order->settings, user->shell)) {
         snprintf(user->shell, sizeof user->shell, "/bin/sh");
     }
     const char *slash = strrchr(user->shell, '/');
@@ -126,8 +163,32 @@ static _Noreturn void begin(struct inside_order *order, struct user_ids *user)
     if (status != 0) {
         _exit(status);
     }
-    order->settings.sysroot_release = is_freebsd() ? sysroot_release("/") : 0;
+    order->settings.sysroot_release =
+        is_freebsd(&order->settings) ? sysroot_release(is_rooted(&order->settings) ? order->settings.sysroot : "/") : 0;
     engine_start(&order->settings, path, order->argv, env);
+}
+
+/* The engine's part of a world without namespaces. Returns whether all of it fits. */
+static bool take_world(int fd, struct settings *s)
+{
+    struct inside_world world;
+    struct unpack u;
+    if (unpack_file(fd, &u) != 0 || !inside_world_unpack(&u, &world) || strlen(world.root) >= sizeof s->sysroot) {
+        return false;
+    }
+    close(fd);
+    s->root_mode = ROOT_OWN;
+    s->root_read_only = world.root_read_only;
+    s->metadata = METADATA_EMULATED; /* whatever owners the world would have had with namespaces */
+    s->world_mark = world.mark;
+    s->changes_by_descriptor = world.by_descriptor;
+    snprintf(s->sysroot, sizeof s->sysroot, "%s", world.root);
+    snprintf(s->hostname, sizeof s->hostname, "%s", world.hostname != NULL ? world.hostname : "");
+    bool fits = true;
+    for (char **m = world.mounts; m[0] != NULL && fits; m += 3) {
+        fits = rooted_add(s, m[1], m[2], m[0][0] == 'r') == 0;
+    }
+    return fits;
 }
 
 void inside_start(void)
@@ -136,14 +197,15 @@ void inside_start(void)
     static struct inside_order order;
     struct user_ids user;
     struct unpack u;
-    int request, table, trace;
+    int request, table, trace, world;
     unsigned uid, gid;
     char what[256];
     if (environ == NULL || environ[0] == NULL || environ[1] != NULL ||
         strncmp(environ[0], prefix, sizeof prefix - 1) != 0) {
         return;
     }
-    if (sscanf(environ[0] + sizeof prefix - 1, "%d:%d:%d:%u:%u", &request, &table, &trace, &uid, &gid) != 5 ||
+    if (sscanf(environ[0] + sizeof prefix - 1, "%d:%d:%d:%u:%u:%d", &request, &table, &trace, &uid, &gid, &world) !=
+            6 ||
         unpack_file(request, &u) != 0 || !inside_unpack(&u, &order)) {
         _exit(fail(EXIT_DRAGOMAN, "the order is damaged or another version's (do not set " INSIDE_VARIABLE ")"));
     }
@@ -152,7 +214,12 @@ void inside_start(void)
     order.settings.trace_fd = trace;
     order.settings.first_user = uid;
     order.settings.first_group = gid;
-    if (users_find(order.user, &user, what, sizeof what) != 0) {
+    if (world >= 0 && !take_world(world, &order.settings)) {
+        _exit(fail(EXIT_DRAGOMAN, "the world's root and mounts: their paths are too long for the engine (move the "
+                                  "instances, or show fewer directories)"));
+    }
+    int root = is_rooted(&order.settings) ? open(order.settings.sysroot, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (users_find(root, order.user, &user, what, sizeof what) != 0) {
         _exit(fail(EXIT_DRAGOMAN, "%s", what));
     }
     begin(&order, &user);

@@ -21,7 +21,10 @@
 #include "cli/message.h"
 #include "cli/tool.h"
 #include "instance/plan_pack.h"
+#include "instance/record.h"
 #include "process/table.h"
+
+#define WORLDS "worlds"
 
 enum { SOCKET_NAME_MAX = INSTANCE_NAME_MAX + 8, BACKLOG = 128 };
 
@@ -59,6 +62,34 @@ int keeper_directory(void)
         error = -fd;
     }
     return -fail(EXIT_DRAGOMAN, "%s: %s (set XDG_RUNTIME_DIR to a directory of your own)", path, strerror(error));
+}
+
+/* The directory for records, or -1: then the keeper says so, if it needs one. */
+static int open_worlds(void)
+{
+    int directory = keeper_directory();
+    int fd = directory >= 0 ? open_private(directory, WORLDS) : -1;
+    if (directory >= 0) {
+        close(directory);
+    }
+    return fd >= 0 ? fd : -1;
+}
+
+void keeper_reap(void)
+{
+    char path[PATH_MAX];
+    for (unsigned i = 0; process_table_directory(i, path, sizeof path - sizeof "/instances/" WORLDS); i++) {
+        strcat(path, "/instances/" WORLDS);
+        if (access(path, F_OK) != 0) {
+            continue;
+        }
+        int fd = open_worlds();
+        if (fd >= 0) {
+            record_reap(fd);
+            close(fd);
+        }
+        return;
+    }
 }
 
 /* The directory's own path may be longer than a socket's address has room for. */
@@ -135,7 +166,8 @@ static char **keeper_environment(void)
 /* Becomes its own session where `flags` say so. Returns the keeper, or -errno. */
 static pid_t spawn_keeper(const char *path, const struct keeper_start *start, int order, short flags)
 {
-    const int kept[] = {start->control, start->listener, start->lock, start->guard, start->engine, start->log, order};
+    const int kept[] = {start->control, start->listener, start->lock,   start->guard,
+                        start->engine,  start->log,      start->worlds, order};
     char number[16];
     char *argv[] = {(char *)"dragoman-keeper", (char *)"run", number, NULL};
     posix_spawn_file_actions_t actions;
@@ -200,7 +232,7 @@ int keeper_begin(const struct instance_plan *plan, const struct keeper_start *st
     int directory = -1, status = tool_path("keeper", path, sizeof path);
     s.version = KEEPER_START_VERSION;
     s.starter = named ? 0 : getpid();
-    s.listener = -1;
+    s.listener = s.worlds = -1;
     if (status == 0 && named && (directory = keeper_directory()) < 0) {
         status = -directory;
     }
@@ -216,6 +248,9 @@ int keeper_begin(const struct instance_plan *plan, const struct keeper_start *st
     if (status != 0) {
         return status;
     }
+    if (plan->least < ISOLATION_NAMESPACES) {
+        s.worlds = open_worlds();
+    }
     s.control = pair[1];
     int order = pack_order(&s, plan);
     if (order < 0) {
@@ -226,6 +261,9 @@ int keeper_begin(const struct instance_plan *plan, const struct keeper_start *st
     close(pair[1]);
     close(order);
     close(s.engine);
+    if (s.worlds >= 0) {
+        close(s.worlds);
+    }
     if (named) {
         close(s.listener);
         close(directory);

@@ -31,6 +31,12 @@ int keeper_find(const char *name, struct keeper_link *out);
  */
 int keeper_directory(void);
 
+/*
+ * Ends what killed keepers of worlds without namespaces have left behind (instance/record.h). Silent; one look at a path
+ * where there is nothing.
+ */
+void keeper_reap(void);
+
 /* Waits for a keeper of the caller's own. Returns its exit status. */
 int keeper_wait(const struct keeper_link *link);
 

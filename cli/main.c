@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/inside.h"
+#include "cli/keeper_link.h"
 #include "cli/message.h"
 #include "loader/start.h"
 
@@ -37,6 +38,7 @@ static int call_command(const struct command *command, int argc, char **argv)
         help_command(stdout, command);
         return finish_output(stdout);
     }
+    keeper_reap();
     return command->run(argc, argv);
 }
 

@@ -14,6 +14,7 @@
 #include "cli/keeper_link.h"
 #include "cli/message.h"
 #include "cli/option_isolation.h"
+#include "instance/mark.h"
 #include "process/host_stat.h"
 #include "process/table.h"
 #include "process/thread.h"
@@ -100,12 +101,21 @@ static void print_json(struct json *j, int proc, const struct process_table_entr
     json_end_object(j);
 }
 
-/* What /proc says of a process; `proc` is the host's, or an instance's. Returns whether there is one. */
-static bool ask(int proc, int32_t pid, struct host_stat *now)
+/* Whose processes are looked at. */
+struct view {
+    int proc;      /* the host's /proc, or an instance's */
+    uint64_t mark; /* of an instance whose processes are the host's (instance/mark.h); 0: all that are there */
+};
+
+/* What /proc says of a process. Returns whether there is one. */
+static bool ask(const struct view *v, int32_t pid, struct host_stat *now)
 {
     char path[32], text[1024];
+    if (v->mark != 0 && !mark_has(v->mark, pid)) {
+        return false;
+    }
     snprintf(path, sizeof path, "%d/stat", pid);
-    int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+    int fd = openat(v->proc, path, O_RDONLY | O_CLOEXEC);
     ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
     if (fd >= 0) {
         close(fd);
@@ -117,17 +127,17 @@ static bool ask(int proc, int32_t pid, struct host_stat *now)
     return host_stat_parse(text, now) == 0;
 }
 
-static void list(const struct process_table *table, int proc, struct json *j)
+static void list(const struct process_table *table, const struct view *v, struct json *j)
 {
     struct process_table_entry e;
     struct host_stat now;
     for (uint32_t slot = 0; slot < PROCESS_TABLE_SLOTS; slot++) {
         /* An entry outlives a process that was killed: its start time tells it from the pid's next owner. */
-        if (process_table_at(table, slot, &e) != 0 || !ask(proc, e.pid, &now) || now.start != e.start) {
+        if (process_table_at(table, slot, &e) != 0 || !ask(v, e.pid, &now) || now.start != e.start) {
             continue;
         }
         if (j != NULL) {
-            print_json(j, proc, &e, &now);
+            print_json(j, v->proc, &e, &now);
         } else {
             print_line(&e, &now);
         }
@@ -163,22 +173,22 @@ static void name_of(int proc, const char *pid, char *name, size_t size)
  * An instance's guests write its table, and may write what they like: processes that the kernel has there and the table
  * has not are shown by what the kernel knows of them. Process 1 is the keeper.
  */
-static void list_untold(const struct process_table *table, int proc, struct json *j)
+static void list_untold(const struct process_table *table, const struct view *v, struct json *j)
 {
     struct host_stat now;
-    int fd = openat(proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = openat(v->proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *all = fd >= 0 ? fdopendir(fd) : NULL;
     for (struct dirent *d; all != NULL && (d = readdir(all)) != NULL;) {
         char *end;
         long pid = strtol(d->d_name, &end, 10);
-        if (*end != '\0' || pid <= 1 || !ask(proc, (int32_t)pid, &now) || is_told(table, (int32_t)pid, now.start)) {
+        if (*end != '\0' || pid <= 1 || !ask(v, (int32_t)pid, &now) || is_told(table, (int32_t)pid, now.start)) {
             continue;
         }
         struct process_table_entry e = {.pid = (int32_t)pid, .start = now.start, .personality = "?"};
-        name_of(proc, d->d_name, e.command, sizeof e.command);
+        name_of(v->proc, d->d_name, e.command, sizeof e.command);
         snprintf(e.program, sizeof e.program, "[%s]", e.command);
         if (j != NULL) {
-            print_json(j, proc, &e, &now);
+            print_json(j, v->proc, &e, &now);
         } else {
             print_line(&e, &now);
         }
@@ -198,7 +208,7 @@ static const struct process_table *find_table(void)
     return table;
 }
 
-static int write_list(const struct process_table *table, int proc, bool is_instance, bool as_json)
+static int write_list(const struct process_table *table, const struct view *v, bool is_instance, bool as_json)
 {
     struct json j = {.out = stdout};
     if (as_json) {
@@ -207,10 +217,10 @@ static int write_list(const struct process_table *table, int proc, bool is_insta
         printf("%7s %7s %s %-7s %-8s %s\n", "PID", "PPID", "STAT", "SYSTEM", "RELEASE", "COMMAND");
     }
     if (table != NULL) {
-        list(table, proc, as_json ? &j : NULL);
+        list(table, v, as_json ? &j : NULL);
     }
     if (is_instance) {
-        list_untold(table, proc, as_json ? &j : NULL);
+        list_untold(table, v, as_json ? &j : NULL);
     }
     if (as_json) {
         json_end_array(&j);
@@ -220,11 +230,11 @@ static int write_list(const struct process_table *table, int proc, bool is_insta
 
 static int list_own(bool as_json)
 {
-    int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (proc < 0) {
+    const struct view all = {.proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (all.proc < 0) {
         return fail(EXIT_DRAGOMAN, "/proc: %s (mount it)", strerror(errno));
     }
-    return write_list(find_table(), proc, false, as_json); /* no table: no guest was ever started here */
+    return write_list(find_table(), &all, false, as_json); /* no table: no guest was ever started here */
 }
 
 /* What the keeper hands out is the table that the instance's guests write, and the kernel's view of its processes. */
@@ -248,7 +258,8 @@ static int list_instance(const char *name, bool as_json)
     if (table == NULL) {
         return fail(EXIT_DRAGOMAN, "ps: %s: its process table is damaged (stop the instance, and start it anew)", name);
     }
-    return write_list(table, fds[1], true, as_json);
+    const struct view inside = {.proc = fds[1], .mark = m.number[0]};
+    return write_list(table, &inside, true, as_json);
 }
 
 int cmd_ps(int argc, char **argv)

@@ -56,11 +56,34 @@ int confine_world(enum isolation_level least, int engine, int *done, const char 
     return r;
 }
 
+int confine_places(enum isolation_level least, const struct landlock_place *places, size_t count, int *done,
+                   const char **what)
+{
+    *done = 0;
+    int r = own_keyring(what);
+    if (r == 0) {
+        r = no_new_privileges(what);
+    }
+    if (r != 0) {
+        return r;
+    }
+    int version = landlock_version();
+    *what = "Landlock of version 6 (Linux 6.12)";
+    if (least >= ISOLATION_FENCED && version < CONFINE_LANDLOCK_ALONE) {
+        return -EOPNOTSUPP;
+    }
+    r = version >= CONFINE_LANDLOCK_OLDEST ? landlock_places(places, count, what) : 0;
+    if (r == 0 && version >= CONFINE_LANDLOCK_ALONE) {
+        *done = CONFINE_LANDLOCK;
+    }
+    return r;
+}
+
 /* The bounding set bounds what exec gives, also to the instance's root. Numbers that the kernel has not end the list. */
-static int bound_capabilities(void)
+static int bound_capabilities(uint64_t keep)
 {
     for (unsigned long c = 0; prctl(PR_CAPBSET_READ, c, 0, 0, 0) >= 0; c++) {
-        bool kept = c < 64 && (container_capabilities >> c & 1) != 0;
+        bool kept = c < 64 && (keep >> c & 1) != 0;
         if (!kept && prctl(PR_CAPBSET_DROP, c, 0, 0, 0) != 0) {
             return -errno;
         }
@@ -69,7 +92,7 @@ static int bound_capabilities(void)
 }
 
 /* What is permitted now and a container has; nothing inheritable, so that a file's own inheritable set gives nothing. */
-static int reduce_capabilities(void)
+static int reduce_capabilities(uint64_t keep)
 {
     struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
@@ -77,7 +100,7 @@ static int reduce_capabilities(void)
         return -errno;
     }
     for (unsigned i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
-        sets[i].permitted &= (uint32_t)(container_capabilities >> 32 * i);
+        sets[i].permitted &= (uint32_t)(keep >> 32 * i);
         sets[i].effective = sets[i].permitted;
         sets[i].inheritable = 0;
     }
@@ -90,20 +113,20 @@ static int drop_capabilities(const char **what)
     if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 && errno != EINVAL) {
         return -errno; /* EINVAL: before Linux 4.3, which has none */
     }
-    int r = bound_capabilities();
-    return r != 0 ? r : reduce_capabilities();
+    int r = bound_capabilities(container_capabilities);
+    return r != 0 ? r : reduce_capabilities(container_capabilities);
 }
 
-static int enter_filter(enum isolation_level least, int *done, const char **what)
+static int enter_filter(const struct sock_filter *code, unsigned short length, bool must, int *done, const char **what)
 {
     *what = "seccomp filter";
     /* The structure wants a pointer that may be written through; the kernel only reads. */
-    struct sock_fprog program = {.len = instance_filter_length, .filter = (struct sock_filter *)instance_filter};
+    struct sock_fprog program = {.len = length, .filter = (struct sock_filter *)code};
     if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0) {
         *done |= CONFINE_FILTER;
         return 0;
     }
-    return least >= ISOLATION_FULL || errno == ENOMEM ? -errno : 0;
+    return must || errno == ENOMEM ? -errno : 0;
 }
 
 int confine_guest(enum isolation_level least, int *done, const char **what)
@@ -113,5 +136,30 @@ int confine_guest(enum isolation_level least, int *done, const char **what)
     if (r == 0) {
         r = no_new_privileges(what);
     }
-    return r != 0 ? r : enter_filter(least, done, what);
+    return r != 0 ? r : enter_filter(instance_filter, instance_filter_length, least >= ISOLATION_FULL, done, what);
+}
+
+/* Who may not change the bounding set has nothing that it would bound: no_new_privs stands before that. */
+static int drop_all_capabilities(const char **what)
+{
+    *what = "capabilities";
+    if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 && errno != EINVAL) {
+        return -errno;
+    }
+    int r = bound_capabilities(0);
+    return r != 0 && r != -EPERM ? r : reduce_capabilities(0);
+}
+
+int confine_guest_fenced(enum isolation_level least, bool network, int *done, const char **what)
+{
+    bool must = least >= ISOLATION_FENCED;
+    *done = 0;
+    int r = drop_all_capabilities(what);
+    r = r != 0 ? r : no_new_privileges(what);
+    r = r != 0 ? r : enter_filter(instance_filter, instance_filter_length, must, done, what);
+    r = r != 0 ? r : enter_filter(instance_fence, instance_fence_length, must, done, what);
+    if (r == 0 && !network) {
+        r = enter_filter(instance_fence_network, instance_fence_network_length, must, done, what);
+    }
+    return r;
 }

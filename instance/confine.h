@@ -10,6 +10,9 @@
 #ifndef INSTANCE_CONFINE_H
 #define INSTANCE_CONFINE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "instance/plan.h"
 
 /* What can be done on this host. */
@@ -20,6 +23,11 @@ enum {
 
 /* The oldest Landlock that serves: the first (Linux 5.13) allows no file to be moved to another directory. */
 #define CONFINE_LANDLOCK_OLDEST 2
+
+/*
+ * What a world without namespaces needs, where Landlock alone stands before processes outside: with scopes (Linux 6.12).
+ */
+#define CONFINE_LANDLOCK_ALONE 6
 
 /* The version of the host's Landlock interface; 0: it has none, or it is off. */
 int landlock_version(void);
@@ -42,6 +50,14 @@ int landlock_version(void);
 int confine_world(enum isolation_level least, int engine, int *done, const char **what);
 
 /*
+ * The same for a world without namespaces: nothing but `places` can be opened. What is missing is an error where `least` is
+ * ISOLATION_FENCED or more; else as much is done as there is.
+ */
+struct landlock_place;
+int confine_places(enum isolation_level least, const struct landlock_place *places, size_t count, int *done,
+                   const char **what);
+
+/*
  * A guest's part, in the process that is to execute the engine, as root of the instance's user namespace: a container's
  * default capabilities, none that are inherited or ambient, no_new_privs, and the filter, to which the kernel's
  * refusal is an error as above (`done`: CONFINE_FILTER).
@@ -52,5 +68,12 @@ int confine_world(enum isolation_level least, int engine, int *done, const char 
  * Returns 0 or -errno, with `what` telling what could not be done: the process must then end.
  */
 int confine_guest(enum isolation_level least, int *done, const char **what);
+
+/*
+ * The same in a world without namespaces: no capability is left, as each would be one over the host; and with
+ * the filter two more (instance/filter/table.h: filter_fence), the second unless there is to be a network. What is missing
+ * is an error where `least` is ISOLATION_FENCED or more.
+ */
+int confine_guest_fenced(enum isolation_level least, bool network, int *done, const char **what);
 
 #endif

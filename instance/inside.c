@@ -30,3 +30,30 @@ bool inside_unpack(struct unpack *u, struct inside_order *order)
     order->usual = unpack_string(u);
     return !u->failed && order->settings.magic == SETTINGS_MAGIC && order->settings.version == SETTINGS_VERSION;
 }
+
+void inside_world_pack(struct pack *p, const struct inside_world *world)
+{
+    pack_number(p, INSIDE_WORLD_MAGIC);
+    pack_number(p, SETTINGS_VERSION);
+    pack_string(p, world->root);
+    pack_number(p, world->root_read_only);
+    pack_number(p, world->mark);
+    pack_number(p, world->by_descriptor);
+    pack_string(p, world->hostname);
+    pack_strings(p, world->mounts);
+}
+
+bool inside_world_unpack(struct unpack *u, struct inside_world *world)
+{
+    memset(world, 0, sizeof *world);
+    if (unpack_number(u) != INSIDE_WORLD_MAGIC || unpack_number(u) != SETTINGS_VERSION) {
+        return false;
+    }
+    world->root = unpack_string(u);
+    world->root_read_only = unpack_number(u) != 0;
+    world->mark = unpack_number(u);
+    world->by_descriptor = unpack_number(u) != 0;
+    world->hostname = unpack_string(u);
+    world->mounts = unpack_strings(u);
+    return !u->failed && world->root != NULL;
+}

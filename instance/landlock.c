@@ -160,6 +160,33 @@ static int allow_mounts(int ruleset, uint64_t rights)
     return r;
 }
 
+static int restrict_self(int ruleset, const char **what)
+{
+    *what = "Landlock";
+    return syscall(SYS_landlock_restrict_self, ruleset, 0) == 0 ? 0 : -errno;
+}
+
+int landlock_places(const struct landlock_place *places, size_t count, const char **what)
+{
+    int version = landlock_version();
+    uint64_t all = known_rights(version);
+    const uint64_t rights[] = {[LANDLOCK_READ] = all & READING,
+                               [LANDLOCK_WRITE] = all,
+                               [LANDLOCK_LOOK] = READ_FILE | READ_DIR,
+                               [LANDLOCK_RUN] = READ_FILE | EXECUTE};
+    *what = "Landlock's rules";
+    int ruleset = create(version);
+    int r = ruleset < 0 ? ruleset : 0;
+    for (size_t i = 0; r == 0 && i < count; i++) {
+        r = allow(ruleset, places[i].fd, rights[places[i].use]);
+    }
+    r = r == 0 ? restrict_self(ruleset, what) : r;
+    if (ruleset >= 0) {
+        close(ruleset);
+    }
+    return r;
+}
+
 int landlock_world(int engine, const char **what)
 {
     int version = landlock_version();
@@ -172,10 +199,7 @@ int landlock_world(int engine, const char **what)
     if (r == 0 && engine >= 0) {
         r = allow(ruleset, engine, EXECUTE | READ_FILE);
     }
-    if (r == 0) {
-        *what = "Landlock";
-        r = syscall(SYS_landlock_restrict_self, ruleset, 0) == 0 ? 0 : -errno;
-    }
+    r = r == 0 ? restrict_self(ruleset, what) : r;
     close(ruleset);
     return r;
 }

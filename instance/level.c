@@ -72,6 +72,11 @@ static int try_namespaces(void)
     return r != 0 ? r : in_child(mount_proc);
 }
 
+bool level_has_namespaces(void)
+{
+    return in_child(try_namespaces) == 0;
+}
+
 static int try_overlay(void)
 {
     static const char *const folders[] = {"/tmp/low", "/tmp/up", "/tmp/work", "/tmp/root"};
@@ -124,11 +129,19 @@ static const char *namespaces_step(int error)
                  "must have namespaces of all kinds";
 }
 
-static void look_landlock(struct level_found *f)
+/* `alone`: there are no namespaces that it stands behind. */
+static void look_landlock(struct level_found *f, bool alone)
 {
     char found[64];
     int version = landlock_version();
     snprintf(found, sizeof found, version != 0 ? "version %d" : "none", version);
+    if (alone) {
+        tell(
+            f, version >= CONFINE_LANDLOCK_ALONE, found,
+            "a kernel of 6.12 or later with CONFIG_SECURITY_LANDLOCK, and landlock among the lsm= of its command line, "
+            "has version 6, which keeps signals in a world without namespaces; until then: --isolation engine");
+        return;
+    }
     tell(
         f, version >= CONFINE_LANDLOCK_OLDEST, found,
         "a kernel of 5.19 or later with CONFIG_SECURITY_LANDLOCK, and landlock among the lsm= of its command line, has "
@@ -159,19 +172,24 @@ static void look_pasta(struct level_found *f)
     tell(f, there, there ? "there" : "none", "install passt, for --network pasta and -p");
 }
 
-/* What stands above it must be there, too. */
+static bool all_there(const struct level *l, enum level_part a, enum level_part b)
+{
+    return l->parts[a].there && l->parts[b].there;
+}
+
 static enum isolation_level reached(const struct level *l)
 {
-    if (!l->parts[LEVEL_USERS].there || !l->parts[LEVEL_NAMESPACES].there) {
-        return ISOLATION_NONE;
+    bool fence = all_there(l, LEVEL_FILTER, LEVEL_LANDLOCK);
+    if (!all_there(l, LEVEL_USERS, LEVEL_NAMESPACES)) {
+        return fence ? ISOLATION_FENCED : ISOLATION_ENGINE;
     }
-    return l->parts[LEVEL_FILTER].there && l->parts[LEVEL_LANDLOCK].there ? ISOLATION_FULL : ISOLATION_NAMESPACES;
+    return fence ? ISOLATION_FULL : ISOLATION_NAMESPACES;
 }
 
 void level_look(struct level *out)
 {
     struct level_found *p = out->parts;
-    *out = (struct level){.reached = ISOLATION_NONE};
+    *out = (struct level){.reached = ISOLATION_ENGINE};
     int error = in_child(try_users);
     judge(&p[LEVEL_USERS], error, userns_refusal(error));
     if (error == 0) {
@@ -183,14 +201,14 @@ void level_look(struct level *out)
         tell(&p[LEVEL_NAMESPACES], false, "not without a user namespace", "");
         tell(&p[LEVEL_OVERLAY], false, "not without a user namespace", "");
     }
+    bool alone = !all_there(out, LEVEL_USERS, LEVEL_NAMESPACES);
     judge(&p[LEVEL_FILTER], in_child(try_filter),
-          "a kernel with CONFIG_SECCOMP_FILTER has it; until then: --isolation namespaces");
-    look_landlock(&p[LEVEL_LANDLOCK]);
+          alone ? "a kernel with CONFIG_SECCOMP_FILTER has it; until then: --isolation engine"
+                : "a kernel with CONFIG_SECCOMP_FILTER has it; until then: --isolation namespaces");
+    look_landlock(&p[LEVEL_LANDLOCK], alone);
     look_owners(&p[LEVEL_OWNERS]);
     look_groups(&p[LEVEL_GROUPS]);
     look_pasta(&p[LEVEL_PASTA]);
-    p[LEVEL_USERS].matters = p[LEVEL_NAMESPACES].matters = true;
-    p[LEVEL_FILTER].matters = p[LEVEL_LANDLOCK].matters = true;
     out->reached = reached(out);
 }
 
@@ -230,17 +248,23 @@ const char *level_promise(enum isolation_level level)
         return "namespaces, seccomp filter and Landlock";
     case ISOLATION_NAMESPACES:
         return "namespaces, but not all that stands behind them (--isolation namespaces)";
+    case ISOLATION_FENCED:
+        return "no namespaces, but a seccomp filter and Landlock around the engine (--isolation fenced)";
     default:
-        return "no isolated world can be made";
+        return "the engine's word only, which holds honest programs (--isolation engine)";
     }
 }
 
 const struct level_found *level_missing(const struct level *level, const char **title)
 {
-    for (int part = 0; part < LEVEL_PARTS; part++) {
-        if (level->parts[part].matters && !level->parts[part].there) {
-            *title = names[part].title;
-            return &level->parts[part];
+    /* Where there are no namespaces, what stands behind them is the next step. */
+    static const enum level_part first[] = {LEVEL_USERS, LEVEL_NAMESPACES, LEVEL_FILTER, LEVEL_LANDLOCK},
+                                 alone[] = {LEVEL_FILTER, LEVEL_LANDLOCK, LEVEL_USERS, LEVEL_NAMESPACES};
+    const enum level_part *order = level->reached < ISOLATION_NAMESPACES ? alone : first;
+    for (size_t i = 0; i < sizeof first / sizeof first[0]; i++) {
+        if (!level->parts[order[i]].there) {
+            *title = names[order[i]].title;
+            return &level->parts[order[i]];
         }
     }
     return NULL;

@@ -24,7 +24,6 @@ enum level_part {
 
 struct level_found {
     bool there;
-    bool matters;    /* for the level; what does not is good to have */
     char found[160]; /* what there is */
     char step[240];  /* what to do about what is missing; "" where nothing is */
 };
@@ -36,6 +35,9 @@ struct level {
 
 /* Tries everything. Writes nothing to the standard streams. */
 void level_look(struct level *out);
+
+/* Whether a world can have namespaces, all of them. Silent. */
+bool level_has_namespaces(void);
 
 /* A part's name for people, and for programs. */
 const char *level_part_title(enum level_part part);

@@ -1,10 +1,12 @@
 #include "instance/limits.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "instance/complain.h"
@@ -64,18 +66,23 @@ static int say_unheld(const struct world_limits *l, const struct instance_plan *
                         "namespaces: as limits of each process, and CPUs not at all)",
                         which, how);
     }
-    complain("%s: not held for the instance as a whole, but for each process (CPUs: not at all): %s", which, how);
+    complain("%s: not held for the instance as a whole, but for each process (CPUs: not at all%s): %s", which,
+             !l->shares_users ? ""
+             : geteuid() == 0 ? "; processes: not for root"
+                              : "; processes: counted with all others of yours",
+             how);
     return 0;
 }
 
-int world_limits_prepare(struct world_limits *l, const struct instance_plan *plan)
+int world_limits_prepare(struct world_limits *l, const struct instance_plan *plan, bool bare)
 {
     const char *how = "";
     const char *what = "";
     unsigned asked = asked_for(&plan->limits);
     *l = (struct world_limits){.group = {.memory = -1, .swap = -1, .cpu = -1, .pids = -1}};
     l->cores_go_out = cores_go_out();
-    l->root_is_ours = plan->owners == OWNERS_EMULATED;
+    l->shares_users = bare;
+    l->root_is_ours = !bare && plan->owners == OWNERS_EMULATED;
     if (asked == 0 && plan->name[0] == '\0') {
         return 0;
     }
@@ -126,6 +133,26 @@ static int lower(int resource, rlim_t to)
     return setrlimit(resource, &limit) == 0 ? 0 : -errno;
 }
 
+/* How many tasks a user has on this host: what RLIMIT_NPROC counts. */
+static uint64_t tasks_of(uid_t user)
+{
+    uint64_t count = 0;
+    char path[300];
+    struct stat st;
+    DIR *list = opendir("/proc");
+    for (struct dirent *d; list != NULL && (d = readdir(list)) != NULL;) {
+        snprintf(path, sizeof path, "/proc/%s/task", d->d_name);
+        /* A directory has a link of each below it, and two of its own. */
+        if (d->d_name[0] >= '1' && d->d_name[0] <= '9' && stat(path, &st) == 0 && st.st_uid == user) {
+            count += st.st_nlink > 2 ? st.st_nlink - 2 : 1;
+        }
+    }
+    if (list != NULL) {
+        closedir(list);
+    }
+    return count;
+}
+
 /*
  * A limit of 1 byte is what the kernel takes for "to nobody", where 0 still goes to a program (fs/coredump.c). RLIMIT_NPROC
  * counts the processes of a user in its namespace (Linux 5.14), so with one user inside it is the instance's.
@@ -137,7 +164,8 @@ int world_limits_process(const struct world_limits *l, const struct instance_lim
         r = lower(RLIMIT_NOFILE, wanted->files);
     }
     if (r == 0 && wanted->pids != 0 && (l->group.holds & LIMIT_PIDS) == 0) {
-        r = lower(RLIMIT_NPROC, wanted->pids + (l->root_is_ours ? KEEPERS : 0));
+        uint64_t others = l->shares_users ? tasks_of(geteuid()) : l->root_is_ours ? KEEPERS : 0;
+        r = lower(RLIMIT_NPROC, wanted->pids + others);
     }
     if (r == 0 && wanted->memory != 0 && (l->group.holds & LIMIT_MEMORY) == 0) {
         r = lower(RLIMIT_DATA, wanted->memory);

@@ -37,15 +37,16 @@ struct world_limits {
     struct cgroup group;
     unsigned unheld;   /* of what was asked: what does not hold for the whole instance */
     bool cores_go_out; /* the host gives crashed processes to a program of its own */
+    bool shares_users; /* without namespaces: with the caller's other processes */
     bool root_is_ours; /* processes inside are counted apart from the host's */
 };
 
 /*
  * Outside, before the world begins. Makes a control group where a limit needs one, or may later (an instance with a
- * name). A limit that cannot hold is refused at the full level (plan->least), else said on standard error. Returns 0, or
+ * name). `bare`: a world without namespaces. A limit that cannot hold is refused at the full level (plan->least), else said on standard error. Returns 0, or
  * COMPLAINED after complaining.
  */
-int world_limits_prepare(struct world_limits *l, const struct instance_plan *plan);
+int world_limits_prepare(struct world_limits *l, const struct instance_plan *plan, bool bare);
 
 /* Outside: into the group, with what is begun now, and out again. Return 0, or COMPLAINED after complaining. */
 int world_limits_enter(struct world_limits *l);

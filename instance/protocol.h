@@ -15,6 +15,8 @@
  *          text: the user; rows, columns
  *     SIGNAL  value: a signal for the program
  *     PS                                          TABLE    descriptors: the process table, the world's /proc
+ *                                                          number[0]: the mark of its processes, where /proc is the
+ *                                                          host's; 0
  *     STOP    value: ms between SIGTERM and       DONE     (and then the end of the connection, when all is over)
  *             SIGKILL
  *     LIMITS  number[]: struct instance_limits    DONE
@@ -94,6 +96,7 @@ struct keeper_start {
     int32_t lock;     /* holds the lock of the instance's directory, as long as anything of it runs; -1: none */
     int32_t guard;    /* holds that of NAME.lock, beside the socket; let go of last; -1: none */
     int32_t engine;   /* dragoman itself */
+    int32_t worlds;   /* the directory for records of worlds without namespaces (instance/record.h); -1: none is made */
     int32_t log;      /* where a detached program writes; -1: nowhere */
     uint32_t log_max; /* bytes that it may have */
     uint32_t lingers; /* runs on without any program, until it is told to stop */
@@ -101,7 +104,7 @@ struct keeper_start {
     uint32_t restart_max;
     int32_t starter; /* the caller's pid, whose end is the world's; 0: it outlives the caller */
 };
-#define KEEPER_START_VERSION 1u
+#define KEEPER_START_VERSION 2u
 
 enum keeper_restart { KEEPER_RESTART_NO, KEEPER_RESTART_ON_FAILURE, KEEPER_RESTART_ALWAYS };
 

@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { FILE_MAX = 1 << 20, FIELDS = 7 };
@@ -14,10 +16,12 @@ enum { FILE_MAX = 1 << 20, FIELDS = 7 };
 enum { NAME = 0, ID = 2, GROUP = 3, MEMBERS = 3, HOME = 5, SHELL = 6 };
 
 /* A regular file's text; NULL where there is none. */
-static char *read_text(const char *path)
+static char *read_text(int root, const char *path)
 {
     struct stat st;
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    struct open_how how = {.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+                           .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
+    int fd = root >= 0 ? (int)syscall(SYS_openat2, root, path, &how, sizeof how) : open(path, (int)how.flags);
     if (fd < 0) {
         return NULL;
     }
@@ -78,9 +82,9 @@ static void take_user(char *const f[FIELDS], uint32_t user, uint32_t group, stru
 }
 
 /* Looks `name`, a name or a number, up in passwd. */
-static bool find_user(const char *name, struct user_ids *out)
+static bool find_user(int root, const char *name, struct user_ids *out)
 {
-    char *text = read_text("/etc/passwd"), *at = text, *f[FIELDS];
+    char *text = read_text(root, "/etc/passwd"), *at = text, *f[FIELDS];
     uint32_t wanted = 0, user, group;
     bool numeric = number(name, &wanted), found = false;
     while (!found && next_line(&at, f)) {
@@ -99,9 +103,9 @@ static bool find_user(const char *name, struct user_ids *out)
     return found || strcmp(name, "root") == 0;
 }
 
-static bool find_group(const char *name, uint32_t *out)
+static bool find_group(int root, const char *name, uint32_t *out)
 {
-    char *text = read_text("/etc/group"), *at = text, *f[FIELDS];
+    char *text = read_text(root, "/etc/group"), *at = text, *f[FIELDS];
     bool found = number(name, out);
     while (!found && next_line(&at, f)) {
         found = strcmp(f[NAME], name) == 0 && number(f[ID], out);
@@ -120,9 +124,9 @@ static bool is_member(char *members, const char *login)
     return false;
 }
 
-static void add_groups(struct user_ids *out)
+static void add_groups(int root, struct user_ids *out)
 {
-    char *text = read_text("/etc/group"), *at = text, *f[FIELDS];
+    char *text = read_text(root, "/etc/group"), *at = text, *f[FIELDS];
     uint32_t group;
     while (out->login[0] != '\0' && out->group_count < USER_GROUPS_MAX && next_line(&at, f)) {
         if (number(f[ID], &group) && group != out->group && is_member(f[MEMBERS], out->login)) {
@@ -132,7 +136,7 @@ static void add_groups(struct user_ids *out)
     free(text);
 }
 
-int users_find(const char *text, struct user_ids *out, char *what, size_t size)
+int users_find(int root, const char *text, struct user_ids *out, char *what, size_t size)
 {
     char name[USER_TEXT_MAX];
     *out = (struct user_ids){.home = "/"};
@@ -140,14 +144,14 @@ int users_find(const char *text, struct user_ids *out, char *what, size_t size)
     const char *colon = strchr(text, ':');
     int length = (int)(colon != NULL ? (size_t)(colon - text) : strlen(text));
     snprintf(name, sizeof name, "%.*s", length, text);
-    if (!find_user(name[0] != '\0' ? name : "root", out)) {
+    if (!find_user(root, name[0] != '\0' ? name : "root", out)) {
         snprintf(what, size, "user %s: the instance has none of that name in /etc/passwd (name another, or a number)",
                  name);
         return -ENOENT;
     }
     if (colon == NULL) {
-        add_groups(out);
-    } else if (!find_group(colon + 1, &out->group)) {
+        add_groups(root, out);
+    } else if (!find_group(root, colon + 1, &out->group)) {
         snprintf(what, size, "group %s: the instance has none of that name in /etc/group (name another, or a number)",
                  colon + 1);
         return -ENOENT;

@@ -17,9 +17,10 @@ struct user_ids {
 };
 
 /*
- * Whom "USER" or "USER:GROUP" means, names or numbers; NULL or "": root. Called in the root. The files belong to the
+ * Whom "USER" or "USER:GROUP" means, names or numbers; NULL or "": root. `root`: a descriptor of the
+ * world's root, whose links lead nowhere else; -1: the caller is in it. The files belong to the
  * instance and may hold, or be, anything. Returns 0, or -ENOENT with `what` (of `size`) telling who is unknown.
  */
-int users_find(const char *text, struct user_ids *out, char *what, size_t size);
+int users_find(int root, const char *text, struct user_ids *out, char *what, size_t size);
 
 #endif

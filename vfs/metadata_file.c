@@ -2,10 +2,12 @@
 #include "vfs/metadata_file.h"
 
 #include <linux/fcntl.h>
+#include <linux/stat.h>
 
 #include "base/format.h"
 #include "base/host.h"
 #include "base/mem.h"
+#include "vfs/by_descriptor.h"
 #include "vfs/metadata.h"
 
 /* How a place is reached: a descriptor, or a path that calls without a directory take. */
@@ -72,9 +74,12 @@ int64_t metadata_set_named(const struct metadata_place *at, const char *attribut
         return -ENAMETOOLONG;
     }
     int64_t r = w.fd >= 0 ? host_call5(__NR_fsetxattr, w.fd, attribute, value, size, flags) : -EBADF;
-    return by_descriptor(&w, r)
-               ? r
-               : host_call5(follows(at) ? __NR_setxattr : __NR_lsetxattr, w.path, attribute, value, size, flags);
+    if (by_descriptor(&w, r)) {
+        return r;
+    }
+    r = host_call5(follows(at) ? __NR_setxattr : __NR_lsetxattr, w.path, attribute, value, size, flags);
+    return change_by_descriptor(r, __NR_fsetxattr, at->dirfd, at->name, follows(at), (uint64_t)attribute,
+                                (uint64_t)value, size, (uint64_t)flags, NULL);
 }
 
 int64_t metadata_remove_named(const struct metadata_place *at, const char *attribute)
@@ -84,7 +89,12 @@ int64_t metadata_remove_named(const struct metadata_place *at, const char *attri
         return -ENAMETOOLONG;
     }
     int64_t r = w.fd >= 0 ? host_call2(__NR_fremovexattr, w.fd, attribute) : -EBADF;
-    return by_descriptor(&w, r) ? r : host_call2(follows(at) ? __NR_removexattr : __NR_lremovexattr, w.path, attribute);
+    if (by_descriptor(&w, r)) {
+        return r;
+    }
+    r = host_call2(follows(at) ? __NR_removexattr : __NR_lremovexattr, w.path, attribute);
+    return change_by_descriptor(r, __NR_fremovexattr, at->dirfd, at->name, follows(at), (uint64_t)attribute, 0, 0, 0,
+                                NULL);
 }
 
 int64_t metadata_list(const struct metadata_place *at, void *list, uint64_t size)
@@ -117,6 +127,13 @@ void metadata_remove(const struct metadata_place *at)
     metadata_remove_named(at, METADATA_ATTRIBUTE);
 }
 
+static bool is_own(const struct metadata_place *at)
+{
+    struct statx x;
+    return host_call5(__NR_statx, at->dirfd, at->name, AT_EMPTY_PATH, STATX_UID, &x) == 0 &&
+           x.stx_uid == host_call0(__NR_geteuid);
+}
+
 int64_t metadata_set_mode(const struct metadata_place *at, uint32_t mode)
 {
     struct way w;
@@ -124,5 +141,12 @@ int64_t metadata_set_mode(const struct metadata_place *at, uint32_t mode)
         return -ENAMETOOLONG;
     }
     int64_t r = w.fd >= 0 ? host_call2(__NR_fchmod, w.fd, mode) : -EBADF;
-    return by_descriptor(&w, r) ? r : host_call2(__NR_chmod, w.path, mode);
+    if (by_descriptor(&w, r)) {
+        return r;
+    }
+    uint32_t kind;
+    r = host_call2(__NR_chmod, w.path, mode);
+    r = change_by_descriptor(r, __NR_fchmod, at->dirfd, at->name, true, mode, 0, 0, 0, &kind);
+    /* Opening one of these would be noticed at its other end: what is one's own stays as it is. */
+    return r == -EPERM && (kind == S_IFIFO || kind == S_IFSOCK) && is_own(at) ? 0 : r;
 }

@@ -7,4 +7,10 @@
 extern const struct sock_filter instance_filter[];
 extern const unsigned short instance_filter_length;
 
+/* For worlds without namespaces, besides: the second where there is to be no network. */
+extern const struct sock_filter instance_fence[];
+extern const unsigned short instance_fence_length;
+extern const struct sock_filter instance_fence_network[];
+extern const unsigned short instance_fence_network_length;
+
 #endif

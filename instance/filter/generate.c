@@ -141,6 +141,28 @@ static scmp_filter_ctx arguments(void)
     return f;
 }
 
+/* Of the calls that the other filter allows. */
+static scmp_filter_ctx fence(const struct filter_fence *rows)
+{
+    enum { ARGUMENTS = 6 };
+    scmp_filter_ctx f = filter_for(SCMP_ARCH_X86_64, SCMP_ACT_ALLOW);
+    for (const struct filter_fence *r = rows; r->name != NULL; r++) {
+        struct scmp_arg_cmp when[ARGUMENTS];
+        unsigned count = 0;
+        for (unsigned i = 0; i < ARGUMENTS; i++) {
+            if ((r->nonzero >> i & 1) != 0) {
+                when[count++] = SCMP_CMP64(i, SCMP_CMP_NE, 0);
+            }
+        }
+        if (r->when.mask != 0) {
+            when[count++] = condition(&r->when);
+        }
+        check(seccomp_rule_add_exact_array(f, SCMP_ACT_ERRNO(r->error), number_named(r->name), count, when), r->name);
+    }
+    check(seccomp_merge(f, filter_for(SCMP_ARCH_X86, SCMP_ACT_ALLOW)), "seccomp_merge");
+    return f;
+}
+
 /* Takes the filter. */
 static void export(scmp_filter_ctx f, struct program *out)
 {
@@ -171,20 +193,29 @@ static void chain(struct program *first, const struct program *second)
     first->length += second->length;
 }
 
+static void print(const char *name, const struct program *p)
+{
+    printf("\nconst struct sock_filter %s[] = {\n", name);
+    for (size_t i = 0; i < p->length; i++) {
+        const struct sock_filter *s = &p->code[i];
+        printf("    {0x%02x, %u, %u, 0x%08xu},\n", s->code, s->jt, s->jf, s->k);
+    }
+    printf("};\nconst unsigned short %s_length = %zu;\n", name, p->length);
+}
+
 int main(void)
 {
     static struct program whole;
     static struct program second;
+    puts("/* Made by instance/filter/generate.c of instance/filter/table.c. */\n"
+         "#include \"instance/filter/filter.h\"");
     export(arguments(), &whole);
     export(calls(), &second);
     chain(&whole, &second);
-    puts("/* Made by instance/filter/generate.c of instance/filter/table.c. */\n"
-         "#include \"instance/filter/filter.h\"\n\n"
-         "const struct sock_filter instance_filter[] = {");
-    for (size_t i = 0; i < whole.length; i++) {
-        const struct sock_filter *s = &whole.code[i];
-        printf("    {0x%02x, %u, %u, 0x%08xu},\n", s->code, s->jt, s->jf, s->k);
-    }
-    printf("};\nconst unsigned short instance_filter_length = %zu;\n", whole.length);
+    print("instance_filter", &whole);
+    export(fence(filter_fence), &whole);
+    print("instance_fence", &whole);
+    export(fence(filter_fence_network), &whole);
+    print("instance_fence_network", &whole);
     return fflush(stdout) == 0 ? 0 : 1;
 }

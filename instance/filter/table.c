@@ -6,6 +6,7 @@
 #include <linux/sched.h>
 #include <stddef.h>
 #include <sys/personality.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 /* clang-format off */
@@ -129,6 +130,8 @@ const char *const filter_calls32[] = {"set_thread_area", "get_thread_area", NULL
 
 #define LOW 0xffffffffu
 
+enum { RLIMIT_LOCKS_ = RLIMIT_LOCKS }; /* a number, where glibc has a name of its own */
+
 const struct filter_refusal filter_refusals[] = {
     /* Typing into the terminal that a command has been started from, by its line discipline or its console. */
     {"ioctl", EPERM, {{1, LOW, TIOCSTI}}},
@@ -162,4 +165,41 @@ const struct filter_bits filter_bits[] = {
 
 /* Any other has a piece of kernel of its own, which containers' users do not need: AF_VSOCK reaches the hypervisor. */
 const uint64_t filter_families = 1u << AF_UNIX | 1u << AF_INET | 1u << AF_INET6 | 1u << AF_NETLINK;
+
+#define NEVER(name, error) {name, error, 0, {0, 0, 0}}
+#define ARG(n)             (1u << (n))
+
+const struct filter_fence filter_fence[] = {
+    /* Changes of what is known of a file, by its path: the engine makes them by descriptors, which Landlock guards. A
+     * utimensat without a path is futimens. */
+    NEVER("chmod", EPERM), NEVER("fchmodat", EPERM), NEVER("fchmodat2", EPERM), NEVER("chown", EPERM),
+    NEVER("lchown", EPERM), NEVER("fchownat", EPERM), NEVER("utime", EPERM), NEVER("utimes", EPERM),
+    {"utimensat", EPERM, ARG(1), {0, 0, 0}}, {"futimesat", EPERM, ARG(1), {0, 0, 0}}, NEVER("setxattr", EPERM),
+    NEVER("lsetxattr", EPERM), NEVER("setxattrat", EPERM), NEVER("removexattr", EPERM), NEVER("lremovexattr", EPERM),
+    NEVER("removexattrat", EPERM),
+    NEVER("chroot", EPERM),
+    /* Queues, semaphores and memory that have numbers or names for all of a user's processes. */
+    NEVER("shmget", ENOSYS), NEVER("shmat", ENOSYS), NEVER("shmctl", ENOSYS), NEVER("shmdt", ENOSYS),
+    NEVER("semget", ENOSYS), NEVER("semop", ENOSYS), NEVER("semctl", ENOSYS), NEVER("semtimedop", ENOSYS),
+    NEVER("msgget", ENOSYS), NEVER("msgsnd", ENOSYS), NEVER("msgrcv", ENOSYS), NEVER("msgctl", ENOSYS),
+    NEVER("mq_open", ENOSYS), NEVER("mq_unlink", ENOSYS),
+    /* Other processes' limits and turns: Landlock keeps signals and tracing from them only. */
+    {"prlimit64", EPERM, ARG(0) | ARG(2), {0, 0, 0}},
+    {"sched_setaffinity", EPERM, ARG(0), {0, 0, 0}}, {"sched_setscheduler", EPERM, ARG(0), {0, 0, 0}},
+    {"sched_setparam", EPERM, ARG(0), {0, 0, 0}}, {"sched_setattr", EPERM, ARG(0), {0, 0, 0}},
+    {"setpriority", EPERM, ARG(0), {0, 0, 0}}, {"setpriority", EPERM, ARG(1), {0, 0, 0}},
+    {"ioprio_set", EPERM, ARG(1), {0, 0, 0}},
+    /* The mark by which the world's processes are known (instance/mark.h). */
+    {"prlimit64", EPERM, ARG(2), {1, LOW, RLIMIT_LOCKS_}}, {"setrlimit", EPERM, 0, {0, LOW, RLIMIT_LOCKS_}},
+    /* A path leads to any of the user's services, such as the one that starts programs. Pairs need none. */
+    {"socket", EAFNOSUPPORT, 0, {0, LOW, AF_UNIX}},
+    {NULL, 0, 0, {0, 0, 0}},
+};
+
+const struct filter_fence filter_fence_network[] = {
+    {"socket", EAFNOSUPPORT, 0, {0, LOW, AF_INET}},
+    {"socket", EAFNOSUPPORT, 0, {0, LOW, AF_INET6}},
+    {"socket", EAFNOSUPPORT, 0, {0, LOW, AF_NETLINK}},
+    {NULL, 0, 0, {0, 0, 0}},
+};
 /* clang-format on */

@@ -69,4 +69,20 @@ extern const struct filter_bits filter_bits[];
 /* Socket families that are allowed: bit n for family n. All others below 64 answer EAFNOSUPPORT. */
 extern const uint64_t filter_families;
 
+/*
+ * What is refused besides in a world without namespaces, by a filter of its own on top of the other: what goes by a path
+ * and Landlock does not look at, and what reaches processes outside. `nonzero`: bit n where argument n must not be 0 for
+ * this; `when`: of mask 0, none.
+ */
+struct filter_fence {
+    const char *name;
+    int error;
+    unsigned nonzero;
+    struct filter_condition when;
+};
+
+/* Ends with a row without a name. The second is for a world that is to have no network. */
+extern const struct filter_fence filter_fence[];
+extern const struct filter_fence filter_fence_network[];
+
 #endif

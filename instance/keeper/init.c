@@ -15,6 +15,7 @@
 #include "instance/confine.h"
 #include "instance/keeper/init.h"
 #include "instance/keeper/world.h"
+#include "instance/mark.h"
 
 void connection_tell(struct connection *c, const struct keeper_message *m, const int *fds, unsigned count)
 {
@@ -46,7 +47,7 @@ static void connection_drop(struct init *s, struct connection *c)
     c->fd = -1;
     s->pauser = s->pauser == c ? NULL : s->pauser;
     if (c->pid != 0 && !c->detached) {
-        session_kill(s->k->proc, c->pid);
+        session_kill(s->k, c->pid);
     }
 }
 
@@ -146,7 +147,7 @@ static void take_times(struct init *s)
     if (s->kill_at != 0 && now >= s->kill_at) {
         s->kill_at = 0;
         s->killed = true;
-        kill(-1, SIGKILL);
+        world_signal(s->k, SIGKILL);
     }
     if (s->restart_at != 0 && now >= s->restart_at) {
         s->restart_at = 0;
@@ -160,6 +161,9 @@ static void take_events(struct init *s, struct pollfd *fds)
 {
     struct signalfd_siginfo si;
     if (fds[LIFE].revents != 0) {
+        if (s->k->bare != NULL) {
+            mark_end_children(s->k->bare->mark);
+        }
         _exit(COMPLAINED); /* the outer process is gone: the kernel ends everything in here with this one */
     }
     if (fds[CHILDREN].revents != 0 || s->unreaped) {
@@ -208,7 +212,9 @@ static _Noreturn void finish(struct init *s)
     struct keeper_message m = {.kind = KEEPER_ENDED, .value = s->main_status, .flags = s->timed_out};
     struct pollfd log = {s->k->log_pipe[0], POLLIN, 0};
     /* Whoever is left would be a child: kill() looks at every process of the host. */
-    if (waitpid(-1, NULL, WNOHANG) >= 0) {
+    if (s->k->bare != NULL) {
+        mark_end_children(s->k->bare->mark);
+    } else if (waitpid(-1, NULL, WNOHANG) >= 0) {
         kill(-1, SIGKILL);
         while (waitpid(-1, NULL, 0) > 0 || errno == EINTR) {}
     }
@@ -259,8 +265,17 @@ static int wait_network(const struct keeper *k)
     return write(k->up, "", 1) == 1 && read(k->go, &byte, 1) == 1 ? 0 : COMPLAINED; /* said outside */
 }
 
+static int start_bare(struct keeper *k)
+{
+    struct pollfd life = {k->life, POLLIN, 0};
+    return poll(&life, 1, 0) != 0 ? COMPLAINED : bare_make(k);
+}
+
 static int start_world(struct keeper *k)
 {
+    if (k->bare != NULL) {
+        return start_bare(k);
+    }
     int status = become_root(k);
     /* A change of ids forgets this, so it is said now; whose life it is about may be over already. */
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -284,7 +299,9 @@ static void settle(struct keeper *k)
         dup2(null, i);
     }
     close(null);
-    close(k->start.engine);
+    if (k->bare == NULL) {
+        close(k->start.engine);
+    }
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     prctl(PR_SET_NAME, "keeper", 0, 0, 0);
 }

@@ -55,8 +55,8 @@ bool connection_serve(struct init *s, struct connection *c);
 /* SIGTERM to all, and when `grace_ms` are over SIGKILL. */
 void stop_begin(struct init *s, uint64_t grace_ms);
 
-/* Kills all processes of the session `session`, by what `proc` shows. */
-void session_kill(int proc, pid_t session);
+/* Kills all processes of the world in the session `session`, by what /proc shows. */
+void session_kill(const struct keeper *k, pid_t session);
 
 /* The detached program has ended: it is begun again, or that is what the instance ends with. */
 void main_ended(struct init *s, struct connection *c, int status);

@@ -9,6 +9,10 @@
  * The outer dies with the command that started it, if the world is for that alone; the inner with the outer
  * (PR_SET_PDEATHSIG, and a pipe that ends); everything else with the inner (pid_namespaces(7)). So whichever of them is
  * killed, nothing is left.
+ *
+ * Where the host allows no namespaces (bare.h), both are what they are, and neither ends the others by its own end: orphans
+ * come to the inner, then to the outer, and whichever of the two is left kills all that have the world's mark. Where none of
+ * them is left, the next command does (instance/record.h).
  */
 #ifndef INSTANCE_KEEPER_KEEPER_H
 #define INSTANCE_KEEPER_KEEPER_H
@@ -16,6 +20,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "instance/keeper/bare.h"
 #include "instance/keeper/trees.h"
 #include "instance/limits.h"
 #include "instance/plan.h"
@@ -28,14 +33,30 @@ struct keeper {
     struct idmaps maps;
     struct trees trees;
     struct world_limits limits;
-    bool trees_taken; /* by the outer process */
-    int table;        /* the process table */
-    int life;         /* inside: ends when the outer process does */
-    int go;           /* inside: a byte comes when the ids are mapped */
-    int up;           /* inside: a byte is to be written when the world is there */
-    int pts, proc;    /* the world's terminals, and its /proc */
-    int log_pipe[2];  /* what a detached program writes; -1 */
+    bool trees_taken;  /* by the outer process */
+    int table;         /* the process table */
+    int life;          /* inside: ends when the outer process does */
+    int go;            /* inside: a byte comes when the ids are mapped */
+    int up;            /* inside: a byte is to be written when the world is there */
+    int pts, proc;     /* the world's terminals, and its /proc */
+    int log_pipe[2];   /* what a detached program writes; -1 */
+    struct bare *bare; /* of a world without namespaces; NULL: it has them */
 };
+
+/* The pipes between the two processes, of which the outer's ends are *life, *go and *up. Returns 0 or COMPLAINED. */
+int keeper_pipes(struct keeper *k, int *life, int *go, int *up);
+
+/* The outer process lets go of its starter when a byte comes from `up`, or the end of it. `up` is closed. */
+void keeper_leave_starter(int up);
+
+/* The exit status of a child. */
+int keeper_wait_for(pid_t pid);
+
+/* Closes what is there. */
+void keeper_let_go(int fd);
+
+/* Sends a signal to all in the world but its first process, which calls. */
+void world_signal(const struct keeper *k, int sig);
 
 /* The life of the world's process 1. */
 _Noreturn void init_run(struct keeper *k);

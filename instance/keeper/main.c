@@ -14,9 +14,11 @@
 #include <unistd.h>
 
 #include "instance/complain.h"
+#include "instance/confine.h"
 #include "instance/disk.h"
 #include "instance/keeper/keeper.h"
 #include "instance/keeper/network.h"
+#include "instance/level.h"
 #include "instance/plan_pack.h"
 #include "process/table.h"
 
@@ -42,7 +44,8 @@ static int by_number(const void *a, const void *b)
 /* What the starter happened to have open is nobody's in the world. */
 static void close_others(const struct keeper_start *start)
 {
-    int keep[] = {2, start->control, start->listener, start->lock, start->guard, start->engine, start->log};
+    int keep[] = {2,          start->control, start->listener, start->lock, start->guard, start->engine,
+                  start->log, start->worlds};
     enum { KEPT = sizeof keep / sizeof keep[0] };
     qsort(keep, KEPT, sizeof keep[0], by_number);
     for (int i = 0; i < KEPT; i++) {
@@ -66,7 +69,7 @@ static int take_as_root(struct keeper *k)
     return trees_take(&k->plan, &k->maps, k->start.engine, &k->trees);
 }
 
-static int make_pipes(struct keeper *k, int *life, int *go, int *up)
+int keeper_pipes(struct keeper *k, int *life, int *go, int *up)
 {
     int a[2], b[2], c[2];
     if (pipe2(a, O_CLOEXEC) != 0 || pipe2(b, O_CLOEXEC) != 0 || pipe2(c, O_CLOEXEC) != 0) {
@@ -116,7 +119,7 @@ static pid_t begin_world(struct keeper *k)
 }
 
 /* An instance that outlives its starter keeps nothing of it. */
-static void let_go_of_starter(int up)
+void keeper_leave_starter(int up)
 {
     char byte;
     if (read(up, &byte, 1) == 1) {
@@ -129,7 +132,7 @@ static void let_go_of_starter(int up)
     close(up);
 }
 
-static int wait_for(pid_t pid)
+int keeper_wait_for(pid_t pid)
 {
     int status = 0;
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {}
@@ -152,7 +155,7 @@ static int wait_world(pid_t pid, pid_t *watcher)
     return WIFEXITED(status) ? WEXITSTATUS(status) : COMPLAINED;
 }
 
-static void let_go(int fd)
+void keeper_let_go(int fd)
 {
     if (fd >= 0) {
         close(fd);
@@ -170,29 +173,41 @@ static int connect_network(const struct keeper *k, pid_t pid, int up, int go)
     return status == 0 && write(go, "", 1) != 1 ? COMPLAINED : status;
 }
 
+/* After what has failed: whether it is namespaces that are missing, and what there is without. */
+static int without_namespaces(void)
+{
+    if (!level_has_namespaces()) {
+        complain("isolation: without namespaces there is --isolation %s here (dragoman doctor tells more)",
+                 landlock_version() >= CONFINE_LANDLOCK_ALONE ? "fenced" : "engine");
+    }
+    return COMPLAINED;
+}
+
 static int keep(struct keeper *k)
 {
     int life = -1, go = -1, up = -1;
-    int status = make_pipes(k, &life, &go, &up);
-    status = status != 0 ? status : take_as_root(k);
+    int status = keeper_pipes(k, &life, &go, &up);
+    if (status == 0 && take_as_root(k) != 0) {
+        status = without_namespaces();
+    }
     if (status != 0) {
         return status;
     }
     pid_t pid = begin_world(k), watcher = 0;
     if (pid < 0) {
-        return COMPLAINED;
+        return without_namespaces();
     }
     if (pid == 0) {
         close(life);
         close(go);
         close(up);
-        let_go(k->start.lock);
-        let_go(k->start.guard);
+        keeper_let_go(k->start.lock);
+        keeper_let_go(k->start.guard);
         init_run(k);
     }
     close(k->life);
     close(k->up);
-    let_go(k->start.listener);
+    keeper_let_go(k->start.listener);
     if (k->maps.writer != IDMAPS_BY_ITSELF) {
         status = userns_write_maps(&k->maps, pid);
         if (status == 0 && write(go, "", 1) != 1) {
@@ -210,21 +225,21 @@ static int keep(struct keeper *k)
     if (status != 0) {
         kill(pid, SIGKILL);
     } else {
-        let_go_of_starter(up);
+        keeper_leave_starter(up);
     }
     int ended = wait_world(pid, &watcher);
     if (watcher > 0) {
         kill(watcher, SIGKILL);
-        wait_for(watcher);
+        keeper_wait_for(watcher);
     }
     if (k->plan.network == NETWORK_OWN) {
         network_end();
     }
     world_limits_end(&k->limits);
     /* Nothing of it is left: another may run the instance, and the starter hears of the end by its socket's. */
-    let_go(k->start.lock);
-    let_go(k->start.guard);
-    let_go(k->start.control);
+    keeper_let_go(k->start.lock);
+    keeper_let_go(k->start.guard);
+    keeper_let_go(k->start.control);
     return status != 0 ? status : ended;
 }
 
@@ -246,8 +261,12 @@ int main(int argc, char **argv)
     } else if (chdir("/") != 0) {
         return complain("/: %s (report this)", strerror(errno));
     }
+    /* Who wants namespaces learns by their failing that there are none; who does without is asked to take what is best. */
+    if (k.plan.least < ISOLATION_NAMESPACES && !level_has_namespaces()) {
+        return bare_keep(&k);
+    }
     status = idmaps_for(k.plan.owners, &k.maps);
-    status = status != 0 ? status : world_limits_prepare(&k.limits, &k.plan);
+    status = status != 0 ? status : world_limits_prepare(&k.limits, &k.plan, false);
     if (status == 0) {
         status = keep(&k);
         world_limits_end(&k.limits); /* again, where the world has not begun */

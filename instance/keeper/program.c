@@ -17,6 +17,7 @@
 #include "instance/complain.h"
 #include "instance/confine.h"
 #include "instance/keeper/keeper.h"
+#include "instance/mark.h"
 #include "instance/users.h"
 #include "process/handover.h"
 
@@ -24,7 +25,8 @@ enum {
     REQUEST_AT = 3, /* descriptors as the engine finds them */
     TABLE_AT = 4,
     TRACE_AT = 5,
-    FIRST_CLOSED = 6,
+    WORLD_AT = 6,
+    FIRST_CLOSED = 7,
     OUT_OF_THE_WAY = 64,
     CANNOT_RUN = 126,
 };
@@ -38,9 +40,8 @@ static int refuse(struct keeper_message *answer, int status, const char *what, i
 }
 
 /* A pair from the world's own devpts, by a descriptor of it: the world's root may have changed /dev. */
-static int open_terminal(const struct keeper *k, const struct keeper_message *m, int *master, int *slave)
+static int open_own_terminal(const struct keeper *k, int *master, int *slave)
 {
-    struct winsize size = {.ws_row = m->rows, .ws_col = m->columns};
     *master = openat(k->pts, "ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
     if (*master < 0) {
         return -errno;
@@ -51,6 +52,16 @@ static int open_terminal(const struct keeper *k, const struct keeper_message *m,
         int error = errno;
         close(*master);
         return -error;
+    }
+    return 0;
+}
+
+static int open_terminal(const struct keeper *k, const struct keeper_message *m, int *master, int *slave)
+{
+    struct winsize size = {.ws_row = m->rows, .ws_col = m->columns};
+    int r = k->bare != NULL ? bare_terminal(k, master, slave) : open_own_terminal(k, master, slave);
+    if (r != 0) {
+        return r;
     }
     if (m->rows != 0 || m->columns != 0) {
         ioctl(*slave, TIOCSWINSZ, &size);
@@ -100,8 +111,9 @@ static void place_descriptors(const struct child *c)
     from[REQUEST_AT] = fcntl(c->order->request, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY);
     from[TABLE_AT] = fcntl(c->k->table, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY);
     from[TRACE_AT] = c->order->trace >= 0 ? fcntl(c->order->trace, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY) : -1;
+    from[WORLD_AT] = c->k->bare != NULL ? fcntl(c->k->bare->world, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY) : -1;
     for (int i = 0; i < FIRST_CLOSED; i++) {
-        if (i == TRACE_AT && from[i] < 0) {
+        if ((i == TRACE_AT || i == WORLD_AT) && from[i] < 0) {
             close(i);
         } else if (from[i] < 0 || dup2(from[i], i) != i) {
             end_child("descriptors", errno);
@@ -127,7 +139,7 @@ static void join_terminal(const struct child *c)
 {
     setsid();
     if (c->slave >= 0) {
-        if (fchown(c->slave, c->ids->user, (gid_t)-1) != 0 && errno != EINVAL && errno != EPERM) {
+        if (c->k->bare == NULL && fchown(c->slave, c->ids->user, (gid_t)-1) != 0 && errno != EINVAL && errno != EPERM) {
             end_child("terminal", errno);
         }
         if (ioctl(c->slave, TIOCSCTTY, 0) != 0) {
@@ -151,18 +163,28 @@ static void become_user(const struct child *c)
     }
 }
 
+/* Its end is that of what it starts, if that has not become another's. */
+static int mark_program(const struct keeper *k)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    return mark_put(k->bare->mark, false);
+}
+
 static void confine(const struct child *c)
 {
+    const struct keeper *k = c->k;
     const char *what;
     int done;
-    int r = world_limits_process(&c->k->limits, &c->k->plan.limits);
+    int r = world_limits_process(&k->limits, &k->plan.limits);
+    r = r == 0 && k->bare != NULL ? mark_program(k) : r;
     if (r != 0) {
         end_child("resource limits", -r);
     }
-    r = confine_guest(c->k->plan.least, &done, &what);
+    r = k->bare != NULL ? confine_guest_fenced(k->plan.least, k->plan.network == NETWORK_HOST, &done, &what)
+                        : confine_guest(k->plan.least, &done, &what);
     if (r != 0) {
-        complain("%s: %s (`dragoman doctor` tells what this host lacks; --isolation namespaces does with less)", what,
-                 strerror(-r));
+        complain("%s: %s (`dragoman doctor` tells what this host lacks; --isolation %s does with less)", what,
+                 strerror(-r), k->bare != NULL ? "engine" : "namespaces");
         _exit(COMPLAINED);
     }
 }
@@ -176,8 +198,8 @@ static _Noreturn void run_child(const struct child *c)
     place_descriptors(c);
     join_terminal(c);
     close_others(c);
-    snprintf(variable, sizeof variable, INSIDE_VARIABLE "=%d:%d:%d:%u:%u", REQUEST_AT, TABLE_AT,
-             c->order->trace >= 0 ? TRACE_AT : -1, c->ids->user, c->ids->group);
+    snprintf(variable, sizeof variable, INSIDE_VARIABLE "=%d:%d:%d:%u:%u:%d", REQUEST_AT, TABLE_AT,
+             c->order->trace >= 0 ? TRACE_AT : -1, c->ids->user, c->ids->group, c->k->bare != NULL ? WORLD_AT : -1);
     confine(c);
     become_user(c);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -192,7 +214,7 @@ int program_start(struct keeper *k, const struct run_order *order, struct run_re
     struct user_ids ids;
     struct child c = {.k = k, .order = order, .ids = &ids, .slave = -1};
     *out = (struct run_result){.pid = -1, .terminal = -1};
-    if (users_find(m->text, &ids, answer->text, sizeof answer->text) != 0) {
+    if (users_find(k->bare != NULL ? k->bare->root : -1, m->text, &ids, answer->text, sizeof answer->text) != 0) {
         answer->kind = KEEPER_FAILED;
         answer->value = CANNOT_RUN;
         return -1;

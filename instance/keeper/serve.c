@@ -12,12 +12,22 @@
 
 #include "instance/complain.h"
 #include "instance/keeper/init.h"
+#include "instance/mark.h"
 
 uint64_t now_ms(void)
 {
     struct timespec ts;
     clock_gettime(CLOCK_BOOTTIME, &ts);
     return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+void world_signal(const struct keeper *k, int sig)
+{
+    if (k->bare != NULL) {
+        mark_signal(k->bare->mark, sig, false);
+    } else {
+        kill(-1, sig); /* the world's first process, whose all others are */
+    }
 }
 
 static int fail_to(struct connection *c, int status, const char *why)
@@ -88,8 +98,8 @@ void stop_begin(struct init *s, uint64_t grace_ms)
     s->kill_at = s->stopping && s->kill_at != 0 && s->kill_at < at ? s->kill_at : at;
     s->stopping = true;
     s->restart_at = 0;
-    kill(-1, SIGTERM);
-    kill(-1, SIGCONT);
+    world_signal(s->k, SIGTERM);
+    world_signal(s->k, SIGCONT);
     siginfo_t si = {0};
     s->empty = waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) != 0 && errno == ECHILD;
 }
@@ -104,7 +114,7 @@ static void pass_signal(const struct connection *c, const struct keeper_message 
 
 static void answer_ps(struct init *s, struct connection *c)
 {
-    struct keeper_message m = {.kind = KEEPER_TABLE};
+    struct keeper_message m = {.kind = KEEPER_TABLE, .number = {s->k->bare != NULL ? s->k->bare->mark : 0}};
     int fds[] = {s->k->table, s->k->proc};
     connection_tell(c, &m, fds, 2);
 }
@@ -197,14 +207,24 @@ static pid_t session_of(int proc, const char *pid)
     return name_end != NULL && sscanf(name_end, ") %*c %*d %*d %d", &session) == 1 ? session : -1;
 }
 
-void session_kill(int proc, pid_t session)
+/* Without namespaces the numbers are the host's: a session that has ended may be somebody else's by now. */
+static bool is_ours(const struct keeper *k, pid_t pid)
 {
-    kill(-session, SIGKILL);
-    kill(session, SIGKILL);
+    return k->bare == NULL || mark_has(k->bare->mark, pid);
+}
+
+void session_kill(const struct keeper *k, pid_t session)
+{
+    int proc = k->proc;
+    if (is_ours(k, session)) {
+        kill(-session, SIGKILL);
+        kill(session, SIGKILL);
+    }
     int again = openat(proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *list = again >= 0 ? fdopendir(again) : NULL;
     for (struct dirent *d; list != NULL && (d = readdir(list)) != NULL;) {
-        if (d->d_name[0] >= '1' && d->d_name[0] <= '9' && session_of(proc, d->d_name) == session) {
+        if (d->d_name[0] >= '1' && d->d_name[0] <= '9' && session_of(proc, d->d_name) == session &&
+            is_ours(k, atoi(d->d_name))) {
             kill(atoi(d->d_name), SIGKILL);
         }
     }

@@ -13,6 +13,7 @@
 #include "base/thread.h"
 #include "freebsd_syscalls.h"
 #include "syscalls/freebsd/files/file_class.h"
+#include "vfs/by_descriptor.h"
 #include "vfs/rooted_path.h"
 
 #include <linux/fcntl.h>
@@ -192,8 +193,10 @@ static int64_t write_list(const struct target *w, int32_t type, const struct fre
         return r;
     }
     size_t size = freebsd_acl_to_host(acl, &host);
-    return host_call5(w->follow ? __NR_setxattr : __NR_lsetxattr, w->path,
-                      type == ACL_TYPE_ACCESS ? access_name : default_name, &host, size, 0);
+    const char *name = type == ACL_TYPE_ACCESS ? access_name : default_name;
+    r = host_call5(w->follow ? __NR_setxattr : __NR_lsetxattr, w->path, name, &host, size, 0);
+    return change_by_descriptor(r, __NR_fsetxattr, AT_FDCWD, w->path, w->follow, (uint64_t)name, (uint64_t)&host, size,
+                                0, NULL);
 }
 
 /* Only a directory's default list can be taken away; one that is not there is gone already. */
@@ -203,6 +206,7 @@ static int64_t remove_list(const struct target *w, int32_t type)
         return -EINVAL;
     }
     int64_t r = host_call2(w->follow ? __NR_removexattr : __NR_lremovexattr, w->path, default_name);
+    r = change_by_descriptor(r, __NR_fremovexattr, AT_FDCWD, w->path, w->follow, (uint64_t)default_name, 0, 0, 0, NULL);
     return r == -ENODATA ? 0 : r;
 }
 

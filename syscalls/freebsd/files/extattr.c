@@ -15,6 +15,7 @@
 #include "process/descriptors.h"
 #include "syscalls/freebsd/files/fcntl.h"
 #include "syscalls/freebsd/files/file_class.h"
+#include "vfs/by_descriptor.h"
 #include "vfs/metadata.h"
 #include "vfs/rooted_path.h"
 
@@ -86,6 +87,9 @@ static int64_t call_host(const struct target *w, int operation, uint64_t b, uint
     long nr = calls[operation][w->fd >= 0 ? 0 : w->follow ? 1 : 2];
     int64_t r = host_raw(nr, subject, b, c, d, 0, 0);
 
+    if (r == -EPERM && w->fd < 0 && (operation == SET || operation == REMOVE)) {
+        r = change_by_descriptor(r, calls[operation][0], w->path.dirfd, w->path.name, w->follow, b, c, d, 0, NULL);
+    }
     return r == -ENODATA ? -GUEST_ERRNO(FREEBSD_ENOATTR) : r;
 }
 

@@ -8,6 +8,7 @@
 #include "freebsd_syscalls.h"
 #include "process/host_list.h"
 #include "process/thread.h"
+#include "process/world.h"
 #include "syscalls/freebsd/abi.h"
 #include "syscalls/freebsd/process_data.h"
 #include "syscalls/freebsd/signals/signal_send.h"
@@ -26,13 +27,16 @@ int64_t freebsd_kill(struct thread *t, int32_t pid, int32_t signum)
         return -EINVAL;
     }
     freebsd_described_reap(t);
+    if (pid > 0 && !world_reaches(t, pid)) {
+        return -ESRCH;
+    }
     if (pid > 0) {
         struct signal_target to = {pid, 0, -1};
         return freebsd_signal_send(t, &to, signum, FREEBSD_SI_USER, 0);
     }
     int host = signum != 0 ? freebsd_signal_to_host[signum] : 0;
     if (signum == 0 || (host != 0 && signum != FREEBSD_SIGINFO)) {
-        return host_call2(__NR_kill, pid, host);
+        return world_is_marked(t) ? world_kill(t, pid, host) : host_call2(__NR_kill, pid, host);
     }
     return pid == INT32_MIN ? -ESRCH : freebsd_signal_send_group(t, pid < -1 ? -pid : pid, signum, FREEBSD_SI_USER);
 }
@@ -57,6 +61,8 @@ int64_t freebsd_sigqueue(struct thread *t, int32_t pid, int32_t signumf, guest_p
         if (to.tid == 0) {
             return -ESRCH;
         }
+    } else if (!world_reaches(t, pid)) {
+        return -ESRCH;
     }
     return freebsd_signal_send(t, &to, signum, FREEBSD_SI_QUEUE, value.va);
 }
@@ -139,6 +145,9 @@ static int64_t send_to_all_of(struct thread *t, int32_t pid, int32_t signo)
 
 int64_t freebsd_thr_kill2(struct thread *t, int32_t pid, int64_t id, int32_t sig)
 {
+    if (pid > 0 && !world_reaches(t, pid)) {
+        return -ESRCH;
+    }
     if (id != -1) {
         return send_to_thread(t, pid, id, sig);
     }

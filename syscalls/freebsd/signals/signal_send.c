@@ -15,6 +15,7 @@
 #include "base/thread.h"
 #include "process/host_list.h"
 #include "process/process.h"
+#include "process/world.h"
 #include "signals/queue.h"
 #include "signals/signals.h"
 #include "syscalls/freebsd/abi.h"
@@ -169,6 +170,9 @@ struct group {
 
 static bool is_meant(const struct group *g, int32_t pid)
 {
+    if (!world_reaches(g->t, pid)) {
+        return false;
+    }
     if (g->group == -1) {
         return pid > 1 && pid != g->t->proc->pid;
     }

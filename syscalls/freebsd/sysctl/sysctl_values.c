@@ -75,8 +75,9 @@ int sysctl_version(struct sysctl_request *rq)
 int sysctl_hostname(struct sysctl_request *rq)
 {
     struct new_utsname u;
+    const char *own = rq->t->proc->settings.hostname;
     host_call1(__NR_uname, &u);
-    return sysctl_put_string(rq, u.nodename);
+    return sysctl_put_string(rq, own[0] != '\0' ? own : u.nodename);
 }
 
 int sysctl_domainname(struct sysctl_request *rq)

@@ -5,6 +5,8 @@
 #include <linux/utsname.h>
 
 #include "base/host.h"
+#include "base/process.h"
+#include "base/thread.h"
 #include "base/mem.h"
 #include "freebsd_syscalls.h"
 #include "process/process.h"
@@ -30,7 +32,8 @@ int64_t freebsd4_uname(struct thread *t, guest_ptr name)
     char release[32];
     host_call1(__NR_uname, &u);
     freebsd_release_name(t, release, sizeof release);
-    const char *const fields[] = {"FreeBSD", u.nodename, release, "", "amd64"};
+    const char *own = t->proc->settings.hostname;
+    const char *const fields[] = {"FreeBSD", own[0] != '\0' ? own : u.nodename, release, "", "amd64"};
     for (unsigned i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         int r = put_field(guest_at(name, (uint64_t)i * FIELD), fields[i]);
         if (r != 0) {

@@ -9,6 +9,7 @@
 #include "base/thread.h"
 #include "linux_syscalls.h"
 #include "process/process.h"
+#include "process/world.h"
 #include "signals/signals.h"
 #include "syscalls/common/linux/signals/send.h"
 #include "syscalls/common/linux/signals/signal_map.h"
@@ -26,6 +27,9 @@ static bool by_carrier(struct thread *t, int32_t pid, int32_t signo)
 
 int64_t linux_any_kill(struct thread *t, int32_t pid, int32_t sig)
 {
+    if (!world_reaches(t, pid) || (world_is_marked(t) && !by_carrier(t, pid, sig))) {
+        return world_kill(t, pid, sig);
+    }
     if (!by_carrier(t, pid, sig)) {
         return host_call2(__NR_kill, pid, sig);
     }
@@ -35,6 +39,9 @@ int64_t linux_any_kill(struct thread *t, int32_t pid, int32_t sig)
 
 int64_t linux_any_tgkill(struct thread *t, int32_t tgid, int32_t pid, int32_t sig)
 {
+    if (tgid > 0 && !world_reaches(t, tgid)) {
+        return -ESRCH;
+    }
     if (pid <= 0 || !by_carrier(t, tgid, sig)) {
         return host_call3(__NR_tgkill, tgid, pid, sig);
     }
@@ -51,7 +58,7 @@ int64_t linux_any_tkill(struct thread *t, int32_t pid, int32_t sig)
             return r; /* a thread of the caller's; of other processes only their own send these */
         }
     }
-    return host_call2(__NR_tkill, pid, sig);
+    return pid <= 0 || world_reaches(t, pid) ? host_call2(__NR_tkill, pid, sig) : -ESRCH;
 }
 
 /* What the kernel lets nobody pretend but to himself. */
@@ -74,12 +81,18 @@ static int64_t queue_carried(struct thread *t, int32_t pid, int32_t tid, int32_t
 
 int64_t linux_sigqueueinfo(struct thread *t, int32_t pid, int32_t sig, const siginfo_t *info)
 {
+    if (pid > 0 && !world_reaches(t, pid)) {
+        return -ESRCH;
+    }
     return by_carrier(t, pid, sig) ? queue_carried(t, pid, 0, sig, info)
                                    : host_call3(__NR_rt_sigqueueinfo, pid, sig, info);
 }
 
 int64_t linux_tgsigqueueinfo(struct thread *t, int32_t pid, int32_t tid, int32_t sig, const siginfo_t *info)
 {
+    if (pid > 0 && !world_reaches(t, pid)) {
+        return -ESRCH;
+    }
     return tid > 0 && by_carrier(t, pid, sig) ? queue_carried(t, pid, tid, sig, info)
                                               : host_call4(__NR_rt_tgsigqueueinfo, pid, tid, sig, info);
 }
