@@ -29,7 +29,7 @@ endif()
 # Unpacking archives: libarchive, of which only tar and the filters are taken, with what these need.
 helper_program(unpack instance/unpack archive lzma zstd lz4 bz2 z)
 if(TARGET unpack)
-  target_sources(unpack PRIVATE ${CMAKE_SOURCE_DIR}/vfs/metadata_text.c ${CMAKE_SOURCE_DIR}/instance/remove.c)
+  target_sources(unpack PRIVATE ${CMAKE_SOURCE_DIR}/vfs/metadata_text.c ${CMAKE_SOURCE_DIR}/vfs/metadata_names.c ${CMAKE_SOURCE_DIR}/instance/remove.c)
 endif()
 
 # The keeper of isolated worlds, with what it shares with the commands.
@@ -51,7 +51,7 @@ endif()
 # Packing, which has some of its parts in common.
 helper_program(pack instance/packer archive lzma zstd lz4 bz2 z)
 if(TARGET pack)
-  target_sources(pack PRIVATE ${CMAKE_SOURCE_DIR}/vfs/metadata_text.c ${CMAKE_SOURCE_DIR}/instance/unpack/acl.c
+  target_sources(pack PRIVATE ${CMAKE_SOURCE_DIR}/vfs/metadata_text.c ${CMAKE_SOURCE_DIR}/vfs/metadata_names.c ${CMAKE_SOURCE_DIR}/instance/unpack/acl.c
     ${CMAKE_SOURCE_DIR}/instance/unpack/say.c)
 endif()
 

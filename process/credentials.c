@@ -9,7 +9,9 @@
 #include "base/mem.h"
 #include "base/process.h"
 #include "base/thread.h"
+#include "process/host_stat.h"
 #include "process/process.h"
+#include "process/table.h"
 #include "vfs/metadata.h"
 
 void credentials_init(struct credentials *c, uint32_t user, uint32_t group)
@@ -55,7 +57,7 @@ struct credentials *credentials_copy(const struct thread *t)
 static const uint64_t file_capabilities =
     UINT64_C(1) << CAPABILITY_CHOWN | UINT64_C(1) << CAPABILITY_MKNOD | UINT64_C(1) << CAPABILITY_DAC_OVERRIDE |
     UINT64_C(1) << CAPABILITY_DAC_READ_SEARCH | UINT64_C(1) << CAPABILITY_FOWNER | UINT64_C(1) << CAPABILITY_FSETID |
-    UINT64_C(1) << 9 /* LINUX_IMMUTABLE */ | UINT64_C(1) << 32 /* MAC_OVERRIDE */;
+    UINT64_C(1) << CAPABILITY_LINUX_IMMUTABLE | UINT64_C(1) << 32 /* MAC_OVERRIDE */;
 
 static bool any_root(const struct process_ids *u)
 {
@@ -88,6 +90,41 @@ void credentials_fix_capabilities(struct credentials *c, const struct process_id
     if (old_fsuid != 0 && c->fsuid == 0) {
         c->effective |= c->permitted & file_capabilities;
     }
+}
+
+/*
+ * Whether a process is the thread's own user's: by the effective id alone, as the table has no other. One that has just
+ * been made is not in it yet, and has its parent's ids.
+ */
+static bool is_of_same_user(struct thread *t, const struct credentials *c, int32_t pid)
+{
+    enum { GENERATIONS = 4 };
+    struct host_stat stat;
+    uint32_t user, group;
+    for (int i = 0; i < GENERATIONS && pid > 0; i++) {
+        if (process_table_ids_of(t, pid, &user, &group) == 0) {
+            return user == c->users.real || user == c->users.effective;
+        }
+        pid = host_stat_read(pid, &stat) == 0 ? stat.parent : 0;
+    }
+    return true;
+}
+
+int64_t credentials_may_signal(struct thread *t, int32_t pid)
+{
+    const struct credentials *c = t->proc->credentials != NULL ? credentials_of(t) : NULL;
+    return c == NULL || pid == t->proc->pid || credentials_capable(c, CAPABILITY_KILL) || is_of_same_user(t, c, pid)
+               ? 0
+               : -EPERM;
+}
+
+int64_t credentials_may_schedule(struct thread *t, int32_t pid)
+{
+    const struct credentials *c = t->proc->credentials != NULL ? credentials_of(t) : NULL;
+    return c == NULL || pid == t->proc->pid || credentials_capable(c, CAPABILITY_SYS_NICE) ||
+                   is_of_same_user(t, c, pid)
+               ? 0
+               : -EPERM;
 }
 
 static void take_set_ids(struct credentials *c, const struct statx *x)

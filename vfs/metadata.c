@@ -7,7 +7,9 @@
 #include "base/host.h"
 #include "base/mem.h"
 #include "base/personality.h"
+#include "vfs/metadata_entry.h"
 #include "vfs/metadata_file.h"
+#include "vfs/metadata_rights.h"
 
 #define MODE_BITS 07777u
 
@@ -16,11 +18,40 @@ static bool carries(const struct statx *x)
     return (x->stx_mode & S_IFMT) == S_IFREG || (x->stx_mode & S_IFMT) == S_IFDIR;
 }
 
+static bool is_link(const struct statx *x)
+{
+    return (x->stx_mode & S_IFMT) == S_IFLNK;
+}
+
+/* Whether a file has no attribute of its own, and its directory tells of it (metadata_entry.h). */
+static bool is_told_of(const struct statx *x)
+{
+    return is_link(x) || (x->stx_mode & S_IFMT) == S_IFIFO || (x->stx_mode & S_IFMT) == S_IFSOCK;
+}
+
+/* Reads what stands beside a file. A link has no mark, as the host gives it no mode. */
+static bool read_beside(const struct metadata_place *at, const struct statx *x, struct metadata *out)
+{
+    bool marked = (x->stx_mode & METADATA_MARK) != 0;
+    if (is_link(x)) {
+        return metadata_entry_read(at, out);
+    }
+    return marked && (carries(x) ? metadata_read(at, out) : is_told_of(x) && metadata_entry_read(at, out));
+}
+
 /* The host's ids as the guest takes them: the caller's own are root's, others stay. */
 static void show_owner(const struct process *p, struct statx *x)
 {
     x->stx_uid = x->stx_uid == p->host_user ? 0 : x->stx_uid;
     x->stx_gid = x->stx_gid == p->host_group ? 0 : x->stx_gid;
+}
+
+/* As Linux tells of them in statx(2); FreeBSD's are told of by name. */
+static void show_flags(const struct metadata *m, struct statx *x)
+{
+    uint32_t bits = m->flags[0] != '\0' ? metadata_flag_bits(m) : 0;
+    x->stx_attributes |= ((bits & METADATA_FIXED) != 0 ? STATX_ATTR_IMMUTABLE : 0) |
+                         ((bits & METADATA_GROWS) != 0 ? STATX_ATTR_APPEND : 0);
 }
 
 static void show_type(const struct metadata *m, struct statx *x)
@@ -41,11 +72,13 @@ void metadata_show(struct thread *t, const struct metadata_place *at, struct sta
 {
     struct metadata here, *m = found != NULL ? found : &here;
     bool emulated = metadata_is_emulated(t);
-    bool marked = (x->stx_mode & METADATA_MARK) != 0 && carries(x) && metadata_read(at, m);
+    bool marked = read_beside(at, x, m);
     if (emulated) {
         show_owner(t->proc, x);
     }
     if (!marked) {
+        /* A fifo's mark that nothing is known of any more is none of its mode. */
+        x->stx_mode &= emulated && is_told_of(x) ? (uint16_t)~METADATA_MARK : (uint16_t)~0;
         *m = (struct metadata){.uid = x->stx_uid, .gid = x->stx_gid, .mode = x->stx_mode & MODE_BITS};
         return;
     }
@@ -59,6 +92,9 @@ void metadata_show(struct thread *t, const struct metadata_place *at, struct sta
     m->mode = m->has_mode ? m->mode : x->stx_mode & MODE_BITS;
     x->stx_mode = (uint16_t)((x->stx_mode & S_IFMT) | m->mode);
     show_type(m, x);
+    if (!t->proc->personality->bsd_owners) {
+        show_flags(m, x);
+    }
 }
 
 int64_t metadata_stat(struct thread *t, const struct metadata_place *at, uint32_t mask, struct statx *x,
@@ -125,6 +161,15 @@ static bool needs_attribute(const struct thread *t, const struct subject *s)
            (m->uid != 0 || m->gid != 0 || (m->mode & 06000) != 0 || (m->mode & needed) != needed);
 }
 
+/* The same of a file that its directory tells of: of a fifo the sticky bit, too, which is the mark. */
+static bool needs_entry(const struct thread *t, const struct subject *s)
+{
+    const struct metadata *m = &s->m;
+    bool fifo = !is_link(&s->host) && ((m->mode & 07000) != 0 || (m->mode & 0600) != 0600);
+    return m->flags[0] != '\0' || (is_link(&s->host) && m->has_mode) ||
+           (metadata_is_emulated(t) && (m->uid != 0 || m->gid != 0 || fifo));
+}
+
 /* Writes it with the attribute, which the host lets be set only to a file that its owner may write. */
 static int64_t store_marked(struct thread *t, struct subject *s)
 {
@@ -142,8 +187,34 @@ static int64_t store_marked(struct thread *t, struct subject *s)
     return r == -EACCES || r == -EROFS ? -EPERM : r;
 }
 
+static int64_t store_entry(struct thread *t, const struct subject *s)
+{
+    uint32_t now = s->host.stx_mode & MODE_BITS, want;
+    struct metadata m = s->m;
+    bool needed = needs_entry(t, s);
+    int64_t r = 0;
+    if (!metadata_is_emulated(t)) {
+        m.uid = m.gid = 0;
+    }
+    m.has_mode = is_link(&s->host) ? m.has_mode : needed;
+    m.mode = m.has_mode ? m.mode : 0;
+    if (is_link(&s->host)) {
+        return metadata_entry_write(&s->at, &m);
+    }
+    if (needed || (now & METADATA_MARK) != 0) {
+        r = metadata_entry_write(&s->at, needed ? &m : NULL);
+    }
+    want = !needed                   ? s->m.mode & (metadata_is_emulated(t) ? 0777 : MODE_BITS)
+           : metadata_is_emulated(t) ? (s->m.mode & 0777) | 0600 | METADATA_MARK
+                                     : s->m.mode | METADATA_MARK;
+    return r == 0 && want != now ? metadata_set_mode(&s->at, want) : r;
+}
+
 static int64_t store(struct thread *t, struct subject *s)
 {
+    if (is_told_of(&s->host)) {
+        return store_entry(t, s);
+    }
     uint32_t now = s->host.stx_mode & MODE_BITS, want = host_mode(t, s, false);
     int64_t r = 0;
     if (carries(&s->host) && needs_attribute(t, s)) {
@@ -190,6 +261,7 @@ int64_t metadata_chown(struct thread *t, const struct metadata_place *at, uint32
 {
     struct subject s;
     int64_t r = look(t, at, &s);
+    r = r < 0 ? r : metadata_may_alter(&s.m);
     if (r < 0) {
         return r;
     }
@@ -204,8 +276,8 @@ int64_t metadata_chown(struct thread *t, const struct metadata_place *at, uint32
     if (!may_chown(t, &s.m, user, group)) {
         return -EPERM;
     }
-    if (!carries(&s.host)) {
-        return s.host.stx_uid == t->proc->host_user ? 0 : -EPERM; /* a link, a fifo, a socket: not kept */
+    if (!carries(&s.host) && !is_told_of(&s.host)) {
+        return s.host.stx_uid == t->proc->host_user ? 0 : -EPERM; /* a device of the host's: not kept */
     }
     s.m.uid = user == METADATA_KEEP ? s.m.uid : user;
     s.m.gid = group == METADATA_KEEP ? s.m.gid : group;
@@ -217,10 +289,11 @@ int64_t metadata_chmod(struct thread *t, const struct metadata_place *at, uint32
 {
     struct subject s;
     int64_t r = look(t, at, &s);
+    r = r < 0 ? r : metadata_may_alter(&s.m);
     if (r < 0) {
         return r;
     }
-    if ((s.host.stx_mode & S_IFMT) == S_IFLNK) {
+    if (is_link(&s.host) && !t->proc->personality->bsd_owners) {
         return -EOPNOTSUPP;
     }
     if (metadata_is_emulated(t)) {
@@ -233,6 +306,7 @@ int64_t metadata_chmod(struct thread *t, const struct metadata_place *at, uint32
         }
     }
     s.m.mode = mode & MODE_BITS;
+    s.m.has_mode |= is_link(&s.host);
     return store(t, &s);
 }
 
@@ -243,7 +317,7 @@ int64_t metadata_set_flags(struct thread *t, const struct metadata_place *at, co
     if (r < 0) {
         return r;
     }
-    if (!carries(&s.host)) {
+    if (!carries(&s.host) && !is_told_of(&s.host)) {
         return names[0] == '\0' ? 0 : -EOPNOTSUPP;
     }
     if (!metadata_take_flags(names, s.m.flags)) {
@@ -252,41 +326,17 @@ int64_t metadata_set_flags(struct thread *t, const struct metadata_place *at, co
     return store(t, &s);
 }
 
-/* The directory that a name is in. */
-static bool parent_of(const struct metadata_place *at, char *name, size_t size, struct metadata_place *out)
-{
-    size_t end = hot_strlen(at->name);
-    while (end > 1 && at->name[end - 1] == '/') {
-        end--;
-    }
-    while (end > 0 && at->name[end - 1] != '/') {
-        end--;
-    }
-    if (end == 0) {
-        hot_strlcpy(name, ".", size);
-    } else {
-        if (end >= size) {
-            return false;
-        }
-        memcpy(name, at->name, end);
-        name[end] = '\0';
-    }
-    *out = (struct metadata_place){at->dirfd, name, 0};
-    return true;
-}
-
 /*
  * BSD's files have their directory's group, Linux's the maker's unless the directory has the set-group-id bit, which its
  * directories hand on (inode_init_owner() of fs/inode.c; ufs_makeinode()).
  */
 static void inherit_group(struct thread *t, struct subject *s)
 {
-    char name[METADATA_NAME_MAX];
-    struct metadata_place parent;
+    struct metadata_entry e;
     struct statx x;
     bool bsd = t->proc->personality->bsd_owners;
-    if ((s->at.flags & AT_EMPTY_PATH) != 0 || !parent_of(&s->at, name, sizeof name, &parent) ||
-        metadata_stat(t, &parent, 0, &x, NULL) < 0) {
+    if ((s->at.flags & AT_EMPTY_PATH) != 0 || !metadata_parent_of(&s->at, &e) ||
+        metadata_stat(t, &e.directory, 0, &x, NULL) < 0) {
         return;
     }
     bool hands_on = (x.stx_mode & S_ISGID) != 0;
@@ -302,15 +352,24 @@ void metadata_made(struct thread *t, const struct metadata_place *at)
 {
     const struct credentials *c;
     struct subject s;
-    if (!metadata_is_emulated(t) || look(t, at, &s) < 0 || !carries(&s.host)) {
+    if (!metadata_is_emulated(t) || look(t, at, &s) < 0 || !(carries(&s.host) || is_told_of(&s.host))) {
         return;
     }
+    const struct metadata before = s.m;
     c = credentials_of(t);
     s.m.uid = c->fsuid;
     s.m.gid = c->fsgid;
     inherit_group(t, &s);
-    if (needs_attribute(t, &s)) {
+    if (is_told_of(&s.host)) {
+        s.m.has_mode = false; /* and flags: what was said of an earlier file of that name */
+        s.m.flags[0] = '\0';
+    }
+    if (carries(&s.host) ? needs_attribute(t, &s)
+                         : before.uid != s.m.uid || before.gid != s.m.gid || before.has_mode || before.flags[0] != '\0') {
         store(t, &s);
+    }
+    if ((s.host.stx_mode & S_IFMT) == S_IFDIR) {
+        metadata_entry_for_all(at, &s.m);
     }
 }
 
@@ -319,15 +378,17 @@ static int64_t make_node(struct thread *t, const struct metadata_place *at, uint
 {
     const uint32_t how = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
     struct subject s;
-    if (metadata_is_emulated(t) && !capable(t, CAPABILITY_MKNOD)) {
-        return -EPERM;
+    int64_t r = metadata_is_emulated(t) && !capable(t, CAPABILITY_MKNOD) ? -EPERM : metadata_may_make(t, at);
+    if (r < 0) {
+        return r;
     }
     int64_t fd = host_call4(__NR_openat, at->dirfd, at->name, how, (mode & 0777));
     if (fd < 0) {
         return fd;
     }
     const struct metadata_place file = {(int)fd, "", AT_EMPTY_PATH};
-    int64_t r = look(t, &file, &s);
+    struct metadata_entry e;
+    r = look(t, &file, &s);
     if (r == 0) {
         s.m.type = (mode & S_IFMT) == S_IFCHR ? METADATA_CHAR : METADATA_BLOCK;
         s.m.major = major;
@@ -343,6 +404,9 @@ static int64_t make_node(struct thread *t, const struct metadata_place *at, uint
         r = store(t, &s);
     }
     host_call1(__NR_close, fd);
+    if (r == 0 && metadata_parent_of(at, &e)) {
+        metadata_set_named(&e.directory, METADATA_HAS_NODES, "", 0, 0);
+    }
     if (r < 0) {
         host_call3(__NR_unlinkat, at->dirfd, at->name, 0);
     }
@@ -355,9 +419,15 @@ int64_t metadata_mknod(struct thread *t, const struct metadata_place *at, uint32
         return make_node(t, at, mode, major, minor);
     }
     bool emulated = metadata_is_emulated(t);
-    int64_t r = host_call4(__NR_mknodat, at->dirfd, at->name, emulated ? mode & ~06000u : mode, 0);
+    struct subject s;
+    int64_t r = metadata_may_make(t, at);
+    r = r < 0 ? r : host_call4(__NR_mknodat, at->dirfd, at->name, emulated ? mode & ~07000u : mode, 0);
     if (r == 0) {
         metadata_made(t, at);
+    }
+    if (r == 0 && emulated && (mode & 07000) != 0 && look(t, at, &s) == 0) {
+        s.m.mode |= mode & 07000;
+        r = store(t, &s);
     }
     return r;
 }

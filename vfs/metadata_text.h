@@ -15,8 +15,8 @@
  *     flags=NAME,NAME     file flags by the names of chflags(1), but for uarch, which says nothing here
  *
  * A file without the attribute belongs to user and group 0, has the host's permissions, and no flags. Unknown words
- * are to be passed over, so that later versions may add some. Symbolic links, fifos and sockets have no such attribute
- * (the host allows none of them): of these the owner is not kept.
+ * are to be passed over, so that later versions may add some. Symbolic links, fifos and sockets can have no such attribute,
+ * and of these their directory tells (metadata_names.h).
  *
  * The mark. A file that has the attribute has the host's sticky bit besides, METADATA_MARK, and then mode= tells whether
  * it is the file's own. So who asks for a file's status needs to read the attribute of marked files only, which are few:
@@ -39,6 +39,8 @@
 #define METADATA_PREFIX "user.dragoman."
 /* FreeBSD's attributes of the `system` namespace, by this prefix and their name. */
 #define METADATA_SYSTEM_PREFIX "user.dragoman.system."
+/* Attributes that take a privilege, or mean something to the host (security.*, trusted.*, system.*), by this and their name. */
+#define METADATA_KEPT_PREFIX "user.dragoman.xattr."
 #define METADATA_MARK          01000u
 
 enum {

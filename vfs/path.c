@@ -8,6 +8,7 @@
 #include "base/process.h"
 #include "base/thread.h"
 #include "vfs/layers.h"
+#include "vfs/metadata_rights.h"
 #include "vfs/rooted_path.h"
 #include "vfs/sysroot.h"
 #include "vfs/walk.h"
@@ -319,7 +320,13 @@ static int translate_walking(struct thread *t, int dirfd, const char *path, uint
     return r;
 }
 
-int path_translate(struct thread *t, int dirfd, const char *path, uint32_t flags, struct vfs_path *out)
+/* Where owners are emulated: whether the guest may come by all the directories on the way. */
+static int check_way(struct thread *t, const struct vfs_path *path, uint32_t flags)
+{
+    return path->node.fs ? 0 : (int)metadata_way(t, path->dirfd, path->name, flags & PATH_FOLLOW);
+}
+
+static int translate(struct thread *t, int dirfd, const char *path, uint32_t flags, struct vfs_path *out)
 {
     struct process *p = t->proc;
     int r;
@@ -355,6 +362,13 @@ int path_translate(struct thread *t, int dirfd, const char *path, uint32_t flags
     return 0;
 }
 
+int path_translate(struct thread *t, int dirfd, const char *path, uint32_t flags, struct vfs_path *out)
+{
+    int r = translate(t, dirfd, path, flags, out);
+
+    return r == 0 && metadata_is_emulated(t) ? check_way(t, out, flags) : r;
+}
+
 int path_copyin(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, struct vfs_path *out)
 {
     char guest[VFS_GUEST_PATH_MAX];
@@ -369,10 +383,11 @@ int path_copyin(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, str
             return n == 0 ? -ENOENT : (int)n;
         }
         if (is_plain(t->proc, dirfd, out->name)) {
-            return 0;
+            return metadata_is_emulated(t) ? check_way(t, out, flags) : 0;
         }
         memcpy(guest, out->name, (size_t)n + 1);
-        return translate_walking(t, dirfd, guest, flags, out);
+        n = translate_walking(t, dirfd, guest, flags, out);
+        return n == 0 && metadata_is_emulated(t) ? check_way(t, out, flags) : (int)n;
     }
     n = copyin_str(guest, path, sizeof(guest));
     if (n < 0) {

@@ -13,6 +13,7 @@
 
 #include "instance/metadata.h"
 #include "instance/unpack/say.h"
+#include "vfs/metadata_names.h"
 
 static int fail_at(const struct packer *p, int error)
 {
@@ -35,31 +36,48 @@ static void set_name(void (*set)(struct archive_entry *, const char *), struct a
 }
 
 /* What our own attribute says goes before what the host's file is. */
-static void apply_metadata(const struct packer *p, int fd, struct archive_entry *entry)
+static void apply_metadata(const struct packer *p, const struct metadata *m, struct archive_entry *entry)
 {
     static const unsigned types[] = {
         [METADATA_CHAR] = AE_IFCHR, [METADATA_BLOCK] = AE_IFBLK, [METADATA_SOCKET] = AE_IFSOCK};
+    if (!p->owners) {
+        archive_entry_set_uid(entry, m->uid);
+        archive_entry_set_gid(entry, m->gid);
+    }
+    if (m->has_mode) {
+        archive_entry_set_perm(entry, m->mode);
+    }
+    if (m->flags[0] != '\0') {
+        archive_entry_copy_fflags_text(entry, m->flags);
+    }
+    if (m->type != METADATA_AS_HOST) {
+        archive_entry_set_filetype(entry, types[m->type]);
+        archive_entry_set_size(entry, 0);
+        archive_entry_set_rdevmajor(entry, m->major);
+        archive_entry_set_rdevminor(entry, m->minor);
+    }
+}
+
+static void apply_own(const struct packer *p, int fd, struct archive_entry *entry)
+{
     char text[METADATA_TEXT_MAX];
     struct metadata m;
     ssize_t n = fgetxattr(fd, METADATA_ATTRIBUTE, text, sizeof text);
-    if (n <= 0 || !metadata_parse(text, (size_t)n, &m)) {
-        return;
+    if (n > 0 && metadata_parse(text, (size_t)n, &m)) {
+        apply_metadata(p, &m, entry);
     }
-    if (!p->owners) {
-        archive_entry_set_uid(entry, m.uid);
-        archive_entry_set_gid(entry, m.gid);
-    }
-    if (m.has_mode) {
-        archive_entry_set_perm(entry, m.mode);
-    }
-    if (m.flags[0] != '\0') {
-        archive_entry_copy_fflags_text(entry, m.flags);
-    }
-    if (m.type != METADATA_AS_HOST) {
-        archive_entry_set_filetype(entry, types[m.type]);
-        archive_entry_set_size(entry, 0);
-        archive_entry_set_rdevmajor(entry, m.major);
-        archive_entry_set_rdevminor(entry, m.minor);
+}
+
+/* The same of a link or a fifo, by what its directory tells of it: of fifos only of marked ones. */
+static void apply_told(const struct packer *p, int dir, const char *name, const struct stat *st,
+                       struct archive_entry *entry)
+{
+    char list[METADATA_NAMES_MAX];
+    struct metadata m;
+    bool asked = S_ISLNK(st->st_mode) || (S_ISFIFO(st->st_mode) && (st->st_mode & METADATA_MARK) != 0);
+    ssize_t n = asked ? fgetxattr(dir, METADATA_NAMES, list, sizeof list) : 0;
+    if (n > 0 && metadata_names_find(list, (size_t)n, name, &m)) {
+        apply_metadata(p, &m, entry);
     }
 }
 
@@ -129,8 +147,9 @@ static int set_symlink(struct packer *p, int dir, const char *name, struct archi
     return 0;
 }
 
-/* Anything but a directory. */
-static int pack_other(struct packer *p, int dir, const char *name, const struct stat *st, struct archive_entry *entry)
+/* Anything but a directory, in `dir`; `top`: the topmost part of that, which tells of what is in all. */
+static int pack_other(struct packer *p, int dir, int top, const char *name, const struct stat *st,
+                      struct archive_entry *entry)
 {
     if (S_ISSOCK(st->st_mode)) {
         p->sockets++; /* no archive has them, and whoever listens makes them anew */
@@ -143,6 +162,7 @@ static int pack_other(struct packer *p, int dir, const char *name, const struct 
         archive_entry_set_size(entry, 0);
         return write_entry(p, -1, st, entry);
     }
+    apply_told(p, top, name, st, entry);
     if (S_ISLNK(st->st_mode)) {
         return set_symlink(p, dir, name, entry) == 0 ? write_entry(p, -1, st, entry) : -1;
     }
@@ -153,7 +173,7 @@ static int pack_other(struct packer *p, int dir, const char *name, const struct 
     if (fd < 0) {
         return -1;
     }
-    apply_metadata(p, fd, entry);
+    apply_own(p, fd, entry);
     int r = write_entry(p, fd, st, entry);
     close(fd);
     return r;
@@ -188,7 +208,7 @@ static int pack_named(struct packer *p, const struct layers_dir *dir, const stru
         return complain("out of memory");
     }
     set_name(archive_entry_set_pathname, entry, p->path);
-    r = pack_other(p, part, e->name, &st, entry);
+    r = pack_other(p, part, dir->fds[0], e->name, &st, entry);
     archive_entry_free(entry);
     return r;
 }
@@ -222,7 +242,7 @@ static int pack_directory(struct packer *p, const struct layers_dir *dir, const 
     }
     set_name(archive_entry_set_pathname, entry, p->path);
     apply_stat(p, st, entry);
-    apply_metadata(p, dir->fds[0], entry);
+    apply_own(p, dir->fds[0], entry);
     int r = write_entry(p, dir->fds[0], st, entry);
     archive_entry_free(entry);
     return r == 0 && is_inside(p, st) ? pack_inside(p, dir, depth) : r;

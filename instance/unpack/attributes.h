@@ -7,7 +7,9 @@
 #ifndef INSTANCE_UNPACK_ATTRIBUTES_H
 #define INSTANCE_UNPACK_ATTRIBUTES_H
 
-#define ATTRIBUTE_KEPT_PREFIX "user.dragoman.xattr." /* and the whole name */
+#include "instance/metadata.h"
+
+#define ATTRIBUTE_KEPT_PREFIX METADATA_KEPT_PREFIX /* and the whole name */
 #define ATTRIBUTE_OVERLAY     "user.overlay."        /* overlayfs's own: never an archive's */
 
 /* In archives: before the hexadecimal digits of a name that pax's keywords, which end at an '=', cannot hold. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "instance/unpack/say.h"
+#include "vfs/metadata_names.h"
 
 enum { BLOCK = 256 * 1024 };
 
@@ -123,25 +124,41 @@ static void set_type(struct member *out, mode_t mode)
 }
 
 /* What our own attribute says goes before what the host's file is. */
-static void apply_metadata(struct directory_source *d, int fd, struct member *out)
+static void apply_metadata(const struct metadata *m, struct member *out)
 {
     static const enum member_type types[] = {
         [METADATA_CHAR] = MEMBER_CHAR, [METADATA_BLOCK] = MEMBER_BLOCK, [METADATA_SOCKET] = MEMBER_SOCKET};
+    out->uid = m->uid;
+    out->gid = m->gid;
+    out->flags = m->flags;
+    if (m->has_mode) {
+        out->mode = m->mode;
+    }
+    if (m->type != METADATA_AS_HOST) {
+        out->type = types[m->type];
+        out->major = m->major;
+        out->minor = m->minor;
+    }
+}
+
+static void apply_own(struct directory_source *d, int fd, struct member *out)
+{
     char text[METADATA_TEXT_MAX];
     ssize_t n = fgetxattr(fd, METADATA_ATTRIBUTE, text, sizeof text);
-    if (n <= 0 || !metadata_parse(text, (size_t)n, &d->metadata)) {
-        return;
+    if (n > 0 && metadata_parse(text, (size_t)n, &d->metadata)) {
+        apply_metadata(&d->metadata, out);
     }
-    out->uid = d->metadata.uid;
-    out->gid = d->metadata.gid;
-    out->flags = d->metadata.flags;
-    if (d->metadata.has_mode) {
-        out->mode = d->metadata.mode;
-    }
-    if (d->metadata.type != METADATA_AS_HOST) {
-        out->type = types[d->metadata.type];
-        out->major = d->metadata.major;
-        out->minor = d->metadata.minor;
+}
+
+/* The same of a link or a fifo, by what its directory tells of it: of fifos only of marked ones. */
+static void apply_told(struct directory_source *d, int dir, const char *name, const struct stat *st,
+                       struct member *out)
+{
+    char list[METADATA_NAMES_MAX];
+    bool asked = S_ISLNK(st->st_mode) || (S_ISFIFO(st->st_mode) && (st->st_mode & METADATA_MARK) != 0);
+    ssize_t n = asked ? fgetxattr(dir, METADATA_NAMES, list, sizeof list) : 0;
+    if (n > 0 && metadata_names_find(list, (size_t)n, name, &d->metadata)) {
+        apply_metadata(&d->metadata, out);
     }
 }
 
@@ -165,6 +182,7 @@ static int describe(struct directory_source *d, int dir, const char *name, const
             return 0;
         }
     }
+    apply_told(d, dir, name, st, out);
     if (out->type == MEMBER_SYMLINK) {
         ssize_t n = readlinkat(dir, name, d->target, sizeof d->target - 1);
         if (n < 0) {
@@ -176,14 +194,14 @@ static int describe(struct directory_source *d, int dir, const char *name, const
         if (open_file(d, dir, name, st) != 0) {
             return -1;
         }
-        apply_metadata(d, d->file, out);
+        apply_own(d, d->file, out);
     } else if (out->type == MEMBER_DIRECTORY) {
         bool inside = st->st_dev == d->device && (st->st_dev != d->made_device || st->st_ino != d->made_inode);
         if (inside && enter(d, dir, name) != 0) {
             return -1;
         }
         if (inside) {
-            apply_metadata(d, dirfd(d->open[d->depth]), out);
+            apply_own(d, dirfd(d->open[d->depth]), out);
         }
     }
     return 0;

@@ -163,6 +163,9 @@ static int add_directory(struct tree *tree, int dir, const char *path, const str
         return complain("%s: %s", shown(path), strerror(errno));
     }
     int r = tree_file_settle(tree, fd, path, member);
+    if (!there) {
+        tree_file_tell_all(tree, fd, member);
+    }
     close(fd);
     return r == 0 ? note_directory(tree, path, member) : r;
 }
@@ -191,6 +194,7 @@ static int add_symlink(struct tree *tree, int dir, const char *path, const struc
         return complain("%s: %s", shown(path), strerror(errno));
     }
     int r = tree_file_own(tree, dir, last_name(path), path, member);
+    tree_file_tell(tree, dir, last_name(path), member);
     (void)utimensat(dir, last_name(path), times, AT_SYMLINK_NOFOLLOW);
     return r;
 }

@@ -9,6 +9,7 @@
 
 #include "instance/metadata.h"
 #include "instance/unpack/say.h"
+#include "vfs/metadata_names.h"
 
 /*
  * The host's mode. Where owners are real, so is it: who may do what is between the instance's users. Else the user has
@@ -82,6 +83,46 @@ static int set_attribute(struct tree *tree, int fd, const char *path, const stru
         return 0;
     }
     return complain("%s: its attribute: %s", shown(path), strerror(errno));
+}
+
+static void lose(struct tree *tree, const struct metadata *m)
+{
+    tree->lost += metadata_matters(m);
+}
+
+/* Changes what the directory `dir` says of a name. False: it does not. */
+static bool change_names(int dir, const char *name, const struct metadata *m)
+{
+    char list[METADATA_NAMES_MAX];
+    ssize_t before = fgetxattr(dir, METADATA_NAMES, list, sizeof list);
+    if (before < 0 && !metadata_matters(m)) {
+        return true; /* nothing is said, and nothing need be */
+    }
+    if (before < 0 && errno != ENODATA) {
+        return false;
+    }
+    size_t after = metadata_names_set(list, before < 0 ? 0 : (size_t)before, name, m);
+    return after != SIZE_MAX && (after == 0 ? before <= 0 || fremovexattr(dir, METADATA_NAMES) == 0
+                                            : fsetxattr(dir, METADATA_NAMES, list, after, 0) == 0);
+}
+
+void tree_file_tell(struct tree *tree, int dir, const char *name, const struct member *member)
+{
+    struct metadata m;
+    describe(tree, member, &m);
+    m.has_mode = false; /* a link has none */
+    m.mode = 0;
+    if (!change_names(dir, name, &m)) {
+        lose(tree, &m);
+    }
+}
+
+void tree_file_tell_all(struct tree *tree, int fd, const struct member *member)
+{
+    const struct metadata owner = {.uid = member->uid, .gid = member->gid};
+    if (!tree->owners && metadata_matters(&owner) && !change_names(fd, ".", &owner)) {
+        lose(tree, &owner);
+    }
 }
 
 /* Owners that the namespace does not have become nobody's, as they are to the kernel; how many, is told. */
@@ -175,10 +216,18 @@ static int write_data(struct tree *tree, int fd, const char *path, const struct 
 static int make_fifo(struct tree *tree, int dir, const char *name, const char *path, const struct member *member)
 {
     const struct timespec times[2] = {member->mtime, member->mtime};
+    struct metadata m;
+    uint32_t mark = 0;
     if (mkfifoat(dir, name, host_mode(tree, member) & 0777) != 0 || tree_file_own(tree, dir, name, path, member) != 0) {
         return complain("%s: %s", shown(path), strerror(errno));
     }
-    if (tree->owners && fchmodat(dir, name, host_mode(tree, member), 0) != 0) {
+    describe(tree, member, &m);
+    if (metadata_matters(&m)) {
+        m.has_mode = true; /* the host's is not it: it has the mark */
+        mark = change_names(dir, name, &m) ? METADATA_MARK : 0;
+        tree->lost += mark == 0;
+    }
+    if (fchmodat(dir, name, host_mode(tree, member) | mark, 0) != 0) {
         return complain("%s: its permissions: %s", shown(path), strerror(errno));
     }
     (void)utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW);
@@ -199,6 +248,9 @@ int tree_file_make(struct tree *tree, int dir, const char *name, const char *pat
     int r = member->type == MEMBER_FILE ? write_data(tree, fd, path, member, source) : 0;
     if (r == 0) {
         r = tree_file_settle(tree, fd, path, member);
+    }
+    if (member->type == MEMBER_CHAR || member->type == MEMBER_BLOCK) {
+        (void)fsetxattr(dir, METADATA_HAS_NODES, "", 0, 0); /* what it is worth for: metadata_names.h */
     }
     if (r == 0) {
         (void)futimens(fd, times); /* a time that the host cannot have is no reason to give up */

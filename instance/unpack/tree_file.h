@@ -16,6 +16,13 @@ int tree_file_settle(struct tree *tree, int fd, const char *path, const struct m
  */
 int tree_file_own(struct tree *tree, int dir, const char *name, const char *path, const struct member *member);
 
+/*
+ * What a symbolic link would have an attribute for goes into its directory's (vfs/metadata_names.h), and so does, for all
+ * that will be in a new directory of a user's, that it is his. What cannot be kept counts as lost.
+ */
+void tree_file_tell(struct tree *tree, int dir, const char *name, const struct member *member);
+void tree_file_tell_all(struct tree *tree, int fd, const struct member *member);
+
 /* Gives an open file or directory the member's extended attributes (tree_attributes.c). */
 int tree_attributes_set(struct tree *tree, int fd, const struct member *member);
 

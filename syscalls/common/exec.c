@@ -31,7 +31,7 @@
 #include "syscalls/common/aio.h"
 #include "syscalls/entry/gate.h"
 #include "syscalls/entry/ways.h"
-#include "vfs/metadata.h"
+#include "vfs/metadata_rights.h"
 #include "vfs/rooted.h"
 
 #define SELF         "/proc/self/exe"
@@ -187,12 +187,28 @@ static void fill_handover(struct thread *t, struct exec *e)
     }
 }
 
+static int64_t may_execute(struct thread *t, const char *host_path)
+{
+    const struct metadata_place file = {AT_FDCWD, host_path, 0};
+    int64_t r = metadata_way(t, file.dirfd, file.name, true);
+    return r < 0 ? r : metadata_access(t, &file, 1, true);
+}
+
+/* What is found of the file that was asked for, which may be a script, before anything is said of its contents. */
+static int64_t may_execute_found(struct thread *t, const struct program *program)
+{
+    if (t->proc->credentials == NULL || !program->found) {
+        return 0;
+    }
+    return may_execute(t, program->is_script ? program->script_host_path : program->host_path);
+}
+
 /* By the file that is executed; a script's interpreter, not the script. */
 static int64_t set_credentials(struct thread *t, struct exec *e)
 {
     const struct metadata_place file = {AT_FDCWD, e->program.host_path, 0};
     struct statx x;
-    int64_t r = metadata_access(t, &file, 1, true);
+    int64_t r = may_execute(t, e->program.host_path);
     if (r == 0) {
         r = metadata_stat(t, &file, 0, &x, NULL);
     }
@@ -373,9 +389,11 @@ static int64_t exec_with(struct thread *t, struct exec *e, const struct exec_req
                                                        p->settings.intercept_effective == INTERCEPT_SECCOMP,
                                                .program = &e->program,
                                                .error = &e->error};
+    e->program.found = e->program.is_script = false;
     r = gate_call(t, exec_examine, &e->examination);
-    if (r != 0) {
-        return r;
+    int64_t allowed = may_execute_found(t, &e->program);
+    if (r != 0 || allowed < 0) {
+        return allowed < 0 ? allowed : r;
     }
     if (filter_forbids(t, &e->program)) {
         return -EPERM;

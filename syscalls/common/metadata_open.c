@@ -8,7 +8,7 @@
 #include "base/host.h"
 #include "base/mem.h"
 #include "signals/signals.h"
-#include "vfs/metadata.h"
+#include "vfs/metadata_rights.h"
 
 static int64_t open_host(struct thread *t, const struct metadata_place *at, uint32_t flags, uint32_t mode)
 {
@@ -41,27 +41,15 @@ static uint32_t wanted(uint32_t flags)
     return (access == O_WRONLY ? 2u : access == O_RDONLY ? 4u : 6u) | (flags & O_TRUNC ? 2u : 0);
 }
 
-static bool has_flag(const char *names, const char *name)
-{
-    size_t n = hot_strlen(name);
-    for (const char *at = names; at != NULL; at = hot_strchr(at, ',')) {
-        at += *at == ',';
-        if (hot_strncmp(at, name, n) == 0 && (at[n] == ',' || at[n] == '\0')) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Whether file flags forbid writing (chflags(2)), to root too: an immutable file, and one that is only appended to. */
-static bool flags_forbid(const char *names, uint32_t flags)
+static bool flags_forbid(const struct metadata *m, uint32_t flags)
 {
+    uint32_t bits = metadata_flag_bits(m);
     if ((flags & O_ACCMODE) == O_RDONLY && (flags & O_TRUNC) == 0) {
         return false;
     }
     bool appends = (flags & O_APPEND) != 0 && (flags & O_TRUNC) == 0;
-    return has_flag(names, "schg") || has_flag(names, "uchg") ||
-           (!appends && (has_flag(names, "sappnd") || has_flag(names, "uappnd")));
+    return (bits & METADATA_FIXED) != 0 || (!appends && (bits & METADATA_GROWS) != 0);
 }
 
 /* What has been opened: is it to be had, and is it what it seems? */
@@ -71,14 +59,13 @@ static int64_t settle_opened(struct thread *t, int fd, uint32_t flags)
     struct metadata m;
     struct statx x;
     int64_t r = fd;
-    const struct credentials *c = metadata_is_emulated(t) ? credentials_of(t) : NULL;
-    bool root = c == NULL || credentials_capable(c, CAPABILITY_DAC_OVERRIDE);
+    bool root = metadata_is_root(t);
     if ((root && (flags & O_DIRECTORY) != 0) || metadata_stat(t, &file, 0, &x, &m) < 0) {
         return fd; /* nothing is kept from root of a directory */
     }
-    if (!root && !metadata_permits(c, c->fsuid, &x, wanted(flags))) {
+    if (!root && !metadata_allows(t, &file, &x, wanted(flags))) {
         r = -EACCES;
-    } else if (c != NULL && m.flags[0] != '\0' && flags_forbid(m.flags, flags)) {
+    } else if (m.flags[0] != '\0' && flags_forbid(&m, flags)) {
         r = -EPERM;
     } else if (m.type != METADATA_AS_HOST) {
         r = open_device(t, &m, flags);
@@ -140,12 +127,29 @@ static int64_t open_existing(struct thread *t, const struct metadata_place *at, 
     return settled;
 }
 
+/* A temporary file is made in the directory itself. */
+static int64_t may_make(struct thread *t, const struct metadata_place *at, bool temporary)
+{
+    struct statx x;
+    if (!temporary) {
+        return metadata_may_make(t, at);
+    }
+    return metadata_is_root(t) || metadata_stat(t, at, 0, &x, NULL) < 0 || metadata_allows(t, at, &x, 3) ? 0 : -EACCES;
+}
+
 int64_t metadata_open(struct thread *t, const struct metadata_place *at, uint32_t flags, uint32_t mode)
 {
     bool temporary = (flags & O_TMPFILE) == O_TMPFILE;
     int64_t fd;
     if ((flags & O_CREAT) == 0 && !temporary) {
         return open_existing(t, at, flags, mode);
+    }
+    fd = may_make(t, at, temporary);
+    if (fd == -EEXIST && (flags & O_EXCL) == 0) {
+        return open_existing(t, at, flags & ~(uint32_t)O_CREAT, mode);
+    }
+    if (fd < 0) {
+        return fd;
     }
     /* Whether it is new, only the host can tell. Behind a link that leads to nothing it makes a file all the same. */
     fd = open_host(t, at, temporary ? flags : flags | O_EXCL, mode);

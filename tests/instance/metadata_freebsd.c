@@ -5,7 +5,7 @@
 #include "../guest/freebsd/files/lib/files.h"
 
 enum { SYSTEM = FREEBSD_NAMESPACE_SYSTEM, USER = FREEBSD_NAMESPACE_USER };
-enum { UCHG = 2, NODUMP = 1, SCHG = 0x20000, HIDDEN = 0x8000 };
+enum { UCHG = 2, UAPPND = 4, NODUMP = 1, UUNLNK = 0x10, SCHG = 0x20000, SAPPND = 0x40000, SUNLNK = 0x100000, HIDDEN = 0x8000 };
 
 static bool is(const char *path, uint32_t uid, uint32_t gid, uint32_t mode)
 {
@@ -57,6 +57,132 @@ TEST(flags)
     CHECK_ERR(SYS(chflags, "flagged", 0x80000000u), FREEBSD_EOPNOTSUPP);
 }
 
+static uint32_t flags_of_link(const char *path)
+{
+    struct freebsd_stat st;
+
+    return SYS(fstatat, FREEBSD_AT_FDCWD, path, &st, FREEBSD_AT_SYMLINK_NOFOLLOW) == 0 ? st.flags : UINT32_MAX;
+}
+
+/* ufs_remove(), ufs_rename(), ufs_link(), ufs_rmdir(), ufs_setattr() of sys/ufs/ufs/ufs_vnops.c */
+static void holds(uint32_t flag, bool links)
+{
+    int64_t times[4] = {1000, 0, 1000, 0};
+
+    CHECK_OK(SYS(chflags, "held", flag));
+    CHECK_ERR(SYS(unlink, "held"), FREEBSD_EPERM);
+    CHECK_ERR(SYS(rename, "held", "moved"), FREEBSD_EPERM);
+    CHECK_ERR(SYS(rename, "free", "held"), FREEBSD_EPERM);
+    if (links) { /* what may not be removed may be changed */
+        CHECK_OK(SYS(chmod, "held", 0644));
+        CHECK_OK(SYS(utimensat, FREEBSD_AT_FDCWD, "held", times, 0));
+        CHECK_OK(SYS(link, "held", "another"));
+        CHECK_ERR(SYS(unlink, "another"), FREEBSD_EPERM);
+        CHECK_OK(SYS(chflags, "held", 0));
+        CHECK_OK(SYS(unlink, "another"));
+    } else {
+        CHECK_ERR(SYS(link, "held", "another"), FREEBSD_EPERM);
+        CHECK_ERR(SYS(chmod, "held", 0600), FREEBSD_EPERM);
+        CHECK_ERR(SYS(chown, "held", 5, 5), FREEBSD_EPERM);
+        CHECK_ERR(SYS(utimensat, FREEBSD_AT_FDCWD, "held", times, 0), FREEBSD_EPERM);
+        CHECK_ERR(SYS(truncate, "held", 0), FREEBSD_EPERM);
+        CHECK_OK(SYS(chflags, "held", 0));
+    }
+}
+
+TEST(flags_hold)
+{
+    guest_file("held", "x");
+    guest_file("free", "x");
+    holds(UCHG, false);
+    holds(SCHG, false);
+    holds(UAPPND, false);
+    holds(SAPPND, false);
+    holds(UUNLNK, true);
+    holds(SUNLNK, true);
+    CHECK_OK(SYS(unlink, "held"));
+    CHECK_OK(SYS(mkdir, "kept", 0755));
+    guest_file("kept/in", "x");
+    CHECK_OK(SYS(chflags, "kept", SCHG));
+    CHECK_ERR(SYS(unlink, "kept/in"), FREEBSD_EPERM);
+    CHECK_ERR(SYS(open, "kept/new", FREEBSD_O_WRONLY | FREEBSD_O_CREAT, 0600), FREEBSD_EPERM);
+    CHECK_ERR(SYS(mkdir, "kept/new", 0700), FREEBSD_EPERM);
+    CHECK_ERR(SYS(symlink, "x", "kept/new"), FREEBSD_EPERM);
+    CHECK_ERR(SYS(mkfifo, "kept/new", 0600), FREEBSD_EPERM);
+    CHECK_ERR(SYS(rename, "free", "kept/new"), FREEBSD_EPERM);
+    CHECK_ERR(SYS(rmdir, "kept"), FREEBSD_EPERM);
+    CHECK_OK(SYS(chflags, "kept", SAPPND));
+    CHECK(SYS(open, "kept/new", FREEBSD_O_WRONLY | FREEBSD_O_CREAT, 0600) >= 0);
+    CHECK_ERR(SYS(unlink, "kept/new"), FREEBSD_EPERM);
+    CHECK_ERR(SYS(rmdir, "kept"), FREEBSD_EPERM);
+    CHECK_OK(SYS(chflags, "kept", 0));
+}
+
+TEST(links)
+{
+    CHECK_OK(SYS(symlink, "nowhere", "l"));
+    CHECK_OK(SYS(lchown, "l", 5, 6));
+    CHECK(is("l", 5, 6, 0777) || is("l", 5, 6, 0755));
+    CHECK_OK(SYS(lchmod, "l", 0700));
+    CHECK(is("l", 5, 6, 0700));
+    CHECK_OK(SYS(lchflags, "l", UCHG | NODUMP));
+    CHECK_EQ(flags_of_link("l"), UCHG | NODUMP);
+    CHECK(is("l", 5, 6, 0700));
+    CHECK_ERR(SYS(unlink, "l"), FREEBSD_EPERM);
+    CHECK_ERR(SYS(lchown, "l", 0, 0), FREEBSD_EPERM);
+    CHECK_OK(SYS(lchflags, "l", 0));
+    CHECK_OK(SYS(rename, "l", "m"));
+    CHECK(is("m", 5, 6, 0700));
+    CHECK_OK(SYS(mkfifo, "fifo", 0600));
+    CHECK_OK(SYS(chown, "fifo", 7, 8));
+    CHECK_OK(SYS(chflags, "fifo", SCHG));
+    CHECK_EQ(flags_of("fifo"), SCHG);
+    CHECK(is("fifo", 7, 8, 0600));
+    CHECK_ERR(SYS(rename, "fifo", "m"), FREEBSD_EPERM);
+    CHECK_OK(SYS(chflags, "fifo", 0));
+    CHECK_OK(SYS(rename, "fifo", "m"));
+    CHECK(is("m", 7, 8, 0600));
+    CHECK_OK(SYS(mkdir, "of-another", 0755));
+    CHECK_OK(SYS(chown, "of-another", 9, 10));
+    CHECK_OK(SYS(symlink, "x", "of-another/l"));
+    CHECK(is("of-another/l", 0, 10, 0777) || is("of-another/l", 0, 10, 0755)); /* the directory's group */
+}
+
+static int type_in(const char *directory, const char *name)
+{
+    char buffer[2048];
+    int64_t base, n;
+    int fd = (int)SYS(open, directory, FREEBSD_O_RDONLY, 0), type = -1;
+
+    while ((n = SYS(getdirentries, fd, buffer, sizeof(buffer), &base)) > 0) {
+        for (int64_t at = 0; at < n; at += ((struct freebsd_dirent *)(buffer + at))->reclen) {
+            const struct freebsd_dirent *d = (const struct freebsd_dirent *)(buffer + at);
+
+            type = d->namlen == guest_strlen(name) && memcmp(d->name, name, d->namlen) == 0 ? d->type : type;
+        }
+    }
+    return type;
+}
+
+TEST(types)
+{
+    CHECK_OK(SYS(mkdir, "types", 0755));
+    CHECK_OK(SYS(mknodat, FREEBSD_AT_FDCWD, "types/char", 0020600, 0x103));
+    CHECK_OK(SYS(mknodat, FREEBSD_AT_FDCWD, "types/block", 0060600, 0x103));
+    guest_file("types/file", "x");
+    CHECK_EQ(type_in("types", "char"), 2);
+    CHECK_EQ(type_in("types", "block"), 6);
+    CHECK_EQ(type_in("types", "file"), 8);
+}
+
+TEST(root_may)
+{
+    guest_file("read-only", "text");
+    CHECK_OK(SYS(chmod, "read-only", 0444));
+    CHECK_OK(SYS(truncate, "read-only", 1));
+    CHECK(SYS(open, "read-only", FREEBSD_O_WRONLY, 0) >= 0);
+}
+
 TEST(nodes)
 {
     struct freebsd_stat st;
@@ -91,6 +217,20 @@ TEST(zz_dropped)
     guest_file("roots", "x");
     CHECK_OK(SYS(chmod, "roots", 0600));
     CHECK_OK(SYS(chmod, ".", 0777));
+    CHECK_OK(SYS(mkdir, "secret", 0700));
+    guest_file("secret/f", "x");
+    CHECK_OK(SYS(mkdir, "sticky", 0777));
+    CHECK_OK(SYS(chmod, "sticky", 01777));
+    guest_file("sticky/f", "x");
+    CHECK_OK(SYS(mkdir, "closed", 0755));
+    guest_file("closed/f", "x");
+    int self = (int)SYS(getpid), other = guest_fork();
+    if (other == 0) { /* as long as it can be sent signals */
+        while (SYS(getppid) == self) {
+            SYS(poll, NULL, 0, 50);
+        }
+        guest_exit(0);
+    }
     CHECK_OK(SYS(setgroups, 2, groups));
     CHECK_OK(SYS(setgid, 65534));
     CHECK_OK(SYS(setuid, 1001));
@@ -105,4 +245,28 @@ TEST(zz_dropped)
     CHECK_OK(SYS(chflags, "mine", UCHG));
     CHECK_ERR(SYS(chflags, "mine", SCHG), FREEBSD_EPERM);
     CHECK_OK(SYS(chflags, "mine", 0));
+    struct freebsd_stat st;
+    CHECK_ERR(SYS(fstatat, FREEBSD_AT_FDCWD, "secret/f", &st, 0), FREEBSD_EACCES);
+    CHECK_ERR(SYS(open, "secret/f", FREEBSD_O_RDONLY, 0), FREEBSD_EACCES);
+    CHECK_ERR(SYS(chdir, "secret"), FREEBSD_EACCES);
+    CHECK_ERR(SYS(unlink, "secret/f"), FREEBSD_EACCES);
+    CHECK_ERR(SYS(unlink, "closed/f"), FREEBSD_EACCES);
+    CHECK_ERR(SYS(rename, "closed/f", "g"), FREEBSD_EACCES);
+    CHECK_ERR(SYS(rename, "mine", "closed/f"), FREEBSD_EACCES);
+    CHECK_ERR(SYS(open, "closed/new", FREEBSD_O_WRONLY | FREEBSD_O_CREAT, 0600), FREEBSD_EACCES);
+    CHECK_ERR(SYS(mkdir, "closed/new", 0700), FREEBSD_EACCES);
+    CHECK_ERR(SYS(mkdir, "closed/f", 0700), FREEBSD_EEXIST);
+    CHECK_ERR(SYS(symlink, "x", "closed/new"), FREEBSD_EACCES);
+    CHECK_ERR(SYS(link, "mine", "closed/new"), FREEBSD_EACCES);
+    CHECK_ERR(SYS(truncate, "roots", 0), FREEBSD_EACCES);
+    CHECK_ERR(SYS(unlink, "sticky/f"), FREEBSD_EPERM);
+    CHECK_ERR(SYS(rename, "mine", "sticky/f"), FREEBSD_EPERM);
+    CHECK_ERR(SYS(utimensat, FREEBSD_AT_FDCWD, "closed/f", NULL, 0), FREEBSD_EACCES);
+    CHECK_OK(SYS(symlink, "x", "sticky/own"));
+    CHECK(is("sticky/own", 1001, 0, 0777) || is("sticky/own", 1001, 0, 0755));
+    CHECK_OK(SYS(unlink, "sticky/own"));
+    SYS(poll, NULL, 0, 300); /* until the other has begun */
+    CHECK_ERR(SYS(kill, other, 0), FREEBSD_EPERM);
+    CHECK_ERR(SYS(kill, other, 15), FREEBSD_EPERM);
+    CHECK_ERR(SYS(setpriority, 0, other, 10), FREEBSD_EPERM);
 }

@@ -8,7 +8,8 @@
 #include "syscalls/freebsd/files/file_class.h"
 #include "syscalls/freebsd/files/stat.h"
 #include "vfs/by_descriptor.h"
-#include "vfs/metadata.h"
+#include "vfs/metadata_change.h"
+#include "vfs/metadata_rights.h"
 #include "vfs/rooted_path.h"
 
 #include <linux/fcntl.h>
@@ -282,6 +283,10 @@ static int64_t set_times_at(struct thread *t, int dirfd, guest_ptr path, const s
         /* The path is looked up all the same (kern_utimensat()); the host does not. */
         return host_call5(__NR_statx, at.path.dirfd, at.path.name, at.host_flags, STATX_TYPE, &x);
     }
+    if (r >= 0 && metadata_is_kept(t)) {
+        return metadata_set_times(t, &(struct metadata_place){at.path.dirfd, at.path.name, at.host_flags},
+                                  (uint64_t)times->pointer, !times->pointer);
+    }
     if (r < 0) {
         return r;
     }
@@ -295,7 +300,13 @@ static int64_t set_times_of(struct thread *t, int fd, const struct two_times *ti
     int64_t r = leaves_both(times) ? 0 : freebsd_require_vnode(t, fd);
 
     r = r < 0 || leaves_both(times) ? r : rooted_descriptor(t, fd);
-    return r < 0 || leaves_both(times) ? r : host_call4(__NR_utimensat, fd, NULL, times->pointer, 0);
+    if (r < 0 || leaves_both(times)) {
+        return r;
+    }
+    if (metadata_is_kept(t)) {
+        r = metadata_may_set_times(t, &(struct metadata_place){fd, "", AT_EMPTY_PATH}, !times->pointer);
+    }
+    return r < 0 ? r : host_call4(__NR_utimensat, fd, NULL, times->pointer, 0);
 }
 
 static int64_t timevals_at(struct thread *t, int dirfd, guest_ptr path, guest_ptr tptr, uint32_t flags)

@@ -11,8 +11,10 @@
 #include "base/thread.h"
 #include "process/descriptors.h"
 #include "syscalls/common/directory_list.h"
+#include "syscalls/common/metadata_dirents.h"
 #include "syscalls/freebsd/files/dirent.h"
 #include "syscalls/freebsd/files/file_class.h"
+#include "vfs/metadata.h"
 
 #include <linux/fcntl.h>
 #include <linux/fs.h>
@@ -125,6 +127,9 @@ static int64_t read_directory(struct thread *t, int fd, guest_ptr buf, uint64_t 
     n = host_call3(__NR_getdents64, fd, host, want);
     if (n < 0) {
         return n == -ENOTDIR ? not_a_directory(t, fd) : n; /* a removed directory is ENOENT there too (VV_UNLINKED) */
+    }
+    if (metadata_is_kept(t) && metadata_has_nodes(fd)) {
+        metadata_dirents(t, fd, host, n);
     }
     return deliver(fd, host, n, *start, buf, count, old);
 }

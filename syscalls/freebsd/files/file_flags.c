@@ -29,6 +29,8 @@ static const struct {
     {FREEBSD_UF_APPEND, FS_APPEND_FL},
 };
 
+#define SF_ARCHIVED 0x00010000u /* sys/stat.h */
+
 /* What cannot be kept. 0 or -errno. */
 static int64_t check_flags(uint64_t flags)
 {
@@ -84,9 +86,11 @@ static int64_t keep(struct thread *t, const struct metadata_place *at, uint64_t 
         return r < 0 ? r : -EOPNOTSUPP;
     }
     r = check_owner(t, &x);
-    if (r == 0 && t->proc->users.effective != 0 &&
-        ((flags ^ freebsd_flags_from_names(m.flags)) & FREEBSD_SF_SETTABLE)) {
-        r = -EPERM;
+    uint64_t now = freebsd_flags_from_names(m.flags);
+    if (r == 0 && t->proc->users.effective != 0 && ((now | flags) & FREEBSD_SF_SETTABLE)) {
+        uint64_t hold = FREEBSD_SF_SETTABLE & ~(uint64_t)SF_ARCHIVED; /* while one of these is set, none changes */
+
+        r = (now & hold) || ((now ^ flags) & FREEBSD_SF_SETTABLE) ? -EPERM : 0;
     }
     if (r < 0) {
         return r;

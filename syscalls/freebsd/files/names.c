@@ -9,12 +9,19 @@
 #include "syscalls/freebsd/files/file_class.h"
 #include "syscalls/freebsd/files/stat.h"
 #include "syscalls/freebsd/process_data.h"
-#include "vfs/metadata.h"
+#include "vfs/metadata_change.h"
+#include "vfs/metadata_rights.h"
 
 #include <linux/fcntl.h>
 #include <linux/stat.h>
 
 #define FREEBSD_S_IFWHT 0160000u /* sys/stat.h */
+
+/* A name of the host's as a place; a link at its end is meant itself. */
+static struct metadata_place name_at(const struct vfs_path *path)
+{
+    return (struct metadata_place){path->dirfd, path->name, AT_SYMLINK_NOFOLLOW};
+}
 
 #define FD_NONE (-200) /* funlinkat(2): no descriptor to compare with */
 
@@ -34,6 +41,11 @@ static int64_t link_at(struct thread *t, int fd1, guest_ptr path1, int fd2, gues
     }
     if (!path_same_mount(&t->proc->settings, &from.path, &to)) {
         return -EXDEV;
+    }
+    if (metadata_is_kept(t)) {
+        const struct metadata_place old = name_at(&from.path), new = name_at(&to);
+
+        return metadata_link(t, &old, &new, from.host_flags);
     }
     return host_call5(__NR_linkat, from.path.dirfd, from.path.name, to.dirfd, to.name, from.host_flags);
 }
@@ -88,7 +100,13 @@ static int64_t unlink_at(struct thread *t, int dirfd, guest_ptr path, int fd, ui
             return r;
         }
     }
-    r = host_call3(__NR_unlinkat, at.path.dirfd, at.path.name, at.host_flags & AT_REMOVEDIR);
+    if (metadata_is_kept(t)) {
+        const struct metadata_place name = name_at(&at.path);
+
+        r = metadata_unlink(t, &name, at.host_flags & AT_REMOVEDIR);
+    } else {
+        r = host_call3(__NR_unlinkat, at.path.dirfd, at.path.name, at.host_flags & AT_REMOVEDIR);
+    }
     if (r == -EISDIR && !(flags & FREEBSD_AT_REMOVEDIR)) {
         return -EPERM; /* unlink(2): the named file is a directory */
     }
@@ -133,6 +151,11 @@ static int64_t rename_at(struct thread *t, int oldfd, guest_ptr old, int newfd, 
     if (!path_same_mount(&t->proc->settings, &from, &to)) {
         return -EXDEV;
     }
+    if (metadata_is_kept(t)) {
+        const struct metadata_place before = name_at(&from), after = name_at(&to);
+
+        return metadata_rename(t, &before, &after, 0);
+    }
     return host_call4(__NR_renameat, from.dirfd, from.name, to.dirfd, to.name);
 }
 
@@ -156,6 +179,11 @@ static int64_t symlink_at(struct thread *t, guest_ptr text, int dirfd, guest_ptr
         return r;
     }
     r = path_copyin(t, dirfd, path, PATH_MAKES, &where);
+    if (r >= 0 && metadata_is_kept(t)) {
+        const struct metadata_place name = name_at(&where);
+
+        return metadata_symlink(t, (uint64_t)target, &name);
+    }
     return r < 0 ? r : host_call3(__NR_symlinkat, target, where.dirfd, where.name);
 }
 
@@ -210,12 +238,13 @@ static int64_t make_directory(struct thread *t, int dirfd, guest_ptr path, uint3
     struct vfs_path where;
     int64_t r = path_copyin(t, dirfd, path, PATH_MAKES, &where);
 
-    /* Only permission bits count (kern_mkdirat()); the host would take the sticky bit too. */
-    r = r < 0 ? r : host_call3(__NR_mkdirat, where.dirfd, where.name, mode & FREEBSD_ACCESSPERMS);
-    if (r == 0 && metadata_is_kept(t)) {
-        metadata_made(t, &(struct metadata_place){where.dirfd, where.name, AT_SYMLINK_NOFOLLOW});
+    mode &= FREEBSD_ACCESSPERMS; /* only these count (kern_mkdirat()); the host would take the sticky bit too */
+    if (r >= 0 && metadata_is_kept(t)) {
+        const struct metadata_place name = name_at(&where);
+
+        return metadata_mkdir(t, &name, mode);
     }
-    return r;
+    return r < 0 ? r : host_call3(__NR_mkdirat, where.dirfd, where.name, mode);
 }
 
 int64_t freebsd_mkdir(struct thread *t, guest_ptr path, uint32_t mode)

@@ -10,7 +10,7 @@
 #include "syscalls/freebsd/files/fcntl.h"
 #include "syscalls/freebsd/files/file_class.h"
 #include "syscalls/freebsd/filesystems/filesystems.h"
-#include "vfs/metadata.h"
+#include "vfs/metadata_change.h"
 #include "vfs/rooted_path.h"
 
 #include <linux/fcntl.h>
@@ -71,7 +71,10 @@ int64_t freebsd_chdir(struct thread *t, guest_ptr path)
     if (where.node.fs && where.node.type != S_IFDIR) {
         return -ENOTDIR; /* though the stand-in of a descriptor may be a link to a directory */
     }
-    r = host_call1(__NR_chdir, where.name);
+    if (metadata_is_emulated(t) && !where.node.fs) {
+        r = metadata_may_enter(t, &(struct metadata_place){where.dirfd, where.name, 0});
+    }
+    r = r < 0 ? r : host_call1(__NR_chdir, where.name);
     path_directory_changed(t->proc);
     return r;
 }
@@ -137,7 +140,9 @@ int64_t freebsd_truncate(struct thread *t, guest_ptr path, int64_t length)
     if (r < 0) {
         return r;
     }
-    r = restartable(host_call_intr(t, __NR_truncate, (uint64_t)where.name, (uint64_t)length, 0, 0, 0, 0));
+    r = restartable(metadata_is_kept(t)
+                        ? metadata_truncate(t, &(struct metadata_place){where.dirfd, where.name, 0}, length)
+                        : host_call_intr(t, __NR_truncate, (uint64_t)where.name, (uint64_t)length, 0, 0, 0, 0));
     if (r == -EINVAL) {
         /* Neither file nor directory: no size to set, and no error either (ufs_setattr(), devfs_setattr()). */
         r = host_call4(__NR_faccessat2, AT_FDCWD, where.name, 2, AT_EACCESS);

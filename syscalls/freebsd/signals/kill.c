@@ -12,6 +12,7 @@
 #include "syscalls/freebsd/abi.h"
 #include "syscalls/freebsd/process_data.h"
 #include "syscalls/freebsd/signals/signal_send.h"
+#include "vfs/metadata.h"
 
 #define SIGQUEUE_TID 0x80000000u /* sys/sys/signal.h, of 15: the id is a thread's */
 
@@ -35,7 +36,8 @@ int64_t freebsd_kill(struct thread *t, int32_t pid, int32_t signum)
         return freebsd_signal_send(t, &to, signum, FREEBSD_SI_USER, 0);
     }
     int host = signum != 0 ? freebsd_signal_to_host[signum] : 0;
-    if (signum == 0 || (host != 0 && signum != FREEBSD_SIGINFO)) {
+    bool each = metadata_is_emulated(t) && !credentials_capable(credentials_of(t), CAPABILITY_KILL);
+    if (!each && (signum == 0 || (host != 0 && signum != FREEBSD_SIGINFO))) {
         return world_is_marked(t) ? world_kill(t, pid, host) : host_call2(__NR_kill, pid, host);
     }
     return pid == INT32_MIN ? -ESRCH : freebsd_signal_send_group(t, pid < -1 ? -pid : pid, signum, FREEBSD_SI_USER);

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/process.h"
 #include "base/thread.h"
+#include "process/credentials.h"
 #include "process/host_list.h"
 #include "process/process.h"
 #include "process/world.h"
@@ -126,8 +127,10 @@ int64_t freebsd_signal_send(struct thread *t, const struct signal_target *to, in
                             uint64_t value)
 {
     int host = signo != 0 ? freebsd_signal_to_host[signo] : 0;
-    if (signo == 0) {
-        return send_plain(t, to, 0, code, 0);
+    int64_t allowed = to->pid != t->proc->pid && to->pidfd < 0 ? credentials_may_signal(t, to->pid) : 0;
+    if (signo == 0 || allowed < 0) {
+        int64_t r = send_plain(t, to, 0, code, 0);
+        return r < 0 ? r : allowed;
     }
     struct guest_signal sig = describe(t, signo, code, value);
     if (caught_here(t, to, signo)) {

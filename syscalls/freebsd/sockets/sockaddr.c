@@ -4,7 +4,11 @@
 #include "base/process.h"
 #include "base/thread.h"
 #include "syscalls/freebsd/sockets/socket.h"
+#include "vfs/metadata_rights.h"
 #include "vfs/path.h"
+
+#include <linux/fcntl.h>
+#include <linux/stat.h>
 
 static const struct {
     int guest, host;
@@ -101,6 +105,33 @@ static int64_t below(int dirfd, struct vfs_path *where)
     return 0;
 }
 
+/* Where owners are emulated: to whom a socket answers (unp_connectat()), and where one may be made. 0 or -errno. */
+static int64_t check_owners(struct thread *t, const struct vfs_path *where, bool create)
+{
+    const struct metadata_place at = {where->dirfd, where->name, create ? AT_SYMLINK_NOFOLLOW : 0};
+    struct statx x;
+    int64_t r;
+
+    if (create) {
+        r = metadata_may_make(t, &at);
+        return r == -EEXIST ? -EADDRINUSE : r;
+    }
+    return metadata_is_root(t) || metadata_stat(t, &at, 0, &x, NULL) < 0 || metadata_allows(t, &at, &x, 2) ? 0
+                                                                                                           : -EACCES;
+}
+
+void freebsd_socket_made(struct thread *t, const struct sockaddr_buffer *a)
+{
+    char path[FREEBSD_SA_MAX];
+
+    if (metadata_is_emulated(t) && a->host_family == HOST_AF_UNIX && a->length > 2 && a->length - 2 < sizeof(path) &&
+        a->bytes[2] != 0) {
+        memcpy(path, a->bytes + 2, a->length - 2);
+        path[a->length - 2] = 0;
+        metadata_made(t, &(struct metadata_place){VFS_AT_FDCWD, path, AT_SYMLINK_NOFOLLOW});
+    }
+}
+
 /* The name of a local socket goes through the guest's view of the files. */
 static int64_t translate_local(struct thread *t, int dirfd, struct sockaddr_buffer *a, bool create)
 {
@@ -113,6 +144,9 @@ static int64_t translate_local(struct thread *t, int dirfd, struct sockaddr_buff
     memcpy(path, a->bytes + 2, n);
     path[n] = 0;
     r = path_translate(t, dirfd, path, create ? PATH_MAKES : PATH_FOLLOW, &where);
+    if (r >= 0 && metadata_is_emulated(t)) {
+        r = check_owners(t, &where, create);
+    }
     r = r < 0 ? r : below(where.dirfd, &where);
     if (r < 0) {
         return r;

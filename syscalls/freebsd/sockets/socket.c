@@ -134,7 +134,11 @@ int64_t freebsd_bindat(struct thread *t, int32_t fd, int32_t s, guest_ptr name, 
     struct sockaddr_buffer a;
     int64_t r = freebsd_sockaddr_copyin(t, s, fd, name, namelen, SOCKADDR_BIND, &a);
 
-    return r < 0 ? r : host_call3(__NR_bind, s, a.bytes, a.length);
+    r = r < 0 ? r : host_call3(__NR_bind, s, a.bytes, a.length);
+    if (r == 0) {
+        freebsd_socket_made(t, &a);
+    }
+    return r;
 }
 
 int64_t freebsd_listen(struct thread *t, int32_t s, int32_t backlog)

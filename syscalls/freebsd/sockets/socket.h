@@ -70,6 +70,9 @@ int freebsd_family_from_host(int host);
 /* In place. To the host: 0 or -errno (EINVAL, EAFNOSUPPORT). Local paths are left as they are. */
 int freebsd_sockaddr_to_host(struct sockaddr_buffer *a);
 
+/* A local socket has been made under the address: it gets its owner, where owners are emulated. */
+void freebsd_socket_made(struct thread *t, const struct sockaddr_buffer *a);
+
 /* In place; `length` is the host's. An unnamed local address becomes FreeBSD's 16 bytes of nothing. */
 void freebsd_sockaddr_from_host(struct sockaddr_buffer *a);
 

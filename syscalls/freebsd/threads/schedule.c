@@ -6,8 +6,11 @@
 #include <linux/time_types.h>
 
 #include "base/host.h"
+#include "base/process.h"
+#include "base/thread.h"
 #include "base/host_file.h"
 #include "freebsd_syscalls.h"
+#include "process/credentials.h"
 #include "process/process.h"
 #include "process/tasks.h"
 #include "process/thread.h"
@@ -33,8 +36,12 @@ int64_t freebsd_getpriority(struct thread *t, int32_t which, int32_t who)
 
 int64_t freebsd_setpriority(struct thread *t, int32_t which, int32_t who, int32_t prio)
 {
-    (void)t;
-    return host_call3(__NR_setpriority, which, who, prio);
+    int64_t r = 0;
+    if (which == 0 && who > 0 && t->proc->credentials != NULL) { /* PRIO_PROCESS, on both */
+        r = host_call2(__NR_getpriority, which, who);
+        r = r < 0 ? r : credentials_may_schedule(t, who);
+    }
+    return r < 0 ? r : host_call3(__NR_setpriority, which, who, prio);
 }
 
 static int policy_to_host(int policy)

@@ -13,6 +13,8 @@
 #include "syscalls/common/linux/files/directories.h"
 #include "syscalls/common/linux/files/positions.h"
 #include "syscalls/common/linux/pairs.h"
+#include "syscalls/common/metadata_dirents.h"
+#include "vfs/metadata.h"
 
 #include <linux/fs.h>
 
@@ -54,9 +56,14 @@ int i386_dirent_from_host(const struct linux_dirent64 *host, uint32_t position, 
     return (int)size;
 }
 
-static int64_t read_host(int fd, void *buffer, uint64_t size)
+static int64_t read_host(struct thread *t, int fd, void *buffer, uint64_t size)
 {
-    return host_call3(__NR_getdents64, fd, buffer, size);
+    int64_t n = host_call3(__NR_getdents64, fd, buffer, size);
+
+    if (n > 0 && metadata_is_kept(t) && metadata_has_nodes(fd)) {
+        metadata_dirents(t, fd, buffer, n);
+    }
+    return n;
 }
 
 /* An entry of getdents(2) to where there is room for `room` bytes. Returns its length or -errno. */
@@ -113,7 +120,7 @@ int64_t linux_i386_getdents(struct thread *t, int32_t fd, guest_ptr dirent, uint
         return special;
     }
     start = host_call3(__NR_lseek, fd, 0, SEEK_CUR);
-    n = read_host(fd, host, want);
+    n = read_host(t, fd, host, want);
     return n > 0 ? deliver(fd, host, n, dirent, count, start) : n;
 }
 
@@ -127,7 +134,7 @@ int64_t linux_i386_getdents64(struct thread *t, int32_t fd, guest_ptr dirent, ui
     if (n != -ENOSYS) {
         return n;
     }
-    n = read_host(fd, host, count < HOST_BUFFER ? count : HOST_BUFFER);
+    n = read_host(t, fd, host, count < HOST_BUFFER ? count : HOST_BUFFER);
     for (int64_t at = 0; at < n;) {
         struct linux_dirent64 *h = (struct linux_dirent64 *)(host + at);
 
@@ -147,7 +154,7 @@ int64_t linux_i386_readdir(struct thread *t, int32_t fd, guest_ptr dirent, uint3
     char host[ONE_ENTRY] __attribute__((aligned(8)));
     const struct linux_dirent64 *h = (const struct linux_dirent64 *)host;
     int64_t start = host_call3(__NR_lseek, fd, 0, SEEK_CUR);
-    int64_t n = read_host(fd, host, sizeof(host));
+    int64_t n = read_host(t, fd, host, sizeof(host));
     struct i386_old_dirent out;
 
     (void)t;

@@ -4,6 +4,7 @@
 #include "base/host.h"
 #include "base/thread.h"
 #include "syscalls/common/linux/calls_at.h"
+#include "syscalls/common/linux/files/emulated.h"
 
 #include <linux/time_types.h>
 
@@ -21,6 +22,9 @@ static int64_t set_times(struct thread *t, int dirfd, guest_ptr path, const stru
 {
     if (guest_is_null(path)) {
         return host_call4(__NR_utimensat, dirfd, 0, times, flags);
+    }
+    if (metadata_is_kept(t)) {
+        return linux_emulated_set_times(t, dirfd, path, times, flags);
     }
     return linux_call_at(t, __NR_utimensat, dirfd, path, linux_follow_unless(flags, AT_SYMLINK_NOFOLLOW),
                          (uint64_t)times, flags, 0);

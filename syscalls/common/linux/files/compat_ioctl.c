@@ -10,6 +10,7 @@
 #include "process/report.h"
 #include "signals/signals.h"
 #include "syscalls/common/linux/compat_layout.h"
+#include "syscalls/common/linux/files/emulated.h"
 
 #include <linux/fcntl.h>
 
@@ -56,8 +57,13 @@ int64_t linux_compat_ioctl(struct thread *t, int32_t fd, uint32_t cmd, guest_ptr
 {
     const struct compat_ioctl *how;
 
+    int64_t r;
+
     if (is_hidden(fd)) {
         return -EBADF;
+    }
+    if (metadata_is_kept(t) && linux_emulated_inode_flags(t, fd, cmd, arg, &r)) {
+        return r;
     }
     if (compat_ioctl_is_same(cmd)) {
         return compat_ioctl_host(t, fd, cmd, guest_span(arg.va, 1).va);

@@ -78,7 +78,9 @@ int64_t linux_compat_openat(struct thread *t, int32_t dfd, guest_ptr filename, i
 /* A 64-bit length in two registers, the lower half first. */
 int64_t linux_compat_truncate64(struct thread *t, guest_ptr path, uint32_t low, uint32_t high)
 {
-    return linux_any_truncate(t, path, (int64_t)((uint64_t)high << 32 | low));
+    int64_t length = (int64_t)((uint64_t)high << 32 | low);
+
+    return metadata_is_kept(t) ? linux_emulated_truncate(t, path, length) : linux_any_truncate(t, path, length);
 }
 
 int64_t linux_compat_fanotify_mark(struct thread *t, int32_t fd, uint32_t flags, uint32_t mask_low, uint32_t mask_high,

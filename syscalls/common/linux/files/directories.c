@@ -17,6 +17,8 @@
 #include "syscalls/common/linux/files/directories.h"
 #include "syscalls/common/linux/files/positions.h"
 #include "syscalls/common/linux/filesystems/procfs.h"
+#include "syscalls/common/metadata_dirents.h"
+#include "vfs/metadata.h"
 #include "vfs/path.h"
 
 #define CHUNK     4096
@@ -79,6 +81,7 @@ static bool is_engines(const char *name)
 struct reading {
     int fd;
     bool descriptors; /* the engine's are left out */
+    struct thread *nodes; /* the reading one, where there may be device nodes (metadata_dirents.h); else NULL */
     directory_record_fn *record;
     guest_ptr buf;
     uint64_t room, done;
@@ -128,6 +131,9 @@ static int64_t read_made(struct reading *r)
         if (n <= 0) {
             return r->done ? (int64_t)r->done : n;
         }
+        if (r->nodes) {
+            metadata_dirents(r->nodes, r->fd, host, n);
+        }
         e = deliver(r, host, n);
     }
     return e < 0 ? e : (int64_t)r->done;
@@ -172,6 +178,36 @@ int64_t linux_any_getdents(struct thread *t, int32_t fd, guest_ptr dirent, uint3
     return host_call3(__NR_getdents, fd, s.va, s.len);
 }
 
+/* Where there are device nodes, the host's records are not the guest's. */
+static int64_t read_nodes(struct thread *t, int fd, guest_ptr dirent, uint32_t count, directory_record_fn *record)
+{
+    struct reading r = {.fd = fd, .nodes = t, .record = record, .buf = dirent, .room = count};
+
+    return read_made(&r);
+}
+
+int64_t linux_emulated_getdents64(struct thread *t, int32_t fd, guest_ptr dirent, uint32_t count)
+{
+    int64_t r = linux_directory_special(t, fd, dirent, count, linux_dirent64_record);
+
+    if (r != -ENOSYS) {
+        return r;
+    }
+    return metadata_has_nodes(fd) ? read_nodes(t, fd, dirent, count, linux_dirent64_record)
+                                  : linux_any_getdents64(t, fd, dirent, count);
+}
+
+int64_t linux_emulated_getdents(struct thread *t, int32_t fd, guest_ptr dirent, uint32_t count)
+{
+    int64_t r = linux_directory_special(t, fd, dirent, count, linux_dirent_record);
+
+    if (r != -ENOSYS) {
+        return r;
+    }
+    return metadata_has_nodes(fd) ? read_nodes(t, fd, dirent, count, linux_dirent_record)
+                                  : linux_any_getdents(t, fd, dirent, count);
+}
+
 /* x32's */
 int64_t linux_compat_getdents64(struct thread *t, int32_t fd, guest_ptr dirent, uint32_t count)
 {
@@ -181,6 +217,7 @@ int64_t linux_compat_getdents64(struct thread *t, int32_t fd, guest_ptr dirent, 
     if (special != -ENOSYS) {
         return special;
     }
+    r.nodes = metadata_is_kept(t) && metadata_has_nodes(fd) ? t : NULL;
     special = read_made(&r);
     if (r.position > UINT32_MAX) {
         linux_position_folded(fd);

@@ -7,6 +7,7 @@
 #include "signals/signals.h"
 #include "syscalls/common/linux/files/emulated.h"
 #include "syscalls/common/metadata_open.h"
+#include "vfs/metadata_rights.h"
 #include "vfs/rooted_path.h"
 
 static int64_t chmod_at(struct thread *t, int dirfd, guest_ptr path, uint32_t mode, uint32_t flags)
@@ -106,24 +107,6 @@ int64_t linux_emulated_mknod(struct thread *t, guest_ptr filename, uint32_t mode
     return linux_emulated_mknodat(t, AT_FDCWD, filename, mode, dev);
 }
 
-int64_t linux_emulated_mkdirat(struct thread *t, int32_t dfd, guest_ptr pathname, uint32_t mode)
-{
-    struct metadata_place at;
-    struct linux_path p;
-    int64_t r = linux_place(t, dfd, pathname, AT_SYMLINK_NOFOLLOW | LINUX_PLACE_FOR(PATH_MAKES), &p, &at);
-
-    r = r < 0 ? r : host_call3(__NR_mkdirat, at.dirfd, at.name, mode);
-    if (r == 0) {
-        metadata_made(t, &at);
-    }
-    return r;
-}
-
-int64_t linux_emulated_mkdir(struct thread *t, guest_ptr pathname, uint32_t mode)
-{
-    return linux_emulated_mkdirat(t, AT_FDCWD, pathname, mode);
-}
-
 int64_t linux_emulated_faccessat2(struct thread *t, int32_t dfd, guest_ptr filename, int32_t mode, int32_t flags)
 {
     struct metadata_place at;
@@ -160,6 +143,10 @@ int64_t linux_emulated_open_at(struct thread *t, struct linux_path *p, uint32_t 
     }
     if (flags & O_NOFOLLOW) {
         at.flags = AT_SYMLINK_NOFOLLOW;
+    }
+    int64_t r = metadata_way(t, at.dirfd, at.name, !(flags & O_NOFOLLOW));
+    if (r < 0) {
+        return r;
     }
     return host_restartable(t, metadata_open(t, &at, flags, mode));
 }

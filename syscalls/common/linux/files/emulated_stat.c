@@ -9,6 +9,7 @@
 #include "process/descriptors.h"
 #include "syscalls/common/linux/calls_at.h"
 #include "syscalls/common/linux/files/emulated.h"
+#include "vfs/metadata_rights.h"
 
 int64_t linux_place(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, struct linux_path *p,
                     struct metadata_place *out)
@@ -31,7 +32,7 @@ int64_t linux_place(struct thread *t, int dirfd, guest_ptr path, uint32_t flags,
         return -EBADF;
     }
     *out = (struct metadata_place){p->dirfd, p->where.name, flags & (AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)};
-    return 0;
+    return metadata_way(t, out->dirfd, out->name, (flags & AT_SYMLINK_NOFOLLOW) == 0);
 }
 
 int64_t linux_place_of(int fd, struct metadata_place *out)

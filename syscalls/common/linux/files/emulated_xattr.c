@@ -15,7 +15,7 @@
 #include "vfs/rooted_path.h"
 
 /* Where security.* and trusted.* are kept, by this and their name. */
-#define KEPT_PREFIX METADATA_PREFIX "x."
+#define KEPT_PREFIX METADATA_KEPT_PREFIX
 
 /* An attribute's name as the host has it. */
 struct attribute {

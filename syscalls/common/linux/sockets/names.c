@@ -8,6 +8,7 @@
 #include "process/descriptors.h"
 #include "signals/signals.h"
 #include "syscalls/common/linux/sockets/socket_address.h"
+#include "vfs/metadata.h"
 
 int64_t linux_any_bind(struct thread *t, int32_t fd, guest_ptr addr, int32_t addrlen)
 {
@@ -16,6 +17,9 @@ int64_t linux_any_bind(struct thread *t, int32_t fd, guest_ptr addr, int32_t add
 
     if (r == 0) {
         r = host_call3(__NR_bind, fd, a.bytes, a.length);
+        if (r == 0 && metadata_is_emulated(t)) {
+            linux_socket_made(t, &a);
+        }
         linux_socket_address_done(&a);
     }
     return r;

@@ -8,9 +8,11 @@
 #include "base/thread.h"
 #include "process/descriptors.h"
 #include "syscalls/common/linux/files/paths.h"
+#include "vfs/metadata_rights.h"
 #include "vfs/sysroot.h"
 
 #include <linux/fcntl.h>
+#include <linux/stat.h>
 
 enum { FAMILY_UNIX = 1, PATH_AT = 2, PATH_ROOM = 108 }; /* linux/un.h */
 enum { LEVEL_SOCKET = 1, OPTION_TYPE = 3, OPTION_DOMAIN = 39 };
@@ -105,6 +107,44 @@ static int64_t translate(struct thread *t, bool new, struct linux_socket_address
     return inner != NULL ? set_below(t->proc->settings.sysroot, inner, a) : -ENAMETOOLONG;
 }
 
+/* The path of an address, with a NUL behind it. */
+static void copy_path(const struct linux_socket_address *a, char path[PATH_ROOM + 1])
+{
+    size_t size = a->length - PATH_AT;
+
+    memcpy(path, a->bytes + PATH_AT, size);
+    path[size] = 0;
+}
+
+/* Where owners are emulated: to whom a socket answers (unix_find_bsd()), and where one may be made. 0 or -errno. */
+static int64_t check_owners(struct thread *t, bool new, const struct linux_socket_address *a)
+{
+    char path[PATH_ROOM + 1];
+    const struct metadata_place at = {AT_FDCWD, path, new ? AT_SYMLINK_NOFOLLOW : 0};
+    struct statx x;
+
+    copy_path(a, path);
+    int64_t r = metadata_way(t, AT_FDCWD, path, !new);
+    if (r == 0 && new) {
+        r = metadata_may_make(t, &at);
+        return r == -EEXIST ? -EADDRINUSE : r;
+    }
+    if (r < 0 || metadata_is_root(t)) {
+        return r;
+    }
+    return metadata_stat(t, &at, 0, &x, NULL) < 0 || metadata_allows(t, &at, &x, 2) ? 0 : -EACCES;
+}
+
+void linux_socket_made(struct thread *t, const struct linux_socket_address *a)
+{
+    char path[PATH_ROOM + 1];
+
+    if (has_path(a)) {
+        copy_path(a, path);
+        metadata_made(t, &(struct metadata_place){AT_FDCWD, path, AT_SYMLINK_NOFOLLOW});
+    }
+}
+
 int64_t linux_socket_address_get(struct thread *t, int32_t fd, guest_ptr from, int32_t length, uint32_t use,
                                  struct linux_socket_address *out)
 {
@@ -119,10 +159,14 @@ int64_t linux_socket_address_get(struct thread *t, int32_t fd, guest_ptr from, i
     if (length > 0 && copyin(out->bytes, from, out->length) < 0) {
         return refuse(fd, use, -EFAULT);
     }
-    if (t->proc->settings.sysroot[0] == 0 || !has_path(out)) {
+    if ((t->proc->settings.sysroot[0] == 0 && !metadata_is_emulated(t)) || !has_path(out)) {
         return 0;
     }
-    int64_t r = translate(t, (use & LINUX_ADDRESS_NEW) != 0, out);
+    bool new = (use & LINUX_ADDRESS_NEW) != 0;
+    int64_t r = t->proc->settings.sysroot[0] != 0 ? translate(t, new, out) : 0;
+    if (r == 0 && metadata_is_emulated(t)) {
+        r = check_owners(t, new, out);
+    }
     if (r < 0) {
         int64_t domain = socket_option(fd, OPTION_DOMAIN);
 

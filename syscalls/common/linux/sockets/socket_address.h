@@ -37,6 +37,9 @@ enum linux_address_use {
 int64_t linux_socket_address_get(struct thread *t, int32_t fd, guest_ptr from, int32_t length, uint32_t use,
                                  struct linux_socket_address *out);
 
+/* A socket has been made under the address: it gets its owner, where owners are emulated. */
+void linux_socket_made(struct thread *t, const struct linux_socket_address *a);
+
 /* Gives back what linux_socket_address_get() took; nothing, where it was not called or failed and base is -1. */
 void linux_socket_address_done(struct linux_socket_address *a);
 
