@@ -71,6 +71,17 @@ static bool find(const char *list, size_t size, const char *name, struct found *
     return false;
 }
 
+/* Whether a list ends where a group does. */
+static bool is_whole(const char *list, size_t size)
+{
+    struct found f;
+    size_t at = 0;
+    while (at < size) {
+        look_in_group(list, size, &at, "", 0, &f);
+    }
+    return at == size;
+}
+
 bool metadata_names_find(const char *list, size_t size, const char *name, struct metadata *out)
 {
     struct found f;
@@ -141,6 +152,9 @@ size_t metadata_names_set(char *list, size_t size, const char *name, const struc
     char value[METADATA_TEXT_MAX], rest[METADATA_TEXT_MAX];
     struct metadata others;
     size_t length = m != NULL ? metadata_format(m, value) : 0;
+    if (!is_whole(list, size)) {
+        size = 0; /* none of ours: what is added would become a part of it */
+    }
     if (m != NULL && size + length + length_of(name) + 3 > METADATA_NAMES_MAX) {
         return SIZE_MAX;
     }

@@ -2,8 +2,7 @@
 """Archives for tests/instance/life, and looking at archives.
 
 archives.py make FOLDER          writes roots, images and hostile archives there
-archives.py compare A B [IDS]    says what differs between the members of two archives; with IDS, the owners of symbolic
-                                 links and fifos, which nothing keeps where owners are emulated, are left out
+archives.py compare A B          says what differs between the members of two archives
 archives.py names A              lists members
 """
 
@@ -72,6 +71,13 @@ def root():
         member("./etc/shadow", mode=0o640, ids=(0, 42)),
         member("./etc/xattr", data=b"x", pax={"SCHILY.xattr.user.one": "v1", "SCHILY.xattr.user.none": ""}),
         member("./fifo", tarfile.FIFOTYPE, mode=0o620, ids=(3, 4)),
+        directory("./home"),
+        member("./home/fifo", tarfile.FIFOTYPE, mode=0o7004),
+        directory("./home/u", mode=0o750, ids=(1000, 1001)),
+        symlink("./home/u/another's", "x", ids=(7, 0)),
+        member("./home/u/fifo", tarfile.FIFOTYPE, mode=0o600, ids=(1000, 1001)),
+        symlink("./home/u/own", "x", ids=(1000, 1001)),
+        symlink("./home/u/root's", "x"),
         symlink("./link", "../../../up", ids=(5, 6)),
         directory("./tmp", mode=0o1777),
         directory("./usr"),
@@ -161,15 +167,13 @@ def make(folder):
         file.write(hashlib.sha512(b"garbage").digest() * 100)
 
 
-def describe(path, without_ids):
+def describe(path):
     found = {}
     with tarfile.open(path, "r|*" if path == "/dev/stdin" else "r:*", errors="surrogateescape", encoding="utf-8") as archive:
         for m in archive:
             name = os.path.normpath(m.name)
             ids = (m.uid, m.gid)
             extra = {k: v for k, v in m.pax_headers.items() if k.startswith("SCHILY.")}
-            if without_ids and m.type in (tarfile.SYMTYPE, tarfile.FIFOTYPE):
-                ids = None
             data = archive.extractfile(m).read() if m.isreg() else b""
             mtime = m.pax_headers.get("mtime", str(int(m.mtime)))
             mode = m.mode if "SCHILY.acl.access" not in extra else m.mode & ~0o070
@@ -182,8 +186,8 @@ def describe(path, without_ids):
     return found
 
 
-def compare(a, b, without_ids=False):
-    first, second = describe(a, without_ids), describe(b, without_ids)
+def compare(a, b):
+    first, second = describe(a), describe(b)
     for name in sorted(first.keys() | second.keys()):
         if first.get(name) != second.get(name):
             print(ascii((name, first.get(name), second.get(name))))
@@ -193,9 +197,9 @@ def main():
     if sys.argv[1] == "make":
         make(sys.argv[2])
     elif sys.argv[1] == "compare":
-        compare(sys.argv[2], sys.argv[3], len(sys.argv) > 4)
+        compare(sys.argv[2], sys.argv[3])
     else:
-        print("\n".join(sorted(map(ascii, describe(sys.argv[2], False)))))
+        print("\n".join(sorted(map(ascii, describe(sys.argv[2])))))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 /* What unpacking rests on: paths, metadata, JSON, digests, writing a tree. */
 #include "instance/metadata.h"
+#include "vfs/metadata_names.h"
 #include "instance/remove.h"
 #include "instance/unpack/fence.h"
 #include "instance/unpack/json.h"
@@ -78,6 +79,80 @@ START_TEST(links_that_climb_are_told)
     ck_assert(path_make_relative("x", "/", out, sizeof(out)));
     ck_assert_str_eq(out, ".");
     ck_assert(!path_make_relative("usr/lib/libx.so", "/lib/libx.so.1", out, 19));
+}
+END_TEST
+
+static void expect_owner(const char *list, size_t size, const char *name, unsigned uid, unsigned gid)
+{
+    struct metadata m;
+    metadata_names_find(list, size, name, &m);
+    ck_assert_msg(m.uid == uid && m.gid == gid, "%s: %u:%u in %.*s", name, m.uid, m.gid, (int)size, list);
+}
+
+START_TEST(names_are_told_of)
+{
+    char list[METADATA_NAMES_MAX];
+    const struct metadata five = {.uid = 5, .gid = 6}, seven = {.uid = 7}, roots = {0};
+    size_t size = metadata_names_set(list, 0, "a", &five);
+    size = metadata_names_set(list, size, "b", &five);
+    size = metadata_names_set(list, size, "c", &seven);
+    ck_assert_mem_eq(list, "v=1 uid=5 gid=6/b/a//v=1 uid=7 gid=0/c//", size);
+    ck_assert_uint_eq(metadata_names_set(list, size, "d", &roots), size); /* as nobody says anything else */
+    expect_owner(list, size, "a", 5, 6);
+    expect_owner(list, size, "c", 7, 0);
+    expect_owner(list, size, "ab", 0, 0);
+    size = metadata_names_set(list, size, "b", &seven);
+    expect_owner(list, size, "b", 7, 0);
+    size = metadata_names_set(list, size, ".", &five);
+    size = metadata_names_set(list, size, "a", &five); /* as all others */
+    size = metadata_names_set(list, size, "r", &roots);
+    expect_owner(list, size, "a", 5, 6);
+    expect_owner(list, size, "r", 0, 0);
+    size = metadata_names_set(list, size, "c", NULL);
+    expect_owner(list, size, "c", 5, 6);
+    for (const char *name = "b\0.\0r\0"; *name != '\0'; name += strlen(name) + 1) {
+        size = metadata_names_set(list, size, name, NULL);
+    }
+    ck_assert_uint_eq(size, 0);
+}
+END_TEST
+
+START_TEST(names_have_an_end)
+{
+    char list[METADATA_NAMES_MAX], name[64];
+    size_t size = 0, now = 0;
+    for (unsigned i = 0; now != SIZE_MAX; i++) {
+        const struct metadata m = {.uid = i + 1};
+        snprintf(name, sizeof name, "name-%u", i);
+        now = metadata_names_set(list, size, name, &m);
+        size = now != SIZE_MAX ? now : size;
+        ck_assert_uint_le(size, sizeof list);
+        ck_assert_uint_lt(i, 1000);
+    }
+    expect_owner(list, size, "name-0", 1, 0);
+    expect_owner(list, size, "name-200", 201, 0);
+}
+END_TEST
+
+/* Whatever stands there, nothing outside is touched, and the name is what it was said to be. */
+START_TEST(names_in_rubbish)
+{
+    static const char letters[] = "/v=1 uid5a.b\0";
+    const struct metadata five = {.uid = 5};
+    unsigned seed = 1;
+    for (unsigned round = 0; round < 20000; round++) {
+        char list[METADATA_NAMES_MAX];
+        size_t size = round % 60;
+        for (size_t i = 0; i < size; i++) {
+            seed = seed * 1103515245 + 12345;
+            list[i] = letters[(seed >> 16) % (sizeof letters - 1)];
+        }
+        size = metadata_names_set(list, size, "b", &five);
+        ck_assert_uint_lt(size, 200);
+        expect_owner(list, size, "b", 5, 0);
+        size = metadata_names_set(list, size, "b", NULL);
+        ck_assert_uint_lt(size, 200);
+    }
 }
 END_TEST
 
@@ -363,6 +438,9 @@ int main(void)
     tcase_add_test(tc, paths_become_plain);
     tcase_add_test(tc, links_that_climb_are_told);
     tcase_add_test(tc, metadata_goes_there_and_back);
+    tcase_add_test(tc, names_are_told_of);
+    tcase_add_test(tc, names_have_an_end);
+    tcase_add_test(tc, names_in_rubbish);
     tcase_add_test(tc, metadata_has_room);
     tcase_add_test(tc, json_is_read);
     tcase_add_test(tc, json_that_is_none_is_refused);
