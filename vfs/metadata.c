@@ -7,6 +7,7 @@
 #include "base/host.h"
 #include "base/mem.h"
 #include "base/personality.h"
+#include "vfs/metadata_acl.h"
 #include "vfs/metadata_entry.h"
 #include "vfs/metadata_file.h"
 #include "vfs/metadata_rights.h"
@@ -307,7 +308,11 @@ int64_t metadata_chmod(struct thread *t, const struct metadata_place *at, uint32
     }
     s.m.mode = mode & MODE_BITS;
     s.m.has_mode |= is_link(&s.host);
-    return store(t, &s);
+    r = store(t, &s);
+    if (r == 0 && metadata_is_emulated(t) && carries(&s.host)) {
+        metadata_acl_follow_mode(at, s.m.mode);
+    }
+    return r;
 }
 
 int64_t metadata_set_flags(struct thread *t, const struct metadata_place *at, const char *names)
@@ -326,11 +331,21 @@ int64_t metadata_set_flags(struct thread *t, const struct metadata_place *at, co
     return store(t, &s);
 }
 
+/* Of a directory's default list, for the mode that was asked for. */
+static void inherit_list(struct subject *s, const struct metadata_place *directory, uint32_t asked)
+{
+    uint32_t mode = asked & 0777;
+    if (carries(&s->host) &&
+        metadata_acl_inherit(directory, &s->at, (s->host.stx_mode & S_IFMT) == S_IFDIR, &mode)) {
+        s->m.mode = (s->m.mode & 07000) | mode;
+    }
+}
+
 /*
  * BSD's files have their directory's group, Linux's the maker's unless the directory has the set-group-id bit, which its
  * directories hand on (inode_init_owner() of fs/inode.c; ufs_makeinode()).
  */
-static void inherit_group(struct thread *t, struct subject *s)
+static void inherit(struct thread *t, struct subject *s, uint32_t asked)
 {
     struct metadata_entry e;
     struct statx x;
@@ -346,9 +361,10 @@ static void inherit_group(struct thread *t, struct subject *s)
     if (hands_on && !bsd && (s->host.stx_mode & S_IFMT) == S_IFDIR) {
         s->m.mode |= S_ISGID;
     }
+    inherit_list(s, &e.directory, asked);
 }
 
-void metadata_made(struct thread *t, const struct metadata_place *at)
+void metadata_made(struct thread *t, const struct metadata_place *at, uint32_t asked)
 {
     const struct credentials *c;
     struct subject s;
@@ -359,12 +375,12 @@ void metadata_made(struct thread *t, const struct metadata_place *at)
     c = credentials_of(t);
     s.m.uid = c->fsuid;
     s.m.gid = c->fsgid;
-    inherit_group(t, &s);
+    inherit(t, &s, asked);
     if (is_told_of(&s.host)) {
         s.m.has_mode = false; /* and flags: what was said of an earlier file of that name */
         s.m.flags[0] = '\0';
     }
-    if (carries(&s.host) ? needs_attribute(t, &s)
+    if (carries(&s.host) ? needs_attribute(t, &s) || before.mode != s.m.mode
                          : before.uid != s.m.uid || before.gid != s.m.gid || before.has_mode || before.flags[0] != '\0') {
         store(t, &s);
     }
@@ -398,7 +414,7 @@ static int64_t make_node(struct thread *t, const struct metadata_place *at, uint
             s.m.uid = credentials_of(t)->fsuid;
             s.m.gid = credentials_of(t)->fsgid;
             s.at = *at;
-            inherit_group(t, &s);
+            inherit(t, &s, mode);
             s.at = file;
         }
         r = store(t, &s);
@@ -423,7 +439,7 @@ int64_t metadata_mknod(struct thread *t, const struct metadata_place *at, uint32
     int64_t r = metadata_may_make(t, at);
     r = r < 0 ? r : host_call4(__NR_mknodat, at->dirfd, at->name, emulated ? mode & ~07000u : mode, 0);
     if (r == 0) {
-        metadata_made(t, at);
+        metadata_made(t, at, mode);
     }
     if (r == 0 && emulated && (mode & 07000) != 0 && look(t, at, &s) == 0) {
         s.m.mode |= mode & 07000;
@@ -432,24 +448,33 @@ int64_t metadata_mknod(struct thread *t, const struct metadata_place *at, uint32
     return r;
 }
 
-/* acl_permission_check() and generic_permission() of fs/namei.c */
-bool metadata_permits(const struct credentials *c, uint32_t user, const struct statx *x, uint32_t want)
+/* capable_wrt_inode_uidgid() in generic_permission() of fs/namei.c */
+static bool overrides(const struct credentials *c, const struct statx *x, uint32_t want)
 {
-    uint32_t bits = x->stx_mode;
-    bool directory = (bits & S_IFMT) == S_IFDIR;
-    if (x->stx_uid == user) {
-        bits >>= 6;
-    } else if (credentials_member(c, x->stx_gid)) {
-        bits >>= 3;
-    }
-    if ((want & ~bits & 7) == 0) {
-        return true;
-    }
+    bool directory = (x->stx_mode & S_IFMT) == S_IFDIR;
     if (credentials_capable(c, CAPABILITY_DAC_OVERRIDE) &&
         (directory || (want & 1) == 0 || (x->stx_mode & 0111) != 0)) {
         return true;
     }
     return credentials_capable(c, CAPABILITY_DAC_READ_SEARCH) && (want == 4 || (directory && (want & 2) == 0));
+}
+
+/* acl_permission_check() of fs/namei.c */
+bool metadata_permits(const struct credentials *c, uint32_t user, const struct metadata_place *at,
+                      const struct statx *x, uint32_t want)
+{
+    uint32_t bits = x->stx_mode;
+    int decision = -1;
+    if (overrides(c, x, want)) {
+        return true;
+    }
+    if (x->stx_uid == user) {
+        bits >>= 6;
+    } else {
+        decision = carries(x) ? metadata_acl_decides(at, c, user, x, want) : -1;
+        bits = credentials_member(c, x->stx_gid) ? bits >> 3 : bits;
+    }
+    return decision >= 0 ? decision != 0 : (want & ~bits & 7) == 0;
 }
 
 int64_t metadata_access(struct thread *t, const struct metadata_place *at, uint32_t mode, bool effective)
@@ -474,7 +499,7 @@ int64_t metadata_access(struct thread *t, const struct metadata_place *at, uint3
         asking.fsgid = c->groups.real;
         asking.effective = c->users.real == 0 ? c->permitted : 0;
     }
-    if (!metadata_permits(&asking, asking.fsuid, &x, mode)) {
+    if (!metadata_permits(&asking, asking.fsuid, at, &x, mode)) {
         return -EACCES;
     }
     r = (mode & 2) != 0 ? host_call4(__NR_faccessat2, at->dirfd, at->name, 2, at->flags | AT_EACCESS) : 0;

@@ -71,14 +71,18 @@ int64_t metadata_set_flags(struct thread *t, const struct metadata_place *at, co
 int64_t metadata_mknod(struct thread *t, const struct metadata_place *at, uint32_t mode, uint32_t major,
                        uint32_t minor);
 
-/* A file or directory that the caller has made there, or opened and made, gets its owner and group. */
-void metadata_made(struct thread *t, const struct metadata_place *at);
+/*
+ * What the caller has made there, or opened and made, gets its owner and group, and where its directory has a default list
+ * (metadata_acl.h) that, for the mode that was asked for.
+ */
+void metadata_made(struct thread *t, const struct metadata_place *at, uint32_t asked);
 
 /*
- * Whether credentials allow `want` (R_OK 4, W_OK 2, X_OK 1) of a file of that status, `user` being who asks; by the
- * file alone.
+ * Whether credentials allow `want` (R_OK 4, W_OK 2, X_OK 1) of the file at that place, of that status, `user` being who
+ * asks; by the file alone.
  */
-bool metadata_permits(const struct credentials *c, uint32_t user, const struct statx *x, uint32_t want);
+bool metadata_permits(const struct credentials *c, uint32_t user, const struct metadata_place *at,
+                      const struct statx *x, uint32_t want);
 
 /*
  * Makes a file readable and writable to the host's owner that the guest's root has been refused, as its mode forbids it to

@@ -159,7 +159,7 @@ int64_t metadata_symlink(struct thread *t, uint64_t text, const struct metadata_
     int64_t r = metadata_may_make(t, at);
     r = r < 0 ? r : host_call3(__NR_symlinkat, text, at->dirfd, at->name);
     if (r == 0) {
-        metadata_made(t, &name);
+        metadata_made(t, &name, 0777);
     }
     return r;
 }
@@ -170,7 +170,7 @@ int64_t metadata_mkdir(struct thread *t, const struct metadata_place *at, uint32
     int64_t r = metadata_may_make(t, at);
     r = r < 0 ? r : host_call3(__NR_mkdirat, at->dirfd, at->name, mode);
     if (r == 0) {
-        metadata_made(t, &name);
+        metadata_made(t, &name, mode);
     }
     return r;
 }

@@ -62,7 +62,7 @@ bool metadata_allows(struct thread *t, const struct metadata_place *at, const st
         return true;
     }
     c = credentials_of(t);
-    return metadata_permits(c, c->fsuid, x, want) || is_in_proc(at);
+    return metadata_permits(c, c->fsuid, at, x, want) || is_in_proc(at);
 }
 
 int64_t metadata_may_alter(const struct metadata *m)

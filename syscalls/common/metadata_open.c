@@ -98,7 +98,7 @@ int64_t metadata_open_how(struct thread *t, int dirfd, const char *name, const s
     asked.flags |= creates ? O_EXCL : 0;
     int64_t fd = host_call_intr(t, __NR_openat2, (uint64_t)dirfd, (uint64_t)name, (uint64_t)&asked, sizeof asked, 0, 0);
     if (creates && fd >= 0) {
-        metadata_made(t, &(struct metadata_place){(int)fd, "", AT_EMPTY_PATH});
+        metadata_made(t, &(struct metadata_place){(int)fd, "", AT_EMPTY_PATH}, (uint32_t)how->mode);
         return fd;
     }
     if (fd == -EEXIST && creates && (how->flags & O_EXCL) == 0) {
@@ -154,8 +154,10 @@ int64_t metadata_open(struct thread *t, const struct metadata_place *at, uint32_
     /* Whether it is new, only the host can tell. Behind a link that leads to nothing it makes a file all the same. */
     fd = open_host(t, at, temporary ? flags : flags | O_EXCL, mode);
     if (fd >= 0) {
-        metadata_made(t, temporary ? &(struct metadata_place){(int)fd, "", AT_EMPTY_PATH}
-                                   : &(struct metadata_place){at->dirfd, at->name, AT_SYMLINK_NOFOLLOW});
+        metadata_made(t,
+                      temporary ? &(struct metadata_place){(int)fd, "", AT_EMPTY_PATH}
+                                : &(struct metadata_place){at->dirfd, at->name, AT_SYMLINK_NOFOLLOW},
+                      mode);
         return fd;
     }
     if (fd != -EEXIST || (flags & O_EXCL) != 0) {

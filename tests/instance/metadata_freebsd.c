@@ -209,6 +209,46 @@ TEST(system_attributes)
     CHECK_OK(SYS(extattr_delete_file, "attributed", SYSTEM, "label"));
 }
 
+/* sys/sys/acl.h */
+struct acl {
+    uint32_t most, count;
+    int32_t spare[4];
+    struct {
+        uint32_t tag, id, permissions;
+        uint16_t type, flags;
+    } entries[254];
+};
+
+TEST(lists)
+{
+    static const uint32_t tags[5] = {1, 2, 4, 16, 32}, permissions[5] = {6, 4, 4, 4, 0};
+    struct acl acl = {.most = 254, .count = 5}, got = {.most = 254};
+
+    guest_file("listed", "x");
+    CHECK_OK(SYS(chmod, "listed", 0600));
+    for (int i = 0; i < 5; i++) {
+        acl.entries[i].tag = tags[i];
+        acl.entries[i].permissions = permissions[i];
+        acl.entries[i].id = tags[i] == 2 ? 1001 : UINT32_MAX;
+    }
+    CHECK_OK(SYS(__acl_set_file, "listed", 2, &acl));
+    CHECK(is("listed", 0, 0, 0640));
+    CHECK_OK(SYS(__acl_get_file, "listed", 2, &got));
+    CHECK_EQ(got.count, 5);
+    CHECK_EQ(got.entries[1].id, 1001);
+    CHECK_OK(SYS(chmod, "listed", 0660));
+    CHECK_OK(SYS(__acl_get_file, "listed", 2, &got));
+    CHECK_EQ(got.entries[3].permissions, 6);
+    CHECK_OK(SYS(mkdir, "list-giver", 0755));
+    CHECK_OK(SYS(__acl_set_file, "list-giver", 3, &acl));
+    CHECK_ERR(SYS(__acl_set_file, "listed", 3, &acl), FREEBSD_EINVAL);
+    CHECK_OK(SYS(__acl_get_file, "list-giver", 3, &got));
+    CHECK_EQ(got.count, 5);
+    CHECK_OK(SYS(__acl_delete_file, "list-giver", 3));
+    CHECK_OK(SYS(__acl_get_file, "list-giver", 3, &got));
+    CHECK_EQ(got.count, 0);
+}
+
 /* The last: nothing comes back from it. */
 TEST(zz_dropped)
 {
@@ -268,5 +308,11 @@ TEST(zz_dropped)
     SYS(poll, NULL, 0, 300); /* until the other has begun */
     CHECK_ERR(SYS(kill, other, 0), FREEBSD_EPERM);
     CHECK_ERR(SYS(kill, other, 15), FREEBSD_EPERM);
+    CHECK(SYS(open, "listed", FREEBSD_O_RDONLY, 0) >= 0); /* by its list */
+    CHECK_ERR(SYS(__acl_delete_file, "listed", 2), FREEBSD_EINVAL);
+    char value[8];
+    CHECK_ERR(SYS(extattr_set_file, "closed/f", USER, "a", "b", 1), FREEBSD_EACCES);
+    CHECK_ERR(SYS(extattr_get_file, "roots", USER, "a", value, 8), FREEBSD_EACCES);
+    CHECK_ERR(SYS(extattr_get_file, "mine", SYSTEM, "a", value, 8), FREEBSD_EPERM);
     CHECK_ERR(SYS(setpriority, 0, other, 10), FREEBSD_EPERM);
 }

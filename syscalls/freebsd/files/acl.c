@@ -14,6 +14,7 @@
 #include "freebsd_syscalls.h"
 #include "syscalls/freebsd/files/file_class.h"
 #include "vfs/by_descriptor.h"
+#include "vfs/metadata_acl.h"
 #include "vfs/rooted_path.h"
 
 #include <linux/fcntl.h>
@@ -23,6 +24,7 @@ static const char access_name[] = "system.posix_acl_access", default_name[] = "s
 
 /* What a call is about: a path for the host's calls on attributes, which take none relative to a descriptor. */
 struct target {
+    struct thread *t;
     const char *path;
     char buffer[VFS_HOST_PATH_MAX];
     bool follow;
@@ -52,21 +54,37 @@ static int64_t target_of_path(const struct vfs_path *where, size_t length, bool 
     return x.length < x.size - 1 ? 0 : -ENAMETOOLONG;
 }
 
+/* Where owners are emulated, so are lists (vfs/metadata_acl.h). */
+static bool is_emulated(const struct target *w)
+{
+    return metadata_is_emulated(w->t);
+}
+
+static struct metadata_place place_of(const struct target *w)
+{
+    return (struct metadata_place){AT_FDCWD, w->path, w->follow ? 0 : AT_SYMLINK_NOFOLLOW};
+}
+
 static int64_t get_attribute(const struct target *w, const char *name, void *to, size_t size)
 {
+    if (is_emulated(w)) {
+        const struct metadata_place at = place_of(w);
+
+        return metadata_acl_get(&at, name == default_name, to, size);
+    }
     return host_call4(w->follow ? __NR_getxattr : __NR_lgetxattr, w->path, name, to, size);
 }
 
 static int64_t keeps_lists(const struct target *w)
 {
-    int64_t r = get_attribute(w, access_name, NULL, 0);
+    int64_t r = is_emulated(w) ? 0 : get_attribute(w, access_name, NULL, 0);
     return r >= 0 || r == -ENODATA ? 0 : -EOPNOTSUPP;
 }
 
 /* The same for the directory that a symbolic link is in: links have no lists, where all else of a file system has. */
-static int64_t directory_keeps_lists(const struct vfs_path *where)
+static int64_t directory_keeps_lists(struct thread *t, const struct vfs_path *where)
 {
-    struct target w;
+    struct target w = {.t = t};
     const char *slash = hot_strrchr(where->name, '/');
     int64_t r;
 
@@ -87,25 +105,30 @@ static int64_t look_at(struct target *w, const struct vfs_path *where)
 {
     struct statx x;
     int64_t r =
-        host_call5(__NR_statx, AT_FDCWD, w->path, w->follow ? 0 : AT_SYMLINK_NOFOLLOW, STATX_TYPE | STATX_MODE, &x);
+        host_call5(__NR_statx, AT_FDCWD, w->path, w->follow ? 0 : AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &x);
 
     if (r < 0) {
         return r;
     }
+    if (is_emulated(w)) {
+        const struct metadata_place at = place_of(w);
+
+        metadata_show(w->t, &at, &x, NULL);
+    }
     w->mode = x.stx_mode;
-    return (w->mode & S_IFMT) == S_IFLNK && where != NULL ? directory_keeps_lists(where) : keeps_lists(w);
+    return (w->mode & S_IFMT) == S_IFLNK && where != NULL ? directory_keeps_lists(w->t, where) : keeps_lists(w);
 }
 
-bool freebsd_has_acls(const struct vfs_path *where, bool follow)
+bool freebsd_has_acls(struct thread *t, const struct vfs_path *where, bool follow)
 {
-    struct target w;
+    struct target w = {.t = t};
 
     return target_of_path(where, hot_strlen(where->name), follow, &w) == 0 && look_at(&w, where) == 0;
 }
 
-bool freebsd_has_acls_fd(int fd)
+bool freebsd_has_acls_fd(struct thread *t, int fd)
 {
-    struct target w;
+    struct target w = {.t = t};
 
     target_of_fd(fd, &w);
     return look_at(&w, NULL) == 0;
@@ -193,6 +216,11 @@ static int64_t write_list(const struct target *w, int32_t type, const struct fre
         return r;
     }
     size_t size = freebsd_acl_to_host(acl, &host);
+    if (is_emulated(w)) {
+        const struct metadata_place at = place_of(w);
+
+        return metadata_acl_set(w->t, &at, type == ACL_TYPE_DEFAULT, &host, size);
+    }
     const char *name = type == ACL_TYPE_ACCESS ? access_name : default_name;
     r = host_call5(w->follow ? __NR_setxattr : __NR_lsetxattr, w->path, name, &host, size, 0);
     return change_by_descriptor(r, __NR_fsetxattr, AT_FDCWD, w->path, w->follow, (uint64_t)name, (uint64_t)&host, size,
@@ -204,6 +232,11 @@ static int64_t remove_list(const struct target *w, int32_t type)
 {
     if (type != ACL_TYPE_DEFAULT || (w->mode & S_IFMT) != S_IFDIR) {
         return -EINVAL;
+    }
+    if (is_emulated(w)) {
+        const struct metadata_place at = place_of(w);
+
+        return metadata_acl_set(w->t, &at, true, NULL, 0);
     }
     int64_t r = host_call2(w->follow ? __NR_removexattr : __NR_lremovexattr, w->path, default_name);
     r = change_by_descriptor(r, __NR_fremovexattr, AT_FDCWD, w->path, w->follow, (uint64_t)default_name, 0, 0, 0, NULL);
@@ -248,7 +281,7 @@ static int64_t act(struct target *w, const struct vfs_path *where, enum operatio
 static int64_t of_path(struct thread *t, guest_ptr path, bool follow, enum operation what, int32_t type, guest_ptr aclp)
 {
     struct vfs_path where;
-    struct target w;
+    struct target w = {.t = t};
     int64_t r = path_copyin(t, VFS_AT_FDCWD, path,
                             (follow ? PATH_FOLLOW : 0) | (what == SET || what == DELETE ? PATH_CHANGES : 0), &where);
 
@@ -258,7 +291,7 @@ static int64_t of_path(struct thread *t, guest_ptr path, bool follow, enum opera
 
 static int64_t of_fd(struct thread *t, int fd, enum operation what, int32_t type, guest_ptr aclp)
 {
-    struct target w;
+    struct target w = {.t = t};
     int64_t r = freebsd_require_vnode(t, fd);
 
     r = r == 0 && (what == SET || what == DELETE) ? rooted_descriptor(t, fd) : r;

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct thread;
 struct vfs_path;
 
 #define ACL_ENTRIES     254 /* ACL_MAX_ENTRIES */
@@ -85,7 +86,7 @@ int freebsd_acl_to_old(const struct freebsd_acl *acl, struct freebsd_oldacl *to)
 int freebsd_acl_from_old(const struct freebsd_oldacl *from, struct freebsd_acl *acl);
 
 /* Whether the host keeps lists of a file (pathconf's _PC_ACL_EXTENDED). */
-bool freebsd_has_acls(const struct vfs_path *where, bool follow);
-bool freebsd_has_acls_fd(int fd);
+bool freebsd_has_acls(struct thread *t, const struct vfs_path *where, bool follow);
+bool freebsd_has_acls_fd(struct thread *t, int fd);
 
 #endif

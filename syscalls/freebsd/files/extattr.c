@@ -17,6 +17,7 @@
 #include "syscalls/freebsd/files/file_class.h"
 #include "vfs/by_descriptor.h"
 #include "vfs/metadata.h"
+#include "vfs/metadata_rights.h"
 #include "vfs/rooted_path.h"
 
 #include <linux/fcntl.h>
@@ -93,6 +94,20 @@ static int64_t call_host(const struct target *w, int operation, uint64_t b, uint
     return r == -ENODATA ? -GUEST_ERRNO(FREEBSD_ENOATTR) : r;
 }
 
+/* Where owners are emulated: the file's own permissions decide (extattr_check_cred()). 0 or -EACCES. */
+static int64_t may_use(struct thread *t, const struct target *w, bool changes)
+{
+    const struct metadata_place at = w->fd >= 0 ? (struct metadata_place){w->fd, "", AT_EMPTY_PATH}
+                                                : (struct metadata_place){w->path.dirfd, w->path.name,
+                                                                          w->follow ? 0 : AT_SYMLINK_NOFOLLOW};
+    struct statx x;
+
+    return metadata_is_root(t) || metadata_stat(t, &at, 0, &x, NULL) < 0 ||
+                   metadata_allows(t, &at, &x, changes ? 2 : 4)
+               ? 0
+               : -EACCES;
+}
+
 /* Finds the file, and asks whether attributes of that namespace may be looked at. Returns 0 or -errno. */
 static int64_t find(struct thread *t, const struct subject *s, int space, struct target *w)
 {
@@ -123,7 +138,7 @@ static int64_t find(struct thread *t, const struct subject *s, int space, struct
     if (space == NAMESPACE_SYSTEM && metadata_is_kept(t) && t->proc->users.effective == 0) {
         return 0;
     }
-    return space == NAMESPACE_USER ? 0 : -EPERM;
+    return space != NAMESPACE_USER ? -EPERM : metadata_is_emulated(t) ? may_use(t, w, s->changes) : 0;
 }
 
 /* The prefix and the name. Returns the name's length or -errno. */

@@ -67,6 +67,7 @@ static int64_t special_value(int fd, uint32_t type, int name)
 
 /* Where an answer comes from: an open descriptor, or a path. */
 struct place {
+    struct thread *t;
     int fd; /* -1: the path */
     const struct vfs_path *path;
     bool follow;
@@ -74,7 +75,7 @@ struct place {
 
 static bool has_acls(const struct place *p)
 {
-    return p->fd >= 0 ? freebsd_has_acls_fd(p->fd) : freebsd_has_acls(p->path, p->follow);
+    return p->fd >= 0 ? freebsd_has_acls_fd(p->t, p->fd) : freebsd_has_acls(p->t, p->path, p->follow);
 }
 
 static int64_t value_of(const struct place *p, const struct statx *x, int name)
@@ -134,7 +135,7 @@ static int64_t path_value(struct thread *t, guest_ptr path, int name, bool follo
         return r;
     }
     t->call_flags |= name == PC_REC_MAX_XFER_SIZE ? CALL_RAW_RESULT : 0;
-    const struct place p = {.fd = -1, .path = &where, .follow = follow};
+    const struct place p = {.t = t, .fd = -1, .path = &where, .follow = follow};
     return value_of(&p, &x, name);
 }
 
@@ -169,6 +170,6 @@ int64_t freebsd_fpathconf(struct thread *t, int32_t fd, int32_t name)
         return r;
     }
     t->call_flags |= name == PC_REC_MAX_XFER_SIZE ? CALL_RAW_RESULT : 0;
-    const struct place p = {.fd = fd};
+    const struct place p = {.t = t, .fd = fd};
     return value_of(&p, &x, name);
 }

@@ -128,7 +128,7 @@ void freebsd_socket_made(struct thread *t, const struct sockaddr_buffer *a)
         a->bytes[2] != 0) {
         memcpy(path, a->bytes + 2, a->length - 2);
         path[a->length - 2] = 0;
-        metadata_made(t, &(struct metadata_place){VFS_AT_FDCWD, path, AT_SYMLINK_NOFOLLOW});
+        metadata_made(t, &(struct metadata_place){VFS_AT_FDCWD, path, AT_SYMLINK_NOFOLLOW}, 0777);
     }
 }
 

@@ -11,7 +11,9 @@
 #include "base/mem.h"
 #include "linux_syscalls.h"
 #include "syscalls/common/linux/files/emulated.h"
+#include "vfs/metadata_acl.h"
 #include "vfs/metadata_file.h"
+#include "vfs/metadata_rights.h"
 #include "vfs/rooted_path.h"
 
 /* Where security.* and trusted.* are kept, by this and their name. */
@@ -20,9 +22,13 @@
 /* An attribute's name as the host has it. */
 struct attribute {
     char name[XATTR_NAME_MAX + 1];
-    bool hidden; /* one of the engine's own */
-    bool kept;   /* that takes a privilege */
+    bool hidden;    /* one of the engine's own */
+    int capability; /* that it takes; -1: none */
+    bool trusted;   /* who has it not does not see it either */
+    int list;       /* an access control list (vfs/metadata_acl.h): 1, a default one: 2 */
 };
+
+enum { TAKES_NONE = -1, SYS_ADMIN = 21, SETFCAP = 31 }; /* capabilities(7) */
 
 static bool begins(const char *name, const char *prefix)
 {
@@ -38,16 +44,56 @@ static int64_t take_name(struct thread *t, guest_ptr from, struct attribute *a)
     if (n <= 0) {
         return n == 0 || n == -ENAMETOOLONG ? -ERANGE : n;
     }
-    if (metadata_is_emulated(t) && begins(name, "system.posix_acl_")) {
-        return -EOPNOTSUPP; /* the host's would change what its owner may do (acl(5)) */
-    }
     a->hidden = begins(name, METADATA_PREFIX);
-    a->kept = metadata_is_emulated(t) && (begins(name, "security.") || begins(name, "trusted."));
-    if (a->kept) {
+    a->trusted = begins(name, "trusted.");
+    bool capability = hot_strcmp(name, "security.capability") == 0;
+    a->capability = a->trusted ? SYS_ADMIN : !begins(name, "security.") ? TAKES_NONE : capability ? SETFCAP : SYS_ADMIN;
+    a->list = !metadata_is_emulated(t)                        ? 0
+              : hot_strcmp(name, METADATA_ACL_ACCESS) == 0  ? 1
+              : hot_strcmp(name, METADATA_ACL_DEFAULT) == 0 ? 2
+                                                            : 0;
+    /* In a user namespace with owners of its own the host keeps capabilities itself, and refuses the others. */
+    if (a->capability != TAKES_NONE && (metadata_is_emulated(t) || !capability)) {
         prefix = sizeof(KEPT_PREFIX) - 1;
         memcpy(a->name, KEPT_PREFIX, prefix);
     }
     return hot_strlcpy(a->name + prefix, name, sizeof(a->name) - prefix) >= sizeof(a->name) - prefix ? -ERANGE : 0;
+}
+
+static bool has_privilege(struct thread *t, const struct attribute *a)
+{
+    if (a->capability == TAKES_NONE) {
+        return true;
+    }
+    return metadata_is_emulated(t) ? credentials_capable(credentials_of(t), (unsigned)a->capability)
+                                   : t->proc->users.effective == 0;
+}
+
+/* The others go by the file's permissions and flags (xattr_permission() of fs/xattr.c). 0 or -errno. */
+static int64_t may_use(struct thread *t, const struct metadata_place *at, const struct attribute *a, uint32_t want)
+{
+    struct metadata m;
+    struct statx x;
+    int64_t r = want == 4 && metadata_is_root(t) ? -1 : metadata_stat(t, at, STATX_BASIC_STATS, &x, &m);
+
+    if (r < 0) {
+        return 0; /* nothing forbids it, or the host will say so */
+    }
+    if (want == 2 && metadata_may_alter(&m) < 0) {
+        return -EPERM;
+    }
+    return a->capability != TAKES_NONE || metadata_allows(t, at, &x, want) ? 0 : -EACCES;
+}
+
+static int64_t set_list(struct thread *t, const struct metadata_place *at, const struct attribute *a, guest_ptr value,
+                        uint64_t size)
+{
+    char list[METADATA_ACL_MAX];
+
+    if (size > sizeof(list)) {
+        return size > XATTR_SIZE_MAX ? -E2BIG : -ENOSPC;
+    }
+    return copyin(list, value, size) < 0 ? -EFAULT : metadata_acl_set(t, at, a->list == 2, list, size);
 }
 
 static int64_t set(struct thread *t, const struct metadata_place *at, guest_ptr name, guest_ptr value, uint64_t size,
@@ -61,8 +107,12 @@ static int64_t set(struct thread *t, const struct metadata_place *at, guest_ptr 
     if (r < 0) {
         return r;
     }
-    if (a.hidden || (a.kept && credentials_of(t)->effective == 0)) {
-        return -EPERM;
+    if (a.list != 0) {
+        return set_list(t, at, &a, value, size);
+    }
+    r = a.hidden || !has_privilege(t, &a) ? -EPERM : may_use(t, at, &a, 2);
+    if (r < 0) {
+        return r;
     }
     r = metadata_set_named(at, a.name, data, s.len, flags);
     if (r == -EACCES && metadata_unlock(t, at)) {
@@ -81,7 +131,16 @@ static int64_t get(struct thread *t, const struct metadata_place *at, guest_ptr 
     if (r < 0) {
         return r;
     }
-    return a.hidden ? -ENODATA : metadata_get_named(at, a.name, data, s.len);
+    if (a.list != 0) {
+        return metadata_get_named(at, a.list == 2 ? METADATA_KEPT_PREFIX METADATA_ACL_DEFAULT
+                                                  : METADATA_KEPT_PREFIX METADATA_ACL_ACCESS,
+                                  data, s.len);
+    }
+    if (a.hidden || (a.trusted && !has_privilege(t, &a))) {
+        return -ENODATA;
+    }
+    r = may_use(t, at, &a, 4);
+    return r < 0 ? r : metadata_get_named(at, a.name, data, s.len);
 }
 
 static int64_t remove_(struct thread *t, const struct metadata_place *at, guest_ptr name)
@@ -92,20 +151,28 @@ static int64_t remove_(struct thread *t, const struct metadata_place *at, guest_
     if (r < 0) {
         return r;
     }
-    if (a.kept && credentials_of(t)->effective == 0) {
-        return -EPERM;
+    if (a.list != 0) {
+        return metadata_acl_set(t, at, a.list == 2, NULL, 0);
+    }
+    r = !has_privilege(t, &a) ? -EPERM : may_use(t, at, &a, 2);
+    if (r < 0) {
+        return r;
     }
     return a.hidden ? -ENODATA : metadata_remove_named(at, a.name);
 }
 
 /* Takes the engine's own names out of a list, and gives the kept ones theirs. Returns what is left of it. */
-static int64_t clean(char *names, int64_t size)
+static int64_t clean(struct thread *t, char *names, int64_t size)
 {
+    const struct attribute trusted = {.capability = SYS_ADMIN};
+    bool shows_trusted = has_privilege(t, &trusted);
     int64_t to = 0;
 
     for (int64_t from = 0; from < size;) {
         int64_t length = (int64_t)hot_strlen(names + from) + 1;
-        int64_t skipped = begins(names + from, KEPT_PREFIX)       ? (int64_t)sizeof(KEPT_PREFIX) - 1
+        bool unseen = !shows_trusted && begins(names + from, KEPT_PREFIX "trusted.");
+        int64_t skipped = unseen                                  ? length
+                          : begins(names + from, KEPT_PREFIX)     ? (int64_t)sizeof(KEPT_PREFIX) - 1
                           : begins(names + from, METADATA_PREFIX) ? length
                                                                   : 0;
 
@@ -116,7 +183,7 @@ static int64_t clean(char *names, int64_t size)
     return to;
 }
 
-static int64_t list(const struct metadata_place *at, guest_ptr names, uint64_t size)
+static int64_t list(struct thread *t, const struct metadata_place *at, guest_ptr names, uint64_t size)
 {
     char *all = heap_alloc_unset(XATTR_LIST_MAX);
     int64_t n;
@@ -125,7 +192,7 @@ static int64_t list(const struct metadata_place *at, guest_ptr names, uint64_t s
         return -ENOMEM;
     }
     n = metadata_list(at, all, XATTR_LIST_MAX);
-    n = n < 0 ? n : clean(all, n);
+    n = n < 0 ? n : clean(t, all, n);
     if (n > 0 && size != 0) {
         n = (uint64_t)n > size ? -ERANGE : copyout(names, all, (size_t)n) < 0 ? -EFAULT : n;
     }
@@ -204,7 +271,7 @@ int64_t linux_emulated_listxattr(struct thread *t, guest_ptr path, guest_ptr lis
     struct linux_path p;
     int64_t r = linux_place(t, AT_FDCWD, path, 0, &p, &at);
 
-    return r < 0 ? r : list(&at, list_, size);
+    return r < 0 ? r : list(t, &at, list_, size);
 }
 
 int64_t linux_emulated_llistxattr(struct thread *t, guest_ptr path, guest_ptr list_, uint64_t size)
@@ -213,7 +280,7 @@ int64_t linux_emulated_llistxattr(struct thread *t, guest_ptr path, guest_ptr li
     struct linux_path p;
     int64_t r = linux_place(t, AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, &p, &at);
 
-    return r < 0 ? r : list(&at, list_, size);
+    return r < 0 ? r : list(t, &at, list_, size);
 }
 
 int64_t linux_emulated_flistxattr(struct thread *t, int32_t fd, guest_ptr list_, uint64_t size)
@@ -221,8 +288,7 @@ int64_t linux_emulated_flistxattr(struct thread *t, int32_t fd, guest_ptr list_,
     struct metadata_place at;
     int64_t r = place_of_open(fd, &at);
 
-    (void)t;
-    return r < 0 ? r : list(&at, list_, size);
+    return r < 0 ? r : list(t, &at, list_, size);
 }
 
 int64_t linux_emulated_removexattr(struct thread *t, guest_ptr path, guest_ptr name)

@@ -141,7 +141,7 @@ void linux_socket_made(struct thread *t, const struct linux_socket_address *a)
 
     if (has_path(a)) {
         copy_path(a, path);
-        metadata_made(t, &(struct metadata_place){AT_FDCWD, path, AT_SYMLINK_NOFOLLOW});
+        metadata_made(t, &(struct metadata_place){AT_FDCWD, path, AT_SYMLINK_NOFOLLOW}, 0777);
     }
 }
 
