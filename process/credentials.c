@@ -121,8 +121,7 @@ int64_t credentials_may_signal(struct thread *t, int32_t pid)
 int64_t credentials_may_schedule(struct thread *t, int32_t pid)
 {
     const struct credentials *c = t->proc->credentials != NULL ? credentials_of(t) : NULL;
-    return c == NULL || pid == t->proc->pid || credentials_capable(c, CAPABILITY_SYS_NICE) ||
-                   is_of_same_user(t, c, pid)
+    return c == NULL || pid == t->proc->pid || credentials_capable(c, CAPABILITY_SYS_NICE) || is_of_same_user(t, c, pid)
                ? 0
                : -EPERM;
 }

@@ -335,8 +335,7 @@ int64_t metadata_set_flags(struct thread *t, const struct metadata_place *at, co
 static void inherit_list(struct subject *s, const struct metadata_place *directory, uint32_t asked)
 {
     uint32_t mode = asked & 0777;
-    if (carries(&s->host) &&
-        metadata_acl_inherit(directory, &s->at, (s->host.stx_mode & S_IFMT) == S_IFDIR, &mode)) {
+    if (carries(&s->host) && metadata_acl_inherit(directory, &s->at, (s->host.stx_mode & S_IFMT) == S_IFDIR, &mode)) {
         s->m.mode = (s->m.mode & 07000) | mode;
     }
 }
@@ -380,8 +379,9 @@ void metadata_made(struct thread *t, const struct metadata_place *at, uint32_t a
         s.m.has_mode = false; /* and flags: what was said of an earlier file of that name */
         s.m.flags[0] = '\0';
     }
-    if (carries(&s.host) ? needs_attribute(t, &s) || before.mode != s.m.mode
-                         : before.uid != s.m.uid || before.gid != s.m.gid || before.has_mode || before.flags[0] != '\0') {
+    if (carries(&s.host)
+            ? needs_attribute(t, &s) || before.mode != s.m.mode
+            : before.uid != s.m.uid || before.gid != s.m.gid || before.has_mode || before.flags[0] != '\0') {
         store(t, &s);
     }
     if ((s.host.stx_mode & S_IFMT) == S_IFDIR) {

@@ -6,8 +6,8 @@
  * the attribute, writes it, and then sets the mode: two that do so at once to one file may lose one of the changes.
  *
  * What the host may do with a file goes by its own owner and mode. So the owner's permissions stay on in what is marked,
- * and in directories: the guest's root gets everywhere. A guest that has given up its privileges is checked where it
- * opens a file or asks for access, by the file alone and not by the directories on its way.
+ * and in directories: the guest's root gets everywhere. What a guest that has given up its privileges may do is asked
+ * beforehand (metadata_rights.h).
  */
 #ifndef VFS_METADATA_H
 #define VFS_METADATA_H

@@ -79,7 +79,10 @@ static int64_t examine(const struct list *list, size_t count, uint32_t *mode, bo
         if (!known || (permissions & ~7u) != 0 || tag < last || (tag == last && !named)) {
             return -EINVAL;
         }
-        *mode |= tag == USER_OBJ ? permissions << 6 : tag == GROUP_OBJ ? permissions << 3 : tag == OTHER ? permissions : 0;
+        *mode |= tag == USER_OBJ    ? permissions << 6
+                 : tag == GROUP_OBJ ? permissions << 3
+                 : tag == OTHER     ? permissions
+                                    : 0;
         mask = tag == MASK ? permissions : mask;
         seen |= tag;
         last = tag;
@@ -152,7 +155,10 @@ void metadata_acl_follow_mode(const struct metadata_place *at, uint32_t mode)
     for (size_t i = 0; size > 0 && i < count_of(size); i++) {
         uint32_t tag = list.entries[i].tag;
         if (tag == USER_OBJ || tag == OTHER || tag == (masked ? MASK : GROUP_OBJ)) {
-            list.entries[i].permissions = (uint16_t)((tag == USER_OBJ ? mode >> 6 : tag == OTHER ? mode : mode >> 3) & 7);
+            list.entries[i].permissions = (uint16_t)((tag == USER_OBJ ? mode >> 6
+                                                      : tag == OTHER  ? mode
+                                                                      : mode >> 3) &
+                                                     7);
         }
     }
     if (size > 0) {

@@ -12,7 +12,10 @@
 #define METADATA_ACL_ACCESS  "system.posix_acl_access"
 #define METADATA_ACL_DEFAULT "system.posix_acl_default"
 
-enum { METADATA_ACL_ENTRIES = 500, METADATA_ACL_MAX = 4 + 8 * METADATA_ACL_ENTRIES }; /* what ext4's block has room for */
+enum {
+    METADATA_ACL_ENTRIES = 500,
+    METADATA_ACL_MAX = 4 + 8 * METADATA_ACL_ENTRIES
+}; /* what ext4's block has room for */
 
 /* getxattr(2) of such a list, `value` in the engine's memory. Returns its size, or -errno. */
 int64_t metadata_acl_get(const struct metadata_place *at, bool is_default, void *value, uint64_t size);

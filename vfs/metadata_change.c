@@ -8,7 +8,6 @@
 #include "base/host.h"
 #include "base/mem.h"
 #include "base/personality.h"
-#include "signals/signals.h"
 #include "vfs/metadata_entry.h"
 #include "vfs/metadata_rights.h"
 
@@ -105,8 +104,7 @@ static int64_t may_rename(struct thread *t, struct side *from, struct side *to)
     int64_t r = metadata_may_remove(t, &from->name, &from->x, &from->m);
     if (r == 0) {
         look(t, &to->name, to);
-        r = to->x.stx_mask != 0 ? metadata_may_remove(t, &to->name, &to->x, &to->m)
-                                : metadata_may_make(t, &to->name);
+        r = to->x.stx_mask != 0 ? metadata_may_remove(t, &to->name, &to->x, &to->m) : metadata_may_make(t, &to->name);
     }
     return r < 0 ? r : may_move_directory(t, from, &to->name) ? 0 : -EACCES;
 }
@@ -173,38 +171,6 @@ int64_t metadata_mkdir(struct thread *t, const struct metadata_place *at, uint32
         metadata_made(t, &name, mode);
     }
     return r;
-}
-
-/* By a descriptor, as the host's call by name knows none to start from. */
-static int64_t truncate_opened(struct thread *t, const struct metadata_place *at, int64_t length)
-{
-    int64_t fd = host_call_intr(t, __NR_openat, (uint64_t)at->dirfd, (uint64_t)at->name,
-                                O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0, 0, 0);
-    int64_t r = fd;
-    if (fd >= 0) {
-        r = host_call_intr(t, __NR_ftruncate, (uint64_t)fd, (uint64_t)length, 0, 0, 0, 0);
-        host_call1(__NR_close, fd);
-    }
-    return r;
-}
-
-int64_t metadata_truncate(struct thread *t, const struct metadata_place *at, int64_t length)
-{
-    struct metadata m;
-    struct statx x;
-    int64_t r = length < 0 ? -EINVAL : metadata_stat(t, at, STATX_BASIC_STATS, &x, &m);
-    if (r < 0) {
-        return r;
-    }
-    if ((x.stx_mode & S_IFMT) != S_IFREG) {
-        return (x.stx_mode & S_IFMT) == S_IFDIR ? -EISDIR : -EINVAL;
-    }
-    if (!metadata_allows(t, at, &x, 2)) {
-        return -EACCES;
-    }
-    r = metadata_may_alter(&m);
-    r = r < 0 ? r : truncate_opened(t, at, length);
-    return r == -EACCES && metadata_unlock(t, at) ? truncate_opened(t, at, length) : r;
 }
 
 int64_t metadata_set_times(struct thread *t, const struct metadata_place *at, uint64_t times, bool now)

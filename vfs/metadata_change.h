@@ -1,5 +1,5 @@
 /*
- * Making, removing and renaming names, and changing times and lengths, where metadata is kept: whether it may be, by
+ * Making, removing and renaming names, and changing times, where metadata is kept: whether it may be, by
  * metadata_rights.h; the host's call; and then what directories tell of the names in them (metadata_entry.h) is put right.
  * All return the host's result, or -errno.
  */
@@ -23,9 +23,6 @@ int64_t metadata_link(struct thread *t, const struct metadata_place *from, const
 int64_t metadata_symlink(struct thread *t, uint64_t text, const struct metadata_place *at);
 
 int64_t metadata_mkdir(struct thread *t, const struct metadata_place *at, uint32_t mode);
-
-/* truncate(2), interruptible as host_call_intr() is. */
-int64_t metadata_truncate(struct thread *t, const struct metadata_place *at, int64_t length);
 
 /* utimensat(2): `times` is the address of two timespecs in the host's form, or 0; `now`: both are the present. */
 int64_t metadata_set_times(struct thread *t, const struct metadata_place *at, uint64_t times, bool now);

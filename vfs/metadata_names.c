@@ -44,8 +44,7 @@ struct found {
 };
 
 /* Looks through one group from *at on, which becomes the next group's. */
-static bool look_in_group(const char *list, size_t size, size_t *at, const char *name, size_t length,
-                          struct found *out)
+static bool look_in_group(const char *list, size_t size, size_t *at, const char *name, size_t length, struct found *out)
 {
     struct found f = {.value = *at, .value_length = part(list, *at, size)};
     size_t names = 0, i = *at + f.value_length + 1, n;
@@ -167,6 +166,5 @@ size_t metadata_names_set(char *list, size_t size, const char *name, const struc
     if (name[0] == '.' && name[1] == '\0') {
         others = (struct metadata){0};
     }
-    return same(value, length, rest, metadata_format(&others, rest)) ? size
-                                                                     : add_name(list, size, name, value, length);
+    return same(value, length, rest, metadata_format(&others, rest)) ? size : add_name(list, size, name, value, length);
 }

@@ -14,8 +14,8 @@ static const struct {
     const char *name;
     uint32_t bit;
 } flag_names[] = {
-    {"schg", METADATA_FIXED},    {"uchg", METADATA_FIXED},   {"sappnd", METADATA_GROWS},
-    {"uappnd", METADATA_GROWS},  {"sunlnk", METADATA_STAYS}, {"uunlnk", METADATA_STAYS},
+    {"schg", METADATA_FIXED},   {"uchg", METADATA_FIXED},   {"sappnd", METADATA_GROWS},
+    {"uappnd", METADATA_GROWS}, {"sunlnk", METADATA_STAYS}, {"uunlnk", METADATA_STAYS},
 };
 
 uint32_t metadata_flag_bits(const struct metadata *m)
@@ -191,8 +191,7 @@ static bool start_absolute(struct thread *t, struct walk *w)
 
 static bool may_search(struct thread *t, const struct walk *w)
 {
-    const struct metadata_place here = {w->dir, w->dir == AT_FDCWD ? "." : "",
-                                        w->dir == AT_FDCWD ? 0 : AT_EMPTY_PATH};
+    const struct metadata_place here = {w->dir, w->dir == AT_FDCWD ? "." : "", w->dir == AT_FDCWD ? 0 : AT_EMPTY_PATH};
     struct statx x;
     return metadata_stat(t, &here, 0, &x, NULL) < 0 || metadata_allows(t, &here, &x, 1);
 }

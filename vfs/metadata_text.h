@@ -41,7 +41,7 @@
 #define METADATA_SYSTEM_PREFIX "user.dragoman.system."
 /* Attributes that take a privilege, or mean something to the host (security.*, trusted.*, system.*), by this and their name. */
 #define METADATA_KEPT_PREFIX "user.dragoman.xattr."
-#define METADATA_MARK          01000u
+#define METADATA_MARK        01000u
 
 enum {
     METADATA_FLAGS_MAX = 128, /* NUL included */

@@ -10,7 +10,7 @@
 #include "instance/metadata.h"
 
 #define ATTRIBUTE_KEPT_PREFIX METADATA_KEPT_PREFIX /* and the whole name */
-#define ATTRIBUTE_OVERLAY     "user.overlay."        /* overlayfs's own: never an archive's */
+#define ATTRIBUTE_OVERLAY     "user.overlay."      /* overlayfs's own: never an archive's */
 
 /* In archives: before the hexadecimal digits of a name that pax's keywords, which end at an '=', cannot hold. */
 #define ATTRIBUTE_HEX_PREFIX "dragoman.hex."

@@ -151,8 +151,7 @@ static void apply_own(struct directory_source *d, int fd, struct member *out)
 }
 
 /* The same of a link or a fifo, by what its directory tells of it: of fifos only of marked ones. */
-static void apply_told(struct directory_source *d, int dir, const char *name, const struct stat *st,
-                       struct member *out)
+static void apply_told(struct directory_source *d, int dir, const char *name, const struct stat *st, struct member *out)
 {
     char list[METADATA_NAMES_MAX];
     bool asked = S_ISLNK(st->st_mode) || (S_ISFIFO(st->st_mode) && (st->st_mode & METADATA_MARK) != 0);

@@ -166,3 +166,35 @@ int64_t metadata_open(struct thread *t, const struct metadata_place *at, uint32_
     fd = open_existing(t, at, flags & ~(uint32_t)O_CREAT, mode);
     return fd == -ENOENT ? open_existing(t, at, flags, mode) : fd;
 }
+
+/* By a descriptor, as the host's call by name knows none to start from. */
+static int64_t truncate_opened(struct thread *t, const struct metadata_place *at, int64_t length)
+{
+    int64_t fd = host_call_intr(t, __NR_openat, (uint64_t)at->dirfd, (uint64_t)at->name,
+                                O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0, 0, 0);
+    int64_t r = fd;
+    if (fd >= 0) {
+        r = host_call_intr(t, __NR_ftruncate, (uint64_t)fd, (uint64_t)length, 0, 0, 0, 0);
+        host_call1(__NR_close, fd);
+    }
+    return r;
+}
+
+int64_t metadata_truncate(struct thread *t, const struct metadata_place *at, int64_t length)
+{
+    struct metadata m;
+    struct statx x;
+    int64_t r = length < 0 ? -EINVAL : metadata_stat(t, at, STATX_BASIC_STATS, &x, &m);
+    if (r < 0) {
+        return r;
+    }
+    if ((x.stx_mode & S_IFMT) != S_IFREG) {
+        return (x.stx_mode & S_IFMT) == S_IFDIR ? -EISDIR : -EINVAL;
+    }
+    if (!metadata_allows(t, at, &x, 2)) {
+        return -EACCES;
+    }
+    r = metadata_may_alter(&m);
+    r = r < 0 ? r : truncate_opened(t, at, length);
+    return r == -EACCES && metadata_unlock(t, at) ? truncate_opened(t, at, length) : r;
+}

@@ -15,6 +15,9 @@ struct thread;
  */
 int64_t metadata_open(struct thread *t, const struct metadata_place *at, uint32_t flags, uint32_t mode);
 
+/* truncate(2) of a file at a place. Returns 0 or -errno; interruptible as host_call_intr() is. */
+int64_t metadata_truncate(struct thread *t, const struct metadata_place *at, int64_t length);
+
 /*
  * openat2(2) with rules of its own for the way. What O_TRUNC does is done before the file is looked at, and what is made
  * has the maker's group whatever its directory says.

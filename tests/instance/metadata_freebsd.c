@@ -5,7 +5,16 @@
 #include "../guest/freebsd/files/lib/files.h"
 
 enum { SYSTEM = FREEBSD_NAMESPACE_SYSTEM, USER = FREEBSD_NAMESPACE_USER };
-enum { UCHG = 2, UAPPND = 4, NODUMP = 1, UUNLNK = 0x10, SCHG = 0x20000, SAPPND = 0x40000, SUNLNK = 0x100000, HIDDEN = 0x8000 };
+enum {
+    UCHG = 2,
+    UAPPND = 4,
+    NODUMP = 1,
+    UUNLNK = 0x10,
+    SCHG = 0x20000,
+    SAPPND = 0x40000,
+    SUNLNK = 0x100000,
+    HIDDEN = 0x8000
+};
 
 static bool is(const char *path, uint32_t uid, uint32_t gid, uint32_t mode)
 {

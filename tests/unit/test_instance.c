@@ -1,6 +1,5 @@
 /* What unpacking rests on: paths, metadata, JSON, digests, writing a tree. */
 #include "instance/metadata.h"
-#include "vfs/metadata_names.h"
 #include "instance/remove.h"
 #include "instance/unpack/fence.h"
 #include "instance/unpack/json.h"
@@ -8,6 +7,7 @@
 #include "instance/unpack/say.h"
 #include "instance/unpack/sha256.h"
 #include "instance/unpack/tree.h"
+#include "vfs/metadata_names.h"
 
 #include <check.h>
 #include <errno.h>

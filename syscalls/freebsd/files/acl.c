@@ -104,8 +104,7 @@ static int64_t directory_keeps_lists(struct thread *t, const struct vfs_path *wh
 static int64_t look_at(struct target *w, const struct vfs_path *where)
 {
     struct statx x;
-    int64_t r =
-        host_call5(__NR_statx, AT_FDCWD, w->path, w->follow ? 0 : AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &x);
+    int64_t r = host_call5(__NR_statx, AT_FDCWD, w->path, w->follow ? 0 : AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &x);
 
     if (r < 0) {
         return r;

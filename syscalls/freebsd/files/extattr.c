@@ -97,13 +97,12 @@ static int64_t call_host(const struct target *w, int operation, uint64_t b, uint
 /* Where owners are emulated: the file's own permissions decide (extattr_check_cred()). 0 or -EACCES. */
 static int64_t may_use(struct thread *t, const struct target *w, bool changes)
 {
-    const struct metadata_place at = w->fd >= 0 ? (struct metadata_place){w->fd, "", AT_EMPTY_PATH}
-                                                : (struct metadata_place){w->path.dirfd, w->path.name,
-                                                                          w->follow ? 0 : AT_SYMLINK_NOFOLLOW};
+    const struct metadata_place at =
+        w->fd >= 0 ? (struct metadata_place){w->fd, "", AT_EMPTY_PATH}
+                   : (struct metadata_place){w->path.dirfd, w->path.name, w->follow ? 0 : AT_SYMLINK_NOFOLLOW};
     struct statx x;
 
-    return metadata_is_root(t) || metadata_stat(t, &at, 0, &x, NULL) < 0 ||
-                   metadata_allows(t, &at, &x, changes ? 2 : 4)
+    return metadata_is_root(t) || metadata_stat(t, &at, 0, &x, NULL) < 0 || metadata_allows(t, &at, &x, changes ? 2 : 4)
                ? 0
                : -EACCES;
 }

@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "base/thread.h"
 #include "signals/signals.h"
+#include "syscalls/common/metadata_open.h"
 #include "syscalls/common/running.h"
 #include "syscalls/freebsd/files/fcntl.h"
 #include "syscalls/freebsd/files/file_class.h"

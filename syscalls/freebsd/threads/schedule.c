@@ -6,9 +6,9 @@
 #include <linux/time_types.h>
 
 #include "base/host.h"
+#include "base/host_file.h"
 #include "base/process.h"
 #include "base/thread.h"
-#include "base/host_file.h"
 #include "freebsd_syscalls.h"
 #include "process/credentials.h"
 #include "process/process.h"

@@ -80,7 +80,7 @@ static bool is_engines(const char *name)
 /* What is being read, and how far. */
 struct reading {
     int fd;
-    bool descriptors; /* the engine's are left out */
+    bool descriptors;     /* the engine's are left out */
     struct thread *nodes; /* the reading one, where there may be device nodes (metadata_dirents.h); else NULL */
     directory_record_fn *record;
     guest_ptr buf;

@@ -11,6 +11,7 @@
 #include "signals/signals.h"
 #include "syscalls/common/linux/calls_at.h"
 #include "syscalls/common/linux/files/emulated.h"
+#include "syscalls/common/metadata_open.h"
 #include "vfs/metadata_change.h"
 
 /* The place of a name that is to be made, removed or renamed: a link there is meant itself. */
@@ -39,8 +40,8 @@ int64_t linux_emulated_rmdir(struct thread *t, guest_ptr pathname)
     return linux_emulated_unlinkat(t, AT_FDCWD, pathname, AT_REMOVEDIR);
 }
 
-int64_t linux_emulated_renameat2(struct thread *t, int32_t olddfd, guest_ptr oldname, int32_t newdfd,
-                                 guest_ptr newname, uint32_t flags)
+int64_t linux_emulated_renameat2(struct thread *t, int32_t olddfd, guest_ptr oldname, int32_t newdfd, guest_ptr newname,
+                                 uint32_t flags)
 {
     struct linux_path from, to;
     struct metadata_place a, b;
@@ -164,7 +165,7 @@ int64_t linux_emulated_set_times(struct thread *t, int dirfd, guest_ptr path, co
     struct linux_path p;
     bool now = times == NULL || (times[0].tv_nsec == present && times[1].tv_nsec == present);
     int64_t r = flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) ? -EINVAL
-                                                                        : linux_place(t, dirfd, path, flags, &p, &at);
+                                                                         : linux_place(t, dirfd, path, flags, &p, &at);
 
     if (r == 0 && times != NULL && times[0].tv_nsec == leave && times[1].tv_nsec == leave) {
         return 0; /* nothing to do, and the file is not looked for (do_utimes()) */

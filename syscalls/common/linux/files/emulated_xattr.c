@@ -48,7 +48,7 @@ static int64_t take_name(struct thread *t, guest_ptr from, struct attribute *a)
     a->trusted = begins(name, "trusted.");
     bool capability = hot_strcmp(name, "security.capability") == 0;
     a->capability = a->trusted ? SYS_ADMIN : !begins(name, "security.") ? TAKES_NONE : capability ? SETFCAP : SYS_ADMIN;
-    a->list = !metadata_is_emulated(t)                        ? 0
+    a->list = !metadata_is_emulated(t)                      ? 0
               : hot_strcmp(name, METADATA_ACL_ACCESS) == 0  ? 1
               : hot_strcmp(name, METADATA_ACL_DEFAULT) == 0 ? 2
                                                             : 0;
@@ -132,9 +132,9 @@ static int64_t get(struct thread *t, const struct metadata_place *at, guest_ptr 
         return r;
     }
     if (a.list != 0) {
-        return metadata_get_named(at, a.list == 2 ? METADATA_KEPT_PREFIX METADATA_ACL_DEFAULT
-                                                  : METADATA_KEPT_PREFIX METADATA_ACL_ACCESS,
-                                  data, s.len);
+        return metadata_get_named(
+            at, a.list == 2 ? METADATA_KEPT_PREFIX METADATA_ACL_DEFAULT : METADATA_KEPT_PREFIX METADATA_ACL_ACCESS,
+            data, s.len);
     }
     if (a.hidden || (a.trusted && !has_privilege(t, &a))) {
         return -ENODATA;
