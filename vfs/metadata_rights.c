@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/personality.h"
 #include "vfs/metadata_entry.h"
+#include "vfs/rooted.h"
 
 static const struct {
     const char *name;
@@ -172,20 +173,40 @@ static void stand_in(struct walk *w, int64_t dir, bool opened)
     w->opened = opened;
 }
 
-/* From the root, or from the sysroot that stands for it. False: it cannot be opened. */
-static bool start_absolute(struct thread *t, struct walk *w)
+/* The part of the host's name that is no part of the guest's: to the sysroot, to a mount's source; "": none is. */
+static void outside(const struct settings *s, const char *name, char *prefix, size_t size)
 {
-    const char *sysroot = t->proc->settings.sysroot;
-    size_t n = hot_strlen(sysroot);
-    bool inside = n > 0 && hot_strncmp(w->rest, sysroot, n) == 0 && (w->rest[n] == '/' || w->rest[n] == '\0');
-    int64_t fd = host_call4(__NR_openat, AT_FDCWD, inside ? sysroot : "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+    struct rooted_mount m;
+    uint32_t at = 0;
+    prefix[0] = '\0';
+    while (is_rooted(s) && rooted_next(s, &at, &m)) {
+        if (rooted_behind(name, m.source) != NULL) {
+            hot_strlcpy(prefix, m.source, size);
+            return;
+        }
+    }
+    if (s->sysroot[0] != '\0' && rooted_behind(name, s->sysroot) != NULL) {
+        hot_strlcpy(prefix, s->sysroot, size);
+    }
+}
+
+/* From the root, or from the directory of the host's that is there in the guest's tree. False: it cannot be opened. */
+static bool start_absolute(struct thread *t, struct walk *w, bool of_link)
+{
+    char prefix[METADATA_NAME_MAX];
+    const struct settings *s = &t->proc->settings;
+    prefix[0] = '\0';
+    if (!of_link || !is_rooted(s)) { /* what a link says there is a name of the guest's */
+        outside(s, w->rest, prefix, sizeof prefix);
+    }
+    size_t n = hot_strlen(prefix);
+    const char *from = n > 0 ? prefix : of_link && is_rooted(s) ? s->sysroot : "/";
+    int64_t fd = host_call4(__NR_openat, AT_FDCWD, from, O_PATH | O_CLOEXEC, 0);
     if (fd < 0) {
         return false;
     }
     stand_in(w, fd, true);
-    if (inside) {
-        memmove(w->rest, w->rest + n, hot_strlen(w->rest + n) + 1);
-    }
+    memmove(w->rest, w->rest + n, hot_strlen(w->rest + n) + 1);
     return true;
 }
 
@@ -232,7 +253,7 @@ static bool take_link(struct thread *t, struct walk *w, int64_t link)
     target[n++] = '/';
     memmove(w->rest + n, w->rest, rest + 1);
     memcpy(w->rest, target, (size_t)n);
-    return target[0] != '/' || start_absolute(t, w);
+    return target[0] != '/' || start_absolute(t, w, true);
 }
 
 /* One step. 1: there is more; 0: the rest is the host's to say; -EACCES. */
@@ -268,7 +289,8 @@ int64_t metadata_way(struct thread *t, int dirfd, const char *name, bool follow)
     struct walk w = {.dir = dirfd};
     int64_t r = 1;
     if (metadata_is_root(t) || credentials_capable(credentials_of(t), CAPABILITY_DAC_READ_SEARCH) ||
-        hot_strlcpy(w.rest, name, sizeof w.rest) >= sizeof w.rest || (name[0] == '/' && !start_absolute(t, &w))) {
+        hot_strlcpy(w.rest, name, sizeof w.rest) >= sizeof w.rest ||
+        (name[0] == '/' && !start_absolute(t, &w, false))) {
         return 0;
     }
     while (r == 1) {

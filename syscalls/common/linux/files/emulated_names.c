@@ -11,21 +11,22 @@
 #include "signals/signals.h"
 #include "syscalls/common/linux/calls_at.h"
 #include "syscalls/common/linux/files/emulated.h"
+#include "syscalls/common/linux/files/rooted_paths.h"
 #include "syscalls/common/metadata_open.h"
 #include "vfs/metadata_change.h"
 
-/* The place of a name that is to be made, removed or renamed: a link there is meant itself. */
-static int64_t place_of_name(struct thread *t, int dirfd, guest_ptr path, struct linux_path *p,
+/* The place of a name that is to be made, removed or renamed (PATH_* of vfs/path.h): a link there is meant itself. */
+static int64_t place_of_name(struct thread *t, int dirfd, guest_ptr path, uint32_t purpose, struct linux_path *p,
                              struct metadata_place *at)
 {
-    return linux_place(t, dirfd, path, AT_SYMLINK_NOFOLLOW, p, at);
+    return linux_place(t, dirfd, path, AT_SYMLINK_NOFOLLOW | LINUX_PLACE_FOR(purpose), p, at);
 }
 
 int64_t linux_emulated_unlinkat(struct thread *t, int32_t dfd, guest_ptr pathname, int32_t flag)
 {
     struct metadata_place at;
     struct linux_path p;
-    int64_t r = flag & ~AT_REMOVEDIR ? -EINVAL : place_of_name(t, dfd, pathname, &p, &at);
+    int64_t r = flag & ~AT_REMOVEDIR ? -EINVAL : place_of_name(t, dfd, pathname, PATH_REMOVES, &p, &at);
 
     return r < 0 ? r : metadata_unlink(t, &at, (uint32_t)flag);
 }
@@ -45,9 +46,10 @@ int64_t linux_emulated_renameat2(struct thread *t, int32_t olddfd, guest_ptr old
 {
     struct linux_path from, to;
     struct metadata_place a, b;
-    int64_t r = place_of_name(t, olddfd, oldname, &from, &a);
+    int64_t r = place_of_name(t, olddfd, oldname, PATH_REMOVES, &from, &a);
 
-    r = r < 0 ? r : place_of_name(t, newdfd, newname, &to, &b);
+    r = r < 0 ? r : place_of_name(t, newdfd, newname, PATH_REMOVES, &to, &b);
+    r = r < 0 ? r : linux_rooted_pair(t, &from, &to);
     return r < 0 ? r : metadata_rename(t, &a, &b, flags);
 }
 
@@ -72,7 +74,8 @@ int64_t linux_emulated_linkat(struct thread *t, int32_t olddfd, guest_ptr oldnam
               : linux_place(t, olddfd, oldname,
                             (uint32_t)(flags & AT_EMPTY_PATH) | (flags & AT_SYMLINK_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW),
                             &from, &a);
-    r = r < 0 ? r : place_of_name(t, newdfd, newname, &to, &b);
+    r = r < 0 ? r : place_of_name(t, newdfd, newname, PATH_MAKES, &to, &b);
+    r = r < 0 ? r : linux_rooted_pair(t, &from, &to);
     return r < 0 ? r : metadata_link(t, &a, &b, (uint32_t)flags);
 }
 
@@ -86,7 +89,7 @@ int64_t linux_emulated_symlinkat(struct thread *t, guest_ptr oldname, int32_t ne
 {
     struct metadata_place at;
     struct linux_path p;
-    int64_t r = place_of_name(t, newdfd, newname, &p, &at);
+    int64_t r = place_of_name(t, newdfd, newname, PATH_MAKES, &p, &at);
 
     return r < 0 ? r : metadata_symlink(t, linux_memory(oldname, 1), &at);
 }
@@ -100,7 +103,7 @@ int64_t linux_emulated_mkdirat(struct thread *t, int32_t dfd, guest_ptr pathname
 {
     struct metadata_place at;
     struct linux_path p;
-    int64_t r = place_of_name(t, dfd, pathname, &p, &at);
+    int64_t r = place_of_name(t, dfd, pathname, PATH_MAKES, &p, &at);
 
     return r < 0 ? r : metadata_mkdir(t, &at, mode);
 }
@@ -114,7 +117,7 @@ int64_t linux_emulated_truncate(struct thread *t, guest_ptr path, int64_t length
 {
     struct metadata_place at;
     struct linux_path p;
-    int64_t r = linux_place(t, AT_FDCWD, path, 0, &p, &at);
+    int64_t r = linux_place(t, AT_FDCWD, path, LINUX_PLACE_FOR(PATH_CHANGES), &p, &at);
 
     return r < 0 ? r : host_restartable(t, metadata_truncate(t, &at, length));
 }
@@ -164,8 +167,9 @@ int64_t linux_emulated_set_times(struct thread *t, int dirfd, guest_ptr path, co
     struct metadata_place at;
     struct linux_path p;
     bool now = times == NULL || (times[0].tv_nsec == present && times[1].tv_nsec == present);
-    int64_t r = flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) ? -EINVAL
-                                                                         : linux_place(t, dirfd, path, flags, &p, &at);
+    int64_t r = flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)
+                    ? -EINVAL
+                    : linux_place(t, dirfd, path, flags | LINUX_PLACE_FOR(PATH_CHANGES), &p, &at);
 
     if (r == 0 && times != NULL && times[0].tv_nsec == leave && times[1].tv_nsec == leave) {
         return 0; /* nothing to do, and the file is not looked for (do_utimes()) */

@@ -14,7 +14,7 @@
 int64_t linux_place(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, struct linux_path *p,
                     struct metadata_place *out)
 {
-    const uint32_t purposes = PATH_CHANGES | PATH_MAKES | PATH_WRITES;
+    const uint32_t purposes = PATH_CHANGES | PATH_MAKES | PATH_REMOVES | PATH_WRITES;
     int64_t r =
         linux_path(t, dirfd, path, (flags & AT_SYMLINK_NOFOLLOW ? 0 : PATH_FOLLOW) | (flags >> 24 & purposes), p);
 
