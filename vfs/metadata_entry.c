@@ -117,6 +117,55 @@ bool metadata_entry_read(const struct metadata_place *at, struct metadata *out)
     return found;
 }
 
+/* The host's directory entries: getdents64(2). */
+struct entry {
+    uint64_t inode;
+    int64_t next;
+    uint16_t length;
+    uint8_t type;
+    char name[];
+} __attribute__((packed, aligned(8)));
+
+/* What an old list says of some entries goes into a new one. Returns its size, or SIZE_MAX: there is no room. */
+static size_t carry_over(const char *old, size_t old_size, char *list, size_t size, const char *entries, int64_t bytes)
+{
+    enum { UNKNOWN = 0, FIFO = 1, LINK = 10, SOCKET = 12 }; /* DT_* of dirent.h */
+    struct metadata m;
+    for (int64_t at = 0; at < bytes && size != SIZE_MAX;) {
+        const struct entry *e = (const struct entry *)(entries + at);
+        /* Of links the new list must say what nothing was said of; others are not looked up without a mark. */
+        bool link = e->type == LINK || e->type == UNKNOWN;
+        if ((link || e->type == FIFO || e->type == SOCKET) &&
+            (metadata_names_find(old, old_size, e->name, &m) || link)) {
+            size = metadata_names_set(list, size, e->name, &m);
+        }
+        at += e->length;
+    }
+    return size;
+}
+
+/*
+ * Where there is no room for all names: a list in which most go without saying, as what is to be said of `name` stands for
+ * all that is not named. Writes it. Returns 0, -ENOSPC, or another -errno.
+ */
+static int64_t write_shorter(int fd, const char *old, size_t old_size, const char *name, const struct metadata *m)
+{
+    const struct metadata_place directory = {fd, "", AT_EMPTY_PATH};
+    char entries[4096] __attribute__((aligned(8)));
+    const struct metadata owner = {.uid = m->uid, .gid = m->gid};
+    char *list = heap_alloc_unset(METADATA_NAMES_MAX);
+    size_t size = list != NULL ? metadata_names_set(list, 0, ".", &owner) : SIZE_MAX;
+    int64_t n = 1;
+    host_call3(__NR_lseek, fd, 0, 0);
+    while (size != SIZE_MAX && (n = host_call3(__NR_getdents64, fd, entries, sizeof entries)) > 0) {
+        size = carry_over(old, old_size, list, size, entries, n);
+    }
+    size = size == SIZE_MAX ? size : metadata_names_set(list, size, name, m);
+    int64_t r = n < 0 ? n : size == SIZE_MAX ? -ENOSPC : metadata_set_named(&directory, METADATA_NAMES, list, size, 0);
+    heap_free(list);
+    return r;
+}
+
 static int64_t change_list(int fd, const char *name, const struct metadata *m)
 {
     const struct metadata_place directory = {fd, "", AT_EMPTY_PATH};
@@ -126,13 +175,20 @@ static int64_t change_list(int fd, const char *name, const struct metadata *m)
     }
     int64_t n = metadata_get_named(&directory, METADATA_NAMES, list, METADATA_NAMES_MAX), r;
     size_t before = n > 0 ? (size_t)n : 0, after;
-    after = n < 0 && n != -ENODATA ? SIZE_MAX : metadata_names_set(list, before, name, m);
+    if (n < 0 && n != -ENODATA) {
+        heap_free(list);
+        return n;
+    }
+    after = metadata_names_set(list, before, name, m);
     if (after == SIZE_MAX) {
-        r = n < 0 && n != -ENODATA ? n : -ENOSPC;
+        r = -ENOSPC;
     } else if (after == 0) {
         r = before > 0 ? metadata_remove_named(&directory, METADATA_NAMES) : 0;
     } else {
         r = metadata_set_named(&directory, METADATA_NAMES, list, after, 0);
+    }
+    if (m != NULL && (r == -ENOSPC || r == -EDQUOT || r == -E2BIG)) {
+        r = write_shorter(fd, list, after == SIZE_MAX ? before : after, name, m);
     }
     heap_free(list);
     return r;

@@ -1,5 +1,6 @@
 #include "instance/unpack/tree_file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -90,6 +91,34 @@ static void lose(struct tree *tree, const struct metadata *m)
     tree->lost += metadata_matters(m);
 }
 
+/*
+ * Where there is no room for all names: `m` stands for all that are not named. What was said of the others is carried over.
+ */
+static bool write_shorter(int dir, const char *old, size_t old_size, const char *name, const struct metadata *m)
+{
+    const struct metadata owner = {.uid = m->uid, .gid = m->gid};
+    char list[METADATA_NAMES_MAX];
+    size_t size = metadata_names_set(list, 0, ".", &owner);
+    int again = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *d = again >= 0 ? fdopendir(again) : NULL;
+    if (d == NULL) {
+        if (again >= 0) {
+            close(again);
+        }
+        return false;
+    }
+    for (struct dirent *e; size != SIZE_MAX && (e = readdir(d)) != NULL;) {
+        struct metadata its;
+        bool link = e->d_type == DT_LNK || e->d_type == DT_UNKNOWN;
+        if ((link || e->d_type == DT_FIFO) && (metadata_names_find(old, old_size, e->d_name, &its) || link)) {
+            size = metadata_names_set(list, size, e->d_name, &its);
+        }
+    }
+    closedir(d);
+    size = size != SIZE_MAX ? metadata_names_set(list, size, name, m) : size;
+    return size != SIZE_MAX && fsetxattr(dir, METADATA_NAMES, list, size, 0) == 0;
+}
+
 /* Changes what the directory `dir` says of a name. False: it does not. */
 static bool change_names(int dir, const char *name, const struct metadata *m)
 {
@@ -101,9 +130,15 @@ static bool change_names(int dir, const char *name, const struct metadata *m)
     if (before < 0 && errno != ENODATA) {
         return false;
     }
-    size_t after = metadata_names_set(list, before < 0 ? 0 : (size_t)before, name, m);
-    return after != SIZE_MAX && (after == 0 ? before <= 0 || fremovexattr(dir, METADATA_NAMES) == 0
-                                            : fsetxattr(dir, METADATA_NAMES, list, after, 0) == 0);
+    size_t size = before < 0 ? 0 : (size_t)before;
+    size_t after = metadata_names_set(list, size, name, m);
+    if (after == 0) {
+        return before <= 0 || fremovexattr(dir, METADATA_NAMES) == 0;
+    }
+    if (after != SIZE_MAX && fsetxattr(dir, METADATA_NAMES, list, after, 0) == 0) {
+        return true;
+    }
+    return write_shorter(dir, list, after != SIZE_MAX ? after : size, name, m);
 }
 
 void tree_file_tell(struct tree *tree, int dir, const char *name, const struct member *member)

@@ -93,11 +93,32 @@ static void count_many(void)
     CHECK(belongs("mine/a-link-with-a-name-of-some-length-10", 42, 43));
 }
 
+/* More than there is room to tell of one by one, given away by root. */
+static void give_many(void)
+{
+    char name[64];
+    CHECK(make_directory("given", 0755) && symlink("x", "given/roots") == 0 && mkfifo("given/fifo", 0600) == 0);
+    CHECK(symlink("x", "given/other") == 0 && lchown("given/other", 7, 8) == 0);
+    for (int i = 0; i < MANY; i++) {
+        snprintf(name, sizeof name, "given/a-link-with-a-name-of-some-length-%d", i);
+        CHECK(symlink("x", name) == 0);
+        CHECK(lchown(name, 42, 43) == 0);
+    }
+    for (int i = 0; i < MANY; i++) {
+        snprintf(name, sizeof name, "given/a-link-with-a-name-of-some-length-%d", i);
+        CHECK(belongs(name, 42, 43));
+    }
+    CHECK(belongs("given/roots", 0, 0) && belongs("given/fifo", 0, 0) && belongs("given/other", 7, 8));
+}
+
 static void many(void)
 {
     as_user(42, 43, make_many);
     if (reason[0] == '\0') {
         count_many();
+    }
+    if (reason[0] == '\0') {
+        give_many();
     }
 }
 
