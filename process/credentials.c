@@ -6,6 +6,7 @@
 
 #include "base/heap.h"
 #include "base/host.h"
+#include "base/host_signal.h"
 #include "base/mem.h"
 #include "base/process.h"
 #include "base/thread.h"
@@ -94,28 +95,32 @@ void credentials_fix_capabilities(struct credentials *c, const struct process_id
 
 /*
  * Whether a process is the thread's own user's: by the effective id alone, as the table has no other. One that has just
- * been made is not in it yet, and has its parent's ids.
+ * been made is not in it yet, and has its parent's ids. What is no guest belongs to root, as its files do.
  */
 static bool is_of_same_user(struct thread *t, const struct credentials *c, int32_t pid)
 {
     enum { GENERATIONS = 4 };
     struct host_stat stat;
-    uint32_t user, group;
-    for (int i = 0; i < GENERATIONS && pid > 0; i++) {
-        if (process_table_ids_of(t, pid, &user, &group) == 0) {
-            return user == c->users.real || user == c->users.effective;
-        }
+    uint32_t user = 0, group;
+    for (int i = 0; i < GENERATIONS && pid > 0 && process_table_ids_of(t, pid, &user, &group) != 0; i++) {
         pid = host_stat_read(pid, &stat) == 0 ? stat.parent : 0;
     }
-    return true;
+    return user == c->users.real || user == c->users.effective;
 }
 
-int64_t credentials_may_signal(struct thread *t, int32_t pid)
+/* To go on, everybody may tell everybody of his session. */
+static bool continues(int32_t pid, int signo)
+{
+    return signo == SIGCONT && host_call1(__NR_getsid, pid) == host_call1(__NR_getsid, 0);
+}
+
+int64_t credentials_may_signal(struct thread *t, int32_t pid, int signo)
 {
     const struct credentials *c = t->proc->credentials != NULL ? credentials_of(t) : NULL;
-    return c == NULL || pid == t->proc->pid || credentials_capable(c, CAPABILITY_KILL) || is_of_same_user(t, c, pid)
-               ? 0
-               : -EPERM;
+    if (c == NULL || pid == t->proc->pid || credentials_capable(c, CAPABILITY_KILL)) {
+        return 0;
+    }
+    return continues(pid, signo) || is_of_same_user(t, c, pid) ? 0 : -EPERM;
 }
 
 int64_t credentials_may_schedule(struct thread *t, int32_t pid)

@@ -26,11 +26,11 @@ struct credentials *credentials_copy(const struct thread *t);
 void credentials_fix_capabilities(struct credentials *c, const struct process_ids *old, uint32_t old_fsuid);
 
 /*
- * Whether the thread may send signals to a process, or change its priority, by the ids that the engine keeps
+ * Whether the thread may send a signal, by the host's number, to a process, or change its priority, by the ids that the engine keeps
  * (kill_ok_by_cred() of kernel/signal.c, set_one_prio_perm() of kernel/sys.c; cr_cansignal() and p_cansched() of
- * sys/kern/kern_prot.c). Returns 0 or -EPERM; 0 of processes that are none of the table's, as the host knows better.
+ * sys/kern/kern_prot.c). Returns 0 or -EPERM.
  */
-int64_t credentials_may_signal(struct thread *t, int32_t pid);
+int64_t credentials_may_signal(struct thread *t, int32_t pid, int signo);
 int64_t credentials_may_schedule(struct thread *t, int32_t pid);
 
 /*

@@ -96,7 +96,12 @@ int64_t metadata_open_how(struct thread *t, int dirfd, const char *name, const s
     struct open_how asked = *how;
     bool creates = (how->flags & O_CREAT) != 0;
     asked.flags |= creates ? O_EXCL : 0;
-    int64_t fd = host_call_intr(t, __NR_openat2, (uint64_t)dirfd, (uint64_t)name, (uint64_t)&asked, sizeof asked, 0, 0);
+    bool as_host = (how->resolve & RESOLVE_IN_ROOT) == 0; /* the name leads where it would without rules */
+    int64_t fd = creates && as_host ? metadata_may_make(t, &(struct metadata_place){dirfd, name, 0}) : 0;
+    if (fd < 0 && (fd != -EEXIST || (how->flags & O_EXCL) != 0)) {
+        return fd;
+    }
+    fd = host_call_intr(t, __NR_openat2, (uint64_t)dirfd, (uint64_t)name, (uint64_t)&asked, sizeof asked, 0, 0);
     if (creates && fd >= 0) {
         metadata_made(t, &(struct metadata_place){(int)fd, "", AT_EMPTY_PATH}, (uint32_t)how->mode);
         return fd;

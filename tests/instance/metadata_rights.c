@@ -346,6 +346,9 @@ static void signals_(void)
     CHECK(setpriority(PRIO_PROCESS, (id_t)child, 10) == 0 && kill(child, SIGTERM) == 0);
     CHECK(waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
     REFUSED(kill(child, SIGTERM), ESRCH);
+    CHECK(syscall(SYS_tkill, getpid(), 0) == 0 && syscall(SYS_tgkill, getpid(), getpid(), 0) == 0);
+    CHECK(kill(getpid(), 0) == 0 && kill(-getpgid(0), 0) == 0);
+    REFUSED(kill(1, 0), EPERM);
 }
 
 static void signalling(void)

@@ -127,7 +127,7 @@ int64_t freebsd_signal_send(struct thread *t, const struct signal_target *to, in
                             uint64_t value)
 {
     int host = signo != 0 ? freebsd_signal_to_host[signo] : 0;
-    int64_t allowed = to->pid != t->proc->pid && to->pidfd < 0 ? credentials_may_signal(t, to->pid) : 0;
+    int64_t allowed = to->pid != t->proc->pid && to->pidfd < 0 ? credentials_may_signal(t, to->pid, host) : 0;
     if (signo == 0 || allowed < 0) {
         int64_t r = send_plain(t, to, 0, code, 0);
         return r < 0 ? r : allowed;

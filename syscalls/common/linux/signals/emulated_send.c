@@ -31,7 +31,7 @@ static void send_to_one(int32_t pid, void *arg)
     if (!is_meant(s, pid)) {
         return;
     }
-    int64_t r = credentials_may_signal(s->t, pid);
+    int64_t r = credentials_may_signal(s->t, pid, s->signo);
     r = r < 0 ? r : linux_any_kill(s->t, pid, s->signo);
     if (r == 0 || s->result == -ESRCH) {
         s->result = r; /* one that has it is enough (__kill_pgrp_info()) */
@@ -43,7 +43,7 @@ int64_t linux_emulated_kill(struct thread *t, int32_t pid, int32_t sig)
     if (pid > 0) {
         int64_t r = host_call2(__NR_kill, pid, 0); /* that there is such a process comes first */
 
-        r = r < 0 ? r : credentials_may_signal(t, pid);
+        r = r < 0 ? r : credentials_may_signal(t, pid, sig);
         return r < 0 ? r : linux_any_kill(t, pid, sig);
     }
     if (pid == INT32_MIN || credentials_capable(credentials_of(t), CAPABILITY_KILL)) {
@@ -56,22 +56,23 @@ int64_t linux_emulated_kill(struct thread *t, int32_t pid, int32_t sig)
 
 int64_t linux_emulated_tgkill(struct thread *t, int32_t tgid, int32_t pid, int32_t sig)
 {
-    int64_t r = tgid > 0 ? credentials_may_signal(t, tgid) : 0;
+    int64_t r = tgid > 0 ? credentials_may_signal(t, tgid, sig) : 0;
 
     return r < 0 ? r : linux_any_tgkill(t, tgid, pid, sig);
 }
 
-/* A thread's process is the one that the table knows, if it is the first thread; of others the host says. */
+/* The table knows processes: of another one's threads it is the first that tells whose it is. */
 int64_t linux_emulated_tkill(struct thread *t, int32_t pid, int32_t sig)
 {
-    int64_t r = pid > 0 ? credentials_may_signal(t, pid) : 0;
+    bool own = host_call3(__NR_tgkill, t->proc->pid, pid, 0) == 0;
+    int64_t r = own || pid <= 0 ? 0 : credentials_may_signal(t, pid, sig);
 
     return r < 0 ? r : linux_any_tkill(t, pid, sig);
 }
 
 int64_t linux_emulated_rt_sigqueueinfo(struct thread *t, int32_t pid, int32_t sig, guest_ptr info)
 {
-    int64_t r = pid > 0 ? credentials_may_signal(t, pid) : 0;
+    int64_t r = pid > 0 ? credentials_may_signal(t, pid, sig) : 0;
 
     return r < 0 ? r : linux_any_rt_sigqueueinfo(t, pid, sig, info);
 }
