@@ -14,6 +14,7 @@
 #include "cli/commands.h"
 #include "cli/message.h"
 #include "cli/relay.h"
+#include "cli/streams.h"
 
 enum { GRACE_MS = 2000, STOP_MS = 10000 };
 
@@ -22,9 +23,10 @@ struct attended {
     const struct attendance *how;
     struct supervised_end *end;
     struct relay relay;
+    struct streams streams;
     int signals;
     uint64_t deadline; /* 0: none */
-    bool started, ended, gone;
+    bool started, ended, gone, told_to_end;
     int status; /* of a failure that was told; 0: none */
 };
 
@@ -81,16 +83,23 @@ static int order_with_descriptors(struct attended *a)
             m.flags |= RUN_TERMINAL;
         } else if (!(i == 0 && how->no_input) && fcntl(i, F_GETFD) >= 0) {
             m.flags |= flags[i];
-            given[count++] = i;
+            given[count++] = streams_give(&a->streams, i);
         }
     }
     if (how->order->settings.trace_fd >= 0) {
         m.flags |= RUN_TRACES;
-        given[count++] = how->order->settings.trace_fd;
+        given[count++] = streams_give(&a->streams, how->order->settings.trace_fd);
+    }
+    for (unsigned i = 0; i < count; i++) {
+        if (given[i] < 0) {
+            return -given[i];
+        }
     }
     a->relay.reads = !how->no_input;
     relay_look(&a->relay, &m);
-    return attend_order(a->link, how->order, &m, given, count);
+    int status = attend_order(a->link, how->order, &m, given, count);
+    streams_given(&a->streams);
+    return status;
 }
 
 static void tell(const struct attended *a, uint32_t kind, int value, uint32_t flags)
@@ -147,6 +156,11 @@ static void take_answer(struct attended *a)
     }
 }
 
+static bool asks_to_end(uint32_t signo)
+{
+    return signo == SIGTERM || signo == SIGINT || signo == SIGHUP || signo == SIGQUIT;
+}
+
 static void take_signal(struct attended *a)
 {
     struct signalfd_siginfo si;
@@ -163,6 +177,7 @@ static void take_signal(struct attended *a)
     if (si.ssi_signo == SIGCONT) {
         relay_enter(&a->relay); /* in the foreground, perhaps, where it was not before */
     }
+    a->told_to_end = a->told_to_end || asks_to_end(si.ssi_signo);
     tell(a, KEEPER_SIGNAL, (int)si.ssi_signo, si.ssi_code == SI_KERNEL);
 }
 
@@ -189,12 +204,15 @@ static int wait_ms(const struct attended *a)
 static void attend_rounds(struct attended *a)
 {
     while (!a->ended && !a->gone) {
-        struct pollfd fds[2 + RELAY_DESCRIPTORS] = {{a->signals, POLLIN, 0}, {a->link->socket, POLLIN, 0}};
+        enum { STREAMS = 2 + RELAY_DESCRIPTORS, ALL = STREAMS + STREAMS_MAX };
+        struct pollfd fds[ALL] = {{a->signals, POLLIN, 0}, {a->link->socket, POLLIN, 0}};
         relay_poll(&a->relay, fds + 2);
-        if (poll(fds, 2 + RELAY_DESCRIPTORS, wait_ms(a)) < 0) {
+        streams_poll(&a->streams, fds + STREAMS);
+        if (poll(fds, ALL, wait_ms(a)) < 0) {
             continue;
         }
         relay_take(&a->relay, fds + 2);
+        streams_take(&a->streams, fds + STREAMS);
         if (fds[1].revents != 0) {
             take_answer(a);
         }
@@ -211,11 +229,6 @@ static int open_signals(void)
     sigfillset(&all);
     int fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
     return fd >= 0 ? fd : -fail(EXIT_DRAGOMAN, "signalfd: %s (close some files)", strerror(errno));
-}
-
-static bool asks_to_end(uint32_t signo)
-{
-    return signo == SIGTERM || signo == SIGINT || signo == SIGHUP || signo == SIGQUIT;
 }
 
 int attend_instance(const struct keeper_link *link, struct supervised_end *end)
@@ -261,6 +274,7 @@ int attend(const struct keeper_link *link, const struct attendance *how, struct 
     close(link->socket); /* what was started shares its fate */
     int kept = link->keeper > 0 ? keeper_wait(link) : 0;
     relay_end(&a.relay);
+    streams_end(&a.streams, a.told_to_end || end->timed_out);
     close(a.signals);
     if (status != 0 || a.status != 0) {
         return status != 0 ? status : a.status;

@@ -18,7 +18,14 @@
 #include "instance/complain.h"
 
 /* Deeper than DEPTH_MAX no path leads that a program would name. */
-enum { BLOCK = 512 /* of st_blocks */, DEPTH_MAX = 1024, SHARE = 10, PAUSE_MS = 1000, PAUSE_MOST_MS = 10000, MS = 1000000 };
+enum {
+    BLOCK = 512 /* of st_blocks */,
+    DEPTH_MAX = 1024,
+    SHARE = 10,
+    PAUSE_MS = 1000,
+    PAUSE_MOST_MS = 10000,
+    MS = 1000000
+};
 
 static uint64_t size_of(const struct stat *st)
 {
@@ -84,9 +91,10 @@ static _Noreturn void watch(int process, int tree, const char *path, uint64_t li
         uint64_t began = milliseconds();
         if (disk_used(tree, limit) > limit) {
             lseek(STDERR_FILENO, 0, SEEK_END); /* of a log, which others write, too */
-            complain("%s: the instance has more on the disk than its limit of %llu bytes, or directories too deep to be "
-                     "measured, and is ended (remove something, or give it more: --disk)",
-                     path, (unsigned long long)limit);
+            complain(
+                "%s: the instance has more on the disk than its limit of %llu bytes, or directories too deep to be "
+                "measured, and is ended (remove something, or give it more: --disk)",
+                path, (unsigned long long)limit);
             syscall(SYS_pidfd_send_signal, process, SIGKILL, NULL, 0);
             _exit(0);
         }
