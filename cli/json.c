@@ -35,8 +35,11 @@ static void put_quoted(FILE *out, const char *text)
             s++;
         } else if (*s == '"' || *s == '\\') {
             fprintf(out, "\\%c", *s++);
-        } else if (*s < 0x20) {
+        } else if (*s < 0x20 || *s == 0x7f) {
             fprintf(out, "\\u%04x", *s++);
+        } else if (*s == 0xc2 && s[1] < 0xa0) { /* a terminal's control characters, too */
+            fprintf(out, "\\u%04x", s[1]);
+            s += 2;
         } else {
             fwrite(s, 1, (size_t)length, out);
             s += length;

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/plain.h"
 #include "base/settings.h"
 #include "cli/commands.h"
 #include "cli/json.h"
@@ -22,9 +23,15 @@
 /* Names come from guests: what a terminal would obey must not reach it. */
 static void print_plain(const char *bytes, size_t size)
 {
-    for (size_t i = 0; i < size && bytes[i] != '\0'; i++) {
-        unsigned char c = (unsigned char)bytes[i];
-        putchar(c < 0x20 || c == 0x7f ? '?' : c);
+    size = strnlen(bytes, size);
+    for (size_t i = 0, step; i < size; i += step) {
+        bool plain;
+        step = plain_step(bytes + i, size - i, &plain);
+        if (plain) {
+            fwrite(bytes + i, 1, step, stdout);
+        } else {
+            putchar('?');
+        }
     }
 }
 

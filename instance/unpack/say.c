@@ -2,9 +2,12 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+
+#include "base/plain.h"
 
 enum { SHOWN_MAX = 200, BUFFERS = 4, INTERVAL_MS = 150 };
 
@@ -31,11 +34,14 @@ const char *shown(const char *name)
     static char buffers[BUFFERS][SHOWN_MAX + 4];
     static unsigned next;
     char *out = buffers[next++ % BUFFERS];
-    size_t n = 0;
-    for (; name[n] != '\0' && n < SHOWN_MAX; n++) {
-        out[n] = (unsigned char)name[n] < 0x20 || name[n] == 0x7f ? '?' : name[n];
+    size_t size = strnlen(name, SHOWN_MAX), n = 0;
+    for (size_t i = 0, step; i < size; i += step) {
+        bool plain;
+        step = plain_step(name + i, size - i, &plain);
+        memcpy(out + n, plain ? name + i : "?", plain ? step : 1);
+        n += plain ? step : 1;
     }
-    strcpy(out + n, name[n] != '\0' ? "..." : "");
+    strcpy(out + n, name[size] != '\0' ? "..." : "");
     return out;
 }
 

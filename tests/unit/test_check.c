@@ -228,7 +228,7 @@ START_TEST(json_is_quoted)
     struct json j = {.out = out};
 
     json_object(&j, NULL);
-    json_string(&j, "a\"b", "\n\\\xff\xc3\xa9");
+    json_string(&j, "a\"b", "\n\\\xff\xc3\xa9\x7f\xc2\x9b");
     json_array(&j, "list");
     json_number(&j, NULL, -1);
     json_bool(&j, NULL, true);
@@ -238,7 +238,7 @@ START_TEST(json_is_quoted)
     json_string(&j, "nothing", NULL);
     json_end_object(&j);
     fclose(out);
-    ck_assert_str_eq(text, "{\n  \"a\\\"b\": \"\\u000a\\\\\\ufffd\xc3\xa9\",\n  \"list\": [\n    -1,\n    true\n  ],\n"
+    ck_assert_str_eq(text, "{\n  \"a\\\"b\": \"\\u000a\\\\\\ufffd\xc3\xa9\\u007f\\u009b\",\n  \"list\": [\n    -1,\n    true\n  ],\n"
                            "  \"none\": [],\n  \"nothing\": null\n}\n");
     free(text);
 }

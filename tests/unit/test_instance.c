@@ -19,6 +19,34 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* What a terminal would obey is not shown. */
+START_TEST(names_are_shown_plainly)
+{
+    static const char *const rows[][2] = {
+        {"plain", "plain"},
+        {"\x1b[31m", "?[31m"},
+        {"\x7f\n\x01", "???"},
+        {"\xc2\x9b"
+         "31m",
+         "?31m"},
+        {"\x9b"
+         "31m",
+         "?31m"},
+        {"\xc3\xa9\xe2\x82\xac", "\xc3\xa9\xe2\x82\xac"},
+        {"\xe9", "\xe9"},
+        {"\xc2", "\xc2"},
+        {"\xe2\x9b\x94 \x84", "\xe2\x9b\x94 ?"},
+    };
+    char text[300];
+
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        ck_assert_str_eq(shown(rows[i][0]), rows[i][1]);
+    memset(text, 'a', sizeof(text));
+    text[sizeof(text) - 1] = '\0';
+    ck_assert_uint_eq(strlen(shown(text)), 203);
+}
+END_TEST
+
 START_TEST(paths_become_plain)
 {
     static const char *const rows[][2] = {
@@ -435,6 +463,7 @@ int main(void)
     SRunner *runner = srunner_create(suite);
     int failed;
 
+    tcase_add_test(tc, names_are_shown_plainly);
     tcase_add_test(tc, paths_become_plain);
     tcase_add_test(tc, links_that_climb_are_told);
     tcase_add_test(tc, metadata_goes_there_and_back);
