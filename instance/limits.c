@@ -27,16 +27,25 @@ static const char *names_of(unsigned set, char *out, size_t size)
     return out[0] != '\0' ? out + 2 : out;
 }
 
-/* core(5): with | or @ the host's own program gets what crashed, whatever world that was in. */
-static bool cores_go_out(void)
+static char first_of(const char *path)
 {
     char first = '\0';
-    int fd = open("/proc/sys/kernel/core_pattern", O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t n = fd >= 0 ? read(fd, &first, 1) : -1;
     if (fd >= 0) {
         close(fd);
     }
-    return n == 1 && (first == '|' || first == '@');
+    return n == 1 ? first : '\0';
+}
+
+/*
+ * core(5): with | or @ the host's own program gets what crashed, whatever world that was in. And where fs.suid_dumpable is
+ * 2, a process that has changed its user is written to the path in the host's own root, as root.
+ */
+static bool cores_go_out(void)
+{
+    char first = first_of("/proc/sys/kernel/core_pattern");
+    return first == '|' || first == '@' || (first == '/' && first_of("/proc/sys/fs/suid_dumpable") == '2');
 }
 
 static int set_group(const struct cgroup *g, const struct instance_limits *w, unsigned which, const char **what)
@@ -160,6 +169,9 @@ static uint64_t tasks_of(uid_t user)
 int world_limits_process(const struct world_limits *l, const struct instance_limits *wanted)
 {
     int r = l->cores_go_out ? lower(RLIMIT_CORE, 1) : 0;
+    if (r == 0) {
+        r = lower(RLIMIT_RTPRIO, 0); /* real time stands before all that the host runs */
+    }
     if (r == 0 && wanted->files != 0) {
         r = lower(RLIMIT_NOFILE, wanted->files);
     }

@@ -53,9 +53,12 @@ static int place_device(int tree, const char *path)
 
 static int make_terminals(const struct instance_plan *plan, int *pts)
 {
-    /* Group 5 is tty in Linux's systems; it is there only where a range is mapped. */
-    const char *options = plan->owners == OWNERS_SUBORDINATE ? "newinstance,ptmxmode=0666,mode=0620,gid=5"
-                                                             : "newinstance,ptmxmode=0666,mode=0620";
+    /*
+     * There is one limit for all worlds (kernel.pty.max), of which one gets a part. Group 5 is tty in Linux's systems; it
+     * is there only where a range is mapped.
+     */
+    const char *options = plan->owners == OWNERS_SUBORDINATE ? "newinstance,max=512,ptmxmode=0666,mode=0620,gid=5"
+                                                             : "newinstance,max=512,ptmxmode=0666,mode=0620";
     if (mkdir("/dev/pts", 0755) != 0 || mount("devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, options) != 0) {
         return complain("terminals: devpts: %s (report this)", strerror(errno));
     }
@@ -122,6 +125,22 @@ static int only_read(const char *path)
     return 0;
 }
 
+/*
+ * No user namespaces within (namespaces(7), /proc/sys/user), and with that none of the others for who has no capabilities:
+ * said here as well as by the filter, which not every host has. Nobody inside may write there.
+ */
+static int forbid_namespaces(void)
+{
+    int fd = open("/proc/sys/user/max_user_namespaces", O_WRONLY | O_CLOEXEC);
+    bool done = fd >= 0 && write(fd, "0", 1) == 1;
+    int error = errno;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return done || error == ENOENT ? 0
+                                   : complain("/proc/sys/user/max_user_namespaces: %s (report this)", strerror(error));
+}
+
 int proc_take(void)
 {
     int fd = call_new_mount("proc", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
@@ -149,7 +168,7 @@ int proc_make(int made, int *proc)
         return complain("/proc: %s (report this)", strerror(errno));
     }
     *proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int status = *proc >= 0 ? 0 : complain("/proc: %s (report this)", strerror(errno));
+    int status = *proc >= 0 ? forbid_namespaces() : complain("/proc: %s (report this)", strerror(errno));
     for (size_t i = 0; status == 0 && i < sizeof hidden / sizeof hidden[0]; i++) {
         status = hide(hidden[i]);
     }

@@ -294,11 +294,12 @@ static int start_world(struct keeper *k)
 /* Nothing of the starter's is kept, and nobody inside may look at this process's memory and descriptors. */
 static void settle(struct keeper *k)
 {
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    k->null = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int i = 0; i < 3; i++) {
-        dup2(null, i);
+        if (k->null < 0 || dup2(k->null, i) != i) {
+            _exit(complain("/dev/null: %s (report this)", strerror(errno)));
+        }
     }
-    close(null);
     if (k->bare == NULL) {
         close(k->start.engine);
     }

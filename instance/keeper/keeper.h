@@ -39,6 +39,7 @@ struct keeper {
     int go;            /* inside: a byte comes when the ids are mapped */
     int up;            /* inside: a byte is to be written when the world is there */
     int pts, proc;     /* the world's terminals, and its /proc */
+    int null;          /* /dev/null: what has that name later is for the world's root to say */
     int log_pipe[2];   /* what a detached program writes; -1 */
     struct bare *bare; /* of a world without namespaces; NULL: it has them */
 };

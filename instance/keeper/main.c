@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -95,6 +96,30 @@ int keeper_pipes(struct keeper *k, int *life, int *go, int *up)
     return 0;
 }
 
+/*
+ * What a user namespace has counted of its maker's own limits ends at what these were when it was made (Linux 5.14): so
+ * that a quarter of each stays for the caller, whatever is done inside. `saved` has what they were.
+ */
+static const int shared_limits[] = {RLIMIT_NPROC, RLIMIT_SIGPENDING, RLIMIT_MSGQUEUE};
+enum { SHARED_LIMITS = sizeof shared_limits / sizeof shared_limits[0] };
+
+static void limits_lower(struct rlimit saved[SHARED_LIMITS])
+{
+    for (int i = 0; i < SHARED_LIMITS; i++) {
+        if (getrlimit(shared_limits[i], &saved[i]) == 0 && saved[i].rlim_cur != RLIM_INFINITY) {
+            struct rlimit less = {saved[i].rlim_cur - saved[i].rlim_cur / 4, saved[i].rlim_max};
+            setrlimit(shared_limits[i], &less);
+        }
+    }
+}
+
+static void limits_restore(const struct rlimit saved[SHARED_LIMITS])
+{
+    for (int i = 0; i < SHARED_LIMITS; i++) {
+        setrlimit(shared_limits[i], &saved[i]);
+    }
+}
+
 /* In its control group, which so is the top of what the world can see of groups. -1: after complaining. */
 static pid_t begin_world(struct keeper *k)
 {
@@ -102,15 +127,19 @@ static pid_t begin_world(struct keeper *k)
     if (k->plan.network != NETWORK_HOST) {
         flags |= CLONE_NEWNET;
     }
+    struct rlimit saved[SHARED_LIMITS] = {{RLIM_INFINITY, RLIM_INFINITY}};
     if (world_limits_enter(&k->limits) != 0) {
         return -1;
     }
+    limits_lower(saved);
     pid_t pid = (pid_t)syscall(SYS_clone, (unsigned long)flags | SIGCHLD, NULL, NULL, NULL, 0UL);
+    int error = errno;
+    limits_restore(saved);
     if (pid == 0) {
         return 0;
     }
     if (pid < 0) {
-        complain("user namespace: %s", userns_refusal(errno));
+        complain("user namespace: %s", userns_refusal(error));
     }
     if (world_limits_leave(&k->limits) != 0 && pid > 0) {
         kill(pid, SIGKILL);

@@ -97,7 +97,7 @@ static int source_of(const struct child *c, int i)
         fd = c->k->log_pipe[1];
     }
     if (fd < 0) {
-        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+        fd = c->k->null;
     }
     return fcntl(fd, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY);
 }

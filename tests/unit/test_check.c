@@ -238,8 +238,9 @@ START_TEST(json_is_quoted)
     json_string(&j, "nothing", NULL);
     json_end_object(&j);
     fclose(out);
-    ck_assert_str_eq(text, "{\n  \"a\\\"b\": \"\\u000a\\\\\\ufffd\xc3\xa9\\u007f\\u009b\",\n  \"list\": [\n    -1,\n    true\n  ],\n"
-                           "  \"none\": [],\n  \"nothing\": null\n}\n");
+    ck_assert_str_eq(
+        text, "{\n  \"a\\\"b\": \"\\u000a\\\\\\ufffd\xc3\xa9\\u007f\\u009b\",\n  \"list\": [\n    -1,\n    true\n  ],\n"
+              "  \"none\": [],\n  \"nothing\": null\n}\n");
     free(text);
 }
 END_TEST

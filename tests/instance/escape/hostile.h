@@ -103,6 +103,14 @@ void try_processes(void);
 void try_network(void);
 void try_kernel(void);
 
+/* What the host looks at afterwards (tests/instance/escape/host). */
+void use_streams(void);
+void race_for_the_log(void);
+void go_deep(void);
+void stop_and_go(void);
+void take_terminals(void);
+void replace_null(void);
+
 #define P(x) ((long)(x))
 
 #endif

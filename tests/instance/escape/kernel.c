@@ -34,6 +34,9 @@ enum {
     SETRESUID = 117,
     PRCTL = 157,
     FANOTIFY = 300,
+    SCHED_SETSCHEDULER = 144,
+    SCHED_SETATTR = 314,
+    IOPRIO_SET = 251,
     QUOTACTL = 179,
     X32 = 0x40000000
 };
@@ -135,6 +138,23 @@ static void around_names(void)
     }
 }
 
+/* What stands before all that the host runs. */
+static void real_time(void)
+{
+    int priority = 1;
+    struct {
+        unsigned size, policy;
+        unsigned long flags;
+        int nice;
+        unsigned priority;
+        unsigned long runtime, deadline, period;
+    } deadline = {48, 6, 0, 0, 0, 1000000, 10000000, 10000000};
+    tell("real-time", six(SCHED_SETSCHEDULER, 0, 1, P(&priority), 0, 0) == 0 ||
+                          six(SCHED_SETSCHEDULER, 0, 2, P(&priority), 0, 0) == 0);
+    tell("deadline", six(SCHED_SETATTR, 0, P(&deadline), 0, 0, 0) == 0);
+    tell("real-time-disk", six(IOPRIO_SET, 1, 0, 1 << 13, 0, 0) == 0 && raw);
+}
+
 /* Where owners are emulated, the engine shows its guests ids and capabilities that the host does not give. */
 static void privileges(void)
 {
@@ -142,6 +162,7 @@ static void privileges(void)
     unsigned sets[6] = {~0U, ~0U, ~0U, ~0U, ~0U, ~0U};
     tell("capabilities", six(CAPSET, P(head), P(sets), 0, 0, 0) == 0 && raw);
     tell("ids-of-nobody", six(SETRESUID, 3000000, 3000000, 3000000, 0, 0) == 0 && raw);
+    tell("namespace-limit", op(WRITE, op(OPEN, P("/proc/sys/user/max_user_namespaces"), 1, 0), P("9"), 1) == 1);
     tell("no-new-privs", six(PRCTL, 38, 0, 0, 0, 0) == 0);
     tell("filter-off", six(PRCTL, 22, 0, 0, 0, 0) == 0);
     tell("personality",
@@ -156,5 +177,6 @@ void try_kernel(void)
     if (is_linux()) {
         namespaces();
         privileges();
+        real_time();
     }
 }

@@ -158,13 +158,34 @@ static void poison(void)
     count("poisoned", written);
 }
 
+/* Where it matters only how it was started. */
+static void nothing(void)
+{
+    say("here\n");
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
 } asked[] = {
-    {"forks", forks},     {"stay", stay},           {"memory", memory},           {"descriptors", descriptors},
-    {"disk", disk},       {"outlive", outlive},     {"terminal", terminal},       {"poison", poison},
-    {"files", try_files}, {"network", try_network}, {"processes", try_processes},
+    {"nothing", nothing},
+    {"forks", forks},
+    {"stay", stay},
+    {"memory", memory},
+    {"descriptors", descriptors},
+    {"disk", disk},
+    {"outlive", outlive},
+    {"terminal", terminal},
+    {"poison", poison},
+    {"files", try_files},
+    {"network", try_network},
+    {"processes", try_processes},
+    {"streams", use_streams},
+    {"log", race_for_the_log},
+    {"deep", go_deep},
+    {"churn", stop_and_go},
+    {"terminals", take_terminals},
+    {"null", replace_null},
 };
 
 int hostile(char **argv)

@@ -8,6 +8,12 @@ enum {
     VM_READ = 310,
     PIDFD_OPEN = 434,
     PIDFD_GETFD = 438,
+    SETPRIORITY = 141,
+    PRLIMIT = 302,
+    SETAFFINITY = 203,
+    SIGQUEUEINFO = 129,
+    SOCKETPAIR = 53,
+    SET_OWNER = 8,
     NUMBERS = 40
 };
 
@@ -73,6 +79,21 @@ void try_proc(void)
     }
 }
 
+/* By other ways than kill: what changes how a process runs, and signals that descriptors and queues send. */
+static void around_signals(long victim)
+{
+    long limit[2] = {0, 0};
+    long processors = 1;
+    int information[32] = {15, 0, -1};
+    int pair[2] = {-1, -1};
+    tell("slow-a-process", call(SETPRIORITY, 0, victim, 19, 0, 0, 0) == 0 ||
+                               call(SETAFFINITY, victim, 8, P(&processors), 0, 0, 0) == 0 ||
+                               call(PRLIMIT, victim, 7, P(limit), 0, 0, 0) == 0);
+    call(SOCKETPAIR, 1, 1, 0, P(pair), 0, 0);
+    tell("signal-by-owner", op(FCNTL, pair[0], SET_OWNER, victim) == 0);
+    tell("signal-by-queue", call(SIGQUEUEINFO, victim, 15, P(information), 0, 0, 0) == 0);
+}
+
 void try_processes(void)
 {
     long victim = number(given("victim"));
@@ -98,6 +119,9 @@ void try_processes(void)
     }
     op(KILL, 1, 9, 0); /* it shows whether there is a world afterwards */
     op(KILL, 1, 15, 0);
+    if (is_linux()) {
+        around_signals(victim);
+    }
     tell("trace-a-process", traced);
     tell("kill-a-process", signalled);
     tell("read-a-process", read);
