@@ -237,6 +237,7 @@ int attend_instance(const struct keeper_link *link, struct supervised_end *end)
     struct pollfd fds[2] = {{open_signals(), POLLIN, 0}, {link->socket, POLLIN, 0}};
     int given[KEEPER_DESCRIPTORS], r = 1;
     unsigned count;
+    bool told = false;
     struct signalfd_siginfo si;
     if (fds[0].fd < 0) {
         return -fds[0].fd;
@@ -254,11 +255,12 @@ int attend_instance(const struct keeper_link *link, struct supervised_end *end)
             r = keeper_answer(link, &m, given, &count);
             if (r == 1 && m.kind == KEEPER_ENDED) {
                 *end = (struct supervised_end){.wait_status = m.value, .timed_out = m.flags != 0};
+                told = true;
             }
         }
     }
     close(fds[0].fd);
-    return 0;
+    return told ? 0 : fail(EXIT_DRAGOMAN, "the instance has ended: its keeper was killed");
 }
 
 int attend(const struct keeper_link *link, const struct attendance *how, struct supervised_end *end)

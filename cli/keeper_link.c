@@ -231,7 +231,8 @@ int keeper_begin(const struct instance_plan *plan, const struct keeper_start *st
     bool named = plan->name[0] != '\0';
     int directory = -1, status = tool_path("keeper", path, sizeof path);
     s.version = KEEPER_START_VERSION;
-    s.starter = named ? 0 : getpid();
+    s.launcher = getpid();
+    s.starter = named ? 0 : s.launcher;
     s.listener = s.worlds = -1;
     if (status == 0 && named && (directory = keeper_directory()) < 0) {
         status = -directory;
@@ -290,7 +291,9 @@ int keeper_wait(const struct keeper_link *link)
             return EXIT_DRAGOMAN;
         }
     }
-    return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_DRAGOMAN;
+    return WIFEXITED(status)
+               ? WEXITSTATUS(status)
+               : fail(EXIT_DRAGOMAN, "the world has ended: its keeper was killed (signal %d)", WTERMSIG(status));
 }
 
 int keeper_answer(const struct keeper_link *link, struct keeper_message *m, int fds[KEEPER_DESCRIPTORS],

@@ -148,7 +148,7 @@ install_packages() {
     # An unreachable extra source must not stand in the way: the install decides.
     as_root apt-get -qq update || echo '==> apt-get update reported errors; going on'
     as_root env DEBIAN_FRONTEND=noninteractive \
-        apt-get -qq -o Dpkg::Use-Pty=0 install -y --no-install-recommends "$@" </dev/null |
+        apt-get -qq -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@" </dev/null |
         awk '/^(Setting up|Unpacking)/ { n++; if (n % 50 == 0) print "    " n / 2 " packages" }
              /^E:/ { print }' | sed 's/\.5 packages/ packages/'
 }

@@ -104,11 +104,26 @@ static bool make_v1(struct cgroup *g, const char *name, unsigned wanted)
     return any;
 }
 
+/* This process goes to the group, and its launcher with it where nobody else is left. */
+static bool step_aside(const char *home, const char *aside, pid_t launcher)
+{
+    char number[16];
+    if (mkdir(aside, 0755) != 0 || write_file(aside, "cgroup.procs", "0") != 0) {
+        return false;
+    }
+    if (cgroup_has_only(home, launcher)) {
+        snprintf(number, sizeof number, "%d", (int)launcher);
+        write_file(aside, "cgroup.procs", number);
+    }
+    return true;
+}
+
 /*
  * Controllers are given on by a group without processes of its own only (the tree's root apart), so this process goes to
- * a group beside the instance's: where others are in the same group, that does not help, and is undone.
+ * a group beside the instance's, as does a launcher that is a service's only other process: where more are in the same
+ * group, that does not help, and is undone.
  */
-static bool give_on(struct cgroup *g)
+static bool give_on(struct cgroup *g, pid_t launcher)
 {
     static const char *const controllers[] = {"+memory", "+cpu", "+pids"};
     char aside[CGROUP_PATH_MAX];
@@ -121,8 +136,8 @@ static bool give_on(struct cgroup *g)
     }
     for (int i = 0; i < CGROUP_PARTS; i++) {
         int r = write_file(g->home[0], "cgroup.subtree_control", controllers[i]);
-        if (r == -EBUSY && !moved && mkdir(aside, 0755) == 0) {
-            moved = write_file(aside, "cgroup.procs", "0") == 0;
+        if (r == -EBUSY && !moved) {
+            moved = step_aside(g->home[0], aside, launcher);
             r = moved ? write_file(g->home[0], "cgroup.subtree_control", controllers[i]) : r;
         }
         given += r == 0;
@@ -138,14 +153,14 @@ static bool give_on(struct cgroup *g)
     return given > 0;
 }
 
-static bool make_v2(struct cgroup *g, const char *name)
+static bool make_v2(struct cgroup *g, const char *name, pid_t launcher)
 {
     char home[CGROUP_PATH_MAX];
-    if (!cgroup_home_v2(g->home[0])) {
+    if (!cgroup_home_v2(g->home[0]) || !cgroup_is_delegated(g->home[0])) {
         return false;
     }
     memcpy(home, g->home[0], sizeof home);
-    if (!give_on(g) || !make_below(home, name, g->folder[0])) {
+    if (!give_on(g, launcher) || !make_below(home, name, g->folder[0])) {
         return false;
     }
     g->version = CGROUP_V2;
@@ -160,14 +175,14 @@ static const char *const hows[] = {
 };
 static const char by_systemd[] = "a scope of version 2 that systemd's manager makes";
 
-int cgroup_make(struct cgroup *g, const char *name, unsigned wanted, const char **how)
+int cgroup_make(struct cgroup *g, const char *name, pid_t launcher, unsigned wanted, const char **how)
 {
     char called[CGROUP_NAME_MAX];
     *g = (struct cgroup){.memory = -1, .swap = -1, .cpu = -1, .pids = -1};
     group_name(name, called);
     bool asked = false;
-    if (cgroup_has_v2() && !make_v2(g, called)) {
-        asked = cgroup_ask_systemd(called) && make_v2(g, called);
+    if (cgroup_has_v2() && !make_v2(g, called, launcher)) {
+        asked = cgroup_ask_systemd(called) && make_v2(g, called, launcher);
     }
     if (g->version == CGROUP_NONE && geteuid() == 0) {
         make_v1(g, called, wanted);
@@ -183,7 +198,7 @@ unsigned cgroup_offered(const char **how)
     char name[CGROUP_NAME_MAX];
     char home[CGROUP_PATH_MAX];
     unsigned all = LIMIT_MEMORY | LIMIT_CPUS | LIMIT_PIDS;
-    if (cgroup_has_v2() && cgroup_home_v2(home) && access(home, W_OK) == 0) {
+    if (cgroup_has_v2() && cgroup_home_v2(home) && cgroup_is_delegated(home) && access(home, W_OK) == 0) {
         *how = hows[CGROUP_V2];
         return all;
     }

@@ -3,6 +3,7 @@
 #define INSTANCE_CGROUP_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 enum { CGROUP_PATH_MAX = 512, CGROUP_NAME_MAX = 160 };
 
@@ -21,9 +22,10 @@ struct cgroup {
 
 /*
  * Makes an empty group for an instance called `name` ("": ephemeral), with as much of `wanted` (LIMIT_*) as can be had.
- * `how` (a constant) tells what was found, or why there is none. Returns 0, or -errno (of what should have worked).
+ * `launcher` is the process that had the caller start, and may go with it. `how` (a constant) tells what was found, or why
+ * there is none. Returns 0, or -errno (of what should have worked).
  */
-int cgroup_make(struct cgroup *g, const char *name, unsigned wanted, const char **how);
+int cgroup_make(struct cgroup *g, const char *name, pid_t launcher, unsigned wanted, const char **how);
 
 /* What a group would hold on this host (LIMIT_*): where systemd would have to be asked, that there is one to ask. */
 unsigned cgroup_offered(const char **how);

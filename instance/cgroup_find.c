@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -145,6 +147,62 @@ bool cgroup_has_v2(void)
         fclose(f);
     }
     return has;
+}
+
+/* The part of `path` that ends with the name of the unit that its last `length` characters are in; 0: in none. */
+static size_t unit_length(const char *path)
+{
+    static const char *const kinds[] = {".service", ".scope", ".slice"};
+    size_t length = strlen(path);
+    while (length > 0) {
+        for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+            size_t n = strlen(kinds[i]);
+            if (length > n && memcmp(path + length - n, kinds[i], n) == 0) {
+                return length;
+            }
+        }
+        while (length > 0 && path[length - 1] != '/') {
+            length--;
+        }
+        length -= length > 0;
+    }
+    return 0;
+}
+
+/* The system's manager marks what it has delegated; users' managers do not (systemd 252), and let them write all of theirs. */
+bool cgroup_is_delegated(const char *home)
+{
+    static const char *const marks[] = {"trusted.delegate", "user.delegate"};
+    char unit[CGROUP_PATH_MAX];
+    size_t length = unit_length(home);
+    if (length == 0 || geteuid() != 0 || access("/run/systemd/system", F_OK) != 0) {
+        return true;
+    }
+    snprintf(unit, sizeof unit, "%.*s", (int)length, home);
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+        char value = '0';
+        if (getxattr(unit, marks[i], &value, 1) == 1 && value == '1') {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool cgroup_has_only(const char *home, pid_t pid)
+{
+    char path[CGROUP_PATH_MAX + 16];
+    int found = 0;
+    bool others = false;
+    snprintf(path, sizeof path, "%s/cgroup.procs", home);
+    FILE *f = fopen(path, "re");
+    for (int one; f != NULL && fscanf(f, "%d", &one) == 1;) {
+        found += one == pid;
+        others = others || one != pid;
+    }
+    if (f != NULL) {
+        fclose(f);
+    }
+    return found > 0 && !others;
 }
 
 /* busctl is systemd's own, and is silent here: without a manager to talk to, there is no scope. */

@@ -11,6 +11,15 @@
 bool cgroup_home_v1(enum cgroup_part part, char out[CGROUP_PATH_MAX]);
 bool cgroup_home_v2(char out[CGROUP_PATH_MAX]);
 
+/*
+ * Whether a group of version 2 may be divided by whoever may write it: for root, where systemd manages it, only as a part
+ * of a unit with Delegate=yes. Of others systemd makes the groups itself, and undoes what somebody changes.
+ */
+bool cgroup_is_delegated(const char *home);
+
+/* Whether `pid` is all that is in the group (as seen by this process). */
+bool cgroup_has_only(const char *home, pid_t pid);
+
 /* Where a version 1 hierarchy is mounted. */
 bool cgroup_mount_v1(enum cgroup_part part, char out[CGROUP_PATH_MAX]);
 

@@ -83,7 +83,7 @@ static int say_unheld(const struct world_limits *l, const struct instance_plan *
     return 0;
 }
 
-int world_limits_prepare(struct world_limits *l, const struct instance_plan *plan, bool bare)
+int world_limits_prepare(struct world_limits *l, const struct instance_plan *plan, pid_t launcher, bool bare)
 {
     const char *how = "";
     const char *what = "";
@@ -96,7 +96,7 @@ int world_limits_prepare(struct world_limits *l, const struct instance_plan *pla
         return 0;
     }
     cgroup_reap();
-    cgroup_make(&l->group, plan->name, plan->name[0] != '\0' ? GROUP_LIMITS : asked, &how);
+    cgroup_make(&l->group, plan->name, launcher, plan->name[0] != '\0' ? GROUP_LIMITS : asked, &how);
     int r = set_group(&l->group, &plan->limits, asked & l->group.holds, &what);
     if (r != 0) {
         world_limits_end(l);

@@ -43,10 +43,10 @@ struct world_limits {
 
 /*
  * Outside, before the world begins. Makes a control group where a limit needs one, or may later (an instance with a
- * name). `bare`: a world without namespaces. A limit that cannot hold is refused at the full level (plan->least), else said on standard error. Returns 0, or
- * COMPLAINED after complaining.
+ * name). `launcher` is the process that had the caller start; `bare`: a world without namespaces. A limit that cannot hold
+ * is refused at the full level (plan->least), else said on standard error. Returns 0, or COMPLAINED after complaining.
  */
-int world_limits_prepare(struct world_limits *l, const struct instance_plan *plan, bool bare);
+int world_limits_prepare(struct world_limits *l, const struct instance_plan *plan, pid_t launcher, bool bare);
 
 /* Outside: into the group, with what is begun now, and out again. Return 0, or COMPLAINED after complaining. */
 int world_limits_enter(struct world_limits *l);

@@ -248,7 +248,7 @@ int bare_keep(struct keeper *k)
         prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0); /* to be able to end what it began */
     }
     int status = refuse_impossible(k);
-    status = status != 0 ? status : world_limits_prepare(&k->limits, &k->plan, true);
+    status = status != 0 ? status : world_limits_prepare(&k->limits, &k->plan, k->start.launcher, true);
     status = status != 0 ? status : begin_record(k);
     status = status != 0 ? status : bare_plan(k);
     status = status != 0 ? status : run_world(k);

@@ -295,7 +295,7 @@ int main(int argc, char **argv)
         return bare_keep(&k);
     }
     status = idmaps_for(k.plan.owners, &k.maps);
-    status = status != 0 ? status : world_limits_prepare(&k.limits, &k.plan, false);
+    status = status != 0 ? status : world_limits_prepare(&k.limits, &k.plan, k.start.launcher, false);
     if (status == 0) {
         status = keep(&k);
         world_limits_end(&k.limits); /* again, where the world has not begun */
