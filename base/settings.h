@@ -21,6 +21,7 @@
 #define SETTINGS_FILTER_MAX   1024 /* the trace filter as typed */
 #define SETTINGS_HOSTNAME_MAX 68   /* Linux's 64, and the terminating zero */
 #define SETTINGS_MOUNTS_MAX   2048 /* of all mounts together */
+#define SETTINGS_GROUPS_MAX   64   /* that the first program is in beside its own */
 #define SETTINGS_TRACE_CALLS  1024
 #define SETTINGS_TRACE_STRING 32 /* bytes of a string that a trace line shows unless -s says otherwise */
 
@@ -79,6 +80,8 @@ struct settings {
 
     uint32_t metadata;                /* enum metadata_mode */
     uint32_t first_user, first_group; /* METADATA_EMULATED: the ids that the first program has */
+    uint32_t first_group_count;       /* and the groups that it is in beside */
+    uint32_t first_groups[SETTINGS_GROUPS_MAX];
 
     char sysroot[SETTINGS_PATH_MAX];    /* absolute host path; "": none */
     char sysroots[SETTINGS_FOLDER_MAX]; /* the user's folder of sysroots by name; "": /etc/passwd tells it */

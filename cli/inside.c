@@ -222,5 +222,8 @@ void inside_start(void)
     if (users_find(root, order.user, &user, what, sizeof what) != 0) {
         _exit(fail(EXIT_DRAGOMAN, "%s", what));
     }
+    _Static_assert(USER_GROUPS_MAX <= SETTINGS_GROUPS_MAX, "a user's groups are kept");
+    order.settings.first_group_count = (uint32_t)user.group_count;
+    memcpy(order.settings.first_groups, user.groups, user.group_count * sizeof user.groups[0]);
     begin(&order, &user);
 }

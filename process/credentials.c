@@ -37,6 +37,8 @@ int credentials_begin(struct process *p, const struct credentials *from)
         memcpy(c, from, credentials_size(from));
     } else {
         credentials_init(c, p->settings.first_user, p->settings.first_group);
+        c->group_count = p->settings.first_group_count;
+        memcpy(c->group, p->settings.first_groups, c->group_count * sizeof c->group[0]);
     }
     p->credentials = c;
     process_ids_read(p);

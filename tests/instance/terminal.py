@@ -65,9 +65,11 @@ def main():
     time.sleep(0.3)
     s.type("stty size\n")
     verdict("resize", s.expect(r"22 66\r\n"), s.seen)
-    s.type("sleep 100\n")
-    time.sleep(0.5)
+    s.type("echo slee''ps; sleep 100\n")  # ^C takes what was typed and not yet read with it
+    s.expect(r"sleeps\r\n")
+    time.sleep(0.3)
     s.type("\x03")
+    s.expect("> ")
     s.type("echo interrupted: $?\n")
     verdict("interrupt", s.expect(r"interrupted: 130\r\n"), s.seen)
     s.type("cat\nline\n")
