@@ -60,6 +60,8 @@ prog:meson meson
 prog:tclsh tcl
 prog:dpkg-source dpkg-dev
 prog:musl-gcc musl-tools
+prog:mmdebstrap mmdebstrap
+prog:newuidmap uidmap
 END
         ;;
     bench)
