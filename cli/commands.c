@@ -120,7 +120,8 @@ static const char instance_details[] =
     "  create NAME [--from SYSROOT|DIR]  makes one: empty, or with a copy of these files\n"
     "  import NAME FILE|-                makes one from an archive (tar, in any compression)\n"
     "                                    or a container image (OCI layout, docker save; of\n"
-    "                                    several, the one for --platform OS/MACHINE)\n"
+    "                                    several, the one for --platform OS/MACHINE), whose\n"
+    "                                    program and variables become settings\n"
     "  export NAME [FILE|-] [--format F] writes its files: tar, tar.gz, tar.bz2, tar.xz,\n"
     "                                    tar.zst or tar.lz4; else as FILE's name says.\n"
     "                                    The same files are always the same bytes\n"
@@ -159,10 +160,10 @@ static const char ps_details[] = "Lists the foreign programs that you are runnin
                                  "  dragoman ps INSTANCE";
 
 static const char start_details[] =
-    "Starts instances: what `command` in an instance's configuration says, by the\n"
-    "instance's own /bin/sh, and what it writes goes to the log. Without such a command\n"
-    "there is nothing in it until `dragoman exec` or `shell`, and it runs until it is\n"
-    "stopped. `restart` says whether a command that ends is begun again.\n"
+    "Starts instances: what `entrypoint` and `command` in an instance's configuration say,\n"
+    "and what it writes goes to the log. Without these there is nothing in it until\n"
+    "`dragoman exec` or `shell`, and it runs until it is stopped. `restart` says whether a\n"
+    "command that ends is begun again.\n"
     "\n"
     "  --attach  stay until it ends, and stop it when asked to end; the exit status is the\n"
     "            command's\n"

@@ -333,21 +333,39 @@ int instance_tree_pack(const struct tree_source *source, const char *filter, con
     return end_packing(&p, start_packing(&p, source, filter, progress, out));
 }
 
+/* What unpack has told. Returns 0, or an exit status. */
+static int take_told(int fd, struct tree_filled *result)
+{
+    enum { TOLD_MAX = 2 << 20 };
+    char *text = malloc(TOLD_MAX);
+    ssize_t n = text != NULL ? pread(fd, text, TOLD_MAX - 1, 0) : -1;
+    int end = 0;
+    if (n <= 0) {
+        free(text);
+        return EXIT_DRAGOMAN;
+    }
+    text[n] = '\0';
+    int found = sscanf(text, "files %" SCNu64 " bytes %" SCNu64 " lost %" SCNu64 "%n", &result->files, &result->bytes,
+                       &result->lost, &end);
+    result->config = found == 3 && text[end] == '\n' && text[end + 1] != '\0' ? strdup(text + end + 1) : NULL;
+    free(text);
+    return found == 3 ? 0 : EXIT_DRAGOMAN;
+}
+
 /* Runs unpack, reading from `input`, to its end. @errors: where its complaints go; 0: where ours do. */
 static int run_unpack(int dir, enum instance_owners owners, const struct tree_source *source, uint64_t limit, int input,
                       int errors, struct tree_filled *result)
 {
     char limit_text[24], tree[FD_PATH], stage[FD_PATH];
-    char line[128] = "";
-    int ends[2];
     struct idmaps maps;
+    int told = memfd_create("told", MFD_CLOEXEC);
     int tree_fd = openat(dir, "root", O_PATH | O_DIRECTORY | O_NOFOLLOW);
     int stage_fd = mkdirat(dir, "stage", 0700) == 0 ? openat(dir, "stage", O_PATH | O_DIRECTORY | O_NOFOLLOW) : -1;
     int stage_write = openat(dir, "stage", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (tree_fd < 0 || stage_fd < 0 || stage_write < 0 || pipe2(ends, O_CLOEXEC) != 0) {
+    if (tree_fd < 0 || stage_fd < 0 || stage_write < 0 || told < 0) {
         return fail(EXIT_DRAGOMAN, "%s: %s (is there room?)", source->name, strerror(errno));
     }
-    struct tool tool = {.name = "unpack", .input = input, .output = ends[1], .errors = errors};
+    struct tool tool = {.name = "unpack", .input = input, .output = told, .errors = errors};
     int error = instance_tree_give(stage_write, owners, -1);
     close(stage_write);
     int status = error != 0 ? fail(EXIT_DRAGOMAN, "%s: %s (is it yours?)", source->name, strerror(-error)) : 0;
@@ -377,21 +395,15 @@ static int run_unpack(int dir, enum instance_owners owners, const struct tree_so
         tool_argument(&tool, rest[i]);
     }
     status = status == 0 ? tool_start(&tool) : status;
-    close(ends[1]);
     if (input != STDIN_FILENO) {
         close(input); /* or who writes to it would not learn that nobody reads any more */
     }
     status = status == 0 ? tool_wait(&tool) : status;
-    ssize_t n = read(ends[0], line, sizeof line - 1);
-    line[n > 0 ? n : 0] = '\0';
-    close(ends[0]);
     close(tree_fd);
     close(stage_fd);
     (void)instance_tree_remove(dir, "stage");
-    if (status == 0 && sscanf(line, "files %" SCNu64 " bytes %" SCNu64 " lost %" SCNu64, &result->files, &result->bytes,
-                              &result->lost) != 3) {
-        status = EXIT_DRAGOMAN;
-    }
+    status = status == 0 ? take_told(told, result) : status;
+    close(told);
     return status;
 }
 

@@ -37,6 +37,8 @@ bool instance_tree_overlays(struct store *layers, enum instance_owners owners);
 /* What came of filling a tree. */
 struct tree_filled {
     uint64_t files, bytes, lost;
+    char
+        *config; /* what a container image says of its program, "KEY = VALUE" lines; NULL: none; the caller's to free */
 };
 
 /* Where the files of a tree come from: an archive, or other trees that are packed. */

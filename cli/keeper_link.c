@@ -163,7 +163,10 @@ static char **keeper_environment(void)
     return list;
 }
 
-/* Becomes its own session where `flags` say so. Returns the keeper, or -errno. */
+/*
+ * Becomes its own session where `flags` say so; and then no signal is ignored because its starter ignores it, as what a shell
+ * starts in the background does (SIGINT, SIGQUIT). Returns the keeper, or -errno.
+ */
 static pid_t spawn_keeper(const char *path, const struct keeper_start *start, int order, short flags)
 {
     const int kept[] = {start->control, start->listener, start->lock,   start->guard,
@@ -172,12 +175,15 @@ static pid_t spawn_keeper(const char *path, const struct keeper_start *start, in
     char *argv[] = {(char *)"dragoman-keeper", (char *)"run", number, NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
-    sigset_t none;
+    sigset_t none, all;
     pid_t child;
     sigemptyset(&none);
+    sigfillset(&all);
     snprintf(number, sizeof number, "%d", order);
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    flags = (short)(flags | ((flags & POSIX_SPAWN_SETSID) != 0 ? POSIX_SPAWN_SETSIGDEF : 0));
     posix_spawnattr_setflags(&attributes, (short)(POSIX_SPAWN_SETSIGMASK | flags));
     int error = posix_spawn_file_actions_init(&actions);
     for (size_t i = 0; i < sizeof kept / sizeof kept[0] && error == 0; i++) {

@@ -316,18 +316,6 @@ int set_restart(struct run_request *request, const char *value, const char *wher
     return 0;
 }
 
-int set_command(struct run_request *request, const char *value, const char *where)
-{
-    char *copy = strdup(value);
-    if (copy == NULL || value[0] == '\0') {
-        free(copy);
-        return fail(EXIT_DRAGOMAN, "%s: %s", where, copy == NULL ? "out of memory (end something)" : "wants a command");
-    }
-    free(request->command);
-    request->command = copy;
-    return 0;
-}
-
 int isolation_check(struct run_request *request)
 {
     struct instance_plan *plan = &request->plan;

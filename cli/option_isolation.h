@@ -23,7 +23,6 @@ option_setter set_ulimit;
 option_setter set_disk;
 option_setter set_read_only;
 option_setter set_hostname;
-option_setter set_command;
 option_setter set_restart;
 
 /* What a world is where nothing is said about it. */

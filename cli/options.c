@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/message.h"
 #include "cli/option_isolation.h"
+#include "cli/option_program.h"
 #include "cli/option_values.h"
 #include "cli/rootfs.h"
 
@@ -200,9 +201,34 @@ const struct option_row option_table[] = {
      .scope = OPTION_WORLD,
      .value = "COMMAND",
      .set = set_command,
-     .help = "What `dragoman start` has the instance's /bin/sh run, as /etc/rc or exec /usr/sbin/nginx -g 'daemon "
-             "off;'. The "
-             "instance ends with it. Without it, it runs until it is stopped."},
+     .help = "What runs in the instance where no program is named, as by `dragoman start`: for its /bin/sh, as "
+             "/etc/rc or exec /usr/sbin/nginx -g 'daemon off;'; or without a shell, as [\"nginx\", \"-g\", \"daemon "
+             "off;\"]. "
+             "With an entrypoint, what comes behind that. The instance that was started ends with it. Without it, it "
+             "runs until it is "
+             "stopped."},
+    {.name = "entrypoint",
+     .argument = ARGUMENT_REQUIRED,
+     .scope = OPTION_WORLD,
+     .value = "PROGRAM",
+     .set = set_entrypoint,
+     .help = "The program that gets the command for arguments, or a list as [\"tini\", \"--\"]. On the command line of "
+             "a run "
+             "it gets the words that stand in PROGRAM's place."},
+    {.name = "stop-signal",
+     .argument = ARGUMENT_REQUIRED,
+     .scope = OPTION_WORLD,
+     .value = "SIGNAL",
+     .set = set_stop_signal,
+     .help = "What the instance's program is asked to end by when it is stopped, as SIGQUIT. Without it, all programs "
+             "are, by SIGTERM."},
+    {.name = "expose",
+     .argument = ARGUMENT_REQUIRED,
+     .scope = OPTION_WORLD,
+     .repeats = true,
+     .value = "PORT[/PROTOCOL]",
+     .set = set_expose,
+     .help = "Note that its program listens there; --publish makes it be reached. May be given several times."},
     {.name = "hostname",
      .argument = ARGUMENT_REQUIRED,
      .value = "H",
@@ -276,8 +302,7 @@ void run_request_clear(struct run_request *request)
     }
     free(request->env);
     free(request->workdir);
-    free(request->command);
-    request->command = NULL;
+    configured_program_clear(&request->program);
     request->env = NULL;
     request->env_count = 0;
     request->workdir = NULL;

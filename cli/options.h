@@ -21,6 +21,16 @@ enum restart_policy { RESTART_NO, RESTART_ON_FAILURE, RESTART_ALWAYS, RESTART_UN
 struct option_row;
 struct run_request;
 
+/* What an instance is for: what runs in it where no program is named. As container images have it. */
+struct configured_program {
+    char **entrypoint; /* NULL-terminated; NULL: none */
+    char **words;      /* what comes behind that, or is the program with its arguments; NULL: none */
+    /* Said on the command line, where it goes before what an instance is configured with. */
+    bool entrypoint_given, words_given;
+    int stop_signal; /* what it is asked to end by; 0: SIGTERM, as all others are */
+    char **exposed;  /* ports that it listens at, NULL-terminated, for people to know; NULL: none */
+};
+
 /* Told of an option that was applied. Returns 0, or an exit status after complaining. */
 typedef int option_observer(void *context, const struct run_request *request, const struct option_row *row,
                             const char *value);
@@ -36,7 +46,7 @@ struct run_request {
     bool isolate;              /* an ephemeral world */
     bool detach;
     bool network_named; /* the network was chosen, and is not what no option and no file says */
-    char *command;      /* what starting the instance starts, for its /bin/sh; NULL: nothing */
+    struct configured_program program;
     enum restart_policy restart;
     uint32_t restart_max; /* of on-failure; 0: for ever */
     /* The name of the first option on the command line that means something in an isolated world only; NULL: none. */

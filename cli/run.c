@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "cli/message.h"
+#include "cli/option_program.h"
 #include "cli/options.h"
 #include "cli/start.h"
 
@@ -34,7 +35,7 @@ int cmd_run(int argc, char **argv)
     if (at < 0) {
         return -at;
     }
-    if (at >= argc) {
+    if (at >= argc && !configured_may_be(&request)) {
         return fail(EXIT_DRAGOMAN, "run: no program given (dragoman run PROGRAM [ARG...])");
     }
     request.again = take_again;

@@ -61,7 +61,7 @@ static int prepare(struct run_request *request, const char *name, struct program
 int start_program(struct run_request *request, const char *name, char **argv)
 {
     if (request->isolate || request->plan.name[0] != '\0') {
-        return world_run(request, request->again, request->again_context, name, argv);
+        return world_run(request, request->again, request->again_context, argv);
     }
     if (request->timeout_ms != 0) {
         struct supervision how = {.input = -1};

@@ -10,6 +10,7 @@
 
 #include "cli/commands.h"
 #include "cli/message.h"
+#include "cli/option_program.h"
 #include "cli/options.h"
 #include "cli/start.h"
 #include "cli/trace_filter.h"
@@ -140,7 +141,7 @@ int cmd_trace(int argc, char **argv)
     if (at < 0) {
         return -at;
     }
-    if (at >= argc) {
+    if (at >= argc && !configured_may_be(&trace.run)) {
         return fail(EXIT_DRAGOMAN, "trace: no program given (dragoman trace PROGRAM [ARG...])");
     }
     struct settings *s = &trace.run.settings;

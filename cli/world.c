@@ -14,6 +14,7 @@
 #include "cli/keeper_link.h"
 #include "cli/message.h"
 #include "cli/option_isolation.h"
+#include "cli/option_program.h"
 
 extern char **environ;
 
@@ -101,13 +102,31 @@ static int open_trace(struct run_request *request)
     return 0;
 }
 
-static int run_ephemeral(struct run_request *request, const char *name, char **argv, struct supervised_end *end)
+/* What runs, of the words on the command line and what is configured. Returns 0, or an exit status after complaining. */
+static int choose_program(const struct run_request *request, char **words, char ***argv)
+{
+    const char *name = request->plan.name;
+    *argv = configured_program(request, words);
+    if (*argv != NULL) {
+        return 0;
+    }
+    return name[0] != '\0'
+               ? fail(EXIT_DRAGOMAN,
+                      "%s: no program given, and it is configured with none (dragoman run -i %s PROGRAM, or "
+                      "dragoman instance set %s command=COMMAND)",
+                      name, name, name)
+               : fail(EXIT_DRAGOMAN, "run: no program given (dragoman run --isolate PROGRAM [ARG...])");
+}
+
+static int run_ephemeral(struct run_request *request, char **words, struct supervised_end *end)
 {
     char path[SETTINGS_PATH_MAX * 4];
+    char **argv;
     struct keeper_link link;
     struct inside_order order;
     const struct keeper_start start = {.lock = -1, .guard = -1, .log = -1};
-    int status = isolate_plan(request, name, path, sizeof path);
+    int status = choose_program(request, words, &argv);
+    status = status != 0 ? status : isolate_plan(request, argv[0], path, sizeof path);
     status = status != 0 ? status : open_trace(request);
     if (status != 0) {
         return status;
@@ -140,11 +159,15 @@ static int run_detached(const struct inside_order *order, const struct keeper_li
     return m.kind == KEEPER_STARTED ? 0 : fail(m.value, "%s", m.text);
 }
 
-int world_main(struct run_request *request, const char *name, char **argv, const struct keeper_link *link)
+int world_main(struct run_request *request, char **words, const struct keeper_link *link)
 {
     struct inside_order order;
-    world_order(request, name, argv, &order);
-    int status = run_detached(&order, link, RUN_MAIN);
+    char **argv;
+    int status = choose_program(request, words, &argv);
+    if (status == 0) {
+        world_order(request, argv[0], argv, &order);
+        status = run_detached(&order, link, RUN_MAIN);
+    }
     if (status != 0) {
         struct keeper_message stop = {.kind = KEEPER_STOP};
         channel_send(link->socket, &stop, NULL, 0);
@@ -152,15 +175,8 @@ int world_main(struct run_request *request, const char *name, char **argv, const
     return status;
 }
 
-int world_command(struct run_request *request, const struct keeper_link *link)
-{
-    char *argv[] = {(char *)"sh", (char *)"-c", request->command, NULL};
-    return world_main(request, "/bin/sh", argv, link);
-}
-
 /* `run -d`: a new instance of one program. */
-static int start_detached(struct run_request *request, apply_arguments *also, void *context, const char *name,
-                          char **argv)
+static int start_detached(struct run_request *request, apply_arguments *also, void *context, char **words)
 {
     const struct named_how how = {.wish = NAMED_NEW, .logs = true, .also = also, .context = context};
     struct keeper_link link;
@@ -170,7 +186,7 @@ static int start_detached(struct run_request *request, apply_arguments *also, vo
     if (status != 0) {
         return status;
     }
-    status = world_main(request, name, argv, &link);
+    status = world_main(request, words, &link);
     close(link.socket);
     if (status == 0) {
         printf("%s\n", request->plan.name);
@@ -180,10 +196,12 @@ static int start_detached(struct run_request *request, apply_arguments *also, vo
 }
 
 int world_attended(struct run_request *request, const struct named_how *how, struct attendance *attendance,
-                   const char *name, char **argv, struct supervised_end *end)
+                   char **words, struct supervised_end *end)
 {
+    static char *shell[] = {NULL};
     struct keeper_link link;
     struct inside_order order;
+    char **argv = shell;
     bool started;
     attend_block();
     int status = named_keeper(request, how, &link, &started);
@@ -194,10 +212,13 @@ int world_attended(struct run_request *request, const struct named_how *how, str
                       request->world_starts, request->plan.name, request->plan.name);
     }
     status = status != 0 ? status : open_trace(request);
-    if (status != 0) {
-        return status;
+    if (status == 0 && words != NULL) {
+        status = choose_program(request, words, &argv);
     }
-    world_order(request, name, argv, &order);
+    if (status != 0) {
+        return status; /* which ends the instance, if it was started */
+    }
+    world_order(request, argv[0], argv, &order);
     attendance->order = &order;
     attendance->timeout_ms = request->timeout_ms;
     if (attendance->detached) {
@@ -211,18 +232,18 @@ int world_attended(struct run_request *request, const struct named_how *how, str
     return status;
 }
 
-static int run_named(struct run_request *request, apply_arguments *also, void *context, const char *name, char **argv,
+static int run_named(struct run_request *request, apply_arguments *also, void *context, char **words,
                      struct supervised_end *end)
 {
     const struct named_how how = {.wish = NAMED_ANY, .also = also, .context = context};
     struct attendance attendance = {0};
     if (request->detach) {
-        _exit(start_detached(request, also, context, name, argv));
+        _exit(start_detached(request, also, context, words));
     }
-    return world_attended(request, &how, &attendance, name, argv, end);
+    return world_attended(request, &how, &attendance, words, end);
 }
 
-int world_run(struct run_request *request, apply_arguments *also, void *context, const char *name, char **argv)
+int world_run(struct run_request *request, apply_arguments *also, void *context, char **words)
 {
     struct supervised_end end;
     int status = isolation_check(request);
@@ -237,8 +258,8 @@ int world_run(struct run_request *request, apply_arguments *also, void *context,
                       "run -d -i NAME PROGRAM)");
     }
     status = status != 0        ? status
-             : request->isolate ? run_ephemeral(request, name, argv, &end)
-                                : run_named(request, also, context, name, argv, &end);
+             : request->isolate ? run_ephemeral(request, words, &end)
+                                : run_named(request, also, context, words, &end);
     if (status != 0) {
         return status;
     }

@@ -8,24 +8,28 @@
 #include "instance/inside.h"
 
 /*
+ * `words` are those of the command line that name a program and its arguments, NULL-terminated; which program that comes to,
+ * configured_program() tells (cli/option_program.h).
+ */
+
+/*
  * `dragoman run` where the request is for a world of its own. `also` applies the command line to another request
  * (cli/world_named.h). Returns an exit status, where it returns.
  */
-int world_run(struct run_request *request, apply_arguments *also, void *context, const char *name, char **argv);
+int world_run(struct run_request *request, apply_arguments *also, void *context, char **words);
 
 /*
- * Runs a program (NULL: the user's shell) in the named instance and attends it to its end. Returns 0, or an exit status
- * after complaining.
+ * Runs a program (words NULL: the user's shell) in the named instance and attends it to its end. Returns 0, or an exit
+ * status after complaining.
  */
 int world_attended(struct run_request *request, const struct named_how *how, struct attendance *attendance,
-                   const char *name, char **argv, struct supervised_end *end);
+                   char **words, struct supervised_end *end);
 
 /*
- * Starts the program whose end is the instance's, on its own; what the instance's configuration says it is for. Stops the
- * instance where that fails. Returns 0, or an exit status after complaining.
+ * Starts the program whose end is the instance's, on its own. Stops the instance where that fails. Returns 0, or an exit
+ * status after complaining.
  */
-int world_main(struct run_request *request, const char *name, char **argv, const struct keeper_link *link);
-int world_command(struct run_request *request, const struct keeper_link *link);
+int world_main(struct run_request *request, char **words, const struct keeper_link *link);
 
 /*
  * Has an instance that runs held to these limits from now on; nothing to do where it does not run. Returns 0, or an exit

@@ -101,6 +101,7 @@ static int start_new(struct run_request *request, const struct named_how *how, i
         return status;
     }
     start.lock = directory;
+    start.stop_signal = request->program.stop_signal;
     start.restart_max = request->restart_max;
     start.restart = request->restart == RESTART_NO           ? KEEPER_RESTART_NO
                     : request->restart == RESTART_ON_FAILURE ? KEEPER_RESTART_ON_FAILURE

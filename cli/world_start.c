@@ -102,7 +102,7 @@ int cmd_exec(int argc, char **argv)
     struct attendance attendance = {.terminal = line.options.terminal ? TERMINAL_YES : TERMINAL_BY_DESCRIPTORS,
                                     .no_input = !line.options.interactive,
                                     .detached = line.options.detach};
-    return ended(world_attended(&request, &how, &attendance, argv[at], argv + at, &end), &end);
+    return ended(world_attended(&request, &how, &attendance, argv + at, &end), &end);
 }
 
 int cmd_shell(int argc, char **argv)
@@ -110,7 +110,6 @@ int cmd_shell(int argc, char **argv)
     struct run_request request;
     struct line line = {.argc = argc, .argv = argv};
     struct supervised_end end;
-    static char *none[] = {NULL};
     int at = take_line(&request, &line, "shell INSTANCE");
     if (at < 0) {
         return -at;
@@ -122,7 +121,7 @@ int cmd_shell(int argc, char **argv)
     }
     const struct named_how how = {.wish = NAMED_ANY, .also = take_again, .context = &line};
     struct attendance attendance = {.terminal = TERMINAL_BY_DESCRIPTORS};
-    return ended(world_attended(&request, &how, &attendance, NULL, none, &end), &end);
+    return ended(world_attended(&request, &how, &attendance, NULL, &end), &end);
 }
 
 /* Until the instance ends; asked to end, it is stopped (as systemd asks). */
@@ -144,8 +143,8 @@ static int start_one(const char *name, bool attached)
     snprintf(request.plan.name, sizeof request.plan.name, "%s", name);
     attend_block();
     int status = named_keeper(&request, &how, &link, &started);
-    if (status == 0 && request.command != NULL) {
-        status = world_command(&request, &link);
+    if (status == 0 && (request.program.words != NULL || request.program.entrypoint != NULL)) {
+        status = world_main(&request, NULL, &link);
     }
     if (status == 0 && attached) {
         return stay(name, &link);

@@ -29,7 +29,9 @@ endif()
 # Unpacking archives: libarchive, of which only tar and the filters are taken, with what these need.
 helper_program(unpack instance/unpack archive lzma zstd lz4 bz2 z)
 if(TARGET unpack)
-  target_sources(unpack PRIVATE ${CMAKE_SOURCE_DIR}/vfs/metadata_text.c ${CMAKE_SOURCE_DIR}/vfs/metadata_names.c ${CMAKE_SOURCE_DIR}/instance/remove.c)
+  target_sources(unpack PRIVATE ${CMAKE_SOURCE_DIR}/vfs/metadata_text.c ${CMAKE_SOURCE_DIR}/vfs/metadata_names.c
+    ${CMAKE_SOURCE_DIR}/instance/remove.c
+    ${CMAKE_SOURCE_DIR}/instance/json.c ${CMAKE_SOURCE_DIR}/instance/sha256.c)
 endif()
 
 # The keeper of isolated worlds, with what it shares with the commands.

@@ -102,8 +102,9 @@ struct keeper_start {
     uint32_t lingers; /* runs on without any program, until it is told to stop */
     uint32_t restart; /* enum keeper_restart, of the main program */
     uint32_t restart_max;
-    int32_t starter;  /* the caller's pid, whose end is the world's; 0: it outlives the caller */
-    int32_t launcher; /* the caller's pid in any case */
+    int32_t starter;     /* the caller's pid, whose end is the world's; 0: it outlives the caller */
+    int32_t launcher;    /* the caller's pid in any case */
+    int32_t stop_signal; /* asks the main program, and no other, to end; 0: SIGTERM asks all */
 };
 #define KEEPER_START_VERSION 2u
 

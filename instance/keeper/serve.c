@@ -92,14 +92,30 @@ static void run(struct init *s, struct connection *c, const struct keeper_messag
     }
 }
 
+/* The main program knows best how to end, and what it has started with it. Returns whether it was asked. */
+static bool ask_main(const struct init *s)
+{
+    int signo = s->k->start.stop_signal;
+    for (unsigned i = 0; i < s->used && signo != 0; i++) {
+        const struct connection *c = &s->connections[i];
+        if (c->main && c->pid != 0 && kill(c->pid, signo) == 0) {
+            kill(c->pid, SIGCONT);
+            return true;
+        }
+    }
+    return false;
+}
+
 void stop_begin(struct init *s, uint64_t grace_ms)
 {
     uint64_t at = now_ms() + grace_ms;
     s->kill_at = s->stopping && s->kill_at != 0 && s->kill_at < at ? s->kill_at : at;
     s->stopping = true;
     s->restart_at = 0;
-    world_signal(s->k, SIGTERM);
-    world_signal(s->k, SIGCONT);
+    if (!ask_main(s)) {
+        world_signal(s->k, SIGTERM);
+        world_signal(s->k, SIGCONT);
+    }
     siginfo_t si = {0};
     s->empty = waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) != 0 && errno == ECHILD;
 }

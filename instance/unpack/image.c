@@ -16,10 +16,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "instance/json.h"
+#include "instance/sha256.h"
 #include "instance/unpack/job.h"
-#include "instance/unpack/json.h"
 #include "instance/unpack/say.h"
-#include "instance/unpack/sha256.h"
 
 enum { DOCUMENT_MAX = 4 << 20, INDEXES_MAX = 4, BLOCK = 64 * 1024, PLATFORM_MAX = 64 };
 
@@ -116,7 +116,7 @@ static struct json_value *read_document(const struct image *image, int fd, const
         close(fd);
     }
     free(text);
-    if (value == NULL) {
+    if (value == NULL && fd >= 0) {
         fail_image(image, name, "cannot be understood");
     }
     return value;
@@ -200,6 +200,15 @@ static int apply_layer(const struct image *image, int fd, const char *name, bool
     return r;
 }
 
+/* The descriptor, which is taken, may be -1. */
+static int configure(const struct image *image, int fd)
+{
+    struct json_value *document = read_document(image, fd, "its configuration");
+    int r = document != NULL ? image_configure(image->job, document) : -1;
+    json_free(document);
+    return r;
+}
+
 static int apply_manifest(const struct image *image, const struct json_value *manifest)
 {
     const struct json_value *layers = json_member(manifest, "layers");
@@ -211,7 +220,8 @@ static int apply_manifest(const struct image *image, const struct json_value *ma
         const char *digest = json_text(layer, "digest");
         r = apply_layer(image, open_blob(image, digest), image->name, layer == layers->first);
     }
-    return r;
+    const char *config = json_text(json_member(manifest, "config"), "digest");
+    return r == 0 && config != NULL ? configure(image, open_blob(image, config)) : r;
 }
 
 /* What an image is for, "linux/amd64"; "" where its index does not say, or says that it is for none (attestations). */
@@ -339,6 +349,8 @@ static int apply_saved(const struct image *image, struct json_value *document)
         const char *path = layer->type == JSON_STRING ? layer->text : "";
         r = apply_layer(image, open_part(image, path), image->name, layer == lowest);
     }
+    const char *config = json_text(first, "Config");
+    r = r == 0 && config != NULL ? configure(image, open_part(image, config)) : r;
     json_free(document);
     return r;
 }

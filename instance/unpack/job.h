@@ -15,6 +15,7 @@ struct job {
     unsigned staged;      /* names given out there */
     const char *platform; /* which image of several is wanted, "linux/amd64"; NULL: one that runs here */
     bool plain;           /* archives hold a system's files, whatever these look like */
+    char *config;         /* of a container image: lines of an instance's configuration; NULL: none */
     bool unwrapped;       /* inside an archive that holds others: no further ones */
 };
 
@@ -28,6 +29,10 @@ int unpack_directory(struct job *job, int fd, const char *name);
 
 /* Unpacks the container image whose files are in the directory `fd`. */
 int unpack_image(struct job *job, int fd, const char *name);
+
+/* Takes what the image's configuration says of its program into the job, and makes its directory. */
+struct json_value;
+int image_configure(struct job *job, const struct json_value *document);
 
 /* Reports how far it is. */
 void job_progress(const struct job *job, const struct archive_source *a);

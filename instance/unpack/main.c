@@ -9,8 +9,8 @@
  * for standard input, which --name names in messages. Several go into one tree, later ones over earlier ones. --near-links
  * makes a sysroot's absolute links of use to the host's linkers. --exact is for instances, whose files come out as they
  * went in (tree.h); with --owners the caller is root of a user namespace in which they get their owners. --plain: a
- * system's files, no matter what they look like. On success writes one line, "files N bytes N lost N", and ends with 0;
- * else says why on standard error, and ends with 1, with whatever is in TREE and STAGE the caller's to remove.
+ * system's files, no matter what they look like. On success writes one line, "files N bytes N lost N", and what a container
+ * image says of its program as further ones, "KEY = VALUE" with the keys of an instance's configuration, and ends with 0; else says why on standard error, and ends with 1, with whatever is in TREE and STAGE the caller's to remove.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -120,6 +120,7 @@ static int run(const struct options *options, char **argv)
     if (r == 0) {
         printf("files %" PRIu64 " bytes %" PRIu64 " lost %" PRIu64 "\n", job.tree.members, job.tree.bytes,
                job.tree.lost);
+        fputs(job.config != NULL ? job.config : "", stdout);
     }
     return r;
 }

@@ -2,8 +2,8 @@
  * What unpacking reads before it believes anything, against arbitrary bytes: documents in JSON, paths, texts of links,
  * metadata. The first byte chooses which. A path that is let through has nothing in it that could lead elsewhere.
  */
+#include "instance/json.h"
 #include "instance/metadata.h"
-#include "instance/unpack/json.h"
 #include "instance/unpack/path.h"
 
 #include <stdint.h>

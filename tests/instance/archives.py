@@ -94,6 +94,19 @@ def root():
     ]
 
 
+# What an image says of its program. One variable does not fit on a line, and one user is none.
+PROGRAM = {"Env": ["A=one two", "BAD=x\ny", "PATH=/bin"], "Entrypoint": ["/bin/entry", "a \"b\""], "Cmd": ["one", "2\n"],
+           "WorkingDir": "/made/here", "User": "7:8", "StopSignal": "SIGQUIT", "ExposedPorts": {"80/tcp": {}, "no port": {}}}
+
+
+def saved(layer):
+    """What docker-save writes: an image in its older form."""
+    config = json.dumps({"config": {**PROGRAM, "User": "a b"}}).encode()
+    manifest = json.dumps([{"Config": "0" * 64 + ".json", "RepoTags": None, "Layers": ["1" * 64 + "/layer.tar"]}]).encode()
+    return [member("0" * 64 + ".json", data=config), member("1" * 64 + "/layer.tar", data=layer),
+            member("manifest.json", data=manifest)]
+
+
 def image(layers, folder):
     """The files of an OCI layout."""
     blobs = {}
@@ -103,7 +116,8 @@ def image(layers, folder):
         blobs[f"blobs/sha256/{digest}"] = data
         return {"digest": f"sha256:{digest}", "size": len(data)}
 
-    manifest = add(json.dumps({"schemaVersion": 2, "config": add(b"{}"), "layers": [add(x) for x in layers]}).encode())
+    manifest = add(json.dumps({"schemaVersion": 2, "config": add(json.dumps({"config": PROGRAM}).encode()),
+                               "layers": [add(x) for x in layers]}).encode())
     manifest["platform"] = {"os": "linux", "architecture": "amd64"}
     other = add(json.dumps({"layers": [add(blob([member("wrong")]))]}).encode())
     other["platform"] = {"os": "linux", "architecture": "arm64"}
@@ -154,6 +168,7 @@ def make(folder):
                   member("opt/old", data=b"o"), hardlink("etc/c", "etc/a")])
     upper = blob([member("etc/.wh.b"), directory("opt"), member("opt/.wh..wh..opq"), member("opt/new", data=b"n")])
     write(where("image.tar"), image([lower, upper], where("image")))
+    write(where("saved.tar"), saved(lower))
     for name, members in hostile().items():
         write(where(f"hostile-{name}.tar"), members)
     sparse_bomb(where("hostile-sparse-bomb.tar"))

@@ -78,6 +78,32 @@ if "$D" instance set box command='echo started; exec sleep 7'"$mark" >/dev/null 
     verdict attached-stops "$?:$(left 7)" 143:0
 fi
 
+## What an instance is for
+
+says no-program 125 'no program given, and it is configured with none' sh -c "$X instance set box command= >/dev/null; $X run -i box"
+says no-program-isolated 125 'no program given' $X run --isolate
+"$D" instance set box entrypoint='["/bin/sh", "-c", "echo entry $*", "x"]' command='["one", "two words"]'
+prints entrypoint-and-command 'entry one two words' $X run -i box
+prints program-instead 'mine' $X run -i box echo mine
+prints other-command 'entry 3' $X run -i box --command '["3"]'
+prints line-for-a-shell 'entry /bin/sh -c echo 4' $X run -i box --command 'echo 4'
+prints other-entrypoint 'for it' $X run -i box --entrypoint echo for it
+prints other-entrypoint-alone '' $X run -i box --entrypoint echo
+prints other-entrypoint-isolated 'for it' $X run --isolate --entrypoint echo for it
+prints no-entrypoint 'just' $X run -i box --entrypoint '' echo just
+status starts-entrypoint 0 $X start --attach box
+prints entrypoint-wrote 'entry one two words' $X logs --tail 1 box
+says no-signal 125 'is no signal' $X run -i box --stop-signal SIGNOTHING true
+says no-port 125 'is no port' $X run -i box --expose 80/xyz true
+"$D" instance set box entrypoint= stop-signal=quit command='trap "echo asked; exit 6" QUIT; trap "echo not so" TERM; while :; do sleep 0.1; done'
+"$D" start --attach box &
+launcher=$!
+until_is stop-signal-runs 0 sh -c "$D exec box true; echo \$?"
+prints stop-signal box $X stop -t 20 box
+wait "$launcher"
+verdict stop-signal-asks "$? $("$D" logs --tail 1 box)" '6 asked'
+"$D" instance set box command= stop-signal=
+
 ## Many at once
 
 many=20 kills=12

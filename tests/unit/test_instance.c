@@ -1,11 +1,11 @@
 /* What unpacking rests on: paths, metadata, JSON, digests, writing a tree. */
+#include "instance/json.h"
 #include "instance/metadata.h"
 #include "instance/remove.h"
+#include "instance/sha256.h"
 #include "instance/unpack/fence.h"
-#include "instance/unpack/json.h"
 #include "instance/unpack/path.h"
 #include "instance/unpack/say.h"
-#include "instance/unpack/sha256.h"
 #include "instance/unpack/tree.h"
 #include "vfs/metadata_names.h"
 

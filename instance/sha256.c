@@ -1,4 +1,4 @@
-#include "instance/unpack/sha256.h"
+#include "instance/sha256.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "instance/unpack/json.h"
+#include "instance/json.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -235,4 +235,89 @@ const char *json_text(const struct json_value *value, const char *name)
 {
     const struct json_value *member = json_member(value, name);
     return member != NULL && member->type == JSON_STRING ? member->text : NULL;
+}
+
+/* The length of the UTF-8 sequence at `s`, 0 where there is none. */
+static int utf8_length(const unsigned char *s)
+{
+    int length = s[0] < 0x80                   ? 1
+                 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
+                 : s[0] >= 0xe0 && s[0] < 0xf0 ? 3
+                 : s[0] >= 0xf0 && s[0] < 0xf5 ? 4
+                                               : 0;
+
+    for (int i = 1; i < length; i++)
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+    /* overlong forms and surrogates */
+    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] >= 0xa0) || (s[0] == 0xf0 && s[1] < 0x90) ||
+        (s[0] == 0xf4 && s[1] >= 0x90))
+        return 0;
+    return length;
+}
+
+void json_quote(FILE *out, const char *text)
+{
+    const unsigned char *s = (const unsigned char *)text;
+
+    putc('"', out);
+    while (*s != '\0') {
+        int length = utf8_length(s);
+
+        if (length == 0) {
+            fputs("\\ufffd", out);
+            s++;
+        } else if (*s == '"' || *s == '\\') {
+            fprintf(out, "\\%c", *s++);
+        } else if (*s < 0x20 || *s == 0x7f) {
+            fprintf(out, "\\u%04x", *s++);
+        } else if (*s == 0xc2 && s[1] < 0xa0) { /* a terminal's control characters, too */
+            fprintf(out, "\\u%04x", s[1]);
+            s += 2;
+        } else {
+            fwrite(s, 1, (size_t)length, out);
+            s += length;
+        }
+    }
+    putc('"', out);
+}
+
+char **json_strings(const struct json_value *array)
+{
+    size_t count = 0;
+    for (const struct json_value *v = array != NULL && array->type == JSON_ARRAY ? array->first : NULL; v != NULL;
+         v = v->next) {
+        if (v->type != JSON_STRING) {
+            return NULL;
+        }
+        count++;
+    }
+    char **strings = array != NULL && array->type == JSON_ARRAY ? calloc(count + 1, sizeof *strings) : NULL;
+    size_t i = 0;
+    for (const struct json_value *v = strings != NULL ? array->first : NULL; v != NULL; v = v->next, i++) {
+        strings[i] = strdup(v->text);
+        if (strings[i] == NULL) {
+            json_strings_free(strings);
+            return NULL;
+        }
+    }
+    return strings;
+}
+
+void json_strings_free(char **strings)
+{
+    for (char **s = strings; s != NULL && *s != NULL; s++) {
+        free(*s);
+    }
+    free((void *)strings);
+}
+
+void json_quote_list(FILE *out, char *const *strings)
+{
+    putc('[', out);
+    for (size_t i = 0; strings[i] != NULL; i++) {
+        fputs(i > 0 ? ", " : "", out);
+        json_quote(out, strings[i]);
+    }
+    putc(']', out);
 }

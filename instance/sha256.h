@@ -1,6 +1,6 @@
 /* SHA-256 (FIPS 180-4): the names of a container image's parts. */
-#ifndef INSTANCE_UNPACK_SHA256_H
-#define INSTANCE_UNPACK_SHA256_H
+#ifndef INSTANCE_SHA256_H
+#define INSTANCE_SHA256_H
 
 #include <stddef.h>
 #include <stdint.h>
