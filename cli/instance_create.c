@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/config.h"
 #include "cli/instance.h"
+#include "cli/instance_image.h"
 #include "cli/message.h"
 #include "cli/sysroot.h"
 #include "cli/sysroot_name.h"
@@ -119,51 +120,6 @@ static int begin(struct instance_store *store, struct creation *c)
     return status == 0 ? choose_owners(c->owners, &c->config.owners, &c->why) : status;
 }
 
-/* Of what an image says only this is taken. */
-static bool is_from_image(const struct option_row *row)
-{
-    static const char *const names[] = {"env", "entrypoint", "command", "workdir", "user", "stop-signal", "expose"};
-    for (size_t i = 0; row != NULL && i < sizeof names / sizeof names[0]; i++) {
-        if (strcmp(row->name, names[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* One line of these; what cannot be is left out, and its setter has said why. */
-static int take_image_line(struct instance_config *config, struct run_request *scratch, char *line)
-{
-    char where[64], *value;
-    const struct option_row *row = option_find(config_split(line, &value));
-    if (!is_from_image(row) || value == NULL) {
-        return 0;
-    }
-    snprintf(where, sizeof where, "the image's %s is left out", row->name);
-    return row->set(scratch, value, where) == 0 ? instance_config_set(config, row, value) : 0;
-}
-
-/* What an image says of its program comes before what the user says. */
-static int take_image(struct instance_config *config, char *text)
-{
-    struct run_request scratch;
-    struct instance_config own = *config;
-    int status = 0;
-    config->lines = NULL;
-    config->line_count = 0;
-    run_request_init(&scratch);
-    for (char *line = strtok(text, "\n"); line != NULL && status == 0; line = strtok(NULL, "\n")) {
-        status = take_image_line(config, &scratch, line);
-    }
-    for (size_t i = 0; i < own.line_count; i++) {
-        status = status == 0 ? instance_apply_line(config, own.lines[i]) : status;
-        free(own.lines[i]);
-    }
-    free((void *)own.lines);
-    run_request_clear(&scratch);
-    return status;
-}
-
 static int make_filled(struct instance_store *store, struct creation *c, const struct tree_source *source)
 {
     struct tree_filled filled = {0};
@@ -172,7 +128,7 @@ static int make_filled(struct instance_store *store, struct creation *c, const s
     if (status != 0) {
         return status;
     }
-    status = filled.config != NULL ? take_image(&c->config, filled.config) : 0;
+    status = filled.config != NULL ? instance_image_take(&c->config, filled.config) : 0;
     free(filled.config);
     status = status == 0 ? instance_make(store, c->name, &c->config) : status;
     instance_store_unlock(store);

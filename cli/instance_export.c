@@ -9,17 +9,20 @@
 
 #include "cli/commands.h"
 #include "cli/instance.h"
+#include "cli/instance_image.h"
 #include "cli/instance_live.h"
 #include "cli/message.h"
 #include "cli/tools.h"
 
 static const char usage[] = "dragoman instance export NAME[@SNAPSHOT] [FILE|-] [--format FORMAT]";
 
+static const char image[] = "image"; /* no filter of pack's */
+
 static const struct {
     const char *format, *suffix, *filter;
 } formats[] = {
-    {"tar", ".tar", "none"},  {"tar.gz", ".tgz", "gzip"},   {"tar.bz2", ".tbz", "bzip2"},
-    {"tar.xz", ".txz", "xz"}, {"tar.zst", ".tzst", "zstd"}, {"tar.lz4", ".tlz4", "lz4"},
+    {"tar", ".tar", "none"},      {"tar.gz", ".tgz", "gzip"},  {"tar.bz2", ".tbz", "bzip2"}, {"tar.xz", ".txz", "xz"},
+    {"tar.zst", ".tzst", "zstd"}, {"tar.lz4", ".tlz4", "lz4"}, {"oci", ".oci", image},
 };
 
 enum { FORMATS = sizeof formats / sizeof formats[0] };
@@ -42,7 +45,9 @@ static const char *filter_of(const char *format, const char *file)
     if (format == NULL) {
         return "none";
     }
-    fail(EXIT_DRAGOMAN, "--format: `%s` is none that can be written (tar, tar.gz, tar.bz2, tar.xz, tar.zst or tar.lz4)",
+    fail(EXIT_DRAGOMAN,
+         "--format: `%s` is none that can be written (tar, tar.gz, tar.bz2, tar.xz, tar.zst, tar.lz4, or oci for a "
+         "container image)",
          format);
     return NULL;
 }
@@ -145,7 +150,11 @@ static int pack(struct exporting *e)
     if (status == 0) {
         status = open_layers(e, fds, &source.layer_count);
         if (status == 0) {
-            status = instance_tree_pack(&source, e->filter, isatty(STDERR_FILENO) != 0 ? e->name : NULL, out.fd);
+            const char *progress = isatty(STDERR_FILENO) != 0 ? e->name : NULL;
+            const struct image_labels labels = {.name = e->name, .config = e->config};
+            source.image = e->filter == image;
+            status = source.image ? instance_image_write(e->store, &source, &labels, progress, out.fd)
+                                  : instance_tree_pack(&source, e->filter, progress, out.fd);
         }
         status = close_output(&out, tools_interrupted() != 0 ? EXIT_DRAGOMAN : status);
     }

@@ -299,6 +299,9 @@ static int start_packing(struct packing *p, const struct tree_source *source, co
     if (owners) {
         tool_argument(&p->tool, "--owners");
     }
+    if (source->image) {
+        tool_argument(&p->tool, "--image");
+    }
     if (progress != NULL) {
         tool_argument(&p->tool, "--progress");
         tool_argument(&p->tool, progress);

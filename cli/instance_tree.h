@@ -51,6 +51,7 @@ struct tree_source {
     const int *layers;     /* descriptors, topmost first */
     size_t layer_count;
     enum instance_owners owners; /* of the layers */
+    bool image;                  /* to be packed as the layer of a container image */
     int without;                 /* directory that is left out; -1: none */
 };
 

@@ -3,11 +3,11 @@
  * files. A program of its own because it needs libarchive; `dragoman instance export` runs it, and so does whatever
  * copies an instance, with libexec/dragoman/unpack at the other end.
  *
- *     pack [--progress NAME] [--owners] [--without DIR] [--filter none|gzip|bzip2|xz|zstd|lz4] LAYER...
+ *     pack [--progress NAME] [--owners] [--image] [--without DIR] [--filter none|gzip|bzip2|xz|zstd|lz4] LAYER...
  *
  * The LAYERs are directories, topmost first, as overlayfs has them; one is just a directory. With --owners the caller is
  * root of the user namespace that the files' owners are of; without, his own files are root's, and what each would be at
- * home stands in an attribute (instance/metadata.h). --without leaves out what is in a directory. The form is pax, by the
+ * home stands in an attribute (instance/metadata.h). --image: as a layer of a container image. --without leaves out what is in a directory. The form is pax, by the
  * names' order. Ends with 0; else says why on standard error, and ends with 1.
  */
 #include <archive.h>
@@ -48,7 +48,7 @@ static const struct {
 
 struct options {
     const char *progress, *without, *filter;
-    bool owners;
+    bool owners, image;
 };
 
 static int take_options(int argc, char **argv, struct options *out)
@@ -57,6 +57,8 @@ static int take_options(int argc, char **argv, struct options *out)
     for (; at < argc && strncmp(argv[at], "--", 2) == 0; at++) {
         if (strcmp(argv[at], "--owners") == 0) {
             out->owners = true;
+        } else if (strcmp(argv[at], "--image") == 0) {
+            out->image = true;
         } else if (strcmp(argv[at], "--progress") == 0 && at + 1 < argc) {
             out->progress = argv[++at];
         } else if (strcmp(argv[at], "--without") == 0 && at + 1 < argc) {
@@ -110,7 +112,7 @@ static void raise_open_files(void)
 
 static int run(const struct options *options, char **layers)
 {
-    struct packer p = {.owners = options->owners, .user = getuid(), .group = getgid()};
+    struct packer p = {.owners = options->owners, .image = options->image, .user = getuid(), .group = getgid()};
     struct layers_dir root = {0};
     struct stat st;
     if (options->without != NULL) {

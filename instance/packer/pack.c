@@ -189,8 +189,12 @@ static bool is_inside(const struct packer *p, const struct stat *st)
 
 static int pack_named(struct packer *p, const struct layers_dir *dir, const struct layers_entry *e, unsigned depth)
 {
+    static const char whiteout[] = ".wh.";
     struct stat st;
     int part = dir->fds[e->part];
+    if (p->image && strncmp(e->name, whiteout, strlen(whiteout)) == 0) {
+        return complain("%s: in an image such a name removes a file (rename it, or export as tar)", shown(p->path));
+    }
     if (fstatat(part, e->name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
         return fail_at(p, errno);
     }

@@ -17,6 +17,7 @@ struct stat;
 struct packer {
     struct archive *archive;
     bool owners;       /* the host's owners and modes are the files' own; else the attribute's, or the user is root */
+    bool image;        /* as a layer of a container image, where some names mean something */
     dev_t device;      /* of the topmost root: what is mounted elsewhere is left out */
     dev_t without_dev; /* a directory that is left out, with all that is in it */
     ino_t without_inode;

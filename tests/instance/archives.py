@@ -4,6 +4,7 @@
 archives.py make FOLDER          writes roots, images and hostile archives there
 archives.py compare A B          says what differs between the members of two archives
 archives.py names A              lists members
+archives.py image A              checks an image's digests and sizes, and prints what it says of its program and where it runs
 """
 
 import hashlib
@@ -211,9 +212,35 @@ def compare(a, b):
             print(ascii((name, first.get(name), second.get(name))))
 
 
+def check_image(path):
+    """Follows an OCI layout from its index, believing nothing; and the same image as docker-save has it."""
+    with tarfile.open(path) as archive:
+        files = {m.name: archive.extractfile(m).read() for m in archive if m.isreg()}
+
+    def blob(reference):
+        name, data = reference["digest"].replace(":", "/"), files["blobs/" + reference["digest"].replace(":", "/")]
+        assert hashlib.sha256(data).hexdigest() == name.split("/")[1] and len(data) == reference["size"], name
+        return data
+
+    assert json.loads(files["oci-layout"]) == {"imageLayoutVersion": "1.0.0"}
+    (first,) = json.loads(files["index.json"])["manifests"]
+    manifest = json.loads(blob(first))
+    config = json.loads(blob(manifest["config"]))
+    (layer,) = manifest["layers"]
+    blob(layer)
+    assert config["rootfs"] == {"type": "layers", "diff_ids": [layer["digest"]]}
+    assert first["platform"] == {key: config[key] for key in ("os", "architecture")}
+    (saved,) = json.loads(files["manifest.json"])
+    assert [saved["Config"], *saved["Layers"]] == [
+        "blobs/" + r["digest"].replace(":", "/") for r in (manifest["config"], layer)]
+    print(layer["digest"].split(":")[1], f"{config['os']}/{config['architecture']}", json.dumps(config["config"], sort_keys=True))
+
+
 def main():
     if sys.argv[1] == "make":
         make(sys.argv[2])
+    elif sys.argv[1] == "image":
+        check_image(sys.argv[2])
     elif sys.argv[1] == "compare":
         compare(sys.argv[2], sys.argv[3])
     else:
