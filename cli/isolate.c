@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/config.h"
 #include "cli/find_program.h"
+#include "cli/isolate_mounts.h"
 #include "cli/message.h"
 #include "instance/userns.h"
 #include "loader/loader.h"
@@ -105,13 +106,16 @@ static int take_sysroot(struct run_request *request, const char *sysroot)
 }
 
 /*
- * The file at `host_path`, a path that was found by looking in the sysroot first, gets into the world. `path` gets its
+ * The file at `host_path`, a path that was found by looking in mounts and the sysroot first, gets into the world. `path` gets its
  * name there.
  */
-static int bring(struct run_request *request, const char *sysroot, const char *host_path, char *path, size_t size)
+static int bring(struct run_request *request, const struct mounts_view *mounts, const char *host_path, char *path,
+                 size_t size)
 {
     char real[PATH_MAX];
-    const char *inside = sysroot[0] != '\0' ? sysroot_strip(sysroot, host_path) : NULL;
+    const char *sysroot = request->settings.sysroot;
+    const char *inside = mounts_view_inside(mounts, host_path);
+    inside = inside == NULL && sysroot[0] != '\0' ? sysroot_strip(sysroot, host_path) : inside;
     if (inside == NULL) {
         if (realpath(host_path, real) == NULL) {
             return fail(EXIT_NOT_RUNNABLE, "%s: %s (check the path)", host_path, strerror(errno));
@@ -124,7 +128,8 @@ static int bring(struct run_request *request, const char *sysroot, const char *h
                                      : fail(EXIT_NOT_RUNNABLE, "%s: the path is too long (use a shorter one)", inside);
 }
 
-static int make_root(struct run_request *request, const struct program *program, char *path, size_t size)
+static int make_root(struct run_request *request, const struct program *program, const struct mounts_view *mounts,
+                     char *path, size_t size)
 {
     struct settings *s = &request->settings;
     char interpreter[PATH_MAX];
@@ -137,10 +142,10 @@ static int make_root(struct run_request *request, const struct program *program,
         show_host(request);
     }
     if (!program->is_script) {
-        return bring(request, s->sysroot, program->host_path, path, size);
+        return bring(request, mounts, program->host_path, path, size);
     }
-    int status = bring(request, s->sysroot, program->host_path, interpreter, sizeof interpreter);
-    return status != 0 ? status : bring(request, s->sysroot, program->script_host_path, path, size);
+    int status = bring(request, mounts, program->host_path, interpreter, sizeof interpreter);
+    return status != 0 ? status : bring(request, mounts, program->script_host_path, path, size);
 }
 
 /*
@@ -177,12 +182,14 @@ int isolate_plan(struct run_request *request, const char *name, char *path, size
 {
     static struct program program;
     static struct sysroot_view view;
+    static struct mounts_view mounts;
     struct path_opener opener;
     struct loader_error err;
     const char *search = env_get(request->env_count > 0 ? request->env : environ, "PATH");
     search = search != NULL ? search : env_get(environ, "PATH");
     int status = 0;
-    if (!find_in_sysroot(request->settings.sysroot, name, path, size)) {
+    if (!mounts_find(request, search, name, path, size) &&
+        !find_in_sysroot(request->settings.sysroot, name, path, size)) {
         status = find_program(name, search, &request->settings, path, size);
     }
     status = status != 0 ? status : choose_owners(&request->plan);
@@ -190,6 +197,7 @@ int isolate_plan(struct run_request *request, const char *name, char *path, size
         return status;
     }
     sysroot_view_start(&view, &request->settings, &opener);
+    mounts_view_start(&mounts, &request->plan, &opener);
     int r = program_examine(path, &opener, NULL, &program, &err);
     if (r != 0) {
         bool absent = !program.found && (r == -ENOENT || r == -ENOTDIR);
@@ -198,5 +206,5 @@ int isolate_plan(struct run_request *request, const char *name, char *path, size
     if (sysroot_view_changed(&view)) {
         sysroot_view_settle(&view, &request->settings);
     }
-    return make_root(request, &program, path, size);
+    return make_root(request, &program, &mounts, path, size);
 }
