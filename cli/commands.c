@@ -134,6 +134,7 @@ static const char instance_details[] =
     "                                    has only its own changes from then on\n"
     "  snapshot NAME [SNAPSHOT]          keeps what it is now as NAME@SNAPSHOT, which show,\n"
     "                                    export and clone take in place of NAME\n"
+    "  rename NAME NEW                   gives it another name, its snapshots with it\n"
     "  rm [-f] NAME|NAME@SNAPSHOT...     removes it with its snapshots; -f even if it runs\n"
     "\n"
     "create, import and clone take settings, too, as options: those that `dragoman help\n"
@@ -206,6 +207,32 @@ static const char stop_details[] = "Ends all programs of an instance: SIGTERM, a
                                    "  dragoman stop NAME\n"
                                    "  dragoman stop -t 0 NAME";
 
+static const char restart_details[] =
+    "Stops instances and starts them, as their configurations say by now. What was started\n"
+    "by `run -d` is not begun again: that is what `command` in a configuration is for.\n"
+    "\n"
+    "  -t, --time SECONDS  between SIGTERM and SIGKILL (10)\n"
+    "\n"
+    "Examples\n"
+    "  dragoman restart NAME";
+
+static const char kill_details[] =
+    "Sends a signal to the program whose end is the instance's (`start` with a command, or\n"
+    "`run -d`); where there is none, to all. KILL, which is sent if none is named, ends the\n"
+    "instance, and it is not begun again.\n"
+    "\n"
+    "  -s, --signal SIGNAL  as HUP, SIGHUP or 1\n"
+    "\n"
+    "Examples\n"
+    "  dragoman kill -s HUP NAME";
+
+static const char wait_details[] =
+    "Waits until instances that run have ended, and prints the exit status of each: that of\n"
+    "its program, 128 and more where a signal ended it.\n"
+    "\n"
+    "Examples\n"
+    "  dragoman run -d -i NAME make; dragoman wait NAME";
+
 static const char logs_details[] =
     "Writes what the programs of an instance that run on their own have written, on standard\n"
     "output and error: the last 4 to 8 MB of it.\n"
@@ -228,13 +255,16 @@ const struct command command_table[] = {
     {"ps", cmd_ps, "[--json] [INSTANCE]", "your foreign programs that are running", ps_details},
     {"sysroot", cmd_sysroot, "add|list|show|path|rm|toolchain ...", "foreign systems' files, by name", sysroot_details},
     {"binfmt", cmd_binfmt, "enable|disable|status", "let the kernel start foreign programs by itself", binfmt_details},
-    {"instance", cmd_instance, "create|import|export|list|show|set|clone|snapshot|rm ...",
+    {"instance", cmd_instance, "create|import|export|list|show|set|clone|snapshot|rename|rm ...",
      "isolated worlds: making, copying, keeping them", instance_details},
     {"start", cmd_start, "[--attach] INSTANCE...", "start an instance", start_details},
     {"exec", cmd_exec, "[-itd] [-u USER] [-w DIR] [-e K=V] INSTANCE PROGRAM [ARG...]",
      "run a program in an instance that runs", exec_details},
     {"shell", cmd_shell, "[-u USER] [-w DIR] INSTANCE", "a shell in an instance", shell_details},
     {"stop", cmd_stop, "[-t SECONDS] INSTANCE...", "end an instance", stop_details},
+    {"restart", cmd_restart, "[-t SECONDS] INSTANCE...", "end an instance, and start it", restart_details},
+    {"kill", cmd_kill, "[-s SIGNAL] INSTANCE...", "send a signal to an instance", kill_details},
+    {"wait", cmd_wait, "INSTANCE...", "wait for an instance's end", wait_details},
     {"logs", cmd_logs, "[-f] [--tail N] INSTANCE", "what an instance wrote", logs_details},
     {"help", cmd_help, "[COMMAND]", "this text, or that of a command", "Tells what dragoman and its commands do."},
     {NULL, NULL, NULL, NULL, NULL},

@@ -17,7 +17,8 @@ static const struct {
 } parts[] = {
     {"create", instance_create}, {"import", instance_import},     {"export", instance_export},
     {"list", instance_list},     {"show", instance_show},         {"set", instance_set},
-    {"clone", instance_clone},   {"snapshot", instance_snapshot}, {"rm", instance_rm},
+    {"clone", instance_clone},   {"snapshot", instance_snapshot}, {"rename", instance_rename},
+    {"rm", instance_rm},
 };
 
 enum { PARTS = sizeof parts / sizeof parts[0] };
@@ -32,10 +33,11 @@ static int unknown_part(const char *word)
     if (hint != NULL) {
         return fail(EXIT_DRAGOMAN, "instance: %s: unknown (did you mean `%s`?)", word, hint);
     }
-    return fail(EXIT_DRAGOMAN,
-                "instance: %s%screate, import, export, list, show, set, clone, snapshot or rm is wanted (dragoman help "
-                "instance)",
-                word, word[0] != '\0' ? ": " : "");
+    return fail(
+        EXIT_DRAGOMAN,
+        "instance: %s%screate, import, export, list, show, set, clone, snapshot, rename or rm is wanted (dragoman help "
+        "instance)",
+        word, word[0] != '\0' ? ": " : "");
 }
 
 int cmd_instance(int argc, char **argv)
@@ -91,17 +93,35 @@ static int extra_option(void *context, int argc, char **argv, int at)
     return own_option(context, argc, argv, at);
 }
 
+/* `length` bytes at `source`, a path of the host's, as it is found from anywhere. */
+static const char *absolute(const char *source, size_t length, char found[PATH_MAX])
+{
+    char copy[PATH_MAX];
+    snprintf(copy, sizeof copy, "%.*s", (int)length, source);
+    if (realpath(copy, found) == NULL) {
+        snprintf(found, PATH_MAX, "%s", copy);
+    }
+    return found;
+}
+
 /* A volume's source as it was found: a relative one would mean something else to the next command. */
 static const char *lasting_value(const struct option_row *row, const char *value, char *room, size_t size)
 {
-    char source[PATH_MAX];
     char found[PATH_MAX];
+    const char *from = value;
     size_t length = strcspn(value, ":");
-    if (strcmp(row->name, "volume") != 0 || value[0] == '/' || length >= sizeof source) {
+    if (strcmp(row->name, "mount") == 0) {
+        from = strstr(value, "source=") != NULL ? strstr(value, "source=") + 7
+               : strstr(value, "src=") != NULL  ? strstr(value, "src=") + 4
+                                                : "/";
+        length = strcspn(from, ",");
+    } else if (strcmp(row->name, "volume") != 0) {
         return value;
     }
-    snprintf(source, sizeof source, "%.*s", (int)length, value);
-    snprintf(room, size, "%s%s", realpath(source, found) != NULL ? found : source, value + length);
+    if (from[0] == '/' || length >= PATH_MAX) {
+        return value;
+    }
+    snprintf(room, size, "%.*s%s%s", (int)(from - value), value, absolute(from, length, found), from + length);
     return room;
 }
 

@@ -16,6 +16,7 @@ int instance_show(struct instance_store *store, int argc, char **argv);
 int instance_set(struct instance_store *store, int argc, char **argv);
 int instance_clone(struct instance_store *store, int argc, char **argv);
 int instance_snapshot(struct instance_store *store, int argc, char **argv);
+int instance_rename(struct instance_store *store, int argc, char **argv);
 int instance_rm(struct instance_store *store, int argc, char **argv);
 
 /* A switch or option of a command's own, beside those of the table. */

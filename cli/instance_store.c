@@ -154,6 +154,14 @@ static int in_use(const char *name)
 static int no_instance(struct instance_store *store, const char *name)
 {
     char **names = instance_names(store);
+    if (strspn(name, "td") == strlen(name)) {
+        /* -it, as podman has it */
+        instance_names_free(names);
+        return fail(EXIT_DRAGOMAN,
+                    "%s: there is no such instance (behind -i stands its name: dragoman run -i NAME "
+                    "PROGRAM, which has a terminal where you have one)",
+                    name);
+    }
     const char *hint = names != NULL ? nearest(name, (const char *const *)names) : NULL;
     int status =
         hint != NULL

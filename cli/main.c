@@ -8,6 +8,7 @@
 #include <sys/auxv.h>
 
 #include "cli/commands.h"
+#include "cli/elsewhere.h"
 #include "cli/help.h"
 #include "cli/inside.h"
 #include "cli/keeper_link.h"
@@ -23,6 +24,10 @@ static int unknown_command(const char *name)
     if (name[0] == '-') {
         return fail(EXIT_DRAGOMAN, "%s: unknown option (options of `run` follow the word run: dragoman run %s …)", name,
                     name);
+    }
+    const char *here = command_elsewhere(name);
+    if (here != NULL) {
+        return fail(EXIT_DRAGOMAN, "%s: unknown command (here that is %s)", name, here);
     }
     if (hint != NULL) {
         return fail(EXIT_DRAGOMAN, "%s: unknown command (did you mean `%s`? `dragoman --help` lists all)", name, hint);

@@ -12,6 +12,8 @@ option_setter set_isolate;
 option_setter set_isolation;
 option_setter set_detach;
 option_setter set_volume;
+option_setter set_mount;
+option_setter set_tmpfs;
 option_setter set_device;
 option_setter set_network;
 option_setter set_publish;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/commands.h"
 #include "cli/message.h"
@@ -136,9 +137,13 @@ static int resolve_source(const char *text, const char *where, char out[PATH_MAX
 static int take_mount_options(char *words, const char *where, struct instance_mount *out)
 {
     for (char *word = strsep(&words, ","); word != NULL; word = strsep(&words, ",")) {
+        bool labels = strcmp(word, "z") == 0 || strcmp(word, "Z") == 0;
         if (strcmp(word, "rw") == 0 || strcmp(word, "ro") == 0) {
             out->writable = strcmp(word, "rw") == 0;
-        } else {
+        } else if (labels && access("/sys/fs/selinux/enforce", F_OK) == 0) {
+            return fail(EXIT_DRAGOMAN, "%s: `%s`: files get no other labels of SELinux's here (chcon does that)", where,
+                        word);
+        } else if (!labels) { /* without SELinux these say nothing */
             return fail(EXIT_DRAGOMAN, "%s: `%s` is no option of a volume (ro, the default, or rw)", where, word);
         }
     }
@@ -203,6 +208,134 @@ static int take_volume(struct run_request *request, const char *value, const cha
 int set_volume(struct run_request *request, const char *value, const char *where)
 {
     return each_value(request, value, where, take_volume);
+}
+
+/* Memory: instance_mount's source is then what mount(2) is to be told, which begins with no slash. */
+static int add_tmpfs(struct run_request *request, const char *target, const char *size, const char *mode,
+                     const char *where)
+{
+    char clean[PATH_MAX];
+    char *end = NULL;
+    uint64_t bytes = 0;
+    unsigned long bits = mode != NULL ? strtoul(mode, &end, 8) : 01777;
+    if (target == NULL || !clean_target(target, clean, sizeof clean)) {
+        return fail(EXIT_DRAGOMAN, "%s: `%s` is no place inside (write an absolute path, not /, without ..)", where,
+                    target != NULL ? target : "");
+    }
+    if (size != NULL && (!parse_size(size, &bytes) || bytes == 0)) {
+        return fail(EXIT_DRAGOMAN, "%s: `%s` is no size (write bytes, or 512m, 2g)", where, size);
+    }
+    if (mode != NULL && (*mode == '\0' || *end != '\0' || bits > 07777)) {
+        return fail(EXIT_DRAGOMAN, "%s: `%s` is no mode (write it in octal, as 1777)", where, mode);
+    }
+    struct instance_mount mount = {.writable = true, .target = strdup(clean)};
+    int n = bytes != 0 ? asprintf(&mount.source, "mode=%lo,size=%llu", bits, (unsigned long long)bytes)
+                       : asprintf(&mount.source, "mode=%lo", bits);
+    if (n < 0 || mount.target == NULL) {
+        free(mount.target);
+        return fail(EXIT_DRAGOMAN, "%s: %s (free some memory)", where, strerror(ENOMEM));
+    }
+    return add_mount(&request->plan, &mount, where);
+}
+
+/* The value of "key=value", or NULL: it is another key. */
+static const char *value_of(const char *word, const char *key)
+{
+    size_t length = strlen(key);
+    return strncmp(word, key, length) == 0 && word[length] == '=' ? word + length + 1 : NULL;
+}
+
+static int take_tmpfs(struct run_request *request, const char *value, const char *where)
+{
+    char text[PATH_MAX + 256];
+    const char *size = NULL, *mode = NULL;
+    if (snprintf(text, sizeof text, "%s", value) >= (int)sizeof text) {
+        return fail(EXIT_DRAGOMAN, "%s: %s (use a shorter path)", where, strerror(ENAMETOOLONG));
+    }
+    char *words = text;
+    const char *target = strsep(&words, ":");
+    for (char *word = strsep(&words, ","); word != NULL; word = strsep(&words, ",")) {
+        if (value_of(word, "size") != NULL) {
+            size = value_of(word, "size");
+        } else if (value_of(word, "mode") != NULL) {
+            mode = value_of(word, "mode");
+        } else if (strcmp(word, "rw") != 0 && strcmp(word, "nosuid") != 0 && strcmp(word, "nodev") != 0) {
+            return fail(EXIT_DRAGOMAN, "%s: `%s` is no option of such a directory (size=SIZE or mode=MODE)", where,
+                        word);
+        }
+    }
+    return add_tmpfs(request, target, size, mode, where);
+}
+
+int set_tmpfs(struct run_request *request, const char *value, const char *where)
+{
+    return each_value(request, value, where, take_tmpfs);
+}
+
+/* What --mount says, by podman's keys and their other names. */
+struct mount_words {
+    const char *type, *source, *target, *size, *mode, *access;
+};
+
+/* Returns whether it is known. */
+static bool take_mount_word(struct mount_words *out, const char *word)
+{
+    const struct {
+        const char *key;
+        const char **value;
+    } keys[] = {
+        {"type", &out->type},  {"source", &out->source},      {"src", &out->source},      {"target", &out->target},
+        {"dst", &out->target}, {"destination", &out->target}, {"tmpfs-size", &out->size}, {"tmpfs-mode", &out->mode},
+    };
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        if (value_of(word, keys[i].key) != NULL) {
+            *keys[i].value = value_of(word, keys[i].key);
+            return true;
+        }
+    }
+    if (strcmp(word, "ro") == 0 || strcmp(word, "readonly") == 0 || strcmp(word, "ro=true") == 0 ||
+        strcmp(word, "readonly=true") == 0) {
+        out->access = "ro";
+        return true;
+    }
+    bool writable = strcmp(word, "rw") == 0 || strcmp(word, "rw=true") == 0 || strcmp(word, "ro=false") == 0 ||
+                    strcmp(word, "readonly=false") == 0;
+    out->access = writable ? "rw" : out->access;
+    return writable;
+}
+
+static int take_mount(struct run_request *request, const char *value, const char *where)
+{
+    char text[3 * PATH_MAX], volume[3 * PATH_MAX];
+    struct mount_words w = {.access = "ro"};
+    if (snprintf(text, sizeof text, "%s", value) >= (int)sizeof text) {
+        return fail(EXIT_DRAGOMAN, "%s: %s (use shorter paths)", where, strerror(ENAMETOOLONG));
+    }
+    char *words = text;
+    for (char *word = strsep(&words, ","); word != NULL; word = strsep(&words, ",")) {
+        if (!take_mount_word(&w, word)) {
+            return fail(EXIT_DRAGOMAN, "%s: `%s` is not known (type, source, target, ro, rw, tmpfs-size, tmpfs-mode)",
+                        where, word);
+        }
+    }
+    if (w.type != NULL && strcmp(w.type, "tmpfs") == 0) {
+        return add_tmpfs(request, w.target, w.size, w.mode, where);
+    }
+    if (w.type == NULL || strcmp(w.type, "bind") != 0 || w.source == NULL || w.target == NULL ||
+        strchr(w.source, ':') != NULL || strchr(w.target, ':') != NULL) {
+        return fail(EXIT_DRAGOMAN,
+                    "%s: `%s` is no mount (write type=bind,source=SRC,target=DST or type=tmpfs,target=DST)", where,
+                    value);
+    }
+    const char *here = w.source[0] != '/' ? "./" : ""; /* which is a path in any case */
+    int n = snprintf(volume, sizeof volume, "%s%s:%s:%s", here, w.source, w.target, w.access);
+    return n < (int)sizeof volume ? take_volume(request, volume, where)
+                                  : fail(EXIT_DRAGOMAN, "%s: %s (use shorter paths)", where, strerror(ENAMETOOLONG));
+}
+
+int set_mount(struct run_request *request, const char *value, const char *where)
+{
+    return each_value(request, value, where, take_mount);
 }
 
 static int take_device(struct run_request *request, const char *value, const char *where)

@@ -222,6 +222,49 @@ int set_env(struct run_request *request, const char *value, const char *where)
     return status;
 }
 
+/* A line of an environment file: podman's, which are docker's: nothing is quoted, and nothing is cut off but line ends. */
+static int take_env_line(struct run_request *request, char *line, const char *where)
+{
+    line[strcspn(line, "\r\n")] = '\0';
+    char *at = line + strspn(line, " \t");
+    if (*at == '\0' || *at == '#') {
+        return 0;
+    }
+    if (strchr(at, '=') != NULL) {
+        return add_env(request, at, strlen(at), where);
+    }
+    const char *value = getenv(at);
+    char *pair = NULL;
+    if (value == NULL) {
+        return 0;
+    }
+    int n = asprintf(&pair, "%s=%s", at, value);
+    int status = n > 0 ? add_env(request, pair, (size_t)n, where) : fail(EXIT_DRAGOMAN, "%s: out of memory", where);
+    free(pair);
+    return status;
+}
+
+int set_env_file(struct run_request *request, const char *value, const char *where)
+{
+    FILE *file = fopen(value, "re");
+    char *line = NULL;
+    size_t room = 0;
+    int status = 0;
+    if (file == NULL) {
+        return fail(EXIT_DRAGOMAN, "%s: %s: %s (name a file that can be read)", where, value, strerror(errno));
+    }
+    errno = 0;
+    while (status == 0 && getline(&line, &room, file) >= 0) {
+        status = take_env_line(request, line, where);
+    }
+    if (status == 0 && ferror(file)) {
+        status = fail(EXIT_DRAGOMAN, "%s: %s: %s (name a file that can be read)", where, value, strerror(errno));
+    }
+    free(line);
+    fclose(file);
+    return status;
+}
+
 int set_workdir(struct run_request *request, const char *value, const char *where)
 {
     char *copy = strdup(value);

@@ -14,6 +14,7 @@ option_setter set_sysroot;
 option_setter set_intercept;
 option_setter set_ia32;
 option_setter set_env;
+option_setter set_env_file;
 option_setter set_workdir;
 option_setter set_timeout;
 option_setter set_trace;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/elsewhere.h"
 #include "cli/message.h"
 #include "cli/option_isolation.h"
 #include "cli/option_program.h"
@@ -104,6 +105,21 @@ const struct option_row option_table[] = {
      .help = "Show a directory or file of the host's inside, at DST: to be read only, or with :rw to be written as "
              "well. May "
              "be given several times."},
+    {.name = "mount",
+     .argument = ARGUMENT_REQUIRED,
+     .repeats = true,
+     .value = "type=TYPE,...",
+     .scope = OPTION_WORLD,
+     .set = set_mount,
+     .help = "The same in podman's longer words: type=bind,source=SRC,target=DST with ro or rw, or "
+             "type=tmpfs,target=DST with tmpfs-size=SIZE or tmpfs-mode=MODE."},
+    {.name = "tmpfs",
+     .argument = ARGUMENT_REQUIRED,
+     .repeats = true,
+     .value = "DST[:size=SIZE,mode=MODE]",
+     .scope = OPTION_WORLD,
+     .set = set_tmpfs,
+     .help = "An empty directory in memory, gone afterwards. May be given several times."},
     {.name = "network",
      .argument = ARGUMENT_REQUIRED,
      .value = "none|host|pasta",
@@ -137,6 +153,12 @@ const struct option_row option_table[] = {
      .set = set_env,
      .help = "Set a variable in the program's environment. May be given several times; DRAGOMAN_ENV holds one per "
              "line."},
+    {.name = "env-file",
+     .argument = ARGUMENT_REQUIRED,
+     .value = "FILE",
+     .set = set_env_file,
+     .help = "Set variables as this file says: K=V in each line, or K alone for what it is here; lines that begin with "
+             "# are none."},
     {.name = "workdir",
      .letter = 'w',
      .argument = ARGUMENT_REQUIRED,
@@ -311,6 +333,7 @@ void run_request_clear(struct run_request *request)
 
 const struct option_row *option_find(const char *name)
 {
+    name = strcmp(name, "net") == 0 ? "network" : name; /* podman's other word */
     for (const struct option_row *row = option_table; row->name != NULL; row++) {
         if (strcmp(row->name, name) == 0) {
             return row;
@@ -362,6 +385,10 @@ static int unknown_option(const char *word)
     }
     memcpy(name, word + 2, length);
     name[length] = '\0';
+    const char *here = option_elsewhere(name);
+    if (here != NULL) {
+        return fail(EXIT_DRAGOMAN, "--%s: unknown option: %s", name, here);
+    }
     const char *hint = nearest(name, option_names());
     if (hint != NULL) {
         return fail(EXIT_DRAGOMAN, "--%s: unknown option (did you mean --%s?)", name, hint);

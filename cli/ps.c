@@ -274,8 +274,14 @@ int cmd_ps(int argc, char **argv)
     bool as_json = false;
     const char *name = NULL;
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--json") == 0) {
+        if (strcmp(argv[i], "--json") == 0 || strcmp(argv[i], "--format=json") == 0) {
             as_json = true;
+        } else if (strcmp(argv[i], "--format") == 0 && i + 1 < argc && strcmp(argv[i + 1], "json") == 0) {
+            as_json = true; /* podman's spelling */
+            i++;
+        } else if (strcmp(argv[i], "-a") == 0 || strcmp(argv[i], "--all") == 0) {
+            return fail(EXIT_DRAGOMAN, "ps: %s: processes are all listed (dragoman instance list tells of instances)",
+                        argv[i]);
         } else if (argv[i][0] == '-') {
             return fail(EXIT_DRAGOMAN, "ps: %s: unknown option (dragoman help ps)", argv[i]);
         } else if (name != NULL) {

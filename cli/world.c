@@ -63,6 +63,9 @@ static char *directory_inside(const struct instance_plan *plan)
     for (size_t i = plan->mount_count; i-- > 0;) {
         const struct instance_mount *m = &plan->mounts[i];
         size_t length = strlen(m->source);
+        if (m->source[0] != '/') {
+            continue;
+        }
         length -= length > 0 && m->source[length - 1] == '/';
         if (strncmp(here, m->source, length) == 0 && (here[length] == '/' || here[length] == '\0')) {
             snprintf(inside, sizeof inside, "%s%s", m->target, here + length);

@@ -38,6 +38,18 @@ int world_main(struct run_request *request, char **words, const struct keeper_li
 int world_limit(const char *name, const struct instance_limits *limits);
 
 /*
+ * Starts an instance as `dragoman start` does, and says so; stops one, which may run or not, and waits for it; finds one
+ * that runs. Return 0, or an exit status after complaining.
+ */
+int world_start(const char *name);
+int world_stop(const char *name, long seconds);
+int world_find(const char *name, struct keeper_link *out);
+
+/* Options of these commands: whether a word is one; its number, attached or the next word (*at moves on), or -1 after complaining. */
+bool world_option_is(const char *word, const char *letter, const char *name);
+long world_option_number(int argc, char **argv, int *at, const char *letter, long most);
+
+/*
  * What a program inside is started with, of a request: its settings, variables and directory. Strings are the request's,
  * or live as long as the process.
  */

@@ -160,6 +160,11 @@ static int start_one(const char *name, bool attached)
     return status;
 }
 
+int world_start(const char *name)
+{
+    return start_one(name, false);
+}
+
 int cmd_start(int argc, char **argv)
 {
     bool attached = false;

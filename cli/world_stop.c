@@ -17,8 +17,7 @@
 
 enum { STOP_SECONDS = 10, STOP_MOST = 100000, FOLLOW_MS = 200 };
 
-/* A number of an option of a command's own, attached or the next word; *at moves on. Returns -1 after complaining. */
-static long option_number(int argc, char **argv, int *at, const char *letter, long most)
+long world_option_number(int argc, char **argv, int *at, const char *letter, long most)
 {
     const char *word = argv[*at];
     const char *value = strchr(word, '=') != NULL                        ? strchr(word, '=') + 1
@@ -35,7 +34,7 @@ static long option_number(int argc, char **argv, int *at, const char *letter, lo
     return number;
 }
 
-static bool is_option(const char *word, const char *letter, const char *name)
+bool world_option_is(const char *word, const char *letter, const char *name)
 {
     size_t length = strlen(name);
     return strncmp(word, letter, strlen(letter)) == 0 ||
@@ -48,8 +47,7 @@ static int check_name(const char *name)
                                   : fail(EXIT_DRAGOMAN, "%s: no instance is called so (dragoman instance list)", name);
 }
 
-/* An instance that does not run is stopped, as podman sees it; one that is not there is a mistake. */
-static int stop_one(const char *name, long seconds)
+int world_stop(const char *name, long seconds)
 {
     struct run_request request;
     struct keeper_link link;
@@ -71,10 +69,35 @@ static int stop_one(const char *name, long seconds)
         }
         run_request_clear(&request);
     }
+    return status;
+}
+
+static int stop_one(const char *name, long seconds)
+{
+    int status = world_stop(name, seconds);
     if (status == 0) {
         printf("%s\n", name);
     }
     return status;
+}
+
+int world_find(const char *name, struct keeper_link *out)
+{
+    int status = check_name(name);
+    if (status != 0 || keeper_find(name, out) == 0) {
+        return status;
+    }
+    struct run_request request;
+    int directory;
+    run_request_init(&request);
+    snprintf(request.plan.name, sizeof request.plan.name, "%s", name);
+    status = named_load(&request, NULL, NULL, false, &directory);
+    run_request_clear(&request);
+    if (status != 0) {
+        return status; /* there is none of that name */
+    }
+    close(directory);
+    return fail(EXIT_DRAGOMAN, "%s: it is not running (dragoman start %s)", name, name);
 }
 
 int cmd_stop(int argc, char **argv)
@@ -82,10 +105,10 @@ int cmd_stop(int argc, char **argv)
     long seconds = STOP_SECONDS;
     int at = 1, status = 0;
     for (; at < argc && argv[at][0] == '-'; at++) {
-        if (!is_option(argv[at], "-t", "--time")) {
+        if (!world_option_is(argv[at], "-t", "--time")) {
             return fail(EXIT_DRAGOMAN, "stop: %s: unknown option (dragoman help stop)", argv[at]);
         }
-        seconds = option_number(argc, argv, &at, "-t", STOP_MOST);
+        seconds = world_option_number(argc, argv, &at, "-t", STOP_MOST);
         if (seconds < 0) {
             return EXIT_DRAGOMAN;
         }
@@ -195,11 +218,17 @@ int cmd_logs(int argc, char **argv)
     for (; at < argc && argv[at][0] == '-'; at++) {
         if (strcmp(argv[at], "-f") == 0 || strcmp(argv[at], "--follow") == 0) {
             follows = true;
-        } else if (is_option(argv[at], "-n", "--tail")) {
-            lines = option_number(argc, argv, &at, "-n", 1000000000);
+        } else if (world_option_is(argv[at], "-n", "--tail")) {
+            lines = world_option_number(argc, argv, &at, "-n", 1000000000);
             if (lines < 0) {
                 return EXIT_DRAGOMAN;
             }
+        } else if (strcmp(argv[at], "-t") == 0 || strcmp(argv[at], "--timestamps") == 0 ||
+                   strncmp(argv[at], "--since", 7) == 0 || strncmp(argv[at], "--until", 7) == 0) {
+            return fail(EXIT_DRAGOMAN,
+                        "logs: %s: the log has no times (--tail N shows its end; programs that write "
+                        "times have them in it)",
+                        argv[at]);
         } else {
             return fail(EXIT_DRAGOMAN, "logs: %s: unknown option (dragoman help logs)", argv[at]);
         }

@@ -42,7 +42,7 @@ struct instance_root {
 };
 
 struct instance_mount {
-    char *source; /* absolute host path */
+    char *source; /* absolute host path; or what mount(2) is told of memory, as mode=1777 */
     char *target; /* absolute path in the instance */
     bool writable;
 };

@@ -21,6 +21,8 @@
  *             SIGKILL
  *     LIMITS  number[]: struct instance_limits    DONE
  *     WAIT    until the instance has ended        ENDED    value: the main program's wait status
+ *     KILL    value: a signal for the main        DONE
+ *             program, or else for all
  *     PAUSE   until the connection ends no        TABLE    as PS: who has these can stop the programs that run
  *             program is started and nobody
  *             else is served
@@ -42,6 +44,7 @@ enum keeper_kind {
     KEEPER_LIMITS,
     KEEPER_WAIT,
     KEEPER_PAUSE,
+    KEEPER_KILL,
 
     KEEPER_READY = 100,
     KEEPER_STARTED,

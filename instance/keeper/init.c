@@ -206,19 +206,31 @@ static void round_once(struct init *s)
     take_times(s);
 }
 
+/* What the instance ends with, where its program is ended together with all others. */
+static void note_main(struct init *s, pid_t pid, int status)
+{
+    for (unsigned i = 0; i < s->used && pid > 0; i++) {
+        const struct connection *c = &s->connections[i];
+        s->main_status = c->main && c->pid == pid ? status : s->main_status;
+    }
+}
+
 /* The last words, when nothing but this process runs. */
 static _Noreturn void finish(struct init *s)
 {
-    struct keeper_message m = {.kind = KEEPER_ENDED, .value = s->main_status, .flags = s->timed_out};
     struct pollfd log = {s->k->log_pipe[0], POLLIN, 0};
     /* Whoever is left would be a child: kill() looks at every process of the host. */
     if (s->k->bare != NULL) {
         mark_end_children(s->k->bare->mark);
     } else if (waitpid(-1, NULL, WNOHANG) >= 0) {
+        int status;
         kill(-1, SIGKILL);
-        while (waitpid(-1, NULL, 0) > 0 || errno == EINTR) {}
+        for (pid_t pid; (pid = waitpid(-1, &status, 0)) > 0 || errno == EINTR;) {
+            note_main(s, pid, status);
+        }
     }
     while (log.fd >= 0 && poll(&log, 1, 0) > 0 && log_take(s->k)) {}
+    struct keeper_message m = {.kind = KEEPER_ENDED, .value = s->main_status, .flags = s->timed_out};
     for (unsigned i = 0; i < s->used; i++) {
         struct connection *c = &s->connections[i];
         if (c->waits) {

@@ -128,6 +128,23 @@ static void pass_signal(const struct connection *c, const struct keeper_message 
     }
 }
 
+/* What is to end at once ends whole, and is not begun again: as when it is stopped. */
+static void signal_main(struct init *s, const struct keeper_message *m)
+{
+    pid_t to = -1;
+    if (m->value == SIGKILL) {
+        s->stopping = s->killed = true;
+        s->restart_at = 0;
+        return;
+    }
+    for (unsigned i = 0; i < s->used; i++) {
+        to = s->connections[i].main && s->connections[i].pid != 0 ? s->connections[i].pid : to;
+    }
+    if (m->value > 0 && m->value < NSIG) {
+        kill(to, m->value);
+    }
+}
+
 static void answer_ps(struct init *s, struct connection *c)
 {
     struct keeper_message m = {.kind = KEEPER_TABLE, .number = {s->k->bare != NULL ? s->k->bare->mark : 0}};
@@ -174,6 +191,10 @@ static void take_message(struct init *s, struct connection *c, const struct keep
         break;
     case KEEPER_LIMITS:
         change_limits(s, c, m);
+        break;
+    case KEEPER_KILL:
+        signal_main(s, m);
+        connection_tell(c, &done, NULL, 0);
         break;
     case KEEPER_PAUSE:
         s->pauser = c;

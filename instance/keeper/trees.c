@@ -108,6 +108,10 @@ static int take_mounts(const struct instance_plan *plan, struct trees *out)
     for (size_t i = 0; i < plan->mount_count; i++) {
         const struct instance_mount *m = &plan->mounts[i];
         struct stat st;
+        if (m->source[0] != '/') {
+            out->is_directory[i] = true; /* memory, which is made in its place */
+            continue;
+        }
         out->mounts[i] = take(m->source, PLAIN | (m->writable ? 0 : MOUNT_ATTR_RDONLY));
         if (out->mounts[i] < 0 || fstat(out->mounts[i], &st) != 0) {
             return fail_to_take(m->source, errno);

@@ -43,7 +43,9 @@ static int attach_mounts(const struct instance_plan *plan, struct trees *trees)
     for (size_t i = 0; i < plan->mount_count; i++) {
         const char *target = plan->mounts[i].target;
         int r = make_place(target, trees->is_directory[i]);
-        if (r == 0 && call_move_mount(trees->mounts[i], AT_FDCWD, target) != 0) {
+        if (r == 0 && plan->mounts[i].source[0] != '/') {
+            r = mount("tmpfs", target, "tmpfs", MS_NOSUID | MS_NODEV, plan->mounts[i].source) == 0 ? 0 : -errno;
+        } else if (r == 0 && call_move_mount(trees->mounts[i], AT_FDCWD, target) != 0) {
             r = -errno;
         }
         if (r != 0) {

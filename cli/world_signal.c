@@ -1,0 +1,149 @@
+/* `dragoman restart`, `kill` and `wait`. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/message.h"
+#include "cli/option_isolation.h"
+#include "cli/world.h"
+
+enum { STOP_SECONDS = 10, STOP_MOST = 100000 };
+
+int cmd_restart(int argc, char **argv)
+{
+    long seconds = STOP_SECONDS;
+    int at = 1, status = 0;
+    for (; at < argc && argv[at][0] == '-'; at++) {
+        if (!world_option_is(argv[at], "-t", "--time")) {
+            return fail(EXIT_DRAGOMAN, "restart: %s: unknown option (dragoman help restart)", argv[at]);
+        }
+        seconds = world_option_number(argc, argv, &at, "-t", STOP_MOST);
+        if (seconds < 0) {
+            return EXIT_DRAGOMAN;
+        }
+    }
+    if (at >= argc) {
+        return fail(EXIT_DRAGOMAN, "restart: no instance given (dragoman restart [-t SECONDS] INSTANCE...)");
+    }
+    for (; at < argc; at++) {
+        int one = world_stop(argv[at], seconds);
+        one = one == 0 ? world_start(argv[at]) : one;
+        status = one != 0 ? one : status;
+    }
+    return status;
+}
+
+/* "TERM", "SIGTERM" or "15"; 0: none. */
+static int signal_of(const char *text)
+{
+    char *end;
+    long number = strtol(text, &end, 10);
+    if (text[0] >= '0' && text[0] <= '9') {
+        return *end == '\0' && number > 0 && number < NSIG ? (int)number : 0;
+    }
+    text += strncasecmp(text, "SIG", 3) == 0 ? 3 : 0;
+    for (int i = 1; i < NSIG; i++) {
+        const char *name = sigabbrev_np(i);
+        if (name != NULL && strcasecmp(name, text) == 0) {
+            return i;
+        }
+    }
+    return 0;
+}
+
+/* Asks a keeper for something that it answers DONE, and lets it go. */
+static int ask(const char *name, struct keeper_message *m)
+{
+    struct keeper_link link;
+    int fds[KEEPER_DESCRIPTORS];
+    unsigned count;
+    int status = world_find(name, &link);
+    if (status != 0) {
+        return status;
+    }
+    int r = channel_send(link.socket, m, NULL, 0);
+    r = r == 0 ? keeper_answer(&link, m, fds, &count) : r;
+    close(link.socket);
+    if (r == 1 && m->kind == KEEPER_FAILED) {
+        return fail(EXIT_DRAGOMAN, "%s: %s", name, m->text);
+    }
+    return r == 1 ? 0 : fail(EXIT_DRAGOMAN, "%s: it has ended meanwhile", name);
+}
+
+int cmd_kill(int argc, char **argv)
+{
+    int at = 1, status = 0, signo = SIGKILL;
+    for (; at < argc && argv[at][0] == '-'; at++) {
+        if (!world_option_is(argv[at], "-s", "--signal")) {
+            return fail(EXIT_DRAGOMAN, "kill: %s: unknown option (dragoman help kill)", argv[at]);
+        }
+        const char *word = argv[at];
+        const char *value = strchr(word, '=') != NULL           ? strchr(word, '=') + 1
+                            : word[1] != '-' && word[2] != '\0' ? word + 2
+                            : at + 1 < argc                     ? argv[++at]
+                                                                : "";
+        signo = signal_of(value);
+        if (signo == 0) {
+            return fail(EXIT_DRAGOMAN, "kill: `%s` is no signal (TERM, HUP, 15 and the like)", value);
+        }
+    }
+    if (at >= argc) {
+        return fail(EXIT_DRAGOMAN, "kill: no instance given (dragoman kill [-s SIGNAL] INSTANCE...)");
+    }
+    for (; at < argc; at++) {
+        struct keeper_message m = {.kind = KEEPER_KILL, .value = signo};
+        int one = ask(argv[at], &m);
+        status = one != 0 ? one : status;
+        if (one == 0) {
+            printf("%s\n", argv[at]);
+        }
+    }
+    int written = finish_output(stdout);
+    return status != 0 ? status : written;
+}
+
+static int wait_for_one(const char *name)
+{
+    struct keeper_link link;
+    struct keeper_message m = {.kind = KEEPER_WAIT};
+    int fds[KEEPER_DESCRIPTORS];
+    unsigned count;
+    int status = world_find(name, &link), ended = 0;
+    if (status != 0) {
+        return status;
+    }
+    int r = channel_send(link.socket, &m, NULL, 0) == 0 ? 1 : -1;
+    bool told = false;
+    while (r == 1) {
+        r = keeper_answer(&link, &m, fds, &count);
+        if (r == 1 && m.kind == KEEPER_ENDED) {
+            told = true;
+            ended = WIFEXITED(m.value) ? WEXITSTATUS(m.value) : 128 + WTERMSIG(m.value);
+        }
+    }
+    named_wait(name, &link);
+    if (!told) {
+        return fail(EXIT_DRAGOMAN, "%s: its keeper was killed", name);
+    }
+    printf("%d\n", ended);
+    return 0;
+}
+
+int cmd_wait(int argc, char **argv)
+{
+    int status = 0;
+    if (argc < 2 || argv[1][0] == '-') {
+        return fail(EXIT_DRAGOMAN, "wait: %s (dragoman wait INSTANCE...)",
+                    argc < 2 ? "no instance given" : "takes instances only");
+    }
+    for (int at = 1; at < argc; at++) {
+        int one = wait_for_one(argv[at]);
+        status = one != 0 ? one : status;
+    }
+    int written = finish_output(stdout);
+    return status != 0 ? status : written;
+}
