@@ -225,10 +225,46 @@ static int apply_all(struct instance_config *config, struct run_request *request
     return status;
 }
 
+/* Whether what runs is held to a new value of this option at once; `timeout` counts from then on. */
+static bool holds_at_once(const char *key, size_t length)
+{
+    static const char *const keys[] = {"memory", "cpus", "pids-limit", "disk", "timeout", "restart"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        if (strlen(keys[i]) == length && strncmp(keys[i], key, length) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void note_later(char *later, size_t size, const char *setting)
+{
+    size_t length = strcspn(setting, " =");
+    size_t used = strlen(later);
+    if (!holds_at_once(setting, length)) {
+        snprintf(later + used, size - used, "%s%.*s", used > 0 ? ", " : "", (int)length, setting);
+    }
+}
+
+/* What of a change does not hold at once. */
+static void tell_later(const char *name, const struct instance_config *options, char **pairs, int count)
+{
+    char later[512] = "";
+    for (size_t i = 0; i < options->line_count; i++) {
+        note_later(later, sizeof later, options->lines[i]);
+    }
+    for (int i = 0; i < count; i++) {
+        note_later(later, sizeof later, pairs[i]);
+    }
+    if (later[0] != '\0') {
+        fail(0, "%s: it runs: %s: from its next start on (dragoman restart %s)", name, later, name);
+    }
+}
+
 int instance_set(struct instance_store *store, int argc, char **argv)
 {
-    struct run_request request = {0}, whole;
-    struct instance_limits limits = {0};
+    struct run_request request = {0}, whole = {0};
+    bool runs = false;
     struct instance_config options = {0};
     struct instance instance;
     char **words = calloc((size_t)argc + 1, sizeof *words);
@@ -250,13 +286,15 @@ int instance_set(struct instance_store *store, int argc, char **argv)
         run_request_init(&whole);
         status = status == 0 ? instance_config_apply(&instance.config, where, &whole) : status;
         status = status == 0 ? isolation_check(&whole) : status;
-        limits = whole.plan.limits;
-        run_request_clear(&whole);
         status = status == 0 ? instance_config_write(instance.fd, "config", where, &instance.config) : status;
         instance_close(&instance);
     }
     instance_store_unlock(store);
-    status = status == 0 ? world_limit(words[0], &limits) : status;
+    status = status == 0 ? world_limit(words[0], &whole, &runs) : status;
+    if (status == 0 && runs) {
+        tell_later(words[0], &options, words + 1, count - 1);
+    }
+    run_request_clear(&whole);
     instance_config_clear(&options);
     run_request_clear(&request);
     free((void *)words);

@@ -32,10 +32,13 @@ int world_attended(struct run_request *request, const struct named_how *how, str
 int world_main(struct run_request *request, char **words, const struct keeper_link *link);
 
 /*
- * Has an instance that runs held to these limits from now on; nothing to do where it does not run. Returns 0, or an exit
- * status after complaining of what cannot be changed now.
+ * Has an instance that runs held to a request's limits and way to restart from now on; nothing to do where it does not
+ * run, which *runs tells. Returns 0, or an exit status after complaining of what cannot be changed now.
  */
-int world_limit(const char *name, const struct instance_limits *limits);
+int world_limit(const char *name, const struct run_request *request, bool *runs);
+
+/* What the keeper is to do when the instance's program has ended. */
+enum keeper_restart world_restart(const struct run_request *request);
 
 /*
  * Starts an instance as `dragoman start` does, and says so; stops one, which may run or not, and waits for it; finds one

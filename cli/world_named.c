@@ -92,6 +92,13 @@ static void rest(void)
     nanosleep(&t, NULL);
 }
 
+enum keeper_restart world_restart(const struct run_request *request)
+{
+    return request->restart == RESTART_NO           ? KEEPER_RESTART_NO
+           : request->restart == RESTART_ON_FAILURE ? KEEPER_RESTART_ON_FAILURE
+                                                    : KEEPER_RESTART_ALWAYS;
+}
+
 static int start_new(struct run_request *request, const struct named_how *how, int guard, struct keeper_link *out)
 {
     struct keeper_start start = {.lock = -1, .guard = guard, .log = -1, .log_max = LOG_MAX, .lingers = how->lingers};
@@ -103,9 +110,7 @@ static int start_new(struct run_request *request, const struct named_how *how, i
     start.lock = directory;
     start.stop_signal = request->program.stop_signal;
     start.restart_max = request->restart_max;
-    start.restart = request->restart == RESTART_NO           ? KEEPER_RESTART_NO
-                    : request->restart == RESTART_ON_FAILURE ? KEEPER_RESTART_ON_FAILURE
-                                                             : KEEPER_RESTART_ALWAYS;
+    start.restart = world_restart(request);
     if (how->logs) {
         start.log = openat(directory, LOG_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (start.log < 0) {

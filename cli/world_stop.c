@@ -240,15 +240,18 @@ int cmd_logs(int argc, char **argv)
     return status != 0 ? status : show_log(argv[at], lines, follows);
 }
 
-int world_limit(const char *name, const struct instance_limits *limits)
+int world_limit(const char *name, const struct run_request *request, bool *runs)
 {
+    const struct instance_limits *limits = &request->plan.limits;
     struct keeper_link link;
     struct keeper_message m = {.kind = KEEPER_LIMITS};
     int fds[KEEPER_DESCRIPTORS];
     unsigned count;
-    _Static_assert(sizeof *limits <= sizeof m.number, "all of them");
     memcpy(m.number, limits, sizeof *limits);
-    if (keeper_find(name, &link) != 0) {
+    m.number[LIMITS_RESTART] = world_restart(request);
+    m.number[LIMITS_RESTART + 1] = request->restart_max;
+    *runs = keeper_find(name, &link) == 0;
+    if (!*runs) {
         return 0;
     }
     int r = channel_send(link.socket, &m, NULL, 0);

@@ -127,26 +127,19 @@ static void settle(pid_t parent, int log)
 }
 
 /* As the world's root. Where the world has no user namespace of its own, the caller looks at it as itself. */
-static int enter_users_of(pid_t first)
+static int enter_users(int users)
 {
-    char path[48];
-    snprintf(path, sizeof path, "/proc/%d/ns/user", (int)first);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    int r = fd >= 0 && (setns(fd, CLONE_NEWUSER) == 0 || errno == EINVAL) ? 0 : -errno;
-    if (fd >= 0) {
-        close(fd);
-    }
-    return r;
+    return users < 0 || setns(users, CLONE_NEWUSER) == 0 || errno == EINVAL ? 0 : -errno;
 }
 
-pid_t disk_guard(pid_t first, const char *path, uint64_t limit, int log)
+pid_t disk_guard(pid_t first, int users, const char *path, uint64_t limit, int log)
 {
     int tree = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     int process = (int)syscall(SYS_pidfd_open, first, 0);
     pid_t parent = getpid();
     pid_t child = tree >= 0 && process >= 0 ? fork() : -1;
     if (child == 0) {
-        int r = enter_users_of(first);
+        int r = enter_users(users);
         settle(parent, log);
         if (r != 0) {
             complain("%s: cannot be measured: %s (report this)", path, strerror(-r));

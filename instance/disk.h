@@ -23,10 +23,10 @@ uint64_t disk_used(int fd, uint64_t enough);
 
 /*
  * Outside: starts a process that ends `first`, the world's process 1 with all that is in the world, as soon as the tree
- * `path` takes more than `limit` bytes, after saying so in `log` (-1: on standard error). It enters the world's user namespace, as
- * whose root it may look at everything in the tree, and ends with its parent. Returns its pid, to be ended and waited
- * for when the world has ended, or -1 after complaining.
+ * `path` takes more than `limit` bytes, after saying so in `log` (-1: on standard error). It enters the world's user
+ * namespace, which `users` is open on (-1: there is none), as whose root it may look at everything in the tree, and ends
+ * with its parent. Returns its pid, to be ended and waited for when the world has ended, or -1 after complaining.
  */
-pid_t disk_guard(pid_t first, const char *path, uint64_t limit, int log);
+pid_t disk_guard(pid_t first, int users, const char *path, uint64_t limit, int log);
 
 #endif

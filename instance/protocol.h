@@ -19,7 +19,9 @@
  *                                                          host's; 0
  *     STOP    value: ms between SIGTERM and       DONE     (and then the end of the connection, when all is over)
  *             SIGKILL
- *     LIMITS  number[]: struct instance_limits    DONE
+ *     LIMITS  number[]: struct instance_limits,   DONE
+ *             at LIMITS_RESTART enum
+ *             keeper_restart and its most
  *     WAIT    until the instance has ended        ENDED    value: the main program's wait status
  *     KILL    value: a signal for the main        DONE
  *             program, or else for all
@@ -68,7 +70,7 @@ enum {
     RUN_MAIN = 128,    /* and its end is the instance's */
 };
 
-enum { KEEPER_TEXT_MAX = 1024, KEEPER_DESCRIPTORS = 6, KEEPER_NUMBERS = 8 };
+enum { KEEPER_TEXT_MAX = 1024, KEEPER_DESCRIPTORS = 6, KEEPER_NUMBERS = 8, LIMITS_RESTART = 6 };
 
 struct keeper_message {
     uint32_t kind, flags;

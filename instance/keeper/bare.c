@@ -230,7 +230,7 @@ static int run_world(struct keeper *k)
     keeper_let_go(k->log_pipe[1]);
     keeper_let_go(k->start.listener);
     if (k->plan.limits.disk != 0 && k->plan.root.own != NULL &&
-        disk_guard(inner, k->plan.root.own, k->plan.limits.disk, k->start.log) < 0) {
+        disk_guard(inner, -1, k->plan.root.own, k->plan.limits.disk, k->start.log) < 0) {
         kill(inner, SIGKILL);
     }
     status = attend_inner(inner, e.signals, e.broker[0], e.up);

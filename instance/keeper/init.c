@@ -345,7 +345,6 @@ _Noreturn void init_run(struct keeper *k)
     if (write(k->up, "", 1) != 1) {
         _exit(COMPLAINED);
     }
-    close(k->up);
     while (!is_over(&s)) {
         round_once(&s);
     }

@@ -37,7 +37,7 @@ struct keeper {
     int table;         /* the process table */
     int life;          /* inside: ends when the outer process does */
     int go;            /* inside: a byte comes when the ids are mapped */
-    int up;            /* inside: a byte is to be written when the world is there */
+    int up;            /* inside: a byte is to be written when the world is there; later new limits of the disk */
     int pts, proc;     /* the world's terminals, and its /proc */
     int null;          /* /dev/null: what has that name later is for the world's root to say */
     int log_pipe[2];   /* what a detached program writes; -1 */
@@ -47,7 +47,7 @@ struct keeper {
 /* The pipes between the two processes, of which the outer's ends are *life, *go and *up. Returns 0 or COMPLAINED. */
 int keeper_pipes(struct keeper *k, int *life, int *go, int *up);
 
-/* The outer process lets go of its starter when a byte comes from `up`, or the end of it. `up` is closed. */
+/* The outer process lets go of its starter when a byte comes from `up`, or the end of it. */
 void keeper_leave_starter(int up);
 
 /* The exit status of a child. */
@@ -58,6 +58,9 @@ void keeper_let_go(int fd);
 
 /* Sends a signal to all in the world but its first process, which calls. */
 void world_signal(const struct keeper *k, int sig);
+
+/* Closes all descriptors but 0, 1 and these (-1: none of them), of which those from 3 on become closed on exec. Sorts them. */
+void keep_open(int *keep, size_t count);
 
 /* The life of the world's process 1. */
 _Noreturn void init_run(struct keeper *k);

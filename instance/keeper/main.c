@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -42,15 +43,11 @@ static int by_number(const void *a, const void *b)
     return *(const int *)a - *(const int *)b;
 }
 
-/* What the starter happened to have open is nobody's in the world. */
-static void close_others(const struct keeper_start *start)
+void keep_open(int *keep, size_t count)
 {
-    int keep[] = {2,          start->control, start->listener, start->lock, start->guard, start->engine,
-                  start->log, start->worlds};
-    enum { KEPT = sizeof keep / sizeof keep[0] };
-    qsort(keep, KEPT, sizeof keep[0], by_number);
-    for (int i = 0; i < KEPT; i++) {
-        unsigned from = (unsigned)keep[i] + 1, to = i + 1 < KEPT ? (unsigned)keep[i + 1] - 1 : ~0U;
+    qsort(keep, count, sizeof keep[0], by_number);
+    for (size_t i = 0; i < count; i++) {
+        unsigned from = (unsigned)keep[i] + 1, to = i + 1 < count ? (unsigned)keep[i + 1] - 1 : ~0U;
         if (keep[i] >= 2 && from <= to) {
             close_range(from, to, 0);
         }
@@ -58,6 +55,14 @@ static void close_others(const struct keeper_start *start)
             fcntl(keep[i], F_SETFD, FD_CLOEXEC);
         }
     }
+}
+
+/* What the starter happened to have open is nobody's in the world. */
+static void close_others(const struct keeper_start *start)
+{
+    int keep[] = {2,          start->control, start->listener, start->lock, start->guard, start->engine,
+                  start->log, start->worlds};
+    keep_open(keep, sizeof keep / sizeof keep[0]);
 }
 
 /* Root of the host looks at the host's files itself: inside it is nobody who may. */
@@ -158,7 +163,6 @@ void keeper_leave_starter(int up)
         }
         close(null);
     }
-    close(up);
 }
 
 int keeper_wait_for(pid_t pid)
@@ -168,20 +172,61 @@ int keeper_wait_for(pid_t pid)
     return WIFEXITED(status) ? WEXITSTATUS(status) : COMPLAINED;
 }
 
-/* Whoever measures the disk is to be there as long as the world is. */
-static int wait_world(pid_t pid, pid_t *watcher)
+/* What goes on outside while the world is there. */
+struct outside {
+    pid_t world, watcher; /* watcher: who measures the disk; 0: nobody */
+    int watched;          /* becomes readable with its end; -1: nobody */
+    int users;            /* the world's user namespace; -1: none was looked at */
+    int up;               /* what the inner process has to say; ends with it */
+};
+
+static void end_watcher(struct outside *o)
 {
-    int status = 0;
-    for (pid_t one; (one = waitpid(-1, &status, 0)) != pid;) {
-        if (one < 0 && errno != EINTR) {
+    if (o->watcher > 0) {
+        kill(o->watcher, SIGKILL);
+        keeper_wait_for(o->watcher);
+        close(o->watched);
+    }
+    o->watcher = 0;
+    o->watched = -1;
+}
+
+/* The new one is there before the old one goes. Where there can be none, the old limit holds on. */
+static int watch_disk(const struct keeper *k, struct outside *o, uint64_t limit)
+{
+    pid_t next = 0;
+    int watched = -1;
+    if (limit != 0 && k->plan.root.own != NULL) {
+        next = disk_guard(o->world, o->users, k->plan.root.own, limit, k->start.log);
+        watched = next > 0 ? (int)syscall(SYS_pidfd_open, next, 0) : -1;
+        if (watched < 0) {
             return COMPLAINED;
         }
-        if (one > 0 && one == *watcher) {
-            *watcher = 0;
-            kill(pid, SIGKILL);
+    }
+    end_watcher(o);
+    o->watcher = next;
+    o->watched = watched;
+    return 0;
+}
+
+/* Until the world has ended. Whoever measures the disk is to be there as long as the world is. */
+static int wait_world(const struct keeper *k, struct outside *o)
+{
+    uint64_t disk;
+    for (ssize_t n = sizeof disk; n == (ssize_t)sizeof disk;) {
+        struct pollfd p[] = {{o->up, POLLIN, 0}, {o->watched, POLLIN, 0}};
+        if (poll(p, 2, -1) < 0) {
+            continue;
+        }
+        if (p[1].revents != 0) {
+            kill(o->world, SIGKILL);
+            end_watcher(o);
+        }
+        if (p[0].revents != 0 && (n = read(o->up, &disk, sizeof disk)) == (ssize_t)sizeof disk) {
+            watch_disk(k, o, disk);
         }
     }
-    return WIFEXITED(status) ? WEXITSTATUS(status) : COMPLAINED;
+    return keeper_wait_for(o->world);
 }
 
 void keeper_let_go(int fd)
@@ -192,13 +237,14 @@ void keeper_let_go(int fd)
 }
 
 /* When the world's first process has its ids, and before it goes on to run anything. */
-static int connect_network(const struct keeper *k, pid_t pid, int up, int go)
+static int connect_network(const struct keeper *k, pid_t pid, int up, int go, struct network *network)
 {
+    const int locks[] = {k->start.lock, k->start.guard};
     char byte;
     if (read(up, &byte, 1) != 1) {
         return COMPLAINED; /* said inside */
     }
-    int status = network_connect(&k->plan, pid);
+    int status = network_connect(&k->plan, pid, locks, network);
     return status == 0 && write(go, "", 1) != 1 ? COMPLAINED : status;
 }
 
@@ -212,9 +258,18 @@ static int without_namespaces(void)
     return COMPLAINED;
 }
 
+/* Now, as later nobody may look at that process any more. */
+static int open_users(const struct keeper *k, pid_t pid)
+{
+    char path[48];
+    snprintf(path, sizeof path, "/proc/%d/ns/user", (int)pid);
+    return k->plan.root.own != NULL ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+}
+
 static int keep(struct keeper *k)
 {
     int life = -1, go = -1, up = -1;
+    struct network network = {.until = -1};
     int status = keeper_pipes(k, &life, &go, &up);
     if (status == 0 && take_as_root(k) != 0) {
         status = without_namespaces();
@@ -222,7 +277,7 @@ static int keep(struct keeper *k)
     if (status != 0) {
         return status;
     }
-    pid_t pid = begin_world(k), watcher = 0;
+    pid_t pid = begin_world(k);
     if (pid < 0) {
         return without_namespaces();
     }
@@ -244,26 +299,21 @@ static int keep(struct keeper *k)
         }
     }
     if (status == 0 && k->plan.network == NETWORK_OWN) {
-        status = connect_network(k, pid, up, go);
+        status = connect_network(k, pid, up, go, &network);
     }
     close(go);
-    if (status == 0 && k->plan.limits.disk != 0 && k->plan.root.own != NULL) {
-        watcher = disk_guard(pid, k->plan.root.own, k->plan.limits.disk, k->start.log);
-        status = watcher < 0 ? COMPLAINED : 0;
+    struct outside outside = {.world = pid, .watched = -1, .users = open_users(k, pid), .up = up};
+    if (status == 0) {
+        status = watch_disk(k, &outside, k->plan.limits.disk);
     }
     if (status != 0) {
         kill(pid, SIGKILL);
     } else {
         keeper_leave_starter(up);
     }
-    int ended = wait_world(pid, &watcher);
-    if (watcher > 0) {
-        kill(watcher, SIGKILL);
-        keeper_wait_for(watcher);
-    }
-    if (k->plan.network == NETWORK_OWN) {
-        network_end();
-    }
+    int ended = wait_world(k, &outside);
+    end_watcher(&outside);
+    network_end(&network);
     world_limits_end(&k->limits);
     /* Nothing of it is left: another may run the instance, and the starter hears of the end by its socket's. */
     keeper_let_go(k->start.lock);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "instance/complain.h"
+#include "instance/keeper/keeper.h"
 
 enum { FIXED_ARGUMENTS = 20, PORT_TEXT_MAX = 128 };
 
@@ -87,10 +88,10 @@ static _Noreturn void exec_pasta(const struct instance_plan *plan, pid_t world)
                    strerror(errno)));
 }
 
-int network_connect(const struct instance_plan *plan, pid_t world)
+/* Starts it and waits until it has gone into the background, where it is this process's child. */
+static int start_pasta(const struct instance_plan *plan, pid_t world)
 {
     int status = 0;
-    /* It goes into the background when it is ready; there it is this process's child. */
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     pid_t pasta = fork();
     if (pasta == 0) {
@@ -106,7 +107,7 @@ int network_connect(const struct instance_plan *plan, pid_t world)
     return 0;
 }
 
-void network_end(void)
+static void kill_children(void)
 {
     char path[64], text[256];
     snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
@@ -125,5 +126,56 @@ void network_end(void)
             kill((pid_t)pid, SIGKILL);
         }
     }
-    while (waitpid(-1, NULL, WNOHANG) > 0) {}
+    while (waitpid(-1, NULL, 0) > 0 || errno == EINTR) {}
+}
+
+/* As long as `until` is open elsewhere. */
+static _Noreturn void go_between(const struct instance_plan *plan, pid_t world, int until, int said)
+{
+    char byte;
+    setsid(); /* what ends the others by the terminal is to leave pasta to this one */
+    int status = start_pasta(plan, world);
+    if (status == 0 && write(said, "", 1) == 1) {
+        close(said);
+        while (read(until, &byte, 1) < 0 && errno == EINTR) {}
+    }
+    kill_children();
+    _exit(status);
+}
+
+int network_connect(const struct instance_plan *plan, pid_t world, const int locks[2], struct network *out)
+{
+    int until[2], said[2];
+    char byte;
+    *out = (struct network){.until = -1};
+    if (pipe2(until, O_CLOEXEC) != 0 || pipe2(said, O_CLOEXEC) != 0) {
+        return complain("pipe: %s (close some files)", strerror(errno));
+    }
+    /* An orphan of its orphans, should it be killed. */
+    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    pid_t child = fork();
+    if (child == 0) {
+        int keep[] = {STDERR_FILENO, until[0], said[1], locks[0], locks[1]};
+        keep_open(keep, sizeof keep / sizeof keep[0]);
+        go_between(plan, world, until[0], said[1]);
+    }
+    close(until[0]);
+    close(said[1]);
+    *out = (struct network){.between = child > 0 ? child : 0, .until = until[1]};
+    ssize_t n = child > 0 ? read(said[0], &byte, 1) : -1;
+    close(said[0]);
+    if (child < 0) {
+        return complain("network: %s (end some processes)", strerror(errno));
+    }
+    return n == 1 ? 0 : COMPLAINED; /* it has said why */
+}
+
+void network_end(struct network *n)
+{
+    if (n->until >= 0) {
+        close(n->until);
+        while (waitpid(n->between, NULL, 0) < 0 && errno == EINTR) {}
+        kill_children();
+    }
+    *n = (struct network){.until = -1};
 }

@@ -157,7 +157,7 @@ static void change_limits(struct init *s, struct connection *c, const struct kee
 {
     struct instance_limits *now = &s->k->plan.limits;
     struct instance_limits to;
-    _Static_assert(sizeof to <= sizeof m->number, "all of them");
+    _Static_assert(sizeof to <= LIMITS_RESTART * sizeof m->number[0], "all of them");
     memcpy(&to, m->number, sizeof to);
     struct keeper_message answer = {.kind = KEEPER_DONE};
     if (world_limits_change(&s->k->limits, now, &to, answer.text, sizeof answer.text) != 0) {
@@ -167,7 +167,15 @@ static void change_limits(struct init *s, struct connection *c, const struct kee
     if (to.wall_ms != now->wall_ms) {
         s->wall_at = to.wall_ms != 0 ? now_ms() + to.wall_ms : 0;
     }
+    if (to.disk != now->disk &&
+        (s->k->bare != NULL || write(s->k->up, &to.disk, sizeof to.disk) != (ssize_t)sizeof to.disk)) {
+        answer.kind = KEEPER_FAILED;
+        answer.value = COMPLAINED;
+        snprintf(answer.text, sizeof answer.text, "--disk: nobody measures it (restart the instance)");
+    }
     *now = to;
+    s->k->start.restart = (uint32_t)m->number[LIMITS_RESTART];
+    s->k->start.restart_max = (uint32_t)m->number[LIMITS_RESTART + 1];
     connection_tell(c, &answer, NULL, 0);
 }
 

@@ -6,9 +6,13 @@
 #include <stddef.h>
 
 enum {
-    PATH_ROOM = 4096,     /* bytes of a path, NUL included: the host's PATH_MAX */
-    PATH_NAME_MAX = 255,  /* of one name in it */
-    PATH_DEPTH_MAX = 128, /* names in one path */
+    /*
+     * Bytes of a path, NUL included, and names in it. The host bounds only what it is given at once (PATH_MAX), and trees
+     * grow deeper than that; here no path goes to the host, so that these are for archives that mean harm.
+     */
+    PATH_ROOM = 16384,
+    PATH_DEPTH_MAX = 4096,
+    PATH_NAME_MAX = 255, /* of one name in it */
 };
 
 enum {

@@ -52,16 +52,24 @@ static int step(int root, int fd, const char *name, bool make)
  */
 static int walk(int root, const char *path, size_t length, bool make)
 {
-    char copy[PATH_ROOM];
-    char *rest = copy;
-    memcpy(copy, path, length);
-    copy[length] = '\0';
+    char name[PATH_NAME_MAX + 1];
+    const char *end = path + length;
     int fd = length == 0 ? openat(root, ".", OPEN_DIRECTORY) : root;
     if (fd < 0) {
         return -errno;
     }
-    while (length > 0 && rest != NULL && fd >= 0) {
-        fd = step(root, fd, strsep(&rest, "/"), make);
+    while (path < end && fd >= 0) {
+        size_t size = strcspn(path, "/");
+        if (size > PATH_NAME_MAX) {
+            if (fd != root) {
+                close(fd);
+            }
+            return -ENAMETOOLONG;
+        }
+        memcpy(name, path, size);
+        name[size] = '\0';
+        fd = step(root, fd, name, make);
+        path += size + 1;
     }
     return fd;
 }
@@ -80,8 +88,12 @@ static int parent_of(struct tree *tree, const char *path)
     if (tree->parent >= 0 && strlen(tree->parent_path) == length && memcmp(tree->parent_path, path, length) == 0) {
         return tree->parent;
     }
+    /* From where the last one was, if this one is below: a walk from the root at each step of a deep way takes long. */
+    size_t known = tree->parent >= 0 ? strlen(tree->parent_path) : 0;
+    bool below = known > 0 && known < length && path[known] == '/' && memcmp(tree->parent_path, path, known) == 0;
+    int fd =
+        below ? walk(tree->parent, path + known + 1, length - known - 1, true) : walk(tree->root, path, length, true);
     forget_parent(tree);
-    int fd = walk(tree->root, path, length, true);
     if (fd == -ENOTDIR || fd == -ELOOP) {
         return complain("%s: something that is no directory stands on its way, or a link does", shown(path));
     }
@@ -304,22 +316,49 @@ int tree_empty(struct tree *tree, const char *path)
     return error == 0 ? 0 : complain("%s: cannot be emptied: %s", shown(path), strerror(-error));
 }
 
+/* Whether `above` is the directory that `path` is in. */
+static bool is_parent(const char *above, const char *path)
+{
+    size_t length = strlen(above);
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? (size_t)(slash - path) == length && memcmp(above, path, length) == 0
+                         : length == 0 && path[0] != '\0';
+}
+
+/* The next directory to be finished: one step up from the last one where it is that, else from the root. Takes `last`. */
+static int open_next(const struct tree *tree, int last, const char *last_path, const char *path)
+{
+    int fd = last >= 0 && is_parent(path, last_path) ? openat(last, "..", OPEN_DIRECTORY)
+                                                     : walk(tree->root, path, strlen(path), false);
+    if (last >= 0) {
+        close(last);
+    }
+    return fd;
+}
+
 int tree_finish(struct tree *tree)
 {
+    int fd = -1;
+    const char *path = "";
     forget_parent(tree);
     for (uint64_t i = tree->directory_count; i > 0; i--) {
         struct tree_directory *d = &tree->directories[i - 1];
         const struct timespec times[2] = {d->mtime, d->mtime};
-        int fd = walk(tree->root, d->path, strlen(d->path), false);
+        fd = open_next(tree, fd, path, d->path);
+        path = d->path;
         if (fd >= 0) { /* it may be gone: a later layer removes */
             if (d->acl != NULL && fsetxattr(fd, ATTRIBUTE_ACL_DEFAULT, d->acl, d->acl_size, 0) != 0) {
                 tree->lost++;
             }
             (void)futimens(fd, times);
-            close(fd);
         }
-        free(d->path);
-        free(d->acl);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    for (uint64_t i = 0; i < tree->directory_count; i++) {
+        free(tree->directories[i].path);
+        free(tree->directories[i].acl);
     }
     free(tree->directories);
     tree->directories = NULL;

@@ -148,7 +148,7 @@ def hostile():
         "hardlink-to-nothing": [etc, hardlink("etc/p", "etc/q")],
         "hardlink-to-itself": [etc, member("etc/p"), hardlink("etc/p", "etc/p")],
         "hardlink-to-directory": [etc, hardlink("etc/p", "etc")],
-        "deep": [etc, member("d/" * 200 + "f", data=b"x")],
+        "deep": [etc, member("d/" * 5000 + "f", data=b"x")],
     }
 
 
