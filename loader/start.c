@@ -263,8 +263,7 @@ static void lay_stack(struct thread *t, const struct program *program, const str
                                .stack_limit = stack.rlim_cur};
     struct stack_result made;
     char name[PATH_MAX];
-    if (is_rooted(&t->proc->settings) &&
-        rooted_guest_name(&t->proc->settings, t->proc->program, name, sizeof name)) {
+    if (is_rooted(&t->proc->settings) && rooted_guest_name(&t->proc->settings, t->proc->program, name, sizeof name)) {
         rq.execpath = name;
     }
     rq.execfn = program->is_script ? program->script : program->path;

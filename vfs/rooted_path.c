@@ -150,6 +150,22 @@ static bool is_there(const struct vfs_path *where, uint32_t flags, uint32_t *typ
     return r == 0;
 }
 
+static bool parent_is_there(const struct vfs_path *where)
+{
+    char parent[VFS_HOST_PATH_MAX];
+    size_t n = hot_strlcpy(parent, where->name, sizeof(parent));
+    struct statx x;
+
+    while (n > 0 && parent[n - 1] == '/') {
+        n--;
+    }
+    while (n > 0 && parent[n - 1] != '/') {
+        n--;
+    }
+    parent[n] = 0;
+    return host_call5(__NR_statx, where->dirfd, n > 0 ? parent : ".", 0, STATX_TYPE, &x) == 0;
+}
+
 /* A mount's place stays, and what the guest's system makes itself. */
 static int judge_removal(struct thread *t, const struct vfs_path *where, const char *guest)
 {
@@ -161,7 +177,7 @@ static int judge_removal(struct thread *t, const struct vfs_path *where, const c
     if (where->where.mount >= ROOTED_MADE) {
         return -EROFS;
     }
-    return where->where.read_only ? -EROFS : 0;
+    return where->where.read_only && parent_is_there(where) ? -EROFS : 0;
 }
 
 /* Whether what the call is about to do may be done there. What is missing, or there already, is left to the call. */
@@ -181,7 +197,7 @@ static int judge(struct thread *t, const struct vfs_path *where, uint32_t flags,
     }
     there = is_there(where, flags, &type);
     if (!there) {
-        return flags & PATH_MAKES ? -EROFS : 0;
+        return flags & PATH_MAKES && parent_is_there(where) ? -EROFS : 0;
     }
     return (flags & PATH_CHANGES) || ((flags & PATH_WRITES) && (type == S_IFREG || type == S_IFDIR)) ? -EROFS : 0;
 }
@@ -197,6 +213,24 @@ int rooted_translate(struct thread *t, int dirfd, const char *path, uint32_t fla
         r = vfs_walk(&view, dirfd, path, flags, out, guest);
     }
     return r < 0 ? r : judge(t, out, flags, guest);
+}
+
+bool rooted_how(const struct process *p, const char *name, uint32_t flags, uint32_t mode, struct open_how *how)
+{
+    /* What open(2) passes over, openat2(2) minds. */
+    const uint32_t known = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_DSYNC |
+                           O_SYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC |
+                           O_TMPFILE | FASYNC;
+    const uint32_t path = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+
+    if (!is_rooted(&p->settings) || rooted_behind(name, "/proc")) {
+        return false;
+    }
+    *how = (struct open_how){.flags = flags & (flags & O_PATH ? path : known), .resolve = RESOLVE_NO_SYMLINKS};
+    if (how->flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))) {
+        how->mode = mode & 07777;
+    }
+    return true;
 }
 
 int rooted_descriptor(struct thread *t, int fd)

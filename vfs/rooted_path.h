@@ -10,6 +10,14 @@
  */
 int rooted_translate(struct thread *t, int dirfd, const char *path, uint32_t flags, struct vfs_path *out, char *guest);
 
+struct open_how;
+
+/*
+ * How a translated name is opened by the host's openat2(2), so that a link which somebody puts on the way meanwhile is not
+ * followed out of the tree: -ELOOP then. False: by openat(2), as there is no such root, or the name is a link's in /proc.
+ */
+bool rooted_how(const struct process *p, const char *name, uint32_t flags, uint32_t mode, struct open_how *how);
+
 /*
  * Whether what a descriptor stands for may be changed: 0, or -EROFS where it is on a mount that is read-only, or a device
  * of the host's. Without such a root, 0 at once.

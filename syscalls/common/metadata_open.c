@@ -9,9 +9,16 @@
 #include "base/mem.h"
 #include "signals/signals.h"
 #include "vfs/metadata_rights.h"
+#include "vfs/rooted_path.h"
 
 static int64_t open_host(struct thread *t, const struct metadata_place *at, uint32_t flags, uint32_t mode)
 {
+    struct open_how how;
+
+    if (rooted_how(t->proc, at->name, flags, mode, &how)) {
+        return host_call_intr(t, __NR_openat2, (uint64_t)at->dirfd, (uint64_t)at->name, (uint64_t)&how, sizeof how, 0,
+                              0);
+    }
     return host_call_intr(t, __NR_openat, (uint64_t)at->dirfd, (uint64_t)at->name, flags, mode, 0, 0);
 }
 

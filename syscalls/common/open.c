@@ -6,8 +6,10 @@
 #include "signals/signals.h"
 #include "syscalls/common/metadata_open.h"
 #include "vfs/metadata.h"
+#include "vfs/rooted_path.h"
 
 #include <linux/fcntl.h>
+#include <linux/openat2.h>
 #include <linux/stat.h>
 
 #define LOCK_SH 1 /* flock(2), the same in all systems; glibc has them, the UAPI headers do not */
@@ -43,11 +45,17 @@ static bool ends_in_slash(const char *name)
 
 static int64_t open_host(struct thread *t, const struct open_request *rq, uint32_t flags)
 {
+    struct open_how how;
+
     if (metadata_is_kept(t)) {
         const struct metadata_place at = {rq->path->dirfd, rq->path->name,
                                           flags & O_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0};
 
         return restartable(metadata_open(t, &at, flags, rq->mode));
+    }
+    if (rooted_how(t->proc, rq->path->name, flags, rq->mode, &how)) {
+        return restartable(host_call_intr(t, __NR_openat2, (uint64_t)rq->path->dirfd, (uint64_t)rq->path->name,
+                                          (uint64_t)&how, sizeof(how), 0, 0));
     }
     return restartable(
         host_call_intr(t, __NR_openat, (uint64_t)rq->path->dirfd, (uint64_t)rq->path->name, flags, rq->mode, 0, 0));

@@ -89,7 +89,8 @@ static int64_t same_file(struct thread *t, const struct vfs_path *path, int fd)
 static int64_t unlink_at(struct thread *t, int dirfd, guest_ptr path, int fd, uint32_t flags)
 {
     struct freebsd_at at;
-    int64_t r = freebsd_at_copyin(t, dirfd, path, flags, FREEBSD_AT_REMOVEDIR | FREEBSD_AT_RESOLVE_BENEATH, false, PATH_REMOVES, &at);
+    int64_t r = freebsd_at_copyin(t, dirfd, path, flags, FREEBSD_AT_REMOVEDIR | FREEBSD_AT_RESOLVE_BENEATH, false,
+                                  PATH_REMOVES, &at);
 
     if (r < 0) {
         return r;

@@ -52,7 +52,9 @@ static int64_t open_at(struct thread *t, int dirfd, guest_ptr path, uint32_t fla
     how |= flags & FREEBSD_O_NOFOLLOW ? 0 : PATH_FOLLOW;
     how |= flags & FREEBSD_O_RESOLVE_BENEATH ? PATH_BENEATH : 0;
     how |= flags & FREEBSD_O_EMPTY_PATH ? PATH_EMPTY : 0;
-    if (!(flags & FREEBSD_O_PATH)) {
+    if ((host & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL)) {
+        how |= PATH_MAKES; /* what is there is not opened */
+    } else if (!(flags & FREEBSD_O_PATH)) {
         how |= (host & O_ACCMODE) != O_RDONLY || (host & O_TRUNC) ? PATH_WRITES : 0;
         how |= host & O_CREAT ? PATH_MAKES : 0;
     }

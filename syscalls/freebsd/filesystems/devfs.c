@@ -56,7 +56,8 @@ static bool is_there(const char *host)
 /* Names that are reached as the host has them. A root of the guest's own has its own shm, mounted, or none. */
 static bool is_passed(const struct thread *t, const char *name)
 {
-    return (hot_strcmp(name, "shm") == 0 && !is_rooted(&t->proc->settings)) || hot_strncmp(name, "tty", 3) == 0 || hot_strncmp(name, "hvc", 3) == 0;
+    return (hot_strcmp(name, "shm") == 0 && !is_rooted(&t->proc->settings)) || hot_strncmp(name, "tty", 3) == 0 ||
+           hot_strncmp(name, "hvc", 3) == 0;
 }
 
 static int look_up_slave(const char *name, char *host, size_t size)

@@ -5,6 +5,7 @@
 #include "base/thread.h"
 #include "syscalls/common/linux/calls_at.h"
 #include "syscalls/common/linux/files/emulated.h"
+#include "vfs/rooted_path.h"
 
 #include <linux/time_types.h>
 
@@ -21,7 +22,9 @@ static int64_t set_times(struct thread *t, int dirfd, guest_ptr path, const stru
                          uint32_t flags)
 {
     if (guest_is_null(path)) {
-        return host_call4(__NR_utimensat, dirfd, 0, times, flags);
+        int r = rooted_descriptor(t, dirfd);
+
+        return r < 0 ? r : host_call4(__NR_utimensat, dirfd, 0, times, flags);
     }
     if (metadata_is_kept(t)) {
         return linux_emulated_set_times(t, dirfd, path, times, flags);

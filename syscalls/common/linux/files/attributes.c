@@ -123,6 +123,6 @@ int64_t linux_any_utimensat(struct thread *t, int32_t dfd, guest_ptr filename, g
 
         return r < 0 ? r : host_call4(__NR_utimensat, dfd, 0, times, (uint32_t)flags);
     }
-    return linux_call_at(t, __NR_utimensat, dfd, filename, linux_follow_unless((uint32_t)flags, AT_SYMLINK_NOFOLLOW), times,
-                         (uint32_t)flags, 0);
+    return linux_call_at(t, __NR_utimensat, dfd, filename, linux_follow_unless((uint32_t)flags, AT_SYMLINK_NOFOLLOW),
+                         times, (uint32_t)flags, 0);
 }

@@ -48,8 +48,9 @@ int64_t linux_emulated_renameat2(struct thread *t, int32_t olddfd, guest_ptr old
     struct metadata_place a, b;
     int64_t r = place_of_name(t, olddfd, oldname, PATH_REMOVES, &from, &a);
 
-    r = r < 0 ? r : place_of_name(t, newdfd, newname, PATH_REMOVES, &to, &b);
-    r = r < 0 ? r : linux_rooted_pair(t, &from, &to);
+    if (r == 0 || r == -EROFS || r == -EBUSY) {
+        r = linux_rooted_pair(t, &from, r, &to, place_of_name(t, newdfd, newname, PATH_REMOVES, &to, &b));
+    }
     return r < 0 ? r : metadata_rename(t, &a, &b, flags);
 }
 
@@ -74,8 +75,7 @@ int64_t linux_emulated_linkat(struct thread *t, int32_t olddfd, guest_ptr oldnam
               : linux_place(t, olddfd, oldname,
                             (uint32_t)(flags & AT_EMPTY_PATH) | (flags & AT_SYMLINK_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW),
                             &from, &a);
-    r = r < 0 ? r : place_of_name(t, newdfd, newname, PATH_MAKES, &to, &b);
-    r = r < 0 ? r : linux_rooted_pair(t, &from, &to);
+    r = r < 0 ? r : linux_rooted_pair(t, &from, 0, &to, place_of_name(t, newdfd, newname, PATH_MAKES, &to, &b));
     return r < 0 ? r : metadata_link(t, &a, &b, (uint32_t)flags);
 }
 

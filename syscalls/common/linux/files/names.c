@@ -59,8 +59,7 @@ int64_t linux_any_linkat(struct thread *t, int32_t olddfd, guest_ptr oldname, in
     struct linux_path from, to;
     int64_t r = linux_path(t, olddfd, oldname, flags & AT_SYMLINK_FOLLOW ? PATH_FOLLOW : 0, &from);
 
-    r = r < 0 ? r : linux_path(t, newdfd, newname, PATH_MAKES, &to);
-    r = r < 0 ? r : linux_rooted_pair(t, &from, &to);
+    r = r < 0 ? r : linux_rooted_pair(t, &from, 0, &to, linux_path(t, newdfd, newname, PATH_MAKES, &to));
     return r < 0 ? r : host_call5(__NR_linkat, from.dirfd, from.name, to.dirfd, to.name, (uint32_t)flags);
 }
 
@@ -75,8 +74,9 @@ int64_t linux_any_renameat2(struct thread *t, int32_t olddfd, guest_ptr oldname,
     struct linux_path from, to;
     int64_t r = linux_path(t, olddfd, oldname, PATH_REMOVES, &from);
 
-    r = r < 0 ? r : linux_path(t, newdfd, newname, PATH_REMOVES, &to);
-    r = r < 0 ? r : linux_rooted_pair(t, &from, &to);
+    if (r == 0 || r == -EROFS || r == -EBUSY) {
+        r = linux_rooted_pair(t, &from, r, &to, linux_path(t, newdfd, newname, PATH_REMOVES, &to));
+    }
     return r < 0 ? r : host_call5(__NR_renameat2, from.dirfd, from.name, to.dirfd, to.name, flags);
 }
 

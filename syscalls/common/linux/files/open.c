@@ -11,6 +11,7 @@
 #include "syscalls/common/linux/files/open.h"
 #include "syscalls/common/linux/files/rooted_paths.h"
 #include "syscalls/common/metadata_open.h"
+#include "vfs/rooted_path.h"
 
 #include <linux/openat2.h>
 
@@ -31,8 +32,18 @@ static bool has_text(const struct linux_path *p, uint64_t flags)
     return text && !(flags & (O_PATH | O_DIRECTORY | O_ACCMODE)) && (flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
 }
 
-__attribute__((noinline)) int64_t linux_open_translated(struct thread *t, int dirfd, guest_ptr path, uint32_t flags,
-                                                        uint32_t mode)
+/* In a root of the guest's own, where no link is followed that was not there when the name was translated. */
+static int64_t open_host(struct thread *t, const struct linux_path *p, uint32_t flags, uint32_t mode)
+{
+    struct open_how how;
+
+    if (p->name == (uint64_t)p->where.name && rooted_how(t->proc, p->where.name, flags, mode, &how)) {
+        return host_call_intr(t, __NR_openat2, (uint64_t)p->dirfd, p->name, (uint64_t)&how, sizeof(how), 0, 0);
+    }
+    return host_call_intr(t, __NR_openat, (uint64_t)p->dirfd, p->name, flags, mode, 0, 0);
+}
+
+static int64_t open_once(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, uint32_t mode)
 {
     struct linux_path p;
     int64_t r = linux_path(t, dirfd, path, follow_of(flags) | linux_rooted_open_purpose(flags), &p);
@@ -43,11 +54,22 @@ __attribute__((noinline)) int64_t linux_open_translated(struct thread *t, int di
     if (has_text(&p, flags)) {
         return linux_proc_open(t, &p.proc, p.where.name, flags);
     }
-    r = metadata_is_kept(t)
-            ? linux_emulated_open_at(t, &p, flags, mode)
-            : host_restartable(t, host_call_intr(t, __NR_openat, (uint64_t)p.dirfd, p.name, flags, mode, 0, 0));
+    r = metadata_is_kept(t) ? linux_emulated_open_at(t, &p, flags, mode)
+                            : host_restartable(t, open_host(t, &p, flags, mode));
     if (r >= 0 && p.near_proc) {
         linux_path_opened(t, (int)r, &p);
+    }
+    return r;
+}
+
+__attribute__((noinline)) int64_t linux_open_translated(struct thread *t, int dirfd, guest_ptr path, uint32_t flags,
+                                                        uint32_t mode)
+{
+    enum { TRIES = 16 }; /* somebody is at the directories on the way; a loop of links stays one */
+    int64_t r = open_once(t, dirfd, path, flags, mode);
+
+    for (int i = 1; r == -ELOOP && is_rooted(&t->proc->settings) && !(flags & O_NOFOLLOW) && i < TRIES; i++) {
+        r = open_once(t, dirfd, path, flags, mode);
     }
     return r;
 }

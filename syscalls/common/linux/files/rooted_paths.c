@@ -107,6 +107,9 @@ uint32_t linux_rooted_open_purpose(uint64_t flags)
     if (flags & O_PATH) {
         return 0;
     }
+    if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL)) {
+        return PATH_MAKES; /* what is there is not opened */
+    }
     if ((flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC)) {
         purpose |= PATH_WRITES;
     }
@@ -118,12 +121,21 @@ static bool is_translated(const struct linux_path *p)
     return p->name == (uint64_t)p->where.name && p->where.name[0] != 0;
 }
 
-int64_t linux_rooted_pair(struct thread *t, const struct linux_path *a, const struct linux_path *b)
+/* What judges a name comes after the mounts are compared (do_renameat2()); what does not find it comes before. */
+static bool is_judged(int64_t found)
 {
-    if (!is_translated(a) || !is_translated(b)) {
-        return 0; /* the host finds what is wrong with it, or which file a descriptor is */
+    return found == 0 || found == -EROFS;
+}
+
+int64_t linux_rooted_pair(struct thread *t, const struct linux_path *a, int64_t found_a, const struct linux_path *b,
+                          int64_t found_b)
+{
+    /* Of what is not translated the host finds what is wrong with it, or which file a descriptor is. */
+    if (is_judged(found_a) && is_judged(found_b) && is_translated(a) && is_translated(b) &&
+        !path_same_mount(&t->proc->settings, &a->where, &b->where)) {
+        return -EXDEV;
     }
-    return path_same_mount(&t->proc->settings, &a->where, &b->where) ? 0 : -EXDEV;
+    return found_a < 0 && (is_judged(found_b) || found_b == -EBUSY) ? found_a : found_b;
 }
 
 int64_t linux_rooted_refuse(struct thread *t)

@@ -13,8 +13,12 @@ uint32_t linux_rooted_purpose(struct thread *t, long nr, uint64_t argument);
 /* The same of open(2) with these flags. */
 uint32_t linux_rooted_open_purpose(uint64_t flags);
 
-/* Whether two translated paths are on one mount, as links and renaming want it: 0, -EXDEV. */
-int64_t linux_rooted_pair(struct thread *t, const struct linux_path *a, const struct linux_path *b);
+/*
+ * What a link from a to b, or renaming, may be made: 0, -EXDEV where they are not on one mount, or else what the
+ * translation of one of them has found (`found_a`, `found_b`).
+ */
+int64_t linux_rooted_pair(struct thread *t, const struct linux_path *a, int64_t found_a, const struct linux_path *b,
+                          int64_t found_b);
 
 /* Calls that would change the tree itself are refused there: -EPERM; 0: they are not. */
 int64_t linux_rooted_refuse(struct thread *t);
