@@ -215,7 +215,7 @@ int rooted_translate(struct thread *t, int dirfd, const char *path, uint32_t fla
     return r < 0 ? r : judge(t, out, flags, guest);
 }
 
-bool rooted_how(const struct process *p, const char *name, uint32_t flags, uint32_t mode, struct open_how *how)
+bool rooted_how_there(const char *name, uint32_t flags, uint32_t mode, struct open_how *how)
 {
     /* What open(2) passes over, openat2(2) minds. */
     const uint32_t known = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_DSYNC |
@@ -223,7 +223,7 @@ bool rooted_how(const struct process *p, const char *name, uint32_t flags, uint3
                            O_TMPFILE | FASYNC;
     const uint32_t path = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
-    if (!is_rooted(&p->settings) || rooted_behind(name, "/proc")) {
+    if (rooted_behind(name, "/proc")) {
         return false;
     }
     *how = (struct open_how){.flags = flags & (flags & O_PATH ? path : known), .resolve = RESOLVE_NO_SYMLINKS};
@@ -233,13 +233,13 @@ bool rooted_how(const struct process *p, const char *name, uint32_t flags, uint3
     return true;
 }
 
-int rooted_descriptor(struct thread *t, int fd)
+int rooted_descriptor_there(struct thread *t, int fd)
 {
     char host[VFS_HOST_PATH_MAX], guest[VFS_HOST_PATH_MAX];
     const struct settings *s = &t->proc->settings;
     struct rooted_where where;
 
-    if (!is_rooted(s) || path_of_descriptor(fd, host, sizeof(host)) <= 0) {
+    if (path_of_descriptor(fd, host, sizeof(host)) <= 0) {
         return 0;
     }
     if (!rooted_guest_name(s, host, guest, sizeof(guest))) {

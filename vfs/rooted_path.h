@@ -2,6 +2,8 @@
 #ifndef VFS_ROOTED_PATH_H
 #define VFS_ROOTED_PATH_H
 
+#include "base/process.h"
+#include "base/thread.h"
 #include "vfs/path.h"
 
 /*
@@ -16,13 +18,24 @@ struct open_how;
  * How a translated name is opened by the host's openat2(2), so that a link which somebody puts on the way meanwhile is not
  * followed out of the tree: -ELOOP then. False: by openat(2), as there is no such root, or the name is a link's in /proc.
  */
-bool rooted_how(const struct process *p, const char *name, uint32_t flags, uint32_t mode, struct open_how *how);
+bool rooted_how_there(const char *name, uint32_t flags, uint32_t mode, struct open_how *how);
+
+static inline bool rooted_how(const struct process *p, const char *name, uint32_t flags, uint32_t mode,
+                              struct open_how *how)
+{
+    return is_rooted(&p->settings) && rooted_how_there(name, flags, mode, how);
+}
 
 /*
  * Whether what a descriptor stands for may be changed: 0, or -EROFS where it is on a mount that is read-only, or a device
  * of the host's. Without such a root, 0 at once.
  */
-int rooted_descriptor(struct thread *t, int fd);
+int rooted_descriptor_there(struct thread *t, int fd);
+
+static inline int rooted_descriptor(struct thread *t, int fd)
+{
+    return is_rooted(&t->proc->settings) ? rooted_descriptor_there(t, fd) : 0;
+}
 
 /*
  * chroot(2): the host's root stays, and with it what descriptors from before lead to; what changes is where the process's
