@@ -26,6 +26,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
+#include <time.h>
 #include <unistd.h>
 
 static char reason[512];
@@ -400,7 +401,8 @@ static void races(void)
     CHECK(mkdir("/work/race", 0755) == 0 && symlink(directory, "/work/link") == 0);
     make(path);
     CHECK(pthread_create(&thread, NULL, exchange, NULL) == 0);
-    for (int i = 0; i < 20000; i++) {
+    time_t end = time(NULL) + 20;
+    for (int i = 0; (i < 20000 || found < 100) && time(NULL) < end; i++) {
         int fd = open(path, O_RDONLY);
         if (fd >= 0) {
             ssize_t n = read(fd, text, sizeof text);
