@@ -21,21 +21,27 @@ static bool is_special(const struct settings *s, const char *guest)
            where.mount != 0 || where.read_only;
 }
 
-static bool is_special_working(const struct process *p)
+static bool is_special_directory(const struct process *p, int dirfd)
 {
     char host[VFS_HOST_PATH_MAX], guest[VFS_HOST_PATH_MAX];
 
-    return path_of_descriptor(VFS_AT_FDCWD, host, sizeof(host)) <= 0 ||
+    return path_of_descriptor(dirfd, host, sizeof(host)) <= 0 ||
            !rooted_guest_name(&p->settings, host, guest, sizeof(guest)) || is_special(&p->settings, guest);
 }
 
-/* Whether names of the working directory are the root's own and may be changed: remembered until it changes (path.h). */
-static bool working_is_plain(struct process *p)
+/*
+ * Whether names of a directory are the root's own and may be changed. Of the working directory that is remembered until it
+ * changes (path.h).
+ */
+static bool directory_is_plain(struct process *p, int dirfd)
 {
+    if (dirfd != VFS_AT_FDCWD) {
+        return !is_special_directory(p, dirfd);
+    }
     uint32_t now = __atomic_load_n(&p->working_directory, __ATOMIC_ACQUIRE), known = now & VFS_WORKING_MASK;
 
     if (known == VFS_DIRECTORY_UNKNOWN) {
-        known = is_special_working(p) ? VFS_DIRECTORY_SPECIAL : VFS_DIRECTORY_PLAIN;
+        known = is_special_directory(p, dirfd) ? VFS_DIRECTORY_SPECIAL : VFS_DIRECTORY_PLAIN;
         __atomic_compare_exchange_n(&p->working_directory, &now, now | known, false, __ATOMIC_RELAXED,
                                     __ATOMIC_RELAXED);
     }
@@ -102,42 +108,54 @@ static bool spell_out(const struct settings *s, int dirfd, const char *path, cha
 }
 
 /*
+ * Whether no link is on the way. What is missing, or may not be searched, is so for the call itself as well, and no link was on
+ * the way to it. One name alone is asked about by one host call, or by none where a link is not followed.
+ */
+static bool has_no_links(const struct vfs_path *out, uint64_t resolve, uint32_t flags)
+{
+    struct open_how how = {
+        .flags = O_PATH | O_CLOEXEC | (flags & PATH_FOLLOW ? 0 : O_NOFOLLOW),
+        .resolve = RESOLVE_NO_SYMLINKS | resolve,
+    };
+    char target[1];
+    int64_t fd;
+
+    if (!hot_strchr(out->name, '/')) {
+        return !(flags & PATH_FOLLOW) || host_call4(__NR_readlinkat, out->dirfd, out->name, target, 1) < 0;
+    }
+    fd = host_call4(__NR_openat2, out->dirfd, out->name, &how, sizeof(how));
+    if (fd >= 0) {
+        host_call1(__NR_close, fd);
+    }
+    return fd >= 0 || fd == -ENOENT || fd == -ENOTDIR || fd == -EACCES;
+}
+
+/*
  * The usual case: no link is on the way, and the name leads into no file system of the guest's and not into /proc, whose
- * links are the walk's. One or two host calls, however long the path is. False: walk.
+ * links are the walk's. Names in a directory of the root's own stay names in it. False: walk.
  */
 static bool translate_directly(struct thread *t, int dirfd, const char *path, uint32_t flags, struct vfs_path *out,
                                char *guest)
 {
     struct process *p = t->proc;
-    struct open_how how = {
-        .flags = O_PATH | O_CLOEXEC | (flags & PATH_FOLLOW ? 0 : O_NOFOLLOW),
-        .resolve = RESOLVE_NO_SYMLINKS,
-    };
-    int64_t fd;
 
     if (has_turns(path)) {
         return false;
     }
-    if (path[0] != '/' && dirfd == VFS_AT_FDCWD && working_is_plain(p)) {
+    out->node.fs = NULL;
+    if (path[0] != '/' && directory_is_plain(p, dirfd)) {
         guest[0] = 0;
-        how.resolve |= RESOLVE_BENEATH;
         out->dirfd = dirfd;
         out->where = (struct rooted_where){0, false};
         hot_strlcpy(out->name, path, sizeof(out->name));
-    } else if (!spell_out(&p->settings, dirfd, path, guest) || vfs_filesystem_over(t, guest) ||
-               rooted_behind(guest, "/proc") ||
-               rooted_host_name(&p->settings, guest, out->name, sizeof(out->name), &out->where) < 0) {
+        return has_no_links(out, RESOLVE_BENEATH, flags);
+    }
+    if (!spell_out(&p->settings, dirfd, path, guest) || vfs_filesystem_over(t, guest) || rooted_behind(guest, "/proc") ||
+        rooted_host_name(&p->settings, guest, out->name, sizeof(out->name), &out->where) < 0) {
         return false;
-    } else {
-        out->dirfd = AT_FDCWD;
     }
-    out->node.fs = NULL;
-    fd = host_call4(__NR_openat2, out->dirfd, out->name, &how, sizeof(how));
-    if (fd >= 0) {
-        host_call1(__NR_close, fd);
-    }
-    /* What is missing, or may not be searched, is so for the call itself as well: no link was on the way to it. */
-    return fd >= 0 || fd == -ENOENT || fd == -ENOTDIR || fd == -EACCES;
+    out->dirfd = AT_FDCWD;
+    return has_no_links(out, 0, flags);
 }
 
 static bool is_there(const struct vfs_path *where, uint32_t flags, uint32_t *type)
