@@ -241,3 +241,18 @@ int rooted_change(struct settings *s, const char *guest)
     hot_strlcpy(s->sysroot, root, sizeof(s->sysroot));
     return 0;
 }
+
+const char *rooted_shared_memory(const struct settings *s)
+{
+    struct rooted_mount m;
+    uint32_t at = 0;
+
+    while (is_rooted(s) && at < s->mounts_size && rooted_next(s, &at, &m)) {
+        const char *last = hot_strrchr(m.source, '/');
+
+        if (hot_strcmp(m.target, "/dev/shm") == 0 && hot_strcmp(last, "/shm") == 0) {
+            return m.source;
+        }
+    }
+    return "/dev/shm";
+}

@@ -66,6 +66,12 @@ const char *rooted_name_below(const char *target, const char *guest, char *name,
 /* chroot(2): the guest's directory becomes the root; mounts below it stay. Returns 0, -ENAMETOOLONG or -E2BIG. */
 int rooted_change(struct settings *s, const char *guest);
 
+/*
+ * The host's directory where memory that is shared by names is: what is mounted as /dev/shm, which ends in /shm like the
+ * host's own, which it is without such a root or mount.
+ */
+const char *rooted_shared_memory(const struct settings *s);
+
 /* What is left of `path` behind `prefix`: "" or from a slash on; NULL: it is not there or below. A prefix of "" fits. */
 const char *rooted_behind(const char *path, const char *prefix);
 

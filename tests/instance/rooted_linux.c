@@ -141,6 +141,12 @@ static void descriptors_lead_nowhere(void)
     REFUSED(syscall(SYS_openat2, AT_FDCWD, "/work/to-rw/file", &how, sizeof how), ELOOP);
     how.resolve = 0;
     CHECK(syscall(SYS_openat2, AT_FDCWD, "/work/to-rw/file", &how, sizeof how) >= 0);
+    how.resolve = RESOLVE_NO_XDEV;
+    CHECK(chdir("/work") == 0);
+    REFUSED(syscall(SYS_openat2, AT_FDCWD, "to-rw/file", &how, sizeof how), EXDEV);
+    REFUSED(syscall(SYS_openat2, AT_FDCWD, "../rw/file", &how, sizeof how), EXDEV);
+    CHECK(syscall(SYS_openat2, AT_FDCWD, "/program", &how, sizeof how) >= 0);
+    CHECK(syscall(SYS_openat2, AT_FDCWD, "../program", &how, sizeof how) >= 0);
 }
 
 /* A directory that is removed while one works in it. */

@@ -26,7 +26,9 @@ static bool is_named(int fd, const char *start)
 
 bool freebsd_is_named_shm(int fd)
 {
-    return is_named(fd, FREEBSD_SHM_PREFIX);
+    char path[VFS_HOST_PATH_MAX];
+
+    return path_of_descriptor(fd, path, sizeof(path)) > 0 && freebsd_shm_name(path);
 }
 
 static enum file_class class_of_type(int fd, const struct statx *x)

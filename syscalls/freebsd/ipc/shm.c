@@ -5,12 +5,14 @@
  */
 #include "freebsd_syscalls.h"
 
+#include "base/format.h"
 #include "base/host.h"
 #include "base/mem.h"
 #include "base/process.h"
 #include "base/thread.h"
 #include "syscalls/freebsd/files/fcntl.h"
 #include "syscalls/freebsd/ipc/shm.h"
+#include "vfs/rooted.h"
 
 #include <linux/fcntl.h>
 #include <linux/fs.h>
@@ -25,12 +27,23 @@
 #define SHM_RENAME_NOREPLACE 0x1u
 #define SHM_RENAME_EXCHANGE  0x2u
 
-static const char prefix[] = FREEBSD_SHM_PREFIX;
+#define FILE_MAX (SETTINGS_MOUNTS_MAX + 256)
 
-/* The host file of an object's name. Returns 0 or -errno. */
-static int64_t object_path(guest_ptr path, char *out, size_t size)
+bool freebsd_shm_name(const char *host)
+{
+    static const char directory[] = "/shm";
+    const char *last = hot_strrchr(host, '/');
+    size_t n = sizeof(directory) - 1;
+
+    return last && (size_t)(last - host) >= n && hot_strncmp(last - n, directory, n) == 0 &&
+           hot_strncmp(last + 1, FREEBSD_SHM_PREFIX, sizeof(FREEBSD_SHM_PREFIX) - 1) == 0;
+}
+
+/* The host file of an object's name, in FILE_MAX bytes. Returns 0 or -errno. */
+static int64_t object_path(struct thread *t, guest_ptr path, char *out)
 {
     char name[VFS_GUEST_PATH_MAX];
+    struct text x = {out, FILE_MAX, 0};
     int64_t n = copyin_str(name, path, sizeof(name));
 
     if (n < 0) {
@@ -39,20 +52,21 @@ static int64_t object_path(guest_ptr path, char *out, size_t size)
     if (name[0] != '/') {
         return -EINVAL;
     }
-    if (sizeof(prefix) + (size_t)n > size || n > 230) {
+    if (n > 230) {
         return -ENAMETOOLONG;
     }
-    memcpy(out, prefix, sizeof(prefix));
-    for (int64_t i = 0; i <= n; i++) {
-        out[sizeof(prefix) - 1 + (size_t)i] = name[i] == '/' ? '!' : name[i];
+    for (int64_t i = 0; i < n; i++) {
+        name[i] = name[i] == '/' ? '!' : name[i];
     }
+    text_format(&x, "%s/" FREEBSD_SHM_PREFIX "%s", rooted_shared_memory(&t->proc->settings), name);
+    text_cstr(&x);
     return 0;
 }
 
-static int64_t open_object(guest_ptr path, uint32_t flags, uint32_t mode, uint32_t shmflags)
+static int64_t open_object(struct thread *t, guest_ptr path, uint32_t flags, uint32_t mode, uint32_t shmflags)
 {
     const uint32_t allowed = FREEBSD_O_RDWR | FREEBSD_O_CREAT | FREEBSD_O_EXCL | FREEBSD_O_TRUNC | FREEBSD_O_CLOEXEC;
-    char file[300];
+    char file[FILE_MAX];
     int64_t r;
 
     if ((flags & ~allowed) || (shmflags & ~(SHM_ALLOW_SEALING | SHM_GROW_ON_WRITE | SHM_LARGEPAGE))) {
@@ -68,7 +82,7 @@ static int64_t open_object(guest_ptr path, uint32_t flags, uint32_t mode, uint32
         return host_call2(__NR_memfd_create, "SHM_ANON",
                           MFD_CLOEXEC | (shmflags & SHM_ALLOW_SEALING ? MFD_ALLOW_SEALING : 0));
     }
-    r = object_path(path, file, sizeof(file));
+    r = object_path(t, path, file);
     if (r < 0) {
         return r;
     }
@@ -84,9 +98,8 @@ static int64_t open_object(guest_ptr path, uint32_t flags, uint32_t mode, uint32
 int64_t freebsd_shm_open2(struct thread *t, guest_ptr path, int32_t flags, uint32_t mode, int32_t shmflags,
                           guest_ptr name)
 {
-    int64_t fd = open_object(path, (uint32_t)flags, mode, (uint32_t)shmflags);
+    int64_t fd = open_object(t, path, (uint32_t)flags, mode, (uint32_t)shmflags);
 
-    (void)t;
     (void)name; /* for ktrace and procstat only */
     if (fd >= 0 && !((uint32_t)flags & FREEBSD_O_CLOEXEC)) {
         host_call3(__NR_fcntl, fd, F_SETFD, 0);
@@ -97,16 +110,14 @@ int64_t freebsd_shm_open2(struct thread *t, guest_ptr path, int32_t flags, uint3
 /* The call before 13: always close-on-exec. */
 int64_t freebsd12_shm_open(struct thread *t, guest_ptr path, int32_t flags, uint32_t mode)
 {
-    (void)t;
-    return open_object(path, (uint32_t)flags, mode, 0);
+    return open_object(t, path, (uint32_t)flags, mode, 0);
 }
 
 int64_t freebsd_shm_unlink(struct thread *t, guest_ptr path)
 {
-    char file[300];
-    int64_t r = object_path(path, file, sizeof(file));
+    char file[FILE_MAX];
+    int64_t r = object_path(t, path, file);
 
-    (void)t;
     if (r == 0) {
         r = host_call3(__NR_unlinkat, AT_FDCWD, file, 0);
     }
@@ -115,17 +126,16 @@ int64_t freebsd_shm_unlink(struct thread *t, guest_ptr path)
 
 int64_t freebsd_shm_rename(struct thread *t, guest_ptr path_from, guest_ptr path_to, int32_t flags)
 {
-    char from[300], to[300];
+    char from[FILE_MAX], to[FILE_MAX];
     uint32_t host = 0;
     int64_t r;
 
-    (void)t;
     if ((uint32_t)flags & ~(SHM_RENAME_NOREPLACE | SHM_RENAME_EXCHANGE) ||
         flags == (SHM_RENAME_NOREPLACE | SHM_RENAME_EXCHANGE)) {
         return -EINVAL;
     }
-    r = object_path(path_from, from, sizeof(from));
-    r = r < 0 ? r : object_path(path_to, to, sizeof(to));
+    r = object_path(t, path_from, from);
+    r = r < 0 ? r : object_path(t, path_to, to);
     if (r < 0) {
         return r;
     }

@@ -10,6 +10,7 @@
 #include "freebsd_syscalls.h"
 #include "syscalls/freebsd/process_data.h"
 #include "syscalls/freebsd/sysctl/sysctl.h"
+#include "vfs/path.h"
 
 #define USERS_MAX ((64u << 10) - 64) /* bytes of the host's list of users that are read; a heap block holds them */
 
@@ -39,10 +40,18 @@ static bool name_in(const char *line, uint32_t user, char name[FREEBSD_MAXLOGNAM
     return true;
 }
 
-void freebsd_user_name(uint32_t user, char name[FREEBSD_MAXLOGNAME])
+void freebsd_user_name(struct thread *t, uint32_t user, char name[FREEBSD_MAXLOGNAME])
 {
+    static const char users[] = "/etc/passwd";
+    char file[VFS_HOST_PATH_MAX];
+    struct rooted_where where;
+
+    hot_strlcpy(file, users, sizeof file);
+    if (is_rooted(&t->proc->settings) && rooted_host_name(&t->proc->settings, users, file, sizeof file, &where) < 0) {
+        return;
+    }
     char *text = heap_alloc_unset(USERS_MAX);
-    if (text == NULL || host_file_read("/etc/passwd", text, USERS_MAX) <= 0) {
+    if (text == NULL || host_file_read(file, text, USERS_MAX) <= 0) {
         heap_free(text);
         return;
     }
@@ -71,7 +80,7 @@ static void host_login(struct thread *t, char name[FREEBSD_MAXLOGNAME])
     if (host_file_read("/proc/self/loginuid", number, sizeof number) > 0 && decimal(number) < UINT32_MAX) {
         user = (uint32_t)decimal(number);
     }
-    freebsd_user_name(user, name);
+    freebsd_user_name(t, user, name);
 }
 
 int64_t freebsd_getlogin(struct thread *t, guest_ptr namebuf, uint32_t namelen)

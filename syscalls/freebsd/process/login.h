@@ -1,4 +1,4 @@
-/* Names of users, as the host has them. */
+/* Names of users, as the host has them, or a root of the guest's own. */
 #ifndef SYSCALLS_FREEBSD_LOGIN_H
 #define SYSCALLS_FREEBSD_LOGIN_H
 
@@ -6,7 +6,7 @@
 
 #include "syscalls/freebsd/process_data.h"
 
-/* The name of a user; unchanged where the host's list of users has none. */
-void freebsd_user_name(uint32_t user, char name[FREEBSD_MAXLOGNAME]);
+/* The name of a user; unchanged where the list of users has none. */
+void freebsd_user_name(struct thread *t, uint32_t user, char name[FREEBSD_MAXLOGNAME]);
 
 #endif

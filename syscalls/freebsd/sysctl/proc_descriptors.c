@@ -51,9 +51,8 @@ static enum file_class class_of(const struct proc_descriptor *d)
     case S_IFCHR:
         return d->stat.stx_rdev_major == PTMX_MAJOR && d->stat.stx_rdev_minor == PTMX_MINOR ? FILE_PTS : FILE_VNODE;
     case S_IFREG:
-        return begins(d->link, FREEBSD_SHM_PREFIX) || (d->stat.stx_nlink == 0 && begins(d->link, "/memfd:"))
-                   ? FILE_SHM
-                   : FILE_VNODE;
+        return freebsd_shm_name(d->link) || (d->stat.stx_nlink == 0 && begins(d->link, "/memfd:")) ? FILE_SHM
+                                                                                                   : FILE_VNODE;
     case 0:
         return FILE_OTHER;
     default:

@@ -67,7 +67,7 @@ static const char *login_of(struct listing *l, uint32_t user)
     uint32_t at = l->login_count++ % LOGINS;
     l->logins[at].user = user;
     l->logins[at].name[0] = '\0';
-    freebsd_user_name(user, l->logins[at].name);
+    freebsd_user_name(l->rq->t, user, l->logins[at].name);
     return l->logins[at].name;
 }
 

@@ -22,18 +22,20 @@
 #include "process/descriptors.h"
 #include "process/mappings.h"
 #include "syscalls/freebsd/process_data.h"
+#include "vfs/rooted.h"
 
 #define PAGE      4096
-#define DIRECTORY "/dev/shm"
+#define FILE_MAX  (SETTINGS_MOUNTS_MAX + 128)
 #define PREFIX    "freebsd-umtx."
 #define HOLDS_MAX 4096 /* pages that one process may ask for */
 
 enum { SHM_CREAT = 1, SHM_LOOKUP = 2, SHM_DESTROY = 4, SHM_ALIVE = 8, SHM_ALL = 15 };
 enum { HOST_LOCK_SH = 1, HOST_LOCK_EX = 2, HOST_LOCK_NB = 4 };
 
-/* A page's file, without its directory. */
+/* A page's file, and its directory (vfs/rooted.h). */
 struct page_name {
     char text[96];
+    const char *directory;
 };
 
 /* A page that the process holds. */
@@ -54,6 +56,7 @@ static int64_t name_of(struct thread *t, guest_ptr at, struct page_name *out)
     if (r < 0 || m.low > at.va || !m.writable) {
         return -EFAULT;
     }
+    out->directory = rooted_shared_memory(&t->proc->settings);
     text_str(&x, PREFIX);
     if (m.shared) {
         text_format(&x, "%x-%x-%lx-%lx", m.device_major, m.device_minor, m.inode, m.offset + (at.va - m.low));
@@ -67,17 +70,17 @@ static int64_t name_of(struct thread *t, guest_ptr at, struct page_name *out)
 /* Opens a page's file for a guest or, to hold it, for ourselves. */
 static int64_t open_page(const struct page_name *name, int flags)
 {
-    char path[sizeof name->text + sizeof DIRECTORY];
+    char path[FILE_MAX];
     struct text x = TEXT_ON(path);
-    text_format(&x, DIRECTORY "/%s", name->text);
+    text_format(&x, "%s/%s", name->directory, name->text);
     return host_call4(__NR_openat, AT_FDCWD, text_cstr(&x), O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
 }
 
 static int64_t remove_page(const struct page_name *name)
 {
-    char path[sizeof name->text + sizeof DIRECTORY];
+    char path[FILE_MAX];
     struct text x = TEXT_ON(path);
-    text_format(&x, DIRECTORY "/%s", name->text);
+    text_format(&x, "%s/%s", name->directory, name->text);
     return host_call3(__NR_unlinkat, AT_FDCWD, text_cstr(&x), 0);
 }
 
@@ -117,28 +120,29 @@ struct entry {
     char name[];
 } __attribute__((packed));
 
-static void sweep_entries(const char *list, int64_t size)
+static void sweep_entries(const char *directory, const char *list, int64_t size)
 {
     for (int64_t at = 0; at < size;) {
         const struct entry *e = (const struct entry *)(list + at);
         struct page_name name;
         if (hot_strncmp(e->name, PREFIX, sizeof PREFIX - 1) == 0 && hot_strlen(e->name) < sizeof name.text) {
             hot_strlcpy(name.text, e->name, sizeof name.text);
+            name.directory = directory;
             remove_if_past(&name);
         }
         at += e->size;
     }
 }
 
-static void sweep(void)
+static void sweep(const char *directory)
 {
     char list[2048] __attribute__((aligned(8)));
-    int64_t n, fd = host_call4(__NR_openat, AT_FDCWD, DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    int64_t n, fd = host_call4(__NR_openat, AT_FDCWD, directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
     if (fd < 0) {
         return;
     }
     while ((n = host_call3(__NR_getdents64, fd, list, sizeof list)) > 0) {
-        sweep_entries(list, n);
+        sweep_entries(directory, list, n);
     }
     host_call1(__NR_close, fd);
 }
@@ -223,7 +227,7 @@ static int64_t hold(struct freebsd_process *p, const struct page_name *name, int
         return 0;
     }
     if (flags == O_CREAT) {
-        sweep();
+        sweep(name->directory);
     } else {
         remove_if_past(name);
     }
@@ -256,9 +260,9 @@ static int64_t for_page(struct freebsd_process *p, const struct page_name *name,
 }
 
 /* Whether a page, mapped at this address, still is what its address belongs to. */
-static int64_t alive(guest_ptr at)
+static int64_t alive(struct thread *t, guest_ptr at)
 {
-    static const char prefix[] = DIRECTORY "/" PREFIX;
+    const char *behind;
     struct mapping m;
     if (!guest_range_ok(at, 1) || mapping_at_or_above(at.va, &m) < 0 || m.low > at.va || !m.readable) {
         return -EFAULT;
@@ -266,7 +270,8 @@ static int64_t alive(guest_ptr at)
     if (m.inode == 0) {
         return -EINVAL;
     }
-    return m.deleted && hot_strncmp(m.name, prefix, sizeof prefix - 1) == 0 ? -ENOTTY : 0;
+    behind = rooted_behind(m.name, rooted_shared_memory(&t->proc->settings));
+    return m.deleted && behind && hot_strncmp(behind, "/" PREFIX, sizeof PREFIX) == 0 ? -ENOTTY : 0;
 }
 
 int64_t umtx_shm(struct thread *t, guest_ptr at, uint32_t flags)
@@ -277,7 +282,7 @@ int64_t umtx_shm(struct thread *t, guest_ptr at, uint32_t flags)
         return -EINVAL;
     }
     if (what == SHM_ALIVE) {
-        return alive(at);
+        return alive(t, at);
     }
     int64_t r = name_of(t, at, &name);
     if (r < 0) {

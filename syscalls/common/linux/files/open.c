@@ -133,6 +133,7 @@ int64_t linux_any_openat2(struct thread *t, int32_t dfd, guest_ptr filename, gue
 {
     struct linux_path p;
     struct open_how asked;
+    uint64_t how_address;
     int64_t r;
 
     p.dirfd = dfd;
@@ -162,6 +163,14 @@ int64_t linux_any_openat2(struct thread *t, int32_t dfd, guest_ptr filename, gue
             return linux_proc_open(t, &p.proc, p.where.name, (uint32_t)asked.flags);
         }
     }
+    how_address = linux_memory(how, size);
+    if (is_rooted(&t->proc->settings) && size == sizeof(asked) && p.name == (uint64_t)p.where.name) {
+        r = linux_rooted_how(t, dfd, &p, &asked);
+        if (r < 0) {
+            return r;
+        }
+        how_address = (uint64_t)&asked;
+    }
     if (metadata_is_kept(t) && asked.resolve != 0 && size == sizeof(asked)) {
         r = p.name != (uint64_t)p.where.name ? copyin_str(p.where.name, guest_addr(p.name), sizeof(p.where.name)) : 0;
         return r < 0 ? r : host_restartable(t, metadata_open_how(t, p.dirfd, p.where.name, &asked));
@@ -169,8 +178,7 @@ int64_t linux_any_openat2(struct thread *t, int32_t dfd, guest_ptr filename, gue
     if (metadata_is_kept(t) && asked.resolve == 0 && asked.flags <= UINT32_MAX && asked.mode <= 07777) {
         return linux_emulated_open_at(t, &p, (uint32_t)asked.flags, (uint32_t)asked.mode);
     }
-    r = host_restartable(
-        t, host_call_intr(t, __NR_openat2, (uint64_t)p.dirfd, p.name, linux_memory(how, size), size, 0, 0));
+    r = host_restartable(t, host_call_intr(t, __NR_openat2, (uint64_t)p.dirfd, p.name, how_address, size, 0, 0));
     if (r >= 0 && p.near_proc) {
         linux_path_opened(t, (int)r, &p);
     }

@@ -9,6 +9,7 @@
 #include "vfs/rooted_path.h"
 
 #include <linux/fcntl.h>
+#include <linux/openat2.h>
 #include <linux/stat.h>
 
 /* Whether the host's name is of a process's directory in /proc; what else is there is the whole host's. */
@@ -136,6 +137,29 @@ int64_t linux_rooted_pair(struct thread *t, const struct linux_path *a, int64_t 
         return -EXDEV;
     }
     return found_a < 0 && (is_judged(found_b) || found_b == -EBUSY) ? found_a : found_b;
+}
+
+int64_t linux_rooted_how(struct thread *t, int dirfd, const struct linux_path *p, struct open_how *how)
+{
+    const struct settings *s = &t->proc->settings;
+    char host[VFS_HOST_PATH_MAX], guest[VFS_HOST_PATH_MAX];
+    struct rooted_where from = {0, false};
+
+    if (p->where.name[0] != '/') {
+        how->resolve |= RESOLVE_NO_SYMLINKS;
+        return 0;
+    }
+    if (!rooted_behind(p->where.name, "/proc")) {
+        how->resolve |= RESOLVE_NO_SYMLINKS; /* all that there were are followed */
+    }
+    if (!(how->resolve & RESOLVE_NO_XDEV)) {
+        return 0;
+    }
+    how->resolve &= ~(uint64_t)RESOLVE_NO_XDEV;
+    if (path_of_descriptor(dirfd, host, sizeof(host)) > 0 && rooted_guest_name(s, host, guest, sizeof(guest))) {
+        rooted_host_name(s, guest, host, sizeof(host), &from);
+    }
+    return from.mount == p->where.where.mount ? 0 : -EXDEV;
 }
 
 int64_t linux_rooted_refuse(struct thread *t)

@@ -20,6 +20,14 @@ uint32_t linux_rooted_open_purpose(uint64_t flags);
 int64_t linux_rooted_pair(struct thread *t, const struct linux_path *a, int64_t found_a, const struct linux_path *b,
                           int64_t found_b);
 
+struct open_how;
+
+/*
+ * openat2(2) of a translated path: from names in `dirfd`, which are the guest's, to those of the host, which begins
+ * elsewhere. Returns 0, or -EXDEV: it leads to another mount, and that was forbidden.
+ */
+int64_t linux_rooted_how(struct thread *t, int dirfd, const struct linux_path *p, struct open_how *how);
+
 /* Calls that would change the tree itself are refused there: -EPERM; 0: they are not. */
 int64_t linux_rooted_refuse(struct thread *t);
 
