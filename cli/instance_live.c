@@ -52,7 +52,7 @@ static int begin_pause(struct live *live, const char *name)
         return -fail(EXIT_DRAGOMAN, "%s: %s (dragoman stop %s)", name,
                      m.kind == KEEPER_FAILED ? m.text : "its keeper does not answer as it should", name);
     }
-    r = pause_begin(fds[1], &live->pause, why, sizeof why);
+    r = pause_begin(fds[1], m.number[0], &live->pause, why, sizeof why);
     close_all(fds, count);
     return r == 0 ? 1
                   : -fail(EXIT_DRAGOMAN, "%s: it runs, and cannot be paused: %s (dragoman stop %s)", name, why, name);

@@ -18,6 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "instance/mark.h"
+
 enum {
     WHY_MAX = 256,
     MOST_MS = 15000, /* for a thread to stop, on a machine that has other things to do */
@@ -39,6 +41,7 @@ struct holder {
     int proc;         /* the world's */
     int host_proc;    /* ours */
     struct stat name; /* of the world's PID namespace */
+    uint64_t mark;    /* what its processes are known by instead; 0: by that */
     bool lost;        /* one has ended meanwhile */
     uint64_t grown;   /* when the last one was added */
     char *why;
@@ -182,14 +185,23 @@ static int seize(struct holder *h, pid_t tid)
     return 1;
 }
 
-/* A process of the host's, which may be one of the world's. */
-static int seize_process(struct holder *h, pid_t pid)
+/* Whether a process of the host's is one of the world's, other than the keeper. */
+static bool is_of_world(struct holder *h, pid_t pid)
 {
     char path[64];
     struct stat st;
+    if (h->mark != 0) {
+        return mark_has(h->mark, pid);
+    }
     snprintf(path, sizeof path, "%d/ns/pid", (int)pid);
-    if (fstatat(h->host_proc, path, &st, 0) != 0 || st.st_ino != h->name.st_ino || st.st_dev != h->name.st_dev ||
-        status_number(h->host_proc, pid, "NSpid:") == 1) {
+    return fstatat(h->host_proc, path, &st, 0) == 0 && st.st_ino == h->name.st_ino && st.st_dev == h->name.st_dev &&
+           status_number(h->host_proc, pid, "NSpid:") != 1;
+}
+
+static int seize_process(struct holder *h, pid_t pid)
+{
+    char path[64];
+    if (!is_of_world(h, pid)) {
         return 0;
     }
     snprintf(path, sizeof path, "%d/task", (int)pid);
@@ -263,7 +275,7 @@ static int wait_stops(struct holder *h, uint64_t until)
 /* Whether a process that the world has is among those that are held; their numbers there are other ones. */
 static int look_for(struct holder *h, pid_t inside)
 {
-    if (inside == 1 || is_gone(state_of(h->proc, inside))) {
+    if (inside == 1 || (h->mark != 0 && !mark_has(h->mark, inside)) || is_gone(state_of(h->proc, inside))) {
         return 0;
     }
     for (size_t i = 0; i < h->count; i++) {
@@ -282,19 +294,28 @@ static int note_name(struct holder *h, pid_t inside)
     return h->name.st_ino == 0 && fstatat(h->proc, path, &h->name, 0) == 0;
 }
 
-static int hold(struct holder *h)
+/* Whether the world's processes can be told from others by now; -1: they cannot be. */
+static int is_known(struct holder *h)
 {
     struct stat own;
+    if (h->mark != 0) {
+        return 1;
+    }
+    if (h->name.st_ino == 0) {
+        each_number(h->proc, ".", note_name, h);
+    }
+    if (h->name.st_ino != 0 && (fstatat(h->host_proc, "self/ns/pid", &own, 0) != 0 || own.st_ino == h->name.st_ino)) {
+        return fail_with(h, "its processes are not apart from the host's");
+    }
+    return h->name.st_ino != 0;
+}
+
+static int hold(struct holder *h)
+{
     h->grown = milliseconds();
     for (;;) {
-        if (h->name.st_ino == 0) {
-            each_number(h->proc, ".", note_name, h);
-        }
-        if (h->name.st_ino != 0 &&
-            (fstatat(h->host_proc, "self/ns/pid", &own, 0) != 0 || own.st_ino == h->name.st_ino)) {
-            return fail_with(h, "its processes are not apart from the host's");
-        }
-        int seized = h->name.st_ino != 0 ? each_number(h->host_proc, ".", seize_process, h) : 0;
+        int known = is_known(h);
+        int seized = known > 0 ? each_number(h->host_proc, ".", seize_process, h) : known;
         if (seized < 0 || wait_stops(h, milliseconds() + MOST_MS) != 0) {
             return -1;
         }
@@ -314,10 +335,10 @@ static int hold(struct holder *h)
 }
 
 /* In the child: holds them until the other end of the channel is closed. What ends is let go by the kernel. */
-static _Noreturn void run_holder(int proc, int channel, pid_t parent)
+static _Noreturn void run_holder(int proc, uint64_t mark, int channel, pid_t parent)
 {
     char why[WHY_MAX] = "";
-    struct holder h = {.proc = proc, .why = why};
+    struct holder h = {.proc = proc, .mark = mark, .why = why};
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     h.host_proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (getppid() != parent || h.host_proc < 0) {
@@ -340,7 +361,7 @@ static _Noreturn void run_holder(int proc, int channel, pid_t parent)
     _exit(0);
 }
 
-int pause_begin(int proc, struct pause *out, char *why, size_t size)
+int pause_begin(int proc, uint64_t mark, struct pause *out, char *why, size_t size)
 {
     int pair[2];
     char answer[WHY_MAX] = "";
@@ -356,7 +377,7 @@ int pause_begin(int proc, struct pause *out, char *why, size_t size)
         sigfillset(&all);
         sigprocmask(SIG_SETMASK, &all, NULL);
         close(pair[0]);
-        run_holder(proc, pair[1], parent);
+        run_holder(proc, mark, pair[1], parent);
     }
     close(pair[1]);
     *out = (struct pause){.holder = child > 0 ? child : 0, .channel = pair[0]};

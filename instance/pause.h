@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct pause {
@@ -22,10 +23,11 @@ struct pause {
 };
 
 /*
- * Pauses the world whose /proc `proc` is open on. Returns 0, or -1 with `why` telling what prevents it (and nothing is
+ * Pauses the world whose /proc `proc` is open on; `mark`: of a world without namespaces, whose /proc is the host's, what its
+ * processes are known by (instance/mark.h), else 0. Returns 0, or -1 with `why` telling what prevents it (and nothing is
  * paused). The caller should not be stopped from a terminal meanwhile.
  */
-int pause_begin(int proc, struct pause *out, char *why, size_t size);
+int pause_begin(int proc, uint64_t mark, struct pause *out, char *why, size_t size);
 
 /* Whether all of them have been there, and still, since the beginning. */
 bool pause_held(const struct pause *p);

@@ -105,15 +105,15 @@ int bare_terminal(const struct keeper *k, int *master, int *slave)
     return 0;
 }
 
-/* Whether the inner process has ended, by now: *status then is its exit status. */
-static bool inner_ended(pid_t inner, int *status)
+/* Whether the inner process has ended by now, and *status is its exit status; or whoever measures the disk (0: nobody). */
+static bool is_over(pid_t inner, pid_t watcher, int *status)
 {
     int ended;
     pid_t pid;
     bool gone = false;
     while ((pid = waitpid(-1, &ended, WNOHANG)) > 0) {
+        gone = gone || pid == inner || pid == watcher;
         if (pid == inner) {
-            gone = true;
             *status = WIFEXITED(ended) ? WEXITSTATUS(ended) : COMPLAINED;
         }
     }
@@ -121,7 +121,7 @@ static bool inner_ended(pid_t inner, int *status)
 }
 
 /* Until the inner process has ended, or this one is to: by its starter's end (PR_SET_PDEATHSIG), or by somebody's wish. */
-static int attend_inner(pid_t inner, int signals, int broker, int up)
+static int attend_inner(pid_t inner, pid_t watcher, int signals, int broker, int up)
 {
     struct pollfd fds[] = {{signals, POLLIN, 0}, {broker, POLLIN, 0}, {up, POLLIN, 0}};
     int status = COMPLAINED;
@@ -143,7 +143,7 @@ static int attend_inner(pid_t inner, int signals, int broker, int up)
         while (fds[0].revents != 0 && read(signals, &si, sizeof si) == (ssize_t)sizeof si) {
             asked = asked || si.ssi_signo == SIGTERM;
         }
-        if (inner_ended(inner, &status) || asked) {
+        if (is_over(inner, watcher, &status) || asked) {
             return status;
         }
     }
@@ -229,11 +229,11 @@ static int run_world(struct keeper *k)
     keeper_let_go(k->log_pipe[0]);
     keeper_let_go(k->log_pipe[1]);
     keeper_let_go(k->start.listener);
-    if (k->plan.limits.disk != 0 && k->plan.root.own != NULL &&
-        disk_guard(inner, -1, k->plan.root.own, k->plan.limits.disk, k->start.log) < 0) {
-        kill(inner, SIGKILL);
+    pid_t watcher = 0;
+    if (k->plan.limits.disk != 0 && k->plan.root.own != NULL) {
+        watcher = disk_guard(inner, -1, k->plan.root.own, k->plan.limits.disk, k->start.log);
     }
-    status = attend_inner(inner, e.signals, e.broker[0], e.up);
+    status = watcher >= 0 ? attend_inner(inner, watcher, e.signals, e.broker[0], e.up) : COMPLAINED;
     mark_end_children(k->bare->mark);
     return status;
 }
