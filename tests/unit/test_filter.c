@@ -44,12 +44,12 @@ static uint32_t jump(const struct sock_filter *s, uint32_t a)
     }
 }
 
-/* What the filter makes of a call: ALLOWED or the errno. */
-static int ask(const struct seccomp_data *d)
+/* What a filter makes of a call: ALLOWED or the errno. */
+static int ask_of(const struct sock_filter *filter, unsigned length, const struct seccomp_data *d)
 {
     uint32_t a = 0;
-    for (unsigned at = 0; at < instance_filter_length; at++) {
-        const struct sock_filter *s = &instance_filter[at];
+    for (unsigned at = 0; at < length; at++) {
+        const struct sock_filter *s = &filter[at];
         switch (BPF_CLASS(s->code)) {
         case BPF_LD:
             ck_assert_uint_eq(s->code, BPF_LD | BPF_W | BPF_ABS);
@@ -73,6 +73,18 @@ static int ask(const struct seccomp_data *d)
     }
     ck_abort_msg("the program runs out of its end");
     return -1;
+}
+
+static int ask(const struct seccomp_data *d)
+{
+    return ask_of(instance_filter, instance_filter_length, d);
+}
+
+/* The filter of worlds without namespaces. */
+static int fenced(int number, uint64_t a0, uint64_t a1, uint64_t a2)
+{
+    struct seccomp_data d = {.nr = number, .arch = AUDIT_ARCH_X86_64, .args = {a0, a1, a2}};
+    return ask_of(instance_fence, instance_fence_length, &d);
 }
 
 static int asked(int number, uint64_t a0, uint64_t a1, uint64_t a2)
@@ -222,6 +234,56 @@ START_TEST(personalities_are_harmless)
 }
 END_TEST
 
+START_TEST(no_change_goes_by_a_path)
+{
+    static const int by_path[] = {
+        __NR_chmod,    __NR_fchmodat,  452, __NR_chown,       __NR_lchown,       __NR_fchownat, __NR_utime, __NR_utimes,
+        __NR_setxattr, __NR_lsetxattr, 463, __NR_removexattr, __NR_lremovexattr, 466,           __NR_chroot};
+    static const int by_descriptor[] = {__NR_fchmod,       __NR_fchown, __NR_fsetxattr,
+                                        __NR_fremovexattr, __NR_openat, __NR_rename};
+    for (unsigned i = 0; i < sizeof by_path / sizeof by_path[0]; i++) {
+        ck_assert_msg(fenced(by_path[i], 0, 0, 0) == EPERM, "call %d", by_path[i]);
+    }
+    for (unsigned i = 0; i < sizeof by_descriptor / sizeof by_descriptor[0]; i++) {
+        ck_assert_msg(fenced(by_descriptor[i], 0, 0, 0) == ALLOWED, "call %d", by_descriptor[i]);
+    }
+    ck_assert_int_eq(fenced(__NR_utimensat, 3, 0, 1), ALLOWED);
+    ck_assert_int_eq(fenced(__NR_utimensat, 3, 1, 1), EPERM);
+    ck_assert_int_eq(fenced(__NR_utimensat, 3, 1ull << 32, 1), EPERM);
+    ck_assert_int_eq(fenced(__NR_futimesat, 3, 1ull << 32, 1), EPERM);
+}
+END_TEST
+
+START_TEST(others_are_left_alone)
+{
+    enum { LOCKS = 10 };
+    ck_assert_int_eq(fenced(__NR_prlimit64, 0, 7, 1), ALLOWED);
+    ck_assert_int_eq(fenced(__NR_prlimit64, 1, 7, 0), ALLOWED);
+    ck_assert_int_eq(fenced(__NR_prlimit64, 1, 7, 1), EPERM);
+    ck_assert_int_eq(fenced(__NR_prlimit64, 1, 7, 1ull << 32), EPERM);
+    ck_assert_int_eq(fenced(__NR_prlimit64, 0, LOCKS, 1), EPERM);
+    ck_assert_int_eq(fenced(__NR_prlimit64, 0, 1ull << 32 | LOCKS, 1), EPERM);
+    ck_assert_int_eq(fenced(__NR_prlimit64, 0, LOCKS, 0), ALLOWED);
+    ck_assert_int_eq(fenced(__NR_setrlimit, LOCKS, 1, 0), EPERM);
+    ck_assert_int_eq(fenced(__NR_setrlimit, 7, 1, 0), ALLOWED);
+    ck_assert_int_eq(fenced(__NR_setpriority, 0, 0, 5), ALLOWED);
+    ck_assert_int_eq(fenced(__NR_setpriority, 0, 1, 5), EPERM);
+    ck_assert_int_eq(fenced(__NR_setpriority, 1, 0, 5), EPERM);
+    ck_assert_int_eq(fenced(__NR_sched_setaffinity, 0, 8, 1), ALLOWED);
+    ck_assert_int_eq(fenced(__NR_sched_setaffinity, 1, 8, 1), EPERM);
+    ck_assert_int_eq(fenced(__NR_shmget, 0, 1, 0), ENOSYS);
+    ck_assert_int_eq(fenced(__NR_socket, AF_UNIX, SOCK_STREAM, 0), EAFNOSUPPORT);
+    ck_assert_int_eq(fenced(__NR_socket, 1ull << 32 | AF_UNIX, SOCK_STREAM, 0), EAFNOSUPPORT);
+    ck_assert_int_eq(fenced(__NR_socketpair, AF_UNIX, SOCK_STREAM, 0), ALLOWED);
+    ck_assert_int_eq(fenced(__NR_socket, AF_INET, SOCK_STREAM, 0), ALLOWED);
+    static const uint64_t families[] = {AF_INET, AF_INET6, AF_NETLINK};
+    for (unsigned i = 0; i < sizeof families / sizeof families[0]; i++) {
+        struct seccomp_data d = {.nr = __NR_socket, .arch = AUDIT_ARCH_X86_64, .args = {families[i], SOCK_DGRAM}};
+        ck_assert_int_eq(ask_of(instance_fence_network, instance_fence_network_length, &d), EAFNOSUPPORT);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("filter");
@@ -234,6 +296,8 @@ int main(void)
     tcase_add_test(tc, no_namespace_is_made);
     tcase_add_test(tc, socket_families_are_few);
     tcase_add_test(tc, personalities_are_harmless);
+    tcase_add_test(tc, no_change_goes_by_a_path);
+    tcase_add_test(tc, others_are_left_alone);
     suite_add_tcase(suite, tc);
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);

@@ -108,8 +108,10 @@ static void by_race(const char *secret)
     for (int i = 0; i < ROUNDS && !out; i++) {
         out = reads_secret(op(OPENAT, inner, P(path), 0));
     }
-    op(KILL, child, 9, 0);
-    op6(WAIT4, child, 0, 0, 0, 0, 0);
+    if (child > 0) { /* else everybody would be meant */
+        op(KILL, child, 9, 0);
+        op6(WAIT4, child, 0, 0, 0, 0, 0);
+    }
     tell("rename-race", out);
 }
 

@@ -6,6 +6,7 @@
 #include "base/host.h"
 #include "base/process.h"
 #include "base/thread.h"
+#include "process/world.h"
 #include "signals/signals.h"
 
 uint64_t linux_vector_clip(struct linux_iovec *v, uint64_t count)
@@ -101,11 +102,17 @@ static int64_t other_process(struct thread *t, long nr, int32_t pid, guest_ptr l
 int64_t linux_any_process_vm_readv(struct thread *t, int32_t pid, guest_ptr lvec, uint64_t liovcnt, guest_ptr rvec,
                                    uint64_t riovcnt, uint64_t flags)
 {
+    if (!world_reaches(t, pid)) {
+        return -ESRCH;
+    }
     return other_process(t, __NR_process_vm_readv, pid, lvec, liovcnt, rvec, riovcnt, flags);
 }
 
 int64_t linux_any_process_vm_writev(struct thread *t, int32_t pid, guest_ptr lvec, uint64_t liovcnt, guest_ptr rvec,
                                     uint64_t riovcnt, uint64_t flags)
 {
+    if (!world_reaches(t, pid)) {
+        return -ESRCH;
+    }
     return other_process(t, __NR_process_vm_writev, pid, lvec, liovcnt, rvec, riovcnt, flags);
 }

@@ -134,3 +134,8 @@ int64_t linux_any_pidfd_send_signal(struct thread *t, int32_t pidfd, int32_t sig
     }
     return COPYIN(&given, info) != 0 ? -EFAULT : linux_pidfd_send(t, pidfd, sig, &given, flags);
 }
+
+int64_t linux_any_pidfd_open(struct thread *t, int32_t pid, uint32_t flags)
+{
+    return pid <= 0 || world_reaches(t, pid) ? host_call2(__NR_pidfd_open, pid, flags) : -ESRCH;
+}
