@@ -12,6 +12,19 @@ bool world_has(const struct thread *t, int32_t pid)
            limit[1] == t->proc->settings.world_mark;
 }
 
+bool world_shows(const struct thread *t, const char *name)
+{
+    int64_t pid = 0;
+    const char *s = name;
+    if (!world_is_marked(t)) {
+        return true;
+    }
+    for (; *s >= '0' && *s <= '9' && pid < INT32_MAX / 10; s++) {
+        pid = pid * 10 + (*s - '0');
+    }
+    return s == name || *s != '\0' || pid == t->proc->pid || world_has(t, (int32_t)pid);
+}
+
 struct sending {
     const struct thread *t;
     int32_t group, sig; /* group 0: everybody, one by one */

@@ -25,6 +25,9 @@ static inline bool world_reaches(const struct thread *t, int32_t pid)
     return !world_is_marked(t) || pid == t->proc->pid || world_has(t, pid);
 }
 
+/* Whether a name in /proc is to be seen: in a marked world the numbers of its own processes only. */
+bool world_shows(const struct thread *t, const char *name);
+
 /*
  * kill(2) of the host's signal in a marked world, to whatever `pid` stands for: -1 is everybody in the world but the caller
  * and the keeper. Returns 0 or -errno.

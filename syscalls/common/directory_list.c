@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/process.h"
 #include "base/thread.h"
+#include "process/world.h"
 #include "syscalls/common/dirent.h"
 #include "vfs/filesystem.h"
 #include "vfs/layers.h"
@@ -87,6 +88,11 @@ static bool shows(const void *use, const char *name)
     return layer_shows(*(const enum layer_use *)use, name);
 }
 
+static bool shows_process(const void *t, const char *name)
+{
+    return world_shows(t, name);
+}
+
 /* The names of every layer, nearest first. */
 static int64_t list_layers(struct reading *r)
 {
@@ -96,6 +102,8 @@ static int64_t list_layers(struct reading *r)
     enum layer_use use;
 
     if (is_rooted(&r->t->proc->settings)) {
+        r->l->shows = hot_strcmp(r->host, "/proc") == 0 ? shows_process : NULL;
+        r->l->arg = r->t;
         listing_add_directory(r->l, r->host);
         hot_strlcpy(directory, r->host, sizeof(directory));
         list_mounts(r, path_guest_view(r->t, directory, &room));

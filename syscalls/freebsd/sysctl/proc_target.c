@@ -11,6 +11,7 @@
 #include "process/host_record.h"
 #include "process/process.h"
 #include "process/thread.h"
+#include "process/world.h"
 #include "syscalls/freebsd/process_data.h"
 #include "syscalls/freebsd/sysctl/sysctl.h"
 
@@ -32,7 +33,7 @@ int proc_target_of(struct thread *t, int32_t pid, struct proc_target *out)
     out->t = t;
     out->pid = pid == -1 ? t->proc->pid : pid;
     out->own = out->pid == t->proc->pid;
-    if (out->pid <= 0 || (!out->own && host_call2(__NR_kill, out->pid, 0) == -ESRCH)) {
+    if (out->pid <= 0 || !world_reaches(t, out->pid) || (!out->own && host_call2(__NR_kill, out->pid, 0) == -ESRCH)) {
         return -ESRCH;
     }
     if (out->own || process_table_other(t, out->pid, &out->entry) == 0) {

@@ -21,6 +21,7 @@
 #include "process/process.h"
 #include "process/table.h"
 #include "process/thread.h"
+#include "process/world.h"
 #include "signals/host.h"
 #include "syscalls/freebsd/files/stat.h"
 #include "syscalls/freebsd/process/login.h"
@@ -344,7 +345,8 @@ static int put_selected(struct sysctl_request *rq, enum selection by, bool threa
     l.tree = &tree;
     rq->done += guest_is_null(rq->old) ? MORE * sizeof record : 0;
     for (uint32_t i = 0; r == 0 && i < tree.count; i++) {
-        if (describe(&l, tree.list[i].pid, 0, &record) == 0 && selected(&record, by, value)) {
+        if (world_reaches(rq->t, tree.list[i].pid) && describe(&l, tree.list[i].pid, 0, &record) == 0 &&
+            selected(&record, by, value)) {
             r = put_process(&l, &record, threads);
         }
     }

@@ -5,9 +5,9 @@
 #include <linux/utsname.h>
 
 #include "base/host.h"
+#include "base/mem.h"
 #include "base/process.h"
 #include "base/thread.h"
-#include "base/mem.h"
 #include "freebsd_syscalls.h"
 #include "process/process.h"
 #include "syscalls/freebsd/sysctl/sysctl.h"

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/process.h"
 #include "base/thread.h"
+#include "process/world.h"
 #include "vfs/metadata.h"
 #include "vfs/rooted_path.h"
 
@@ -43,6 +44,20 @@ static int64_t check_link(struct thread *t, const struct linux_path *p)
     return rooted_guest_name(&t->proc->settings, target, guest, sizeof(guest)) ? 0 : -EACCES;
 }
 
+/* Whether the host's name in /proc is of a process that the guest is to see, or of none. */
+static bool shows_process(struct thread *t, const char *host)
+{
+    const char *s = rooted_behind(host, "/proc");
+    char name[16];
+    size_t n = 0;
+
+    for (s = s && s[0] == '/' ? s + 1 : ""; s[n] != 0 && s[n] != '/' && n < sizeof(name) - 1; n++) {
+        name[n] = s[n];
+    }
+    name[n] = 0;
+    return world_shows(t, name);
+}
+
 int64_t linux_rooted_path(struct thread *t, int dirfd, const char *path, uint32_t flags, struct linux_path *out)
 {
     char text[VFS_HOST_PATH_MAX];
@@ -54,6 +69,9 @@ int64_t linux_rooted_path(struct thread *t, int dirfd, const char *path, uint32_
     }
     if ((flags & (PATH_CHANGES | PATH_WRITES | PATH_MAKES | PATH_REMOVES)) && !is_of_process(out->where.name)) {
         return -EROFS;
+    }
+    if (!shows_process(t, out->where.name)) {
+        return -ENOENT;
     }
     out->near_proc = true;
     hot_strlcpy(text, out->where.name, sizeof(text));
