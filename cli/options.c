@@ -33,7 +33,7 @@ const struct option_row option_table[] = {
      .set = set_isolation,
      .help = "The weakest isolation that will do where the host does not let all of it be had. full, the default, "
              "refuses to "
-             "run with less."},
+             "run with less; fenced and engine do without user namespaces."},
     {.name = "detach",
      .letter = 'd',
      .argument = ARGUMENT_NONE,

@@ -163,9 +163,17 @@ static void become_user(const struct child *c)
     }
 }
 
-/* Its end is that of what it starts, if that has not become another's. */
+/*
+ * Its end is that of what it starts, if that has not become another's. A quarter of the processes that the caller may have
+ * stays the caller's, with whom they are counted.
+ */
 static int mark_program(const struct keeper *k)
 {
+    struct rlimit processes;
+    if (getrlimit(RLIMIT_NPROC, &processes) == 0 && processes.rlim_cur != RLIM_INFINITY) {
+        processes.rlim_max = processes.rlim_cur -= processes.rlim_cur / 4;
+        setrlimit(RLIMIT_NPROC, &processes);
+    }
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     return mark_put(k->bare->mark, false);
 }
