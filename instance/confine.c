@@ -1,7 +1,9 @@
 #include "instance/confine.h"
 
 #include <errno.h>
+#include <linux/audit.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
 #include <linux/keyctl.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
@@ -162,4 +164,37 @@ int confine_guest_fenced(enum isolation_level least, bool network, int *done, co
         r = enter_filter(instance_fence_network, instance_fence_network_length, must, done, what);
     }
     return r;
+}
+
+int confine_broker(const char **what)
+{
+    int r = drop_all_capabilities(what);
+    return r != 0 ? r : no_new_privileges(what);
+}
+
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5) /* Linux 5.19 */
+#endif
+
+#define ASK(number)                                                                                                    \
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (number), 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF)
+
+int confine_changes(void)
+{
+    static struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW), /* other kinds of calls are the other filters' to refuse */
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        ASK(SYS_fchmod),
+        ASK(SYS_fchown),
+        ASK(SYS_utimensat),
+        ASK(SYS_fsetxattr),
+        ASK(SYS_fremovexattr),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {.len = sizeof code / sizeof code[0], .filter = code};
+    long r = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+                     SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, &program);
+    return r >= 0 ? (int)r : errno == EINVAL || errno == ENOSYS ? -EOPNOTSUPP : -errno;
 }

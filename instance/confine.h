@@ -76,4 +76,13 @@ int confine_guest(enum isolation_level least, int *done, const char **what);
  */
 int confine_guest_fenced(enum isolation_level least, bool network, int *done, const char **what);
 
+/* The same for who makes them: no capabilities, and none to come. Returns 0 or -errno. */
+int confine_broker(const char **what);
+
+/*
+ * Last of all: has the kernel ask about changes of mode, owner, times and attributes by descriptor. Returns the listener's
+ * descriptor, for instance/keeper/changes.h, or -errno (-EOPNOTSUPP: an older kernel).
+ */
+int confine_changes(void);
+
 #endif

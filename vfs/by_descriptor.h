@@ -17,4 +17,10 @@
 int64_t change_by_descriptor(int64_t refused, long nr, int dirfd, const char *name, bool follow, uint64_t a, uint64_t b,
                              uint64_t c, uint64_t d, uint32_t *kind);
 
+/*
+ * The same of times (utimensat(2)'s `times`) that were refused with EPERM. Those of a symbolic link, a fifo or a socket cannot
+ * be set so, and are left as they are. Returns 0 or -errno.
+ */
+int64_t times_by_descriptor(int dirfd, const char *name, bool follow, uint64_t times);
+
 #endif

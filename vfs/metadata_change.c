@@ -1,5 +1,6 @@
 /* Changes of names where metadata is kept; see metadata_change.h. Semantics: fs/namei.c; the sections 2 of the manuals. */
 #include "vfs/metadata_change.h"
+#include "vfs/by_descriptor.h"
 
 #include <linux/fcntl.h>
 #include <linux/fs.h>
@@ -179,7 +180,13 @@ int64_t metadata_set_times(struct thread *t, const struct metadata_place *at, ui
     if (r == 0 && at->name[0] == '\0') {
         return host_call4(__NR_utimensat, at->dirfd, NULL, times, 0); /* older kernels know no AT_EMPTY_PATH here */
     }
-    return r < 0 ? r : host_call4(__NR_utimensat, at->dirfd, at->name, times, at->flags);
+    if (r < 0) {
+        return r;
+    }
+    r = host_call4(__NR_utimensat, at->dirfd, at->name, times, at->flags);
+    return r == -EPERM && t->proc->settings.changes_by_descriptor
+               ? times_by_descriptor(at->dirfd, at->name, (at->flags & AT_SYMLINK_NOFOLLOW) == 0, times)
+               : r;
 }
 
 int64_t metadata_may_enter(struct thread *t, const struct metadata_place *at)

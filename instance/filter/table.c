@@ -2,6 +2,7 @@
 
 #include <asm/ioctls.h>
 #include <errno.h>
+#include <linux/fs.h>
 #include <linux/netlink.h>
 #include <linux/sched.h>
 #include <stddef.h>
@@ -177,6 +178,8 @@ const struct filter_fence filter_fence[] = {
     {"utimensat", EPERM, ARG(1), {0, 0, 0}}, {"futimesat", EPERM, ARG(1), {0, 0, 0}}, NEVER("setxattr", EPERM),
     NEVER("lsetxattr", EPERM), NEVER("setxattrat", EPERM), NEVER("removexattr", EPERM), NEVER("lremovexattr", EPERM),
     NEVER("removexattrat", EPERM),
+    /* A file's flags, likewise, which a descriptor for reading does for. */
+    {"ioctl", EPERM, 0, {1, LOW, FS_IOC_SETFLAGS}}, {"ioctl", EPERM, 0, {1, LOW, FS_IOC_FSSETXATTR}},
     NEVER("chroot", EPERM),
     /* Queues, semaphores and memory that have numbers or names for all of a user's processes. */
     NEVER("shmget", ENOSYS), NEVER("shmat", ENOSYS), NEVER("shmctl", ENOSYS), NEVER("shmdt", ENOSYS),

@@ -18,6 +18,7 @@
 #include "instance/complain.h"
 #include "instance/confine.h"
 #include "instance/disk.h"
+#include "instance/keeper/changes.h"
 #include "instance/keeper/keeper.h"
 #include "instance/landlock.h"
 #include "instance/mark.h"
@@ -65,13 +66,17 @@ static int begin_record(struct keeper *k)
                              strerror(-r));
 }
 
-/* What the inner process may not open: a pair of the host's. */
-static void serve_terminal(int broker)
+/* What the inner process may not open, a pair of the host's; or a program of its begins, and has changes to be made. */
+static void serve_inner(int broker)
 {
     struct keeper_message m;
     int fds[KEEPER_DESCRIPTORS], pair[2] = {-1, -1};
     unsigned count;
     if (channel_receive(broker, &m, fds, &count) != 1) {
+        return;
+    }
+    if (m.kind == KEEPER_LIMITS && count == 1) {
+        changes_add(fds[0]);
         return;
     }
     for (unsigned i = 0; i < count; i++) {
@@ -120,18 +125,25 @@ static bool is_over(pid_t inner, pid_t watcher, int *status)
     return gone;
 }
 
+enum { OWN = 3 };
+
 /* Until the inner process has ended, or this one is to: by its starter's end (PR_SET_PDEATHSIG), or by somebody's wish. */
 static int attend_inner(pid_t inner, pid_t watcher, int signals, int broker, int up)
 {
-    struct pollfd fds[] = {{signals, POLLIN, 0}, {broker, POLLIN, 0}, {up, POLLIN, 0}};
+    static struct pollfd fds[OWN + LISTENERS_MAX];
     int status = COMPLAINED;
+    fds[0] = (struct pollfd){signals, POLLIN, 0};
+    fds[1] = (struct pollfd){broker, POLLIN, 0};
+    fds[2] = (struct pollfd){up, POLLIN, 0};
     for (;;) {
         struct signalfd_siginfo si;
-        if (poll(fds, sizeof fds / sizeof fds[0], -1) < 0) {
+        unsigned listeners = changes_poll(fds + OWN);
+        if (poll(fds, OWN + listeners, -1) < 0) {
             continue;
         }
+        changes_take(fds + OWN, listeners);
         if ((fds[1].revents & POLLIN) != 0) {
-            serve_terminal(broker);
+            serve_inner(broker);
         } else if (fds[1].revents != 0) {
             fds[1].fd = -1;
         }
@@ -221,6 +233,12 @@ static int run_world(struct keeper *k)
     pid_t inner = begin_inner(k, &e);
     if (inner < 0) {
         return COMPLAINED;
+    }
+    /* What it does for guests from now on it does as they are. */
+    const char *what;
+    if (confine_broker(&what) != 0) {
+        complain("%s: %s (report this)", what, strerror(errno));
+        kill(inner, SIGKILL);
     }
     close(e.broker[1]);
     close(k->life);

@@ -16,6 +16,7 @@
 #include "instance/complain.h"
 #include "instance/confine.h"
 #include "instance/inside.h"
+#include "instance/keeper/changes.h"
 #include "instance/keeper/keeper.h"
 #include "instance/landlock.h"
 
@@ -68,6 +69,9 @@ static int show(struct planning *p, const char *source, const char *target, bool
     p->world.mounts = grown;
     grown[p->mounts++] = text_of(p, writable ? "w" : "r");
     grown[p->mounts++] = text_of(p, source);
+    if (writable && strncmp(source, "/dev/", 5) != 0) {
+        changes_allow(grown[p->mounts - 1]);
+    }
     grown[p->mounts++] = text_of(p, target);
     grown[p->mounts] = NULL;
     allow(p, fd, writable ? LANDLOCK_WRITE : LANDLOCK_READ);
@@ -235,6 +239,9 @@ static int plan_root(struct planning *p)
     p->world.root = real;
     p->world.root_read_only = root->read_only || layer;
     allow(p, b->root, p->world.root_read_only ? LANDLOCK_READ : LANDLOCK_WRITE);
+    if (!p->world.root_read_only) {
+        changes_allow(real);
+    }
     return layer && !root->read_only ? show_scratch(p) : 0;
 }
 

@@ -26,7 +26,8 @@ enum {
     TABLE_AT = 4,
     TRACE_AT = 5,
     WORLD_AT = 6,
-    FIRST_CLOSED = 7,
+    BROKER_AT = 7, /* closed again before the engine */
+    FIRST_CLOSED = 8,
     OUT_OF_THE_WAY = 64,
     CANNOT_RUN = 126,
 };
@@ -112,8 +113,9 @@ static void place_descriptors(const struct child *c)
     from[TABLE_AT] = fcntl(c->k->table, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY);
     from[TRACE_AT] = c->order->trace >= 0 ? fcntl(c->order->trace, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY) : -1;
     from[WORLD_AT] = c->k->bare != NULL ? fcntl(c->k->bare->world, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY) : -1;
+    from[BROKER_AT] = c->k->bare != NULL ? fcntl(c->k->bare->broker, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY) : -1;
     for (int i = 0; i < FIRST_CLOSED; i++) {
-        if ((i == TRACE_AT || i == WORLD_AT) && from[i] < 0) {
+        if (i >= TRACE_AT && from[i] < 0) {
             close(i);
         } else if (from[i] < 0 || dup2(from[i], i) != i) {
             end_child("descriptors", errno);
@@ -146,6 +148,25 @@ static void join_terminal(const struct child *c)
             end_child("terminal", errno);
         }
     }
+}
+
+/* The kernel asks the outer process about changes by descriptor. Where it cannot, that is too little for `fenced`. */
+static void give_changes(const struct child *c)
+{
+    if (c->k->bare == NULL) {
+        return;
+    }
+    int listener = confine_changes();
+    struct keeper_message m = {.kind = KEEPER_LIMITS};
+    int r = listener >= 0 ? channel_send(BROKER_AT, &m, &listener, 1) : listener;
+    if (r != 0 && (c->k->plan.least >= ISOLATION_FENCED || listener >= 0)) {
+        complain("seccomp's listeners: %s (--isolation engine does without)", strerror(-r));
+        _exit(COMPLAINED);
+    }
+    if (listener >= 0) {
+        close(listener);
+    }
+    close(BROKER_AT);
 }
 
 static void become_user(const struct child *c)
@@ -209,6 +230,7 @@ static _Noreturn void run_child(const struct child *c)
     snprintf(variable, sizeof variable, INSIDE_VARIABLE "=%d:%d:%d:%u:%u:%d", REQUEST_AT, TABLE_AT,
              c->order->trace >= 0 ? TRACE_AT : -1, c->ids->user, c->ids->group, c->k->bare != NULL ? WORLD_AT : -1);
     confine(c);
+    give_changes(c);
     become_user(c);
     sigprocmask(SIG_SETMASK, &none, NULL);
     syscall(SYS_execveat, c->k->trees.engine, "", argv, envp, AT_EMPTY_PATH);

@@ -7,7 +7,6 @@
 #include "syscalls/freebsd/files/fcntl.h"
 #include "syscalls/freebsd/files/file_class.h"
 #include "syscalls/freebsd/files/stat.h"
-#include "vfs/by_descriptor.h"
 #include "vfs/metadata_change.h"
 #include "vfs/metadata_rights.h"
 #include "vfs/rooted_path.h"
@@ -262,17 +261,6 @@ static bool leaves_both(const struct two_times *times)
     return times->pointer && times->at[0].tv_nsec == HOST_UTIME_OMIT && times->at[1].tv_nsec == HOST_UTIME_OMIT;
 }
 
-/* What only its path leads to keeps its times: a link, a fifo, a socket. */
-static int64_t set_times_again(const struct freebsd_at *at, const struct two_times *times)
-{
-    uint32_t kind;
-    bool follow = !(at->host_flags & AT_SYMLINK_NOFOLLOW);
-    int64_t r = change_by_descriptor(-EPERM, __NR_utimensat, at->path.dirfd, at->path.name, follow, 0,
-                                     (uint64_t)times->pointer, 0, 0, &kind);
-
-    return r == -EPERM && (kind == S_IFLNK || kind == S_IFIFO || kind == S_IFSOCK) ? 0 : r;
-}
-
 static int64_t set_times_at(struct thread *t, int dirfd, guest_ptr path, const struct two_times *times, uint32_t flags)
 {
     struct freebsd_at at;
@@ -290,8 +278,7 @@ static int64_t set_times_at(struct thread *t, int dirfd, guest_ptr path, const s
     if (r < 0) {
         return r;
     }
-    r = host_call4(__NR_utimensat, at.path.dirfd, at.path.name, times->pointer, at.host_flags);
-    return r == -EPERM && t->proc->settings.changes_by_descriptor ? set_times_again(&at, times) : r;
+    return host_call4(__NR_utimensat, at.path.dirfd, at.path.name, times->pointer, at.host_flags);
 }
 
 /* Nothing to change is no error, whatever fd is (kern_futimens()). */

@@ -61,6 +61,16 @@ static void by_links(const char *secret)
     copy(path, given("shared"));
     append(path, "/read-only-there");
     tell("write-a-read-only-mount", op(OPEN, P(path), 1, 0) >= 0);
+    if (is_linux()) { /* a descriptor for reading does for these */
+        enum { FCHMOD = 91, FCHOWN = 93, FSETXATTR = 190, UTIMENSAT = 280 };
+        long times[4] = {1, 0, 1, 0};
+        long fd = op(OPEN, P(path), 0, 0);
+        tell("change-a-read-only-mount", call(FCHMOD, fd, 0777, 0, 0, 0, 0) == 0 ||
+                                             call(FCHOWN, fd, -1, -1, 0, 0, 0) == 0 ||
+                                             call(UTIMENSAT, fd, 0, P(times), 0, 0, 0) == 0 ||
+                                             call(FSETXATTR, fd, P("user.x"), P("x"), 1, 0, 0) == 0);
+        op(CLOSE, fd, 0, 0);
+    }
 }
 
 /* The classic: a chroot below the working directory leaves that outside of the root. */

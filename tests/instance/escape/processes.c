@@ -14,6 +14,8 @@ enum {
     SIGQUEUEINFO = 129,
     SOCKETPAIR = 53,
     SET_OWNER = 8,
+    SET_FLAGS = 4,
+    ASYNC = 0x2000,
     NUMBERS = 40
 };
 
@@ -91,6 +93,8 @@ static void around_signals(long victim)
                                call(PRLIMIT, victim, 7, P(limit), 0, 0, 0) == 0);
     call(SOCKETPAIR, 1, 1, 0, P(pair), 0, 0);
     tell("signal-by-owner", op(FCNTL, pair[0], SET_OWNER, victim) == 0);
+    op(FCNTL, pair[0], SET_FLAGS, ASYNC); /* it would end the victim */
+    op(WRITE, pair[1], P(pair), 1);
     tell("signal-by-queue", call(SIGQUEUEINFO, victim, 15, P(information), 0, 0, 0) == 0);
 }
 

@@ -4,7 +4,7 @@
 #include "base/process.h"
 #include "base/thread.h"
 #include "syscalls/common/linux/files/rooted_paths.h"
-#include "syscalls/common/linux/files/times_again.h"
+#include "vfs/by_descriptor.h"
 
 int64_t linux_call_translated_at(struct thread *t, long nr, int dirfd, guest_ptr path, uint32_t follow, uint64_t c,
                                  uint64_t d, uint64_t e)
@@ -16,7 +16,9 @@ int64_t linux_call_translated_at(struct thread *t, long nr, int dirfd, guest_ptr
         return r;
     }
     r = host_call5(nr, p.dirfd, p.name, c, d, e);
-    return r == -EPERM && t->proc->settings.changes_by_descriptor ? linux_times_again(nr, &p, follow, c) : r;
+    return r == -EPERM && nr == __NR_utimensat && t->proc->settings.changes_by_descriptor
+               ? times_by_descriptor(p.dirfd, (const char *)p.name, (follow & PATH_FOLLOW) != 0, c)
+               : r;
 }
 
 int64_t linux_call_translated_path(struct thread *t, long nr, guest_ptr path, uint32_t follow, uint64_t b, uint64_t c,
@@ -25,9 +27,5 @@ int64_t linux_call_translated_path(struct thread *t, long nr, guest_ptr path, ui
     struct linux_path p;
     int64_t r = linux_path(t, VFS_AT_FDCWD, path, follow | linux_rooted_purpose(t, nr, b), &p);
 
-    if (r < 0) {
-        return r;
-    }
-    r = host_call5(nr, p.name, b, c, d, e);
-    return r == -EPERM && t->proc->settings.changes_by_descriptor ? linux_times_again(nr, &p, follow, b) : r;
+    return r < 0 ? r : host_call5(nr, p.name, b, c, d, e);
 }

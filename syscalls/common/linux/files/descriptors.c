@@ -1,5 +1,6 @@
 /* Copies and ends of descriptors, around the engine's own. Semantics: fs/file.c, fs/fcntl.c; dup(2), close_range(2). */
 #include "process/descriptors.h"
+#include "process/world.h"
 
 #include <linux/close_range.h>
 #include <linux/fcntl.h>
@@ -77,6 +78,11 @@ int64_t linux_fcntl(struct thread *t, int32_t fd, uint32_t cmd, uint64_t arg)
     case F_SETSIG:
         if (linux_signal_refused(t, (int32_t)arg, "fcntl")) {
             return -EINVAL;
+        }
+        break;
+    case F_SETOWN:
+        if ((int32_t)arg > 0 && !world_reaches(t, (int32_t)arg)) {
+            return -ESRCH;
         }
         break;
     default:
