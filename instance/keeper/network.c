@@ -13,7 +13,7 @@
 #include "instance/complain.h"
 #include "instance/keeper/keeper.h"
 
-enum { FIXED_ARGUMENTS = 20, PORT_TEXT_MAX = 128 };
+enum { FIXED_ARGUMENTS = 24, PORT_TEXT_MAX = 128 };
 
 /*
  * podman's [[IP:]PORT:]INNER[/PROTOCOL] in pasta's spelling, [IP/]PORT:INNER, into `to`. Returns whether it is for UDP.
@@ -43,10 +43,23 @@ static bool spell_port(const char *port, char to[PORT_TEXT_MAX])
     return udp;
 }
 
+/*
+ * A namespace of the world's as descriptor `at`. Pasta gets them so, and in place of its input and output, which are all that
+ * it leaves open: Debian 12's AppArmor profile lets it look at no other process, and so not open that process's namespaces.
+ */
+static void place_namespace(pid_t world, const char *kind, int at)
+{
+    char path[48];
+    snprintf(path, sizeof path, "/proc/%d/ns/%s", (int)world, kind);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || dup2(fd, at) < 0) {
+        _exit(complain("network: %s: %s (mount /proc)", path, strerror(errno)));
+    }
+}
+
 static _Noreturn void exec_pasta(const struct instance_plan *plan, pid_t world)
 {
     size_t ports = 0, n = 0;
-    char pid[16];
     while (plan->ports != NULL && plan->ports[ports] != NULL) {
         ports++;
     }
@@ -55,9 +68,12 @@ static _Noreturn void exec_pasta(const struct instance_plan *plan, pid_t world)
     if (argv == NULL || texts == NULL) {
         _exit(complain("out of memory (end something)"));
     }
-    snprintf(pid, sizeof pid, "%d", (int)world);
+    place_namespace(world, "net", 0);
+    place_namespace(world, "user", 1);
     /* Nothing is forwarded but what is named; and the host's own loopback is not to be reached by way of a gateway. */
-    static const char *const first[] = {"pasta", "--config-net", "--quiet", "--no-map-gw", "-T", "none", "-U", "none"};
+    static const char *const first[] = {
+        "pasta", "--config-net",    "--quiet", "--no-map-gw",     "-T",       "none",           "-U",
+        "none",  "--no-netns-quit", "--netns", "/proc/self/fd/0", "--userns", "/proc/self/fd/1"};
     for (; n < sizeof first / sizeof first[0]; n++) {
         argv[n] = (char *)first[n];
     }
@@ -78,7 +94,6 @@ static _Noreturn void exec_pasta(const struct instance_plan *plan, pid_t world)
             argv[n++] = (char *)"none";
         }
     }
-    argv[n++] = pid;
     static char *const environment[] = {(char *)"PATH=/usr/local/bin:/usr/bin:/bin", NULL};
     static const char *const places[] = {"/usr/local/bin/pasta", "/usr/bin/pasta", "/bin/pasta"};
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
