@@ -88,6 +88,18 @@ static void not_trusted(void)
     REFUSED(getxattr("unread", "user.u", value, sizeof value), EACCES);
 }
 
+static void trusted(void)
+{
+    char value[16], names[256];
+    CHECK(make("trusting", 0644) >= 0 && setxattr("trusting", "trusted.t", "x", 1, 0) == 0);
+    CHECK(setxattr("trusting", "security.label", "y", 1, 0) == 0);
+    CHECK(getxattr("trusting", "trusted.t", value, sizeof value) == 1 && value[0] == 'x');
+    CHECK(getxattr("trusting", "security.label", value, sizeof value) == 1 && value[0] == 'y');
+    CHECK(listxattr("trusting", names, sizeof names) == sizeof "trusted.t" + sizeof "security.label");
+    CHECK(removexattr("trusting", "security.label") == 0 && removexattr("trusting", "trusted.t") == 0);
+    CHECK(listxattr("trusting", names, sizeof names) == 0);
+}
+
 static void attributes(void)
 {
     char value[16], names[256];
@@ -101,9 +113,12 @@ static void attributes(void)
     REFUSED(getxattr("attributed", "trusted.t", value, sizeof value), ENODATA);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-    static const struct test tests[] = {
-        {"lists", lists}, {"inherited", inherited_lists}, {"attributes", attributes}, {NULL, NULL}};
-    return run_tests(tests);
+    static const struct test tests[] = {{"lists", lists},
+                                        {"inherited", inherited_lists},
+                                        {"trusted", trusted},
+                                        {"attributes", attributes},
+                                        {NULL, NULL}};
+    return run_tests(tests, argc, argv);
 }

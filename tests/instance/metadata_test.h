@@ -79,13 +79,25 @@ struct test {
     void (*run)(void);
 };
 
-/* Prints a line for each test; ends with one without a name. */
-static int run_tests(const struct test *test)
+static bool is_wanted(const char *name, int argc, char **argv)
+{
+    bool wanted = argc < 2;
+    for (int i = 1; i < argc; i++) {
+        wanted |= strcmp(name, argv[i]) == 0;
+    }
+    return wanted;
+}
+
+/* Prints a line for each test that the arguments name, or for all; ends with one without a name. */
+static int run_tests(const struct test *test, int argc, char **argv)
 {
     shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     umask(022);
     setvbuf(stdout, NULL, _IOLBF, 0);
     for (; test->name != NULL; test++) {
+        if (!is_wanted(test->name, argc, argv)) {
+            continue;
+        }
         reason[0] = '\0';
         errno = 0;
         test->run();

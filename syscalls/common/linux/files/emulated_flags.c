@@ -97,6 +97,21 @@ static void change_names(const char *now, int32_t flags, char names[METADATA_FLA
     }
 }
 
+/* The owner, and the two that mean something who has the capability: 0 or -EPERM. */
+static int64_t may_set(struct thread *t, const struct statx *x, bool privileged)
+{
+    uint32_t user = t->proc->users.effective;
+    bool owner = user == 0 || user == x->stx_uid, able = user == 0;
+
+    if (metadata_is_emulated(t)) {
+        const struct credentials *c = credentials_of(t);
+
+        owner = c->fsuid == x->stx_uid || credentials_capable(c, CAPABILITY_FOWNER);
+        able = credentials_capable(c, CAPABILITY_LINUX_IMMUTABLE);
+    }
+    return owner && (able || !privileged) ? 0 : -EPERM;
+}
+
 static int64_t set_flags(struct thread *t, const struct metadata_place *at, const struct statx *x,
                          const struct metadata *m, int32_t want)
 {
@@ -104,15 +119,10 @@ static int64_t set_flags(struct thread *t, const struct metadata_place *at, cons
     int32_t host = 0, now = flags_of_names(m->flags);
     int64_t r = host_call3(__NR_ioctl, at->dirfd, FS_IOC_GETFLAGS, &host);
 
-    if (metadata_is_emulated(t)) {
-        const struct credentials *c = credentials_of(t);
+    int64_t allowed = may_set(t, x, (want ^ now) & (FS_IMMUTABLE_FL | FS_APPEND_FL));
 
-        if (c->fsuid != x->stx_uid && !credentials_capable(c, CAPABILITY_FOWNER)) {
-            return -EPERM;
-        }
-        if (((want ^ now) & (FS_IMMUTABLE_FL | FS_APPEND_FL)) && !credentials_capable(c, CAPABILITY_LINUX_IMMUTABLE)) {
-            return -EPERM;
-        }
+    if (allowed < 0) {
+        return allowed;
     }
     if (r == 0 && ((want ^ host) & ~KEPT_FLAGS)) {
         host = (host & KEPT_FLAGS) | (want & ~KEPT_FLAGS);
