@@ -2,7 +2,6 @@
 #include "vfs/metadata_rights.h"
 
 #include <linux/fcntl.h>
-#include <linux/magic.h>
 #include <linux/stat.h>
 
 #include "base/host.h"
@@ -37,23 +36,26 @@ uint32_t metadata_flag_bits(const struct metadata *m)
     return bits;
 }
 
-/* The process's own files there belong to the host's user, whoever the guest is: the host's kernel knows who asks. */
-static bool is_in_proc(const struct metadata_place *at)
+/* In /proc the process's own files belong to the host's user, whoever the guest is: the host's kernel knows who asks. */
+static bool is_own_in_proc(struct thread *t, const struct metadata_place *at)
 {
-    struct {
-        int64_t type;
-        int64_t rest[31];
-    } fs;
-    int64_t fd = at->dirfd, r;
+    char path[METADATA_NAME_MAX];
+    int64_t fd = at->dirfd, n;
+    int32_t pid = 0;
     if (at->name[0] != '\0') {
         fd = host_call4(__NR_openat, at->dirfd, at->name,
                         O_PATH | O_CLOEXEC | ((at->flags & AT_SYMLINK_NOFOLLOW) != 0 ? O_NOFOLLOW : 0), 0);
     }
-    r = fd == AT_FDCWD ? host_call2(__NR_statfs, ".", &fs) : host_call2(__NR_fstatfs, fd, &fs);
+    n = fd >= 0 || fd == AT_FDCWD ? path_of_descriptor((int)fd, path, sizeof path) : fd;
     if (at->name[0] != '\0' && fd >= 0) {
         host_call1(__NR_close, fd);
     }
-    return r == 0 && fs.type == PROC_SUPER_MAGIC;
+    const char *s = n > 0 ? rooted_behind(path, "/proc") : NULL;
+    s = s != NULL && s[0] == '/' ? s + 1 : "";
+    for (; *s >= '0' && *s <= '9' && pid < INT32_MAX / 10; s++) {
+        pid = pid * 10 + (*s - '0');
+    }
+    return pid == t->proc->pid && (*s == '/' || *s == '\0');
 }
 
 bool metadata_allows(struct thread *t, const struct metadata_place *at, const struct statx *x, uint32_t want)
@@ -63,7 +65,7 @@ bool metadata_allows(struct thread *t, const struct metadata_place *at, const st
         return true;
     }
     c = credentials_of(t);
-    return metadata_permits(c, c->fsuid, at, x, want) || is_in_proc(at);
+    return metadata_permits(c, c->fsuid, at, x, want) || is_own_in_proc(t, at);
 }
 
 int64_t metadata_may_alter(const struct metadata *m)

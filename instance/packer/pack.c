@@ -77,6 +77,7 @@ static void apply_told(const struct packer *p, int dir, const char *name, const 
     bool asked = S_ISLNK(st->st_mode) || (S_ISFIFO(st->st_mode) && (st->st_mode & METADATA_MARK) != 0);
     ssize_t n = asked ? fgetxattr(dir, METADATA_NAMES, list, sizeof list) : 0;
     if (n > 0 && metadata_names_find(list, (size_t)n, name, &m)) {
+        m.type = METADATA_AS_HOST; /* whatever it says */
         apply_metadata(p, &m, entry);
     }
 }

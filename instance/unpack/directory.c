@@ -157,6 +157,7 @@ static void apply_told(struct directory_source *d, int dir, const char *name, co
     bool asked = S_ISLNK(st->st_mode) || (S_ISFIFO(st->st_mode) && (st->st_mode & METADATA_MARK) != 0);
     ssize_t n = asked ? fgetxattr(dir, METADATA_NAMES, list, sizeof list) : 0;
     if (n > 0 && metadata_names_find(list, (size_t)n, name, &d->metadata)) {
+        d->metadata.type = METADATA_AS_HOST; /* whatever it says */
         apply_metadata(&d->metadata, out);
     }
 }

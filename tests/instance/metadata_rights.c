@@ -296,6 +296,9 @@ static void set_times(void)
     CHECK(utime("own", &older) == 0 && stat("own", &st) == 0 && st.st_mtime == 3000);
     int fd = open("own", O_RDONLY);
     CHECK(futimens(fd, past) == 0 && fstat(fd, &st) == 0 && st.st_mtime == 1000);
+    fd = open("theirs", O_RDONLY);
+    REFUSED(futimens(fd, past), EPERM);
+    REFUSED(syscall(SYS_utimensat, AT_FDCWD, NULL, past, 0), EFAULT);
 }
 
 static void times_(void)

@@ -21,13 +21,13 @@ _Static_assert(sizeof(struct i386_time) == 8, "struct old_timeval32, old_timespe
 static int64_t set_times(struct thread *t, int dirfd, guest_ptr path, const struct __kernel_timespec *times,
                          uint32_t flags)
 {
+    if (metadata_is_kept(t)) {
+        return linux_emulated_set_times(t, dirfd, path, times, flags);
+    }
     if (guest_is_null(path)) {
         int r = rooted_descriptor(t, dirfd);
 
         return r < 0 ? r : host_call4(__NR_utimensat, dirfd, 0, times, flags);
-    }
-    if (metadata_is_kept(t)) {
-        return linux_emulated_set_times(t, dirfd, path, times, flags);
     }
     return linux_call_at(t, __NR_utimensat, dirfd, path, linux_follow_unless(flags, AT_SYMLINK_NOFOLLOW),
                          (uint64_t)times, flags, 0);

@@ -30,7 +30,7 @@ int64_t linux_place_of(int fd, struct metadata_place *out);
 int64_t linux_emulated_stat_at(struct thread *t, int dirfd, guest_ptr path, uint32_t flags, struct stat *out);
 int64_t linux_emulated_stat_of(struct thread *t, int fd, struct stat *out);
 
-/* utimensat(2) with times that are here already, two or NULL; `path` is not null. Returns 0 or -errno. */
+/* utimensat(2) with times that are here already, two or NULL. Returns 0 or -errno. */
 int64_t linux_emulated_set_times(struct thread *t, int dirfd, guest_ptr path, const struct __kernel_timespec *times,
                                  uint32_t flags);
 

@@ -160,6 +160,15 @@ int64_t linux_emulated_readlink(struct thread *t, guest_ptr path, guest_ptr buf,
     return linux_emulated_readlinkat(t, AT_FDCWD, path, buf, bufsiz);
 }
 
+/* Of an open file. */
+static int64_t set_times_of(struct thread *t, int fd, const struct __kernel_timespec *times, bool now)
+{
+    struct metadata_place at;
+    int64_t r = linux_place_of(fd, &at);
+
+    return r < 0 ? r : metadata_set_times(t, &at, (uint64_t)times, now);
+}
+
 int64_t linux_emulated_set_times(struct thread *t, int dirfd, guest_ptr path, const struct __kernel_timespec *times,
                                  uint32_t flags)
 {
@@ -167,24 +176,18 @@ int64_t linux_emulated_set_times(struct thread *t, int dirfd, guest_ptr path, co
     struct metadata_place at;
     struct linux_path p;
     bool now = times == NULL || (times[0].tv_nsec == present && times[1].tv_nsec == present);
-    int64_t r = flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)
-                    ? -EINVAL
-                    : linux_place(t, dirfd, path, flags | LINUX_PLACE_FOR(PATH_CHANGES), &p, &at);
+    int64_t r;
 
-    if (r == 0 && times != NULL && times[0].tv_nsec == leave && times[1].tv_nsec == leave) {
+    if (flags & ~(uint32_t)(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) {
+        return -EINVAL;
+    }
+    if (times != NULL && times[0].tv_nsec == leave && times[1].tv_nsec == leave) {
         return 0; /* nothing to do, and the file is not looked for (do_utimes()) */
     }
-    return r < 0 ? r : metadata_set_times(t, &at, (uint64_t)times, now);
-}
-
-/* Of an open file. */
-static int64_t set_times_of(struct thread *t, int fd, const struct __kernel_timespec *times)
-{
-    const int64_t present = 0x3fffffff;
-    struct metadata_place at;
-    bool now = times == NULL || (times[0].tv_nsec == present && times[1].tv_nsec == present);
-    int64_t r = linux_place_of(fd, &at);
-
+    if (guest_is_null(path) && dirfd != AT_FDCWD) {
+        return flags != 0 ? -EINVAL : set_times_of(t, dirfd, times, now);
+    }
+    r = linux_place(t, dirfd, path, flags | LINUX_PLACE_FOR(PATH_CHANGES), &p, &at);
     return r < 0 ? r : metadata_set_times(t, &at, (uint64_t)times, now);
 }
 
@@ -196,10 +199,7 @@ int64_t linux_emulated_utimensat(struct thread *t, int32_t dfd, guest_ptr filena
     if (given && copyin(times, utimes, sizeof(times)) < 0) {
         return -EFAULT;
     }
-    if (!guest_is_null(filename)) {
-        return linux_emulated_set_times(t, dfd, filename, given ? times : NULL, (uint32_t)flags);
-    }
-    return flags != 0 ? -EINVAL : set_times_of(t, dfd, given ? times : NULL);
+    return linux_emulated_set_times(t, dfd, filename, given ? times : NULL, (uint32_t)flags);
 }
 
 /* struct timeval as 64-bit programs have it: microseconds. */
@@ -217,13 +217,12 @@ int64_t linux_emulated_futimesat(struct thread *t, int32_t dfd, guest_ptr filena
         }
         times[i].tv_nsec *= 1000;
     }
-    return guest_is_null(filename) ? set_times_of(t, dfd, given ? times : NULL)
-                                   : linux_emulated_set_times(t, dfd, filename, given ? times : NULL, 0);
+    return linux_emulated_set_times(t, dfd, filename, given ? times : NULL, 0);
 }
 
 int64_t linux_emulated_utimes(struct thread *t, guest_ptr filename, guest_ptr utimes)
 {
-    return guest_is_null(filename) ? -EFAULT : linux_emulated_futimesat(t, AT_FDCWD, filename, utimes);
+    return linux_emulated_futimesat(t, AT_FDCWD, filename, utimes);
 }
 
 int64_t linux_emulated_utime(struct thread *t, guest_ptr filename, guest_ptr times)
