@@ -216,6 +216,9 @@ TEST(system_attributes)
     CHECK_EQ(SYS(extattr_list_file, "attributed", USER, buffer, 64), 0);
     CHECK_ERR(SYS(extattr_get_file, "attributed", USER, "dragoman.metadata", buffer, 64), 87); /* ENOATTR */
     CHECK_OK(SYS(extattr_delete_file, "attributed", SYSTEM, "label"));
+    CHECK_OK(SYS(chmod, "attributed", 0444));
+    CHECK_EQ(SYS(extattr_set_file, "attributed", SYSTEM, "name", "x", 1), 1);
+    CHECK_OK(SYS(extattr_delete_file, "attributed", SYSTEM, "name"));
 }
 
 /* sys/sys/acl.h */

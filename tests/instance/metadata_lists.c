@@ -108,6 +108,8 @@ static void attributes(void)
     CHECK(getxattr("attributed", "trusted.t", value, sizeof value) == 1 && value[0] == 'x');
     CHECK(listxattr("attributed", names, sizeof names) == sizeof "user.u" + sizeof "trusted.t");
     REFUSED(setxattr("attributed", "trusted.t", "x", 1, XATTR_CREATE), EEXIST);
+    CHECK(make("read-only", 0444) >= 0 && setxattr("read-only", "user.u", "x", 1, 0) == 0);
+    CHECK(removexattr("read-only", "user.u") == 0 && has_mode("read-only", S_IFREG | 0444));
     as_user(1000, 1000, not_trusted);
     CHECK(reason[0] == '\0' && removexattr("attributed", "trusted.t") == 0);
     REFUSED(getxattr("attributed", "trusted.t", value, sizeof value), ENODATA);

@@ -94,17 +94,34 @@ static int64_t call_host(const struct target *w, int operation, uint64_t b, uint
     return r == -ENODATA ? -GUEST_ERRNO(FREEBSD_ENOATTR) : r;
 }
 
+static struct metadata_place place_of(const struct target *w)
+{
+    return w->fd >= 0 ? (struct metadata_place){w->fd, "", AT_EMPTY_PATH}
+                      : (struct metadata_place){w->path.dirfd, w->path.name, w->follow ? 0 : AT_SYMLINK_NOFOLLOW};
+}
+
 /* Where owners are emulated: the file's own permissions decide (extattr_check_cred()). 0 or -EACCES. */
 static int64_t may_use(struct thread *t, const struct target *w, bool changes)
 {
-    const struct metadata_place at =
-        w->fd >= 0 ? (struct metadata_place){w->fd, "", AT_EMPTY_PATH}
-                   : (struct metadata_place){w->path.dirfd, w->path.name, w->follow ? 0 : AT_SYMLINK_NOFOLLOW};
+    const struct metadata_place at = place_of(w);
     struct statx x;
 
     return metadata_is_root(t) || metadata_stat(t, &at, 0, &x, NULL) < 0 || metadata_allows(t, &at, &x, changes ? 2 : 4)
                ? 0
                : -EACCES;
+}
+
+/* A change, which the host refuses its owner of a file that he may not write; the guest's root may. */
+static int64_t change(struct thread *t, const struct target *w, int operation, uint64_t b, uint64_t c, uint64_t d)
+{
+    int64_t r = call_host(w, operation, b, c, d);
+
+    if (r == -EACCES && metadata_is_emulated(t)) {
+        const struct metadata_place at = place_of(w);
+
+        r = metadata_unlock(t, &at) ? call_host(w, operation, b, c, d) : r;
+    }
+    return r;
 }
 
 /* Finds the file, and asks whether attributes of that namespace may be looked at. Returns 0 or -errno. */
@@ -192,7 +209,7 @@ static int64_t get(struct thread *t, struct subject s, int space, guest_ptr attr
     return guest_is_null(data) ? call_host(&w, GET, (uint64_t)name, 0, 0) : get_value(&w, name, data, nbytes);
 }
 
-static int64_t set_value(const struct target *w, const char *name, guest_ptr data, uint64_t nbytes)
+static int64_t set_value(struct thread *t, const struct target *w, const char *name, guest_ptr data, uint64_t nbytes)
 {
     char *buffer = heap_alloc(nbytes ? nbytes : 1);
     int64_t r;
@@ -200,7 +217,7 @@ static int64_t set_value(const struct target *w, const char *name, guest_ptr dat
     if (!buffer) {
         return -ENOMEM;
     }
-    r = copyin(buffer, data, nbytes) < 0 ? -EFAULT : call_host(w, SET, (uint64_t)name, (uint64_t)buffer, nbytes);
+    r = copyin(buffer, data, nbytes) < 0 ? -EFAULT : change(t, w, SET, (uint64_t)name, (uint64_t)buffer, nbytes);
     heap_free(buffer);
     return r < 0 ? r : (int64_t)nbytes;
 }
@@ -230,7 +247,7 @@ static int64_t set(struct thread *t, struct subject s, int space, guest_ptr attr
     if (!fits(name)) {
         return -ENAMETOOLONG;
     }
-    return nbytes > DATA_MAX ? -ENOSPC : set_value(&w, name, data, nbytes);
+    return nbytes > DATA_MAX ? -ENOSPC : set_value(t, &w, name, data, nbytes);
 }
 
 static int64_t remove_one(struct thread *t, struct subject s, int space, guest_ptr attrname)
@@ -248,7 +265,7 @@ static int64_t remove_one(struct thread *t, struct subject s, int space, guest_p
     if (!fits(name) || (space == NAMESPACE_USER && is_engines(t, name)) || (w.type != S_IFREG && w.type != S_IFDIR)) {
         return -GUEST_ERRNO(FREEBSD_ENOATTR);
     }
-    return call_host(&w, REMOVE, (uint64_t)name, 0, 0);
+    return change(t, &w, REMOVE, (uint64_t)name, 0, 0);
 }
 
 /*

@@ -158,7 +158,8 @@ static int64_t remove_(struct thread *t, const struct metadata_place *at, guest_
     if (r < 0) {
         return r;
     }
-    return a.hidden ? -ENODATA : metadata_remove_named(at, a.name);
+    r = a.hidden ? -ENODATA : metadata_remove_named(at, a.name);
+    return r == -EACCES && metadata_unlock(t, at) ? metadata_remove_named(at, a.name) : r;
 }
 
 /* Takes the engine's own names out of a list, and gives the kept ones theirs. Returns what is left of it. */
