@@ -150,7 +150,8 @@ static bool translate_directly(struct thread *t, int dirfd, const char *path, ui
         hot_strlcpy(out->name, path, sizeof(out->name));
         return has_no_links(out, RESOLVE_BENEATH, flags);
     }
-    if (!spell_out(&p->settings, dirfd, path, guest) || vfs_filesystem_over(t, guest) || rooted_behind(guest, "/proc") ||
+    if (!spell_out(&p->settings, dirfd, path, guest) || vfs_filesystem_over(t, guest) ||
+        rooted_behind(guest, "/proc") ||
         rooted_host_name(&p->settings, guest, out->name, sizeof(out->name), &out->where) < 0) {
         return false;
     }
