@@ -133,7 +133,7 @@ int64_t linux_any_openat2(struct thread *t, int32_t dfd, guest_ptr filename, gue
 {
     struct linux_path p;
     struct open_how asked;
-    uint64_t how_address;
+    uint64_t how_address, resolve;
     int64_t r;
 
     p.dirfd = dfd;
@@ -164,6 +164,7 @@ int64_t linux_any_openat2(struct thread *t, int32_t dfd, guest_ptr filename, gue
         }
     }
     how_address = linux_memory(how, size);
+    resolve = asked.resolve;
     if (is_rooted(&t->proc->settings) && size == sizeof(asked) && p.name == (uint64_t)p.where.name) {
         r = linux_rooted_how(t, dfd, &p, &asked);
         if (r < 0) {
@@ -171,11 +172,11 @@ int64_t linux_any_openat2(struct thread *t, int32_t dfd, guest_ptr filename, gue
         }
         how_address = (uint64_t)&asked;
     }
-    if (metadata_is_kept(t) && asked.resolve != 0 && size == sizeof(asked)) {
+    if (metadata_is_kept(t) && resolve != 0 && size == sizeof(asked)) {
         r = p.name != (uint64_t)p.where.name ? copyin_str(p.where.name, guest_addr(p.name), sizeof(p.where.name)) : 0;
         return r < 0 ? r : host_restartable(t, metadata_open_how(t, p.dirfd, p.where.name, &asked));
     }
-    if (metadata_is_kept(t) && asked.resolve == 0 && asked.flags <= UINT32_MAX && asked.mode <= 07777) {
+    if (metadata_is_kept(t) && resolve == 0 && asked.flags <= UINT32_MAX && asked.mode <= 07777) {
         return linux_emulated_open_at(t, &p, (uint32_t)asked.flags, (uint32_t)asked.mode);
     }
     r = host_restartable(t, host_call_intr(t, __NR_openat2, (uint64_t)p.dirfd, p.name, how_address, size, 0, 0));
