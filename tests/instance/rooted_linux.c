@@ -269,6 +269,7 @@ static void read_only(void)
     REFUSED(fchmod(fd, 0600), EROFS);
     REFUSED(chown("/ro/file", -1, -1), EROFS);
     REFUSED(fchown(fd, -1, -1), EROFS);
+    REFUSED(fchownat(fd, "", -1, -1, AT_EMPTY_PATH), EROFS);
     REFUSED(utimensat(AT_FDCWD, "/ro/file", NULL, 0), EROFS);
     REFUSED(futimens(fd, NULL), EROFS);
     REFUSED(truncate("/ro/file", 0), EROFS);

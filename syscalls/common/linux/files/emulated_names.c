@@ -14,6 +14,7 @@
 #include "syscalls/common/linux/files/rooted_paths.h"
 #include "syscalls/common/metadata_open.h"
 #include "vfs/metadata_change.h"
+#include "vfs/rooted_path.h"
 
 /* The place of a name that is to be made, removed or renamed (PATH_* of vfs/path.h): a link there is meant itself. */
 static int64_t place_of_name(struct thread *t, int dirfd, guest_ptr path, uint32_t purpose, struct linux_path *p,
@@ -166,6 +167,7 @@ static int64_t set_times_of(struct thread *t, int fd, const struct __kernel_time
     struct metadata_place at;
     int64_t r = linux_place_of(fd, &at);
 
+    r = r < 0 ? r : rooted_descriptor(t, fd);
     return r < 0 ? r : metadata_set_times(t, &at, (uint64_t)times, now);
 }
 

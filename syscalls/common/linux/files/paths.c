@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "base/thread.h"
 #include "syscalls/common/linux/files/rooted_paths.h"
+#include "vfs/rooted_path.h"
 #include "vfs/sysroot.h"
 
 #include <linux/fcntl.h>
@@ -181,7 +182,7 @@ int64_t linux_path_here(struct thread *t, int dirfd, const char *path, uint32_t 
     out->name = (uint64_t)out->where.name;
     hot_strlcpy(out->where.name, path, sizeof(out->where.name));
     if (path[0] == 0) {
-        return 0;
+        return flags & PATH_CHANGES ? rooted_descriptor(t, dirfd) : 0;
     }
     if (is_rooted(&t->proc->settings)) {
         return linux_rooted_path(t, dirfd, path, flags, out);
