@@ -423,6 +423,10 @@ _Noreturn void become_guest(struct start_request *rq)
     char **argv = program.is_script ? script_arguments(&program, rq->argv) : rq->argv;
     if (program.kind == PROGRAM_HOST) {
         rq->argv = argv;
+        if (is_rooted(rq->settings)) {
+            start_fail(EXIT_NOT_RUNNABLE,
+                       "a program that cannot be read cannot run in a root of its own (chmod +r it)");
+        }
         run_host_program(rq, &program);
     }
     host_exclude_own_ranges();

@@ -337,11 +337,18 @@ static int64_t exec_host(struct thread *t, struct exec *e)
 
 /*
  * A seccomp filter outlives exec, and every call of a host program comes from outside the engine: it would die of its
- * first one. EPERM, as from a security policy (execve(2), mac(4)).
+ * first one. EPERM, as from a security policy (execve(2), mac(4)). Nor would it see a root that the engine keeps.
  */
 static bool filter_forbids(struct thread *t, const struct program *program)
 {
-    if (program->kind != PROGRAM_HOST || t->proc->settings.intercept_effective != INTERCEPT_SECCOMP) {
+    if (program->kind != PROGRAM_HOST) {
+        return false;
+    }
+    if (is_rooted(&t->proc->settings)) { /* only what cannot be read: the host would not have it in the guest's root */
+        report_unsupported(t, "execve", (int)t->call_number, "a program that cannot be read, in a root of its own");
+        return true;
+    }
+    if (t->proc->settings.intercept_effective != INTERCEPT_SECCOMP) {
         return false;
     }
     report_unsupported(t, "execve", (int)t->call_number, "a host program under --intercept seccomp");

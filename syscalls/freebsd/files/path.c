@@ -164,6 +164,7 @@ int64_t freebsd_getcwd(struct thread *t, guest_ptr buf, uint64_t buflen)
 {
     struct path_room room;
     char path[VFS_HOST_PATH_MAX];
+    const char *view;
     int64_t r;
 
     if (buflen < 2) {
@@ -177,7 +178,11 @@ int64_t freebsd_getcwd(struct thread *t, guest_ptr buf, uint64_t buflen)
         return -ENOENT; /* "(unreachable)": outside the root directory */
     }
     buflen = buflen > VFS_GUEST_PATH_MAX ? VFS_GUEST_PATH_MAX : buflen;
-    return put_path(buf, buflen, path_guest_view(t, path, &room), ENOMEM); /* vn_fullpath_any() */
+    view = path_guest_view(t, path, &room);
+    if (view == path && is_rooted(&t->proc->settings)) {
+        return -ENOENT; /* outside the root directory as well, after chroot(2) */
+    }
+    return put_path(buf, buflen, view, ENOMEM); /* vn_fullpath_any() */
 }
 
 int64_t freebsd_realpathat(struct thread *t, int32_t fd, guest_ptr path, guest_ptr buf, uint64_t size, int32_t flags)

@@ -257,7 +257,7 @@ const char *linux_path_view(struct thread *t, char *host, struct path_room *room
     const char *inner;
 
     if (is_rooted(s)) {
-        return rooted_guest_name(s, host, room->text, sizeof(room->text)) ? room->text : host;
+        return path_guest_view(t, host, room);
     }
     inner = sysroot_strip(s->sysroot, host);
     return inner ? inner : host;
