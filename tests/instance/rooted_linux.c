@@ -326,7 +326,8 @@ static void devices(void)
     REFUSED(open("/dev/mem", O_RDONLY), ENOENT);
     REFUSED(open("/dev/../dev/kmsg", O_RDONLY), ENOENT);
     CHECK(chdir("/dev") == 0 && works_in("/dev") && reads("/proc/self/cwd", "/dev") && lstat("null", &st) == 0);
-    CHECK(chdir("pts") == 0 && works_in("/dev/pts") && chdir("../../work") == 0 && works_in("/work") && chdir("/") == 0);
+    CHECK(chdir("pts") == 0 && works_in("/dev/pts") && chdir("../../work") == 0 && works_in("/work") &&
+          chdir("/") == 0);
     int fd = openat(open("/dev", O_PATH), "zero", O_RDWR);
     CHECK(read(fd, &byte, 1) == 1 && byte == 0);
     CHECK(lstat("/dev/stdin", &st) == 0 && S_ISLNK(st.st_mode) && reads("/dev/stdin", "/proc/self/fd/0"));
