@@ -151,14 +151,18 @@ static void kill_children(void)
     }
 }
 
-void mark_end_children(uint64_t mark)
+void mark_end_children(uint64_t mark, void (*reaped)(void *context, pid_t pid, int status), void *context)
 {
     for (unsigned pass = 0;; pass++) {
         mark_signal(mark, SIGKILL, true);
         kill_children();
         pid_t ended;
+        int status;
         do {
-            ended = waitpid(-1, NULL, WNOHANG | __WALL);
+            ended = waitpid(-1, &status, WNOHANG | __WALL);
+            if (ended > 0 && reaped != NULL) {
+                reaped(context, ended, status);
+            }
         } while (ended > 0 || (ended < 0 && errno == EINTR));
         if (ended < 0) {
             break; /* no children: whatever is left in the world would be one, or one's */

@@ -36,9 +36,10 @@ bool mark_has(uint64_t mark, pid_t pid);
 
 /*
  * Kills all that have the mark, and whatever descends from the calling process, which must be the one that orphans come
- * to, until nothing is left. The calling process's own children are reaped; it may have the mark itself.
+ * to, until nothing is left. The calling process's own children are reaped, which `reaped` (NULL: nobody) hears of; it may have
+ * the mark itself.
  */
-void mark_end_children(uint64_t mark);
+void mark_end_children(uint64_t mark, void (*reaped)(void *context, pid_t pid, int status), void *context);
 
 /* Kills all that have the mark, from outside. Returns whether nothing is left. */
 bool mark_end(uint64_t mark);

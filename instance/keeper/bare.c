@@ -252,7 +252,7 @@ static int run_world(struct keeper *k)
         watcher = disk_guard(inner, -1, k->plan.root.own, k->plan.limits.disk, k->start.log);
     }
     status = watcher >= 0 ? attend_inner(inner, watcher, e.signals, e.broker[0], e.up) : COMPLAINED;
-    mark_end_children(k->bare->mark);
+    mark_end_children(k->bare->mark, NULL, NULL);
     return status;
 }
 

@@ -162,7 +162,7 @@ static void take_events(struct init *s, struct pollfd *fds)
     struct signalfd_siginfo si;
     if (fds[LIFE].revents != 0) {
         if (s->k->bare != NULL) {
-            mark_end_children(s->k->bare->mark);
+            mark_end_children(s->k->bare->mark, NULL, NULL);
         }
         _exit(COMPLAINED); /* the outer process is gone: the kernel ends everything in here with this one */
     }
@@ -207,8 +207,9 @@ static void round_once(struct init *s)
 }
 
 /* What the instance ends with, where its program is ended together with all others. */
-static void note_main(struct init *s, pid_t pid, int status)
+static void note_main(void *init, pid_t pid, int status)
 {
+    struct init *s = init;
     for (unsigned i = 0; i < s->used && pid > 0; i++) {
         const struct connection *c = &s->connections[i];
         s->main_status = c->main && c->pid == pid ? status : s->main_status;
@@ -221,7 +222,7 @@ static _Noreturn void finish(struct init *s)
     struct pollfd log = {s->k->log_pipe[0], POLLIN, 0};
     /* Whoever is left would be a child: kill() looks at every process of the host. */
     if (s->k->bare != NULL) {
-        mark_end_children(s->k->bare->mark);
+        mark_end_children(s->k->bare->mark, note_main, s);
     } else if (waitpid(-1, NULL, WNOHANG) >= 0) {
         int status;
         kill(-1, SIGKILL);

@@ -140,8 +140,13 @@ static void signal_main(struct init *s, const struct keeper_message *m)
     for (unsigned i = 0; i < s->used; i++) {
         to = s->connections[i].main && s->connections[i].pid != 0 ? s->connections[i].pid : to;
     }
-    if (m->value > 0 && m->value < NSIG) {
+    if (m->value <= 0 || m->value >= NSIG) {
+        return;
+    }
+    if (to > 0) {
         kill(to, m->value);
+    } else {
+        world_signal(s->k, m->value);
     }
 }
 
