@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define SETTINGS_MAGIC   0x4d475244u /* "DRGM" */
-#define SETTINGS_VERSION 7u
+#define SETTINGS_VERSION 8u
 
 #define SETTINGS_PATH_MAX     1024 /* FreeBSD's PATH_MAX, terminating zero included */
 #define SETTINGS_NAME_MAX     32   /* a personality or a release */
@@ -104,6 +104,7 @@ struct settings {
      */
     int32_t table_fd; /* -1: table_dir has it */
     uint32_t isolated;
+    int32_t report_fd; /* likewise where reports go, as no directory of the host's is there; 0: report_dir has them */
 
     int32_t trace_mode;                              /* enum trace_mode */
     int32_t trace_fd;                                /* where trace lines go, hidden from the guest; -1: nowhere */

@@ -25,6 +25,7 @@ struct attended {
     struct relay relay;
     struct streams streams;
     int signals;
+    int input;         /* -1: none, or at its end */
     uint64_t deadline; /* 0: none */
     bool started, ended, gone, told_to_end;
     int status; /* of a failure that was told; 0: none */
@@ -74,7 +75,7 @@ static int order_with_descriptors(struct attended *a)
     static const uint32_t flags[] = {RUN_GIVES_0, RUN_GIVES_1, RUN_GIVES_2};
     const struct attendance *how = a->how;
     struct keeper_message m = {0};
-    int given[4];
+    int given[5];
     unsigned count = 0;
     for (int i = 0; i < 3; i++) {
         bool terminal = how->terminal == TERMINAL_YES || (how->terminal == TERMINAL_BY_DESCRIPTORS && isatty(i));
@@ -90,6 +91,10 @@ static int order_with_descriptors(struct attended *a)
         m.flags |= RUN_TRACES;
         given[count++] = streams_give(&a->streams, how->order->settings.trace_fd);
     }
+    if (how->order->settings.report_fd > 0) {
+        m.flags |= RUN_REPORTS;
+        given[count++] = streams_give(&a->streams, how->order->settings.report_fd);
+    }
     for (unsigned i = 0; i < count; i++) {
         if (given[i] < 0) {
             return -given[i];
@@ -99,6 +104,9 @@ static int order_with_descriptors(struct attended *a)
     relay_look(&a->relay, &m);
     int status = attend_order(a->link, how->order, &m, given, count);
     streams_given(&a->streams);
+    if (how->supervision != NULL && how->order->settings.trace_fd >= 0) {
+        close(how->order->settings.trace_fd); /* or the end of the others' would never be seen */
+    }
     return status;
 }
 
@@ -201,18 +209,29 @@ static int wait_ms(const struct attended *a)
     return left > 3600000 ? 3600000 : (int)left;
 }
 
+/* Reads once of what somebody wants to know meanwhile; -1 when there can be no more. */
+static void take_input(struct attended *a)
+{
+    if (!a->how->supervision->readable(a->how->supervision->context, a->input)) {
+        a->input = -1;
+    }
+}
+
 static void attend_rounds(struct attended *a)
 {
     while (!a->ended && !a->gone) {
-        enum { STREAMS = 2 + RELAY_DESCRIPTORS, ALL = STREAMS + STREAMS_MAX };
-        struct pollfd fds[ALL] = {{a->signals, POLLIN, 0}, {a->link->socket, POLLIN, 0}};
-        relay_poll(&a->relay, fds + 2);
+        enum { STREAMS = 3 + RELAY_DESCRIPTORS, ALL = STREAMS + STREAMS_MAX };
+        struct pollfd fds[ALL] = {{a->signals, POLLIN, 0}, {a->link->socket, POLLIN, 0}, {a->input, POLLIN, 0}};
+        relay_poll(&a->relay, fds + 3);
         streams_poll(&a->streams, fds + STREAMS);
         if (poll(fds, ALL, wait_ms(a)) < 0) {
             continue;
         }
-        relay_take(&a->relay, fds + 2);
+        relay_take(&a->relay, fds + 3);
         streams_take(&a->streams, fds + STREAMS);
+        if (fds[2].revents != 0) {
+            take_input(a);
+        }
         if (fds[1].revents != 0) {
             take_answer(a);
         }
@@ -229,6 +248,25 @@ static int open_signals(void)
     sigfillset(&all);
     int fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
     return fd >= 0 ? fd : -fail(EXIT_DRAGOMAN, "signalfd: %s (close some files)", strerror(errno));
+}
+
+/* What is left of it, when the program has ended: until others that hold the other end are gone, or somebody asks to end. */
+static void take_rest(struct attended *a)
+{
+    struct signalfd_siginfo si;
+    while (a->input >= 0) {
+        struct pollfd fds[2] = {{a->signals, POLLIN, 0}, {a->input, POLLIN, 0}};
+        if (poll(fds, 2, -1) <= 0) {
+            continue;
+        }
+        if (fds[1].revents != 0) {
+            take_input(a);
+        }
+        if (fds[0].revents != 0 && read(a->signals, &si, sizeof si) == (ssize_t)sizeof si &&
+            asks_to_end(si.ssi_signo)) {
+            return;
+        }
+    }
 }
 
 int attend_instance(const struct keeper_link *link, struct supervised_end *end)
@@ -266,7 +304,11 @@ int attend_instance(const struct keeper_link *link, struct supervised_end *end)
 int attend(const struct keeper_link *link, const struct attendance *how, struct supervised_end *end)
 {
     *end = (struct supervised_end){0};
-    struct attended a = {.link = link, .how = how, .end = end, .relay = {.terminal = -1}};
+    struct attended a = {.link = link,
+                         .how = how,
+                         .end = end,
+                         .relay = {.terminal = -1},
+                         .input = how->supervision != NULL ? how->supervision->input : -1};
     a.signals = open_signals();
     a.deadline = how->timeout_ms != 0 ? now() + how->timeout_ms : 0;
     int status = a.signals >= 0 ? order_with_descriptors(&a) : -a.signals;
@@ -277,6 +319,9 @@ int attend(const struct keeper_link *link, const struct attendance *how, struct 
     int kept = link->keeper > 0 ? keeper_wait(link) : 0;
     relay_end(&a.relay);
     streams_end(&a.streams, a.told_to_end || end->timed_out);
+    if (status == 0) {
+        take_rest(&a);
+    }
     close(a.signals);
     if (status != 0 || a.status != 0) {
         return status != 0 ? status : a.status;

@@ -21,6 +21,8 @@ struct attendance {
     bool no_input;       /* nothing of the caller's standard input: exec without -i */
     bool detached;       /* its start only is waited for */
     uint64_t timeout_ms; /* 0: none */
+    /* What to read meanwhile, and that the order's trace goes there, which is closed here; NULL: nothing. */
+    const struct supervision *supervision;
 };
 
 /*

@@ -19,8 +19,15 @@
 struct miss {
     struct report_line first; /* what is the same in all lines of it; its program is the first that met it */
     int64_t count;
+    unsigned *sources; /* who met it: a process writes a second line for what it counted after the first */
     unsigned processes;
-    unsigned last_file; /* a process writes a second line for what it counted after the first */
+};
+
+/* A program of a process. Outside of isolated worlds each has a file of its own. */
+struct source {
+    int64_t pid;
+    char *program;
+    bool told;
 };
 
 struct merged {
@@ -28,8 +35,10 @@ struct merged {
     size_t count;
     size_t room;
     struct ways ways;
-    unsigned told; /* files that tell of ways: those of programs that were not killed */
-    unsigned files;
+    unsigned told;          /* sources that tell of ways: those of programs that were not killed */
+    unsigned files;         /* sources in all; at least one in a file */
+    struct source *sources; /* of the file at hand */
+    size_t source_count;
     unsigned unreadable; /* lines */
 };
 
@@ -39,14 +48,29 @@ static bool same(const struct report_line *a, const struct report_line *b)
            strcmp(a->detail, b->detail) == 0 && strcmp(a->personality, b->personality) == 0;
 }
 
-static bool add(struct merged *merged, const struct report_line *line)
+/* Notes that a source has met it, too. False: no memory. */
+static bool note_source(struct miss *miss, unsigned source)
+{
+    for (unsigned i = miss->processes; i-- > 0;) {
+        if (miss->sources[i] == source) {
+            return true;
+        }
+    }
+    unsigned *grown = realloc(miss->sources, (miss->processes + 1) * sizeof *grown);
+    if (grown == NULL) {
+        return false;
+    }
+    grown[miss->processes++] = source;
+    miss->sources = grown;
+    return true;
+}
+
+static bool add(struct merged *merged, const struct report_line *line, unsigned source)
 {
     for (size_t i = 0; i < merged->count; i++) {
         if (same(&merged->misses[i].first, line)) {
             merged->misses[i].count += line->count;
-            merged->misses[i].processes += merged->misses[i].last_file != merged->files;
-            merged->misses[i].last_file = merged->files;
-            return true;
+            return note_source(&merged->misses[i], source);
         }
     }
     if (merged->count == merged->room) {
@@ -58,20 +82,53 @@ static bool add(struct merged *merged, const struct report_line *line)
         merged->misses = grown;
         merged->room = room;
     }
-    merged->misses[merged->count++] = (struct miss){*line, line->count, 1, merged->files};
-    return true;
+    merged->misses[merged->count] = (struct miss){.first = *line, .count = line->count};
+    return note_source(&merged->misses[merged->count++], source);
+}
+
+/* Whose line it is, of those in the file at hand; NULL: no memory. */
+static struct source *source_of(struct merged *merged, const struct report_line *line)
+{
+    for (size_t i = merged->source_count; i-- > 0;) {
+        struct source *s = &merged->sources[i];
+        if (s->pid == line->pid && strcmp(s->program, line->program) == 0) {
+            return s;
+        }
+    }
+    struct source *grown = realloc(merged->sources, (merged->source_count + 1) * sizeof *grown);
+    char *program = strdup(line->program);
+    if (grown != NULL) {
+        merged->sources = grown;
+    }
+    if (grown == NULL || program == NULL) {
+        free(program);
+        return NULL;
+    }
+    grown[merged->source_count] = (struct source){.pid = line->pid, .program = program};
+    return &grown[merged->source_count++];
 }
 
 /* What one line says. False: no memory. */
-static bool take_line(struct merged *merged, const struct report_line *line, bool *told)
+static bool take_line(struct merged *merged, const struct report_line *line)
 {
-    if (line->ways.told) {
+    struct source *source = source_of(merged, line);
+    if (source != NULL && line->ways.told) {
         ways_add(&merged->ways, &line->ways);
-        merged->told += !*told;
-        *told = true;
+        merged->told += !source->told;
+        source->told = true;
         return true;
     }
-    return add(merged, line);
+    return source != NULL && add(merged, line, merged->files + (unsigned)(source - merged->sources));
+}
+
+/* The sources of the file at hand have been read. */
+static void count_sources(struct merged *merged)
+{
+    merged->files += merged->source_count > 0 ? (unsigned)merged->source_count : 1;
+    for (size_t i = 0; i < merged->source_count; i++) {
+        free(merged->sources[i].program);
+    }
+    merged->source_count = 0;
 }
 
 static int read_file(struct merged *merged, int dir, const char *name)
@@ -84,16 +141,15 @@ static int read_file(struct merged *merged, int dir, const char *name)
     char *text = NULL;
     size_t room = 0;
     bool whole = true;
-    bool told = false;
-    merged->files++;
     while (whole && getline(&text, &room, file) > 0) {
         struct report_line line;
         if (report_line_parse(text, &line)) {
-            whole = take_line(merged, &line, &told);
+            whole = take_line(merged, &line);
         } else {
             merged->unreadable++;
         }
     }
+    count_sources(merged);
     free(text);
     fclose(file);
     return whole ? 0 : fail(EXIT_DRAGOMAN, "db report: %s (free some memory)", strerror(ENOMEM));
@@ -203,6 +259,10 @@ int db_report(int argc, char **argv)
         }
         status = finish_output(stdout);
     }
+    for (size_t i = 0; i < merged.count; i++) {
+        free(merged.misses[i].sources);
+    }
     free(merged.misses);
+    free(merged.sources);
     return status;
 }

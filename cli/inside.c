@@ -197,21 +197,22 @@ void inside_start(void)
     static struct inside_order order;
     struct user_ids user;
     struct unpack u;
-    int request, table, trace, world;
+    int request, table, trace, report, world;
     unsigned uid, gid;
     char what[256];
     if (environ == NULL || environ[0] == NULL || environ[1] != NULL ||
         strncmp(environ[0], prefix, sizeof prefix - 1) != 0) {
         return;
     }
-    if (sscanf(environ[0] + sizeof prefix - 1, "%d:%d:%d:%u:%u:%d", &request, &table, &trace, &uid, &gid, &world) !=
-            6 ||
+    if (sscanf(environ[0] + sizeof prefix - 1, "%d:%d:%d:%d:%u:%u:%d", &request, &table, &trace, &report, &uid, &gid,
+               &world) != 7 ||
         unpack_file(request, &u) != 0 || !inside_unpack(&u, &order)) {
         _exit(fail(EXIT_DRAGOMAN, "the order is damaged or another version's (do not set " INSIDE_VARIABLE ")"));
     }
     close(request);
     order.settings.table_fd = table;
     order.settings.trace_fd = trace;
+    order.settings.report_fd = report;
     order.settings.first_user = uid;
     order.settings.first_group = gid;
     if (world >= 0 && !take_world(world, &order.settings)) {

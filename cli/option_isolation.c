@@ -59,12 +59,8 @@ int isolation_refuse(const struct run_request *request)
         return fail(EXIT_DRAGOMAN, "--%s: the program has the host's root (add --rootfs DIR, -i INSTANCE or --isolate)",
                     request->rooted_option);
     }
-    if (!request->isolate && request->plan.name[0] == '\0') {
-        return fail(EXIT_DRAGOMAN, "--%s: only an isolated world has that (add -i INSTANCE or --isolate)",
-                    request->world_option != NULL ? request->world_option : "detach");
-    }
-    return fail(EXIT_DRAGOMAN, "%s: calls are not counted in an isolated world (dragoman trace without -c shows them)",
-                request->plan.name[0] != '\0' ? "--instance" : "--isolate");
+    return fail(EXIT_DRAGOMAN, "--%s: only an isolated world has that (add -i INSTANCE or --isolate)",
+                request->world_option != NULL ? request->world_option : "detach");
 }
 
 bool instance_name_ok(const char *name)

@@ -276,9 +276,9 @@ const struct option_row option_table[] = {
      .argument = ARGUMENT_REQUIRED,
      .value = "DIR",
      .set = set_report,
-     .help =
-         "Write what the program asked for and did not get to a file per process in this directory, which is made "
-         "if need be, and how many calls came by rewritten sites and by traps. `dragoman db report DIR` adds them up."},
+     .help = "Write what the program asked for and did not get to a file per process in this directory, which is made "
+             "if need be, and how many calls came by rewritten sites and by traps; of an isolated world, to one file. "
+             "`dragoman db report DIR` adds them up."},
     {.name = "strict",
      .argument = ARGUMENT_NONE,
      .scope = OPTION_KEPT,

@@ -1,5 +1,5 @@
 /*
- * A line of a report file. `run --report DIR` makes one file per process; each line but the last tells of one thing that
+ * A line of a report file. `run --report DIR` makes one file per process, or in an isolated world one for all; each line but the last of a process tells of one thing that
  * the guest asked for and did not get, or not whole:
  *
  *   {"pid":1,"program":"/x","personality":"freebsd","call":"name","number":1,"level":"nosys","count":1,"detail":"…"}

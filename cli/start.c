@@ -61,7 +61,7 @@ static int prepare(struct run_request *request, const char *name, struct program
 int start_program(struct run_request *request, const char *name, char **argv)
 {
     if (request->isolate || request->plan.name[0] != '\0') {
-        return world_run(request, request->again, request->again_context, argv);
+        return world_run(request, argv);
     }
     if (request->timeout_ms != 0) {
         struct supervision how = {.input = -1};
@@ -84,6 +84,9 @@ int start_supervised(struct run_request *request, const char *name, char **argv,
                      struct supervised_end *end)
 {
     struct program program = {0};
+    if (request->isolate || request->plan.name[0] != '\0') {
+        return world_supervised(request, argv, how, end);
+    }
     int status = prepare(request, name, &program);
     if (status != 0) {
         return status;

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { STREAMS_MAX = 4, STREAM_ROOM = 65536 }; /* 0, 1, 2 and a trace */
+enum { STREAMS_MAX = 5, STREAM_ROOM = 65536 }; /* 0, 1, 2, a trace and reports */
 
 struct stream {
     int file;        /* the caller's */

@@ -129,9 +129,32 @@ static int run_and_count(struct trace_request *trace, char **argv)
     end_as(&end);
 }
 
+/* The command line once more, on top of what an instance is configured with (cli/world_named.h). */
+struct command_line {
+    int argc;
+    char **argv;
+    const struct trace_request *trace;
+};
+
+static int take_again(struct run_request *request, void *context)
+{
+    const struct command_line *line = context;
+    struct trace_request own = {0}; /* what is trace's own was taken already */
+    int at = options_from_arguments(request, line->argc, line->argv, own_option, &own);
+    const struct settings *from = &line->trace->run.settings;
+    struct settings *to = &request->settings;
+    to->trace_mode = from->trace_mode;
+    to->trace_fd = from->trace_fd;
+    to->trace_string_size = from->trace_string_size;
+    memcpy(to->trace_filter, from->trace_filter, sizeof to->trace_filter);
+    memcpy(to->trace_calls, from->trace_calls, sizeof to->trace_calls);
+    return at < 0 ? -at : 0;
+}
+
 int cmd_trace(int argc, char **argv)
 {
     struct trace_request trace = {0};
+    struct command_line line = {argc, argv, &trace};
     run_request_init(&trace.run);
     int status = options_from_surroundings(&trace.run, environ);
     if (status != 0) {
@@ -144,6 +167,8 @@ int cmd_trace(int argc, char **argv)
     if (at >= argc && !configured_may_be(&trace.run)) {
         return fail(EXIT_DRAGOMAN, "trace: no program given (dragoman trace PROGRAM [ARG...])");
     }
+    trace.run.again = take_again;
+    trace.run.again_context = &line;
     struct settings *s = &trace.run.settings;
     if (trace.filter != NULL) {
         status = trace_filter_set(s, trace.filter, "-e");

@@ -121,7 +121,34 @@ static int choose_program(const struct run_request *request, char **words, char 
                : fail(EXIT_DRAGOMAN, "run: no program given (dragoman run --isolate PROGRAM [ARG...])");
 }
 
-static int run_ephemeral(struct run_request *request, char **words, struct supervised_end *end)
+/*
+ * Reports of a world's programs go to one file, by a pipe (cli/streams.h): a descriptor of the directory is nothing to give
+ * to whoever is kept in. This one stays open as long as this process.
+ */
+static int open_report(struct run_request *request)
+{
+    struct settings *s = &request->settings;
+    char path[SETTINGS_PATH_MAX + INSTANCE_NAME_MAX + 32];
+    if (s->report_dir[0] == '\0') {
+        return 0;
+    }
+    snprintf(path, sizeof path, "%s/%s.%d.jsonl", s->report_dir,
+             request->plan.name[0] != '\0' ? request->plan.name : "isolated", (int)getpid());
+    s->report_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0644);
+    return s->report_fd > 0 ? 0
+                            : fail(EXIT_DRAGOMAN, "%s: %s (--report wants a directory that can be written to)", path,
+                                   strerror(errno));
+}
+
+/* Where what is told of the program goes. */
+static int open_telling(struct run_request *request)
+{
+    int status = open_trace(request);
+    return status == 0 ? open_report(request) : status;
+}
+
+static int run_ephemeral(struct run_request *request, char **words, const struct supervision *supervision,
+                         struct supervised_end *end)
 {
     char path[SETTINGS_PATH_MAX * 4];
     char **argv;
@@ -130,7 +157,7 @@ static int run_ephemeral(struct run_request *request, char **words, struct super
     const struct keeper_start start = {.lock = -1, .guard = -1, .log = -1};
     int status = choose_program(request, words, &argv);
     status = status != 0 ? status : isolate_plan(request, argv[0], path, sizeof path);
-    status = status != 0 ? status : open_trace(request);
+    status = status != 0 ? status : open_telling(request);
     if (status != 0) {
         return status;
     }
@@ -140,7 +167,7 @@ static int run_ephemeral(struct run_request *request, char **words, struct super
         return status;
     }
     world_order(request, path, argv, &order);
-    const struct attendance how = {.order = &order};
+    const struct attendance how = {.order = &order, .supervision = supervision};
     return attend(&link, &how, end);
 }
 
@@ -214,7 +241,7 @@ int world_attended(struct run_request *request, const struct named_how *how, str
                       "--%s: %s is running already (stop it, or dragoman instance set %s changes what can be)",
                       request->world_starts, request->plan.name, request->plan.name);
     }
-    status = status != 0 ? status : open_trace(request);
+    status = status != 0 ? status : open_telling(request);
     if (status == 0 && words != NULL) {
         status = choose_program(request, words, &argv);
     }
@@ -236,33 +263,40 @@ int world_attended(struct run_request *request, const struct named_how *how, str
 }
 
 static int run_named(struct run_request *request, apply_arguments *also, void *context, char **words,
-                     struct supervised_end *end)
+                     const struct supervision *supervision, struct supervised_end *end)
 {
     const struct named_how how = {.wish = NAMED_ANY, .also = also, .context = context};
-    struct attendance attendance = {0};
+    struct attendance attendance = {.supervision = supervision};
     if (request->detach) {
         _exit(start_detached(request, also, context, words));
     }
     return world_attended(request, &how, &attendance, words, end);
 }
 
-int world_run(struct run_request *request, apply_arguments *also, void *context, char **words)
+int world_supervised(struct run_request *request, char **words, const struct supervision *supervision,
+                     struct supervised_end *end)
 {
-    struct supervised_end end;
     int status = isolation_check(request);
-    if (status == 0 && request->settings.report_dir[0] != '\0') {
-        status = fail(EXIT_DRAGOMAN,
-                      "--report: its directory is not there in an isolated world (run the program without one, "
-                      "or with --verbose)");
-    }
     if (status == 0 && request->isolate && request->detach) {
         status = fail(EXIT_DRAGOMAN,
                       "--detach: what runs on needs a name to be found by (dragoman instance create NAME, and "
                       "run -d -i NAME PROGRAM)");
     }
-    status = status != 0        ? status
-             : request->isolate ? run_ephemeral(request, words, &end)
-                                : run_named(request, also, context, words, &end);
+    if (status == 0 && request->detach &&
+        (request->settings.trace_mode != TRACE_OFF || request->settings.report_dir[0] != '\0')) {
+        status =
+            fail(EXIT_DRAGOMAN, "--detach: nobody would be there to write down what is told of its calls (leave it "
+                                "out)");
+    }
+    return status != 0        ? status
+           : request->isolate ? run_ephemeral(request, words, supervision, end)
+                              : run_named(request, request->again, request->again_context, words, supervision, end);
+}
+
+int world_run(struct run_request *request, char **words)
+{
+    struct supervised_end end;
+    int status = world_supervised(request, words, NULL, &end);
     if (status != 0) {
         return status;
     }

@@ -12,11 +12,15 @@
  * configured_program() tells (cli/option_program.h).
  */
 
+/* `dragoman run` where the request is for a world of its own. Returns an exit status, where it returns. */
+int world_run(struct run_request *request, char **words);
+
 /*
- * `dragoman run` where the request is for a world of its own. `also` applies the command line to another request
- * (cli/world_named.h). Returns an exit status, where it returns.
+ * The same, and reads meanwhile what `supervision` says (NULL: nothing; its timeout is the request's): the other end is the
+ * request's trace, and closed here. Returns 0 with *end filled, or an exit status after complaining.
  */
-int world_run(struct run_request *request, apply_arguments *also, void *context, char **words);
+int world_supervised(struct run_request *request, char **words, const struct supervision *supervision,
+                     struct supervised_end *end);
 
 /*
  * Runs a program (words NULL: the user's shell) in the named instance and attends it to its end. Returns 0, or an exit

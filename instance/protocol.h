@@ -11,7 +11,8 @@
  *          (struct inside_request packed in a              other side
  *          file), then those of 0, 1, 2 that      STOPPED, CONTINUED  job control
  *          RUN_GIVES says, then with RUN_TRACES   ENDED    value: wait status
- *          the one that a trace goes to
+ *          the one that a trace goes to, then
+ *          with RUN_REPORTS the one of reports
  *          text: the user; rows, columns
  *     SIGNAL  value: a signal for the program
  *     PS                                          TABLE    descriptors: the process table, the world's /proc
@@ -68,6 +69,7 @@ enum {
     RUN_TRACES = 32,
     RUN_DETACHED = 64, /* it does not share the connection's fate, and writes to the log */
     RUN_MAIN = 128,    /* and its end is the instance's */
+    RUN_REPORTS = 256,
 };
 
 enum { KEEPER_TEXT_MAX = 1024, KEEPER_DESCRIPTORS = 6, KEEPER_NUMBERS = 8, LIMITS_RESTART = 6 };

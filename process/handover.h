@@ -16,7 +16,7 @@
 #include "base/signal_types.h"
 
 #define HANDOVER_VARIABLE "DRAGOMAN_HANDOVER"
-/* Another such variable: the image starts inside of an isolated world (cli/inside.c): "DESCRIPTOR:TABLE:TRACE:USER:GROUP:WORLD". */
+/* Another such variable: the image starts inside of an isolated world (cli/inside.c): "DESCRIPTOR:TABLE:TRACE:REPORT:USER:GROUP:WORLD". */
 #define INSIDE_VARIABLE  "DRAGOMAN_INSIDE"
 #define HANDOVER_MAGIC   0x72657661646e6148ULL /* "Handaver" */
 #define HANDOVER_VERSION 5u

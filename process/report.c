@@ -131,9 +131,17 @@ static void write_entry(const struct process *p, const struct report_entry *e, i
     text_write(&x, fd);
 }
 
+bool report_wanted(const struct settings *s)
+{
+    return s->report_dir[0] != '\0' || s->report_fd > 0;
+}
+
 /* The process's file, to be appended to; -errno. */
 static int64_t report_open(const struct process *p)
 {
+    if (p->settings.report_fd > 0) {
+        return host_call3(__NR_fcntl, p->settings.report_fd, F_DUPFD_CLOEXEC, p->settings.report_fd);
+    }
     char path[SETTINGS_PATH_MAX + 64];
     struct text x = TEXT_ON(path);
     text_format(&x, "%s/%s.%d.jsonl", p->settings.report_dir, p->command, p->pid);
@@ -156,7 +164,7 @@ void report_append(const struct process *p, const struct text *line)
 static void report_write(const struct process *p)
 {
     struct report_state *r = p->report;
-    if (r == NULL || p->settings.report_dir[0] == '\0') {
+    if (r == NULL || !report_wanted(&p->settings)) {
         return;
     }
     int64_t fd = report_open(p);

@@ -2,14 +2,17 @@
  * Reports: what a run could not do for its guest. Each call that is not supported is recorded once per process
  * and written where the settings say; --strict makes it fatal.
  *
- * The file is DIR/COMMAND.PID.jsonl, a JSON object per line. A kind's first line is written when it is met, so that
+ * The file is DIR/COMMAND.PID.jsonl, or in an isolated world one for all of it, a JSON object per line. A kind's first line is written when it is met, so that
  * a process that is killed leaves it; another follows at the end with what was counted since. Then comes a line about
  * the ways by which its calls came in (syscalls/entry/ways.h).
  */
 #ifndef PROCESS_REPORT_H
 #define PROCESS_REPORT_H
 
+#include <stdbool.h>
+
 struct process;
+struct settings;
 struct text;
 struct thread;
 
@@ -21,6 +24,9 @@ struct thread;
  * status 125 and does not return.
  */
 void report_unsupported(struct thread *t, const char *name, int nr, const char *detail);
+
+/* Whether reports are written. */
+bool report_wanted(const struct settings *s);
 
 /* A fork's child reports on its own account. */
 void report_after_fork(struct thread *t);

@@ -71,6 +71,7 @@ struct run_order {
     int request;  /* the packed file; the caller's, as all descriptors here */
     int given[3]; /* -1: not given */
     int trace;    /* -1: none */
+    int report;   /* likewise */
 };
 
 struct run_result {

@@ -25,9 +25,10 @@ enum {
     REQUEST_AT = 3, /* descriptors as the engine finds them */
     TABLE_AT = 4,
     TRACE_AT = 5,
-    WORLD_AT = 6,
-    BROKER_AT = 7, /* closed again before the engine */
-    FIRST_CLOSED = 8,
+    REPORT_AT = 6,
+    WORLD_AT = 7,
+    BROKER_AT = 8, /* closed again before the engine */
+    FIRST_CLOSED = 9,
     OUT_OF_THE_WAY = 64,
     CANNOT_RUN = 126,
 };
@@ -112,6 +113,7 @@ static void place_descriptors(const struct child *c)
     from[REQUEST_AT] = fcntl(c->order->request, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY);
     from[TABLE_AT] = fcntl(c->k->table, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY);
     from[TRACE_AT] = c->order->trace >= 0 ? fcntl(c->order->trace, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY) : -1;
+    from[REPORT_AT] = c->order->report >= 0 ? fcntl(c->order->report, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY) : -1;
     from[WORLD_AT] = c->k->bare != NULL ? fcntl(c->k->bare->world, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY) : -1;
     from[BROKER_AT] = c->k->bare != NULL ? fcntl(c->k->bare->broker, F_DUPFD_CLOEXEC, OUT_OF_THE_WAY) : -1;
     for (int i = 0; i < FIRST_CLOSED; i++) {
@@ -227,8 +229,9 @@ static _Noreturn void run_child(const struct child *c)
     place_descriptors(c);
     join_terminal(c);
     close_others(c);
-    snprintf(variable, sizeof variable, INSIDE_VARIABLE "=%d:%d:%d:%u:%u:%d", REQUEST_AT, TABLE_AT,
-             c->order->trace >= 0 ? TRACE_AT : -1, c->ids->user, c->ids->group, c->k->bare != NULL ? WORLD_AT : -1);
+    snprintf(variable, sizeof variable, INSIDE_VARIABLE "=%d:%d:%d:%d:%u:%u:%d", REQUEST_AT, TABLE_AT,
+             c->order->trace >= 0 ? TRACE_AT : -1, c->order->report >= 0 ? REPORT_AT : 0, c->ids->user, c->ids->group,
+             c->k->bare != NULL ? WORLD_AT : -1);
     confine(c);
     give_changes(c);
     become_user(c);

@@ -44,11 +44,12 @@ static bool sort_descriptors(const struct keeper_message *m, int fds[KEEPER_DESC
 {
     static const uint32_t flags[] = {RUN_GIVES_0, RUN_GIVES_1, RUN_GIVES_2};
     unsigned next = 1;
-    *order = (struct run_order){.message = m, .request = fds[0], .given = {-1, -1, -1}, .trace = -1};
+    *order = (struct run_order){.message = m, .request = fds[0], .given = {-1, -1, -1}, .trace = -1, .report = -1};
     for (unsigned i = 0; i < 3; i++) {
         order->given[i] = (m->flags & flags[i]) != 0 ? fds[next++] : -1;
     }
     order->trace = (m->flags & RUN_TRACES) != 0 ? fds[next++] : -1;
+    order->report = (m->flags & RUN_REPORTS) != 0 ? fds[next++] : -1;
     return next == count;
 }
 
@@ -314,7 +315,7 @@ void main_ended(struct init *s, struct connection *c, int status)
 void main_restart(struct init *s)
 {
     struct run_order order = {
-        .message = &s->main_message, .request = s->main_request, .given = {-1, -1, -1}, .trace = -1};
+        .message = &s->main_message, .request = s->main_request, .given = {-1, -1, -1}, .trace = -1, .report = -1};
     struct run_result result;
     struct keeper_message answer;
     struct connection *c = NULL;

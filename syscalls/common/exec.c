@@ -260,6 +260,7 @@ static int64_t exec_foreign(struct thread *t, struct exec *e)
     char *argv[] = {e->strings.argc > 0 ? e->strings.bytes + e->strings.argv_at : e->program.path, NULL};
     char *envp[] = {(char *)text_cstr(&x), NULL};
     int trace_fd = t->proc->settings.trace_fd, table_fd = t->proc->settings.table_fd;
+    int report_fd = t->proc->settings.report_fd;
     signals_queue_to_host(t, !keeps_numbers(t->proc->personality, e->program.personality));
     if (e->closes) {
         host_call3(__NR_fcntl, e->descriptor, F_SETFD, 0);
@@ -269,10 +270,16 @@ static int64_t exec_foreign(struct thread *t, struct exec *e)
     if (table_fd >= 0) {
         host_call3(__NR_fcntl, table_fd, F_SETFD, 0);
     }
+    if (report_fd > 0) {
+        host_call3(__NR_fcntl, report_fd, F_SETFD, 0);
+    }
     int64_t r = host_exec(t, SELF, argv, envp, ~0UL);
     host_call3(__NR_fcntl, trace_fd, F_SETFD, FD_CLOEXEC);
     if (table_fd >= 0) {
         host_call3(__NR_fcntl, table_fd, F_SETFD, FD_CLOEXEC);
+    }
+    if (report_fd > 0) {
+        host_call3(__NR_fcntl, report_fd, F_SETFD, FD_CLOEXEC);
     }
     if (e->closes) {
         host_call3(__NR_fcntl, e->descriptor, F_SETFD, FD_CLOEXEC);

@@ -88,6 +88,9 @@ const char *process_arm(struct thread *t)
     if (s->table_fd >= 0) {
         s->table_fd = engine_descriptor_adopt(s->table_fd);
     }
+    if (s->report_fd > 0) {
+        s->report_fd = engine_descriptor_adopt(s->report_fd);
+    }
     if (gate_init() != 0) {
         return "out of memory";
     }

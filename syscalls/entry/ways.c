@@ -20,7 +20,7 @@ static bool tells_trace(const struct settings *s)
 
 static bool tells(const struct settings *s)
 {
-    return s->report_dir[0] != '\0' || tells_trace(s);
+    return report_wanted(s) || tells_trace(s);
 }
 
 struct addition {
@@ -139,7 +139,7 @@ void ways_tell(struct thread *t)
         counts = sites_news();
         sites = &counts;
     }
-    if (p->settings.report_dir[0] != '\0') {
+    if (report_wanted(&p->settings)) {
         report(p, &calls, sites);
     }
     if (tells_trace(&p->settings)) {

@@ -104,6 +104,25 @@ wait "$launcher"
 verdict stop-signal-asks "$? $("$D" logs --tail 1 box)" '6 asked'
 "$D" instance set box command= stop-signal=
 
+## What it asks for, told outside
+
+if "$D" trace -i box true 2>&1 | grep -q '^2 exit_group(0)'; then echo "ok $suite/trace"; else not_ok trace 'nothing is shown'; fi
+status trace-to-file 3 $X trace -o "$work/trace" -i box sh -c 'exit 3'
+verdict trace-file "$(grep exit_group "$work/trace")" '2 exit_group(3) = ?'
+status trace-counts 5 $X trace -c -o "$work/count" -i box sh -c 'echo; (exit 4); exit 5'
+verdict trace-counted "$(awk '$NF == "exit_group" { print $4 }' "$work/count")" 2
+status trace-counts-isolated 0 $X trace -c --json -o "$work/count" --isolate true
+verdict trace-counted-isolated "$(grep -c '"call": "exit_group"' "$work/count")" 1
+run sh -c "echo in | $X trace -c -o /dev/null -i box cat"
+verdict trace-keeps-input "$(cat "$out")" in
+says trace-for-nobody 125 'nobody would be there' $X trace -d -i box true
+says report-for-nobody 125 'nobody would be there' $X run -d --report "$work/report" -i box true
+status report 0 $X run --report "$work/report" -i box sh -c 'ls / >/dev/null; true'
+prints report-adds-up 'Of 3 programs run, 3 told by which ways their calls came in:' sh -c "$D db report $work/report | grep ^Of"
+status report-isolated 0 $X run --report "$work/report" --isolate sh -c 'exec true'
+verdict report-files "$(cd "$work/report" && ls | sed 's/\.[0-9]*\./.N./' | sort -u | tr '\n' ' ')" 'box.N.jsonl isolated.N.jsonl '
+prints report-is-hidden '0 1 2 3' $X run --report "$work/report" -i box sh -c 'echo $(ls /proc/self/fd)'
+
 ## Many at once
 
 many=20 kills=12
