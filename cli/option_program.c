@@ -178,7 +178,8 @@ void configured_program_clear(struct configured_program *program)
 
 bool configured_may_be(const struct run_request *request)
 {
-    return request->plan.name[0] != '\0' || (request->isolate && configured_program(request, NULL) != NULL);
+    const struct configured_program *p = &request->program;
+    return request->plan.name[0] != '\0' || (request->isolate && (p->entrypoint != NULL || p->words != NULL));
 }
 
 static size_t add_words(char **to, size_t at, char *const *words)
