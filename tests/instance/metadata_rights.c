@@ -352,6 +352,11 @@ static void signals_(void)
     CHECK(syscall(SYS_tkill, getpid(), 0) == 0 && syscall(SYS_tgkill, getpid(), getpid(), 0) == 0);
     CHECK(kill(getpid(), 0) == 0 && kill(-getpgid(0), 0) == 0);
     REFUSED(kill(1, 0), EPERM);
+    REFUSED(sigqueue(other, SIGUSR1, (union sigval){0}), EPERM);
+    int pidfd = (int)syscall(SYS_pidfd_open, other, 0);
+    REFUSED(syscall(SYS_pidfd_send_signal, pidfd, SIGUSR1, NULL, 0), EPERM);
+    pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+    CHECK(syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) == 0);
 }
 
 static void signalling(void)

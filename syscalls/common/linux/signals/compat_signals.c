@@ -8,6 +8,7 @@
 #include "base/process.h"
 #include "base/thread.h"
 #include "linux_i386_syscalls.h"
+#include "process/credentials.h"
 #include "signals/signals.h"
 #include "syscalls/common/linux/signals/compat_siginfo.h"
 #include "syscalls/common/linux/signals/send.h"
@@ -121,12 +122,20 @@ static int copyin_siginfo(struct thread *t, int32_t sig, guest_ptr info, siginfo
 int64_t linux_compat_rt_sigqueueinfo(struct thread *t, int32_t pid, int32_t sig, guest_ptr info)
 {
     siginfo_t given;
+    int64_t r = pid > 0 ? credentials_may_signal(t, pid, sig) : 0;
+    if (r < 0) {
+        return r;
+    }
     return copyin_siginfo(t, sig, info, &given) != 0 ? -EFAULT : linux_sigqueueinfo(t, pid, sig, &given);
 }
 
 int64_t linux_compat_rt_tgsigqueueinfo(struct thread *t, int32_t tgid, int32_t pid, int32_t sig, guest_ptr info)
 {
     siginfo_t given;
+    int64_t r = tgid > 0 ? credentials_may_signal(t, tgid, sig) : 0;
+    if (r < 0) {
+        return r;
+    }
     return copyin_siginfo(t, sig, info, &given) != 0 ? -EFAULT : linux_tgsigqueueinfo(t, tgid, pid, sig, &given);
 }
 
@@ -134,6 +143,10 @@ int64_t linux_compat_pidfd_send_signal(struct thread *t, int32_t pidfd, int32_t 
 {
     struct linux_compat_siginfo given;
     siginfo_t wide;
+    int64_t r = linux_may_signal_pidfd(t, pidfd, sig);
+    if (r < 0) {
+        return r;
+    }
     if (guest_is_null(info)) {
         return linux_pidfd_send(t, pidfd, sig, NULL, flags);
     }

@@ -2,11 +2,16 @@
  * Signals and priorities between users that the engine keeps (base/credentials.h), where the host has one user for all.
  * Semantics: kill(2), setpriority(2); kernel/signal.c, kernel/sys.c.
  */
+#include "base/format.h"
 #include "base/host.h"
+#include "base/host_file.h"
+#include "base/process.h"
 #include "base/thread.h"
 #include "linux_syscalls.h"
 #include "process/credentials.h"
 #include "process/host_list.h"
+#include "process/host_record.h"
+#include "syscalls/common/linux/signals/send.h"
 #include "vfs/metadata.h"
 
 /* A signal to several processes, of which each is asked for. */
@@ -75,6 +80,33 @@ int64_t linux_emulated_rt_sigqueueinfo(struct thread *t, int32_t pid, int32_t si
     int64_t r = pid > 0 ? credentials_may_signal(t, pid, sig) : 0;
 
     return r < 0 ? r : linux_any_rt_sigqueueinfo(t, pid, sig, info);
+}
+
+int64_t linux_emulated_rt_tgsigqueueinfo(struct thread *t, int32_t tgid, int32_t pid, int32_t sig, guest_ptr info)
+{
+    int64_t r = tgid > 0 ? credentials_may_signal(t, tgid, sig) : 0;
+
+    return r < 0 ? r : linux_any_rt_tgsigqueueinfo(t, tgid, pid, sig, info);
+}
+
+int64_t linux_may_signal_pidfd(struct thread *t, int32_t pidfd, int32_t sig)
+{
+    char path[48], info[512];
+    struct text x = TEXT_ON(path);
+
+    text_format(&x, "/proc/self/fdinfo/%d", pidfd);
+    if (t->proc->credentials == NULL || host_file_read(text_cstr(&x), info, sizeof(info)) <= 0) {
+        return 0; /* what it is, the host says */
+    }
+    int64_t pid = (int64_t)host_status_number(info, "Pid", 0);
+    return pid > 0 && pid <= INT32_MAX ? credentials_may_signal(t, (int32_t)pid, sig) : 0;
+}
+
+int64_t linux_emulated_pidfd_send_signal(struct thread *t, int32_t pidfd, int32_t sig, guest_ptr info, uint32_t flags)
+{
+    int64_t r = linux_may_signal_pidfd(t, pidfd, sig);
+
+    return r < 0 ? r : linux_any_pidfd_send_signal(t, pidfd, sig, info, flags);
 }
 
 /* Of groups and users the host changes what it finds, which is the guest's own world. */

@@ -15,6 +15,9 @@ int64_t linux_sigqueueinfo(struct thread *t, int32_t pid, int32_t sig, const sig
 int64_t linux_tgsigqueueinfo(struct thread *t, int32_t pid, int32_t tid, int32_t sig, const siginfo_t *info);
 int64_t linux_pidfd_send(struct thread *t, int32_t pidfd, int32_t sig, const siginfo_t *info, uint32_t flags);
 
+/* Where owners are emulated: whether the process of a pidfd may be sent that (process/credentials.h). 0 or -EPERM. */
+int64_t linux_may_signal_pidfd(struct thread *t, int32_t pidfd, int32_t sig);
+
 /* rt_sigtimedwait(2); timeout NULL: none. Returns 0 with the signal in *out, -EINVAL, -EAGAIN or -EINTR. */
 int64_t linux_sigtimedwait(struct thread *t, const struct signal_set *set, const struct __kernel_timespec *timeout,
                            struct guest_signal *out);
