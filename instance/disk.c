@@ -21,15 +21,18 @@
 enum {
     BLOCK = 512 /* of st_blocks */,
     DEPTH_MAX = 1024,
+    LEAST = 1024,
     SHARE = 10,
     PAUSE_MS = 1000,
     PAUSE_MOST_MS = 10000,
     MS = 1000000
 };
 
+/* A file without data takes a place in the file system's tables, of which there are so many. */
 static uint64_t size_of(const struct stat *st)
 {
     uint64_t bytes = (uint64_t)st->st_blocks * BLOCK;
+    bytes = bytes < LEAST ? LEAST : bytes;
     return S_ISDIR(st->st_mode) || st->st_nlink < 2 ? bytes : bytes / st->st_nlink;
 }
 

@@ -17,7 +17,8 @@
 
 /*
  * Bytes that the tree below the directory `fd` takes on the disk, or as soon as they are more than `enough`, something
- * more than that: also where the tree is too deep to be looked at. A file counts by parts at each of its names.
+ * more than that: also where the tree is too deep to be looked at. A file
+ * counts at least 1 KB, and by parts at each of its names.
  */
 uint64_t disk_used(int fd, uint64_t enough);
 

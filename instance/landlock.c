@@ -89,14 +89,22 @@ static int allow(int ruleset, int fd, uint64_t rights)
     return r == 0 ? 0 : -errno;
 }
 
+/* What is mounted read-only is not written to, but for devices, of which that keeps the node alone. */
+static uint64_t rights_of(int fd, bool read_only, uint64_t rights)
+{
+    struct stat st;
+    bool device = fstat(fd, &st) == 0 && (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode));
+    return read_only && !device ? rights & READING : rights;
+}
+
 /* A mount point that another mount hides, or that is gone, needs no rule. */
-static int allow_path(int ruleset, const char *path, uint64_t rights)
+static int allow_mount(int ruleset, const char *path, bool read_only, uint64_t rights)
 {
     int fd = open(path, O_PATH | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) {
         return errno == ENOMEM || errno == EMFILE || errno == ENFILE ? -errno : 0;
     }
-    int r = allow(ruleset, fd, rights);
+    int r = allow(ruleset, fd, rights_of(fd, read_only, rights));
     close(fd);
     return r;
 }
@@ -150,7 +158,7 @@ static int allow_mounts(int ruleset, uint64_t rights)
         char *point;
         bool read_only;
         if (take_line(line, &point, &read_only)) {
-            r = allow_path(ruleset, point, read_only ? rights & READING : rights);
+            r = allow_mount(ruleset, point, read_only, rights);
         }
     }
     free(line);

@@ -44,8 +44,9 @@ static int take(const char *path, unsigned long long attributes)
     return fd;
 }
 
-#define PLAIN  (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
-#define DEVICE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC)
+#define PLAIN (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
+/* Devices can be written all the same: what a read-only mount keeps are the node's own mode, owner and times. */
+#define DEVICE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY)
 
 /*
  * Has a mount's owners shown as said in trees.h, if they are others than the maps'. Not all file systems can: then they

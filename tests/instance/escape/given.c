@@ -131,6 +131,26 @@ void go_deep(void)
     say("STAYED\n");
 }
 
+/* Files with nothing in them, at most 60,000. */
+void make_files(void)
+{
+    long n = 0;
+    char path[64];
+    while (n < 60000) {
+        copy(path, "/file-");
+        append_number(path, n);
+        long fd = op(OPEN, P(path), 0101, 0644);
+        if (fd < 0) {
+            break;
+        }
+        op(CLOSE, fd, 0, 0);
+        n++;
+    }
+    say("MADE\n");
+    rest_ms(15000);
+    say("STAYED\n");
+}
+
 /* Orphans that stop and go on without end: each time the first process is told. */
 void stop_and_go(void)
 {
