@@ -223,6 +223,8 @@ static int64_t store(struct thread *t, struct subject *s)
     }
     if (now != want) {
         r = metadata_set_mode(&s->at, want);
+    } else if (carries(&s->host) && metadata_set_mode(&s->at, want) == -EROFS) {
+        return -EROFS; /* nothing changes, and may not */
     }
     if (r == 0 && carries(&s->host) && (now & METADATA_MARK) != 0) {
         metadata_remove(&s->at);
