@@ -80,6 +80,8 @@ int instance_tell(const char *name, const struct instance_config *config, const 
     }
     if (config->owners == OWNERS_EMULATED && why != NULL) {
         printf("owners and modes are emulated: %s\n", why);
+    } else if (why != NULL) {
+        printf("files have owners of their own: %s\n", why);
     }
     return finish_output(stdout);
 }

@@ -1,11 +1,14 @@
 /* Which ids are mapped: what subuid(5) and subgid(5) give the caller, and whether somebody can map them. */
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/mount.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -127,19 +130,64 @@ static void one_id(struct idmaps *out, const char *why)
     out->why = why;
 }
 
+/*
+ * In a container that has few ids: its uppermost ones but 0, which may be some that its own users have. Returns whether
+ * there are enough.
+ */
+static bool spare_ids(const char *path, struct idmap *out)
+{
+    FILE *file = fopen(path, "re");
+    unsigned long long inside, outside, length, best = 0;
+    while (file != NULL && fscanf(file, "%llu %llu %llu", &inside, &outside, &length) == 3) {
+        unsigned long long first = inside == 0 ? 1 : inside, end = inside + length;
+        if (end > UINT32_MAX || end < first + IDMAP_LEAST || end <= best) {
+            continue;
+        }
+        best = end;
+        first = end - first > ROOT_RANGE_COUNT ? end - ROOT_RANGE_COUNT : first;
+        *out = (struct idmap){.ranges = {{0, (uint32_t)first, (uint32_t)(end - first)}}, .count = 1};
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return best != 0;
+}
+
+/* Root takes the host's files as mounts, which a container's may not be let (trees.h). */
+static bool may_take_mounts(void)
+{
+    int fd = (int)syscall(SYS_open_tree, AT_FDCWD, "/", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    if (fd >= 0) {
+        close(fd);
+    }
+    return fd >= 0 || errno != EPERM;
+}
+
 static void choose_for_root(struct idmaps *out, const char *name)
 {
     *out = (struct idmaps){.owners = OWNERS_SUBORDINATE, .writer = IDMAPS_BY_ROOT};
+    if (!may_take_mounts()) {
+        one_id(out, "root may not mount in this container (start it with CAP_SYS_ADMIN)");
+        return;
+    }
     if (add_subordinate("/etc/subuid", name, &out->users) > IDMAP_LEAST &&
         add_subordinate("/etc/subgid", name, &out->groups) > IDMAP_LEAST) {
         return;
     }
     out->users = (struct idmap){.ranges = {{0, ROOT_RANGE, ROOT_RANGE_COUNT}}, .count = 1};
     out->groups = out->users;
-    if (!ids_exist("/proc/self/uid_map", ROOT_RANGE, ROOT_RANGE_COUNT) ||
-        !ids_exist("/proc/self/gid_map", ROOT_RANGE, ROOT_RANGE_COUNT)) {
-        one_id(out, "this container has no ids to spare (give root a range in /etc/subuid and /etc/subgid)");
+    if (ids_exist("/proc/self/uid_map", ROOT_RANGE, ROOT_RANGE_COUNT) &&
+        ids_exist("/proc/self/gid_map", ROOT_RANGE, ROOT_RANGE_COUNT)) {
+        return;
     }
+    if (spare_ids("/proc/self/uid_map", &out->users) && spare_ids("/proc/self/gid_map", &out->groups)) {
+        out->why =
+            "their users are the uppermost ids of this container, which its own users may have, too (a range for "
+            "root in /etc/subuid and /etc/subgid is taken instead)";
+        return;
+    }
+    one_id(out, "this container has fewer than 65536 ids (start it with more, or give root a range of those it has in "
+                "/etc/subuid and /etc/subgid)");
 }
 
 static void choose_for_user(struct idmaps *out, const char *name)

@@ -43,7 +43,8 @@ struct idmaps {
     enum instance_owners owners;
     enum idmaps_writer writer;
     struct idmap users, groups;
-    const char *why; /* OWNERS_EMULATED: what is missing for subordinate ids, and what to do; a constant */
+    const char
+        *why; /* OWNERS_EMULATED: what is missing for subordinate ids, and what to do; else what is unusual, or NULL */
 };
 
 /*
