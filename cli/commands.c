@@ -233,6 +233,15 @@ static const char wait_details[] =
     "Examples\n"
     "  dragoman run -d -i NAME make; dragoman wait NAME";
 
+static const char cp_details[] =
+    "Copies a file into an instance, which may run or not, or out of it. One of the two is\n"
+    "INSTANCE:PATH; where a directory is named, the file keeps its name. Inside it is root's,\n"
+    "and what is there already keeps its owner and mode.\n"
+    "\n"
+    "Examples\n"
+    "  dragoman cp app.conf NAME:/etc/\n"
+    "  dragoman cp NAME:/var/log/app.log .";
+
 static const char logs_details[] =
     "Writes what the programs of an instance that run on their own have written, on standard\n"
     "output and error: the last 4 to 8 MB of it.\n"
@@ -265,6 +274,7 @@ const struct command command_table[] = {
     {"restart", cmd_restart, "[-t SECONDS] INSTANCE...", "end an instance, and start it", restart_details},
     {"kill", cmd_kill, "[-s SIGNAL] INSTANCE...", "send a signal to an instance", kill_details},
     {"wait", cmd_wait, "INSTANCE...", "wait for an instance's end", wait_details},
+    {"cp", cmd_cp, "INSTANCE:PATH DEST|SOURCE INSTANCE:PATH", "copy a file into an instance, or out", cp_details},
     {"logs", cmd_logs, "[-f] [--tail N] INSTANCE", "what an instance wrote", logs_details},
     {"help", cmd_help, "[COMMAND]", "this text, or that of a command", "Tells what dragoman and its commands do."},
     {NULL, NULL, NULL, NULL, NULL},

@@ -35,6 +35,7 @@ int cmd_logs(int argc, char **argv);
 int cmd_restart(int argc, char **argv);
 int cmd_kill(int argc, char **argv);
 int cmd_wait(int argc, char **argv);
+int cmd_cp(int argc, char **argv);
 int cmd_sysroot(int argc, char **argv);
 int cmd_instance(int argc, char **argv);
 int cmd_binfmt(int argc, char **argv);

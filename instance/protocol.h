@@ -26,6 +26,8 @@
  *     WAIT    until the instance has ended        ENDED    value: the main program's wait status
  *     KILL    value: a signal for the main        DONE
  *             program, or else for all
+ *     ENTER                                       TABLE    descriptors: the world's root, its user
+ *                                                          namespace
  *     PAUSE   until the connection ends no        TABLE    as PS: who has these can stop the programs that run
  *             program is started and nobody
  *             else is served
@@ -48,6 +50,7 @@ enum keeper_kind {
     KEEPER_WAIT,
     KEEPER_PAUSE,
     KEEPER_KILL,
+    KEEPER_ENTER,
 
     KEEPER_READY = 100,
     KEEPER_STARTED,

@@ -158,6 +158,25 @@ static void answer_ps(struct init *s, struct connection *c)
     connection_tell(c, &m, fds, 2);
 }
 
+/* The user may come in, who could run any program here as well; and the instance is there as long as this connection. */
+static void answer_enter(struct init *s, struct connection *c)
+{
+    struct keeper_message m = {.kind = KEEPER_TABLE};
+    int fds[] = {open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC)};
+    if (s->k->bare != NULL) {
+        fail_to(c, COMPLAINED, "at this level nobody can be in it but programs (dragoman exec NAME cat)");
+    } else if (fds[0] < 0 || fds[1] < 0) {
+        fail_to(c, COMPLAINED, strerror(errno));
+    } else {
+        connection_tell(c, &m, fds, 2);
+    }
+    for (int i = 0; i < 2; i++) {
+        if (fds[i] >= 0) {
+            close(fds[i]);
+        }
+    }
+}
+
 /* How long the instance may run counts from now on. */
 static void change_limits(struct init *s, struct connection *c, const struct keeper_message *m)
 {
@@ -209,6 +228,9 @@ static void take_message(struct init *s, struct connection *c, const struct keep
     case KEEPER_KILL:
         signal_main(s, m);
         connection_tell(c, &done, NULL, 0);
+        break;
+    case KEEPER_ENTER:
+        answer_enter(s, c);
         break;
     case KEEPER_PAUSE:
         s->pauser = c;
