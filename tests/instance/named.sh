@@ -98,7 +98,7 @@ says no-port 125 'is no port' $X run -i box --expose 80/xyz true
 "$D" instance set box entrypoint= stop-signal=quit command='trap "echo asked; exit 6" QUIT; trap "echo not so" TERM; : >/tmp/ready; while :; do sleep 0.1; done'
 "$D" start --attach box &
 launcher=$!
-until_is stop-signal-runs 0 sh -c "$D exec box test -e /tmp/ready; echo \$?"
+until_is stop-signal-runs 0 sh -c "$D exec box sh -c '[ -e /tmp/ready ]'; echo \$?"
 prints stop-signal box $X stop -t 20 box
 wait "$launcher"
 verdict stop-signal-asks "$? $("$D" logs --tail 1 box)" '6 asked'
