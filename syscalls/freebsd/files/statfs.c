@@ -337,7 +337,7 @@ static int64_t list_rooted(struct mount_list *list)
     uint32_t at = 0;
 
     while (r >= 0 && rooted_next(s, &at, &m)) {
-        if (rooted_is_mounted(s, m.target) || !vfs_filesystem_over(list->t, m.target)) {
+        if (!vfs_filesystem_over(list->t, m.target)) { /* what makes up its /dev is devfs to it */
             r = list_rooted_one(list, m.source);
         }
     }
