@@ -52,8 +52,13 @@ int64_t change_by_descriptor(int64_t refused, long nr, int dirfd, const char *na
     if (place < 0) {
         return refused;
     }
-    int64_t file = open_file(place, &found);
-    int64_t r = file < 0 ? refused : host_raw(nr, (uint64_t)file, a, b, c, d, 0);
+    /* Where the keeper makes such changes, it needs a place only; the host's kernel wants an open file. */
+    int64_t r = host_raw(nr, (uint64_t)place, a, b, c, d, 0);
+    int64_t file = -EBADF;
+    if (r == -EBADF) {
+        file = open_file(place, &found);
+        r = file < 0 ? refused : host_raw(nr, (uint64_t)file, a, b, c, d, 0);
+    }
     if (file >= 0) {
         host_call1(__NR_close, file);
     }
