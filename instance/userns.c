@@ -47,11 +47,30 @@ static const char *permission_refusal(void)
     return "user namespaces are refused (in a chroot they always are; else ask whoever runs this host)";
 }
 
+/* apparmor(7): an enforced profile's name stands there. */
+static bool has_profile(void)
+{
+    char text[256];
+    int fd = open("/proc/self/attr/apparmor/current", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+    if (fd >= 0) {
+        close(fd);
+    }
+    text[n > 0 ? n : 0] = '\0';
+    return strstr(text, "(enforce)") != NULL;
+}
+
 const char *userns_refusal(int error)
 {
     switch (error) {
+    case EACCES: /* of a security module only */
+        if (has_profile()) {
+            return "the AppArmor profile that dragoman runs with refuses user namespaces (as root: install "
+                   "dragoman's own, share/dragoman/apparmor/dragoman, in /etc/apparmor.d, or have that one say "
+                   "`userns,`)";
+        }
+        return permission_refusal();
     case EPERM:
-    case EACCES:
         return permission_refusal();
     case ENOSPC:
     case EUSERS:
