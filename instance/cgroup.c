@@ -104,16 +104,16 @@ static bool make_v1(struct cgroup *g, const char *name, unsigned wanted)
     return any;
 }
 
-/* This process goes to the group, and its launcher with it where nobody else is left. */
-static bool step_aside(const char *home, const char *aside, pid_t launcher)
+/* This process goes from one group to the other, and its launcher with it where nobody else is left. */
+static bool move_with_launcher(const char *from, const char *to, pid_t launcher)
 {
     char number[16];
-    if (mkdir(aside, 0755) != 0 || write_file(aside, "cgroup.procs", "0") != 0) {
+    if (write_file(to, "cgroup.procs", "0") != 0) {
         return false;
     }
-    if (cgroup_has_only(home, launcher)) {
+    if (cgroup_has_only(from, launcher)) {
         snprintf(number, sizeof number, "%d", (int)launcher);
-        write_file(aside, "cgroup.procs", number);
+        write_file(to, "cgroup.procs", number);
     }
     return true;
 }
@@ -137,13 +137,13 @@ static bool give_on(struct cgroup *g, pid_t launcher)
     for (int i = 0; i < CGROUP_PARTS; i++) {
         int r = write_file(g->home[0], "cgroup.subtree_control", controllers[i]);
         if (r == -EBUSY && !moved) {
-            moved = step_aside(g->home[0], aside, launcher);
+            moved = mkdir(aside, 0755) == 0 && move_with_launcher(g->home[0], aside, launcher);
             r = moved ? write_file(g->home[0], "cgroup.subtree_control", controllers[i]) : r;
         }
         given += r == 0;
     }
     if (moved && given == 0) {
-        moved = write_file(g->home[0], "cgroup.procs", "0") != 0;
+        moved = !move_with_launcher(aside, g->home[0], launcher);
     }
     if (moved) {
         memcpy(g->home[0], aside, sizeof aside); /* empty at this process's end, and reaped later */

@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import sys
 import termios
@@ -19,8 +20,10 @@ class Session:
     def __init__(self, *arguments):
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):  # whoever runs this in the background ignores them
+                signal.signal(number, signal.SIG_DFL)
             os.execv(DRAGOMAN, [DRAGOMAN, "run", "--isolate", *arguments])
-        self.seen = ""
+        self.seen, self.open = "", True
         self.resize(33, 77)
 
     def resize(self, rows, columns):
@@ -43,12 +46,15 @@ class Session:
                 except OSError:
                     data = b""
                 if not data:
+                    self.open = False
                     break
                 self.seen += data.decode(errors="replace")
         return None
 
     def status(self):
-        self.expect("$^")
+        """As of waitpid; after a while without an end it is made one."""
+        if self.expect("$^") is None and self.open:
+            os.kill(self.pid, signal.SIGKILL)
         return os.waitpid(self.pid, 0)[1]
 
 
