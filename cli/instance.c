@@ -208,7 +208,7 @@ int instance_apply_pair(struct instance_config *config, struct run_request *requ
 
 int instance_apply_line(struct instance_config *config, const char *line)
 {
-    char copy[SETTINGS_PATH_MAX];
+    char copy[CONFIG_LINE_MAX];
     char *value;
     snprintf(copy, sizeof copy, "%s", line);
     const struct option_row *row = option_find(config_split(copy, &value));

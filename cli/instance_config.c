@@ -129,7 +129,7 @@ static int take_own_key(struct instance_config *config, const char *key, const c
 
 static int take_line(struct instance_config *config, char *line, const char *where)
 {
-    char copy[SETTINGS_PATH_MAX];
+    char copy[CONFIG_LINE_MAX];
     char *value = NULL;
     if (snprintf(copy, sizeof copy, "%s", line) >= (int)sizeof copy) {
         return fail(EXIT_DRAGOMAN, "%s: the line is too long (shorten it)", where);
@@ -241,7 +241,7 @@ int instance_config_write(int dir, const char *file, const char *where, const st
 /* Whether a line sets this option. `value`: to this; NULL: to anything. */
 static bool sets(const char *line, const struct option_row *row, const char *value)
 {
-    char copy[SETTINGS_PATH_MAX];
+    char copy[CONFIG_LINE_MAX];
     char *its = NULL;
     snprintf(copy, sizeof copy, "%s", line);
     const char *key = config_split(copy, &its);
@@ -250,7 +250,7 @@ static bool sets(const char *line, const struct option_row *row, const char *val
 
 int instance_config_set(struct instance_config *config, const struct option_row *row, const char *value)
 {
-    char line[SETTINGS_PATH_MAX];
+    char line[CONFIG_LINE_MAX];
     bool adds = row->repeats && value[0] != '\0';
     size_t kept = 0;
     if (strchr(value, '\n') != NULL) {
@@ -277,7 +277,7 @@ int instance_config_apply(const struct instance_config *config, const char *wher
 {
     int status = 0;
     for (size_t i = 0; i < config->line_count && status == 0; i++) {
-        char copy[SETTINGS_PATH_MAX];
+        char copy[CONFIG_LINE_MAX];
         char *value;
         snprintf(copy, sizeof copy, "%s", config->lines[i]);
         const struct option_row *row = option_find(config_split(copy, &value));

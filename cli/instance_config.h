@@ -20,7 +20,11 @@
 #include "cli/options.h"
 #include "instance/plan.h"
 
-enum { LAYER_ID_ROOM = 17, INSTANCE_TEXT_MAX = 256 };
+enum {
+    LAYER_ID_ROOM = 17,
+    INSTANCE_TEXT_MAX = 256,
+    CONFIG_LINE_MAX = 32768 /* an image's command may be a whole script */
+};
 
 struct instance_config {
     char created[INSTANCE_TEXT_MAX], from[INSTANCE_TEXT_MAX], system[INSTANCE_TEXT_MAX];

@@ -30,15 +30,17 @@ static bool is_from_image(const struct option_row *row)
 }
 
 /* One line of these; what cannot be is left out, and its setter has said why. */
-static int take_image_line(struct instance_config *config, struct run_request *scratch, char *line)
+static void take_image_line(struct instance_config *config, struct run_request *scratch, char *line)
 {
     char where[64], *value;
     const struct option_row *row = option_find(config_split(line, &value));
     if (!is_from_image(row) || value == NULL) {
-        return 0;
+        return;
     }
     snprintf(where, sizeof where, "the image's %s is left out", row->name);
-    return row->set(scratch, value, where) == 0 ? instance_config_set(config, row, value) : 0;
+    if (row->set(scratch, value, where) == 0) {
+        (void)instance_config_set(config, row, value); /* which has said that it is too long */
+    }
 }
 
 int instance_image_take(struct instance_config *config, char *text)
@@ -49,8 +51,8 @@ int instance_image_take(struct instance_config *config, char *text)
     config->lines = NULL;
     config->line_count = 0;
     run_request_init(&scratch);
-    for (char *line = strtok(text, "\n"); line != NULL && status == 0; line = strtok(NULL, "\n")) {
-        status = take_image_line(config, &scratch, line);
+    for (char *line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+        take_image_line(config, &scratch, line);
     }
     for (size_t i = 0; i < own.line_count; i++) {
         status = status == 0 ? instance_apply_line(config, own.lines[i]) : status;

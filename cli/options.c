@@ -170,6 +170,7 @@ const struct option_row option_table[] = {
      .letter = 'u',
      .argument = ARGUMENT_REQUIRED,
      .value = "USER[:GROUP]",
+     .of_program = true,
      .scope = OPTION_WORLD,
      .set = set_user,
      .help = "Run as this user, by name as the world's own /etc/passwd has it or by number; root, the default, is "
@@ -220,6 +221,7 @@ const struct option_row option_table[] = {
      .help = "Begin the instance's program again when it has ended: with a failure, at most N times; or always."},
     {.name = "command",
      .argument = ARGUMENT_REQUIRED,
+     .of_program = true,
      .scope = OPTION_WORLD,
      .value = "COMMAND",
      .set = set_command,
@@ -231,6 +233,7 @@ const struct option_row option_table[] = {
              "stopped."},
     {.name = "entrypoint",
      .argument = ARGUMENT_REQUIRED,
+     .of_program = true,
      .scope = OPTION_WORLD,
      .value = "PROGRAM",
      .set = set_entrypoint,
@@ -368,7 +371,7 @@ int option_apply(const struct option_row *row, struct run_request *request, cons
     if (typed && row->scope >= OPTION_WORLD && *first == NULL) {
         *first = row->name;
     }
-    if (typed && row->scope == OPTION_WORLD && request->world_starts == NULL && strcmp(row->name, "user") != 0) {
+    if (typed && row->scope == OPTION_WORLD && request->world_starts == NULL && !row->of_program) {
         request->world_starts = row->name;
     }
     int status = row->set(request, value, where);

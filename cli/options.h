@@ -88,6 +88,7 @@ struct option_row {
     uint8_t scope;     /* enum option_scope */
     bool rooted;       /* of OPTION_WORLD: --rootfs takes it as well */
     bool repeats;      /* values add up instead of replacing each other */
+    bool of_program;   /* OPTION_WORLD: about a program in it, which may be one of many */
     const char *value; /* how help calls the value */
     const char *bare;  /* the value that stands for an option without one */
     option_setter *set;

@@ -163,13 +163,29 @@ int64_t metadata_symlink(struct thread *t, uint64_t text, const struct metadata_
     return r;
 }
 
+/*
+ * Where changes are made by descriptors, a directory must be opened for each; one that its owner has no way into, as dpkg
+ * makes them, gets its mode when it is there.
+ */
+static void take_owner_out(struct thread *t, const struct metadata_place *name, uint32_t asked)
+{
+    struct statx x;
+    if (metadata_stat(t, name, STATX_MODE, &x, NULL) == 0) {
+        metadata_chmod(t, name, x.stx_mode & 07777 & ~(0700 & ~asked));
+    }
+}
+
 int64_t metadata_mkdir(struct thread *t, const struct metadata_place *at, uint32_t mode)
 {
     const struct metadata_place name = itself(at);
+    bool closed = metadata_is_emulated(t) && t->proc->settings.changes_by_descriptor && (mode & 0700) != 0700;
     int64_t r = metadata_may_make(t, at);
-    r = r < 0 ? r : host_call3(__NR_mkdirat, at->dirfd, at->name, mode);
+    r = r < 0 ? r : host_call3(__NR_mkdirat, at->dirfd, at->name, closed ? mode | 0700 : mode);
     if (r == 0) {
         metadata_made(t, &name, mode);
+    }
+    if (r == 0 && closed) {
+        take_owner_out(t, &name, mode);
     }
     return r;
 }

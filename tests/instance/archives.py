@@ -96,7 +96,7 @@ def root():
 
 
 # What an image says of its program. One variable does not fit on a line, and one user is none.
-PROGRAM = {"Env": ["A=one two", "BAD=x\ny", "PATH=/bin"], "Entrypoint": ["/bin/entry", "a \"b\""], "Cmd": ["one", "2\n"],
+PROGRAM = {"Env": ["A=one two", "BAD=x\ny", "PATH=/bin"], "Entrypoint": ["/bin/entry", "a \"b\""], "Cmd": ["one", "2\n" + "x" * 5000],
            "WorkingDir": "/made/here", "User": "7:8", "StopSignal": "SIGQUIT", "ExposedPorts": {"80/tcp": {}, "no port": {}}}
 
 

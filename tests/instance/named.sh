@@ -29,6 +29,7 @@ prints exec-no-input '' sh -c "echo typed | $X exec box cat"
 prints exec-user '7 8 8 9' $X exec -u user box sh -c 'echo $(id -u) $(id -g) $(id -G)'
 prints exec-number '12 34' $X exec -u 12:34 box sh -c 'echo $(id -u) $(id -g)'
 says exec-nobody 126 'none of that name' $X exec -u somebody box true
+prints entrypoint-where-it-runs 'for it' $X run -i box --entrypoint echo for it
 prints exec-directory /etc $X exec -w /etc box pwd
 prints exec-variable value $X exec -e NAME=value box sh -c 'echo $NAME'
 status exec-status 9 $X exec box sh -c 'exit 9'
