@@ -29,4 +29,16 @@ static inline size_t plain_step(const char *s, size_t size, bool *plain)
     return length;
 }
 
+/* In a message of `size` bytes, which names are part of: each byte of what a terminal would obey becomes a `?`, but newlines. */
+static inline void plain_message(char *text, size_t size)
+{
+    for (size_t i = 0, step; i < size; i += step) {
+        bool plain;
+        step = plain_step(text + i, size - i, &plain);
+        for (size_t j = i; !plain && j < i + step; j++) {
+            text[j] = text[j] == '\n' ? '\n' : '?';
+        }
+    }
+}
+
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/plain.h"
 #include "cli/commands.h"
 
 int fail(int status, const char *format, ...)
@@ -21,6 +22,7 @@ int fail(int status, const char *format, ...)
         size_t room = sizeof text - used - 2;
         used += (size_t)n < room ? (size_t)n : room;
     }
+    plain_message(text, used);
     text[used++] = '\n';
     ssize_t written = write(STDERR_FILENO, text, used);
     (void)written; /* there is nowhere else to say it */

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/plain.h"
+
 int complain(const char *format, ...)
 {
     char line[2048];
@@ -16,6 +18,7 @@ int complain(const char *format, ...)
     if (size > sizeof line - 2) {
         size = sizeof line - 2;
     }
+    plain_message(line, size);
     line[size] = '\n';
     if (write(STDERR_FILENO, line, size + 1) < 0) {
         return COMPLAINED; /* nobody listens */

@@ -151,6 +151,19 @@ void make_files(void)
     say("STAYED\n");
 }
 
+/* A file that nobody else can open at once, with a name that a terminal would obey. */
+void lease_a_file(void)
+{
+    long fd = op(OPEN,
+                 P("/\x1b]0;hostile\x07\xc2\x9b"
+                   "31m"),
+                 0102, 0644);
+    say(fd >= 0 && op(FCNTL, fd, SETLEASE, 1) == 0 ? "leased\n" : "refused\n");
+    for (;;) {
+        rest_ms(100000);
+    }
+}
+
 /* Orphans that stop and go on without end: each time the first process is told. */
 void stop_and_go(void)
 {

@@ -107,6 +107,7 @@ void try_kernel(void);
 void use_streams(void);
 void race_for_the_log(void);
 void go_deep(void);
+void lease_a_file(void);
 void make_files(void);
 void stop_and_go(void);
 void take_terminals(void);

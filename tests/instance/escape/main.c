@@ -185,6 +185,7 @@ static const struct {
     {"deep", go_deep},
     {"churn", stop_and_go},
     {"terminals", take_terminals},
+    {"lease", lease_a_file},
     {"nothing-in-them", make_files},
     {"null", replace_null},
 };
