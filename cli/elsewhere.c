@@ -23,7 +23,6 @@ static const struct elsewhere options[] = {
     {"uts", "each world has a host's name of its own (--hostname)"},
     {"cgroupns", "each world has control groups of its own"},
     {"init", "the world's first process reaps in any case"},
-    {"entrypoint", "name the program on the command line, or what start runs as --command"},
     {"stop-timeout", "dragoman stop -t SECONDS tells it"},
     {"stop-signal", "dragoman stop sends TERM; dragoman kill -s SIGNAL sends another"},
     {"shm-size", "/dev/shm takes what --memory leaves"},

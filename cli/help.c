@@ -52,7 +52,8 @@ void help_overview(FILE *out)
     fprintf(out, "  dragoman doctor              can this host run them?\n"
                  "  dragoman check ./program     what is this file, and what will it miss?\n"
                  "  dragoman run ./program ARG   run it\n"
-                 "  dragoman trace ./program     run it and show its system calls\n\n");
+                 "  dragoman trace ./program     run it and show its system calls\n"
+                 "  dragoman help instance       whole systems, isolated, copied in a moment\n\n");
     fprintf(out, "%sCommands%s\n", bold, plain);
     for (const struct command *c = command_table; c->name != NULL; c++) {
         fprintf(out, "  %-9s %s\n", c->name, c->summary);

@@ -17,7 +17,8 @@
 
 static int fail_at(const struct packer *p, int error)
 {
-    return complain("%s: %s", shown(p->path[0] != '\0' ? p->path : "/"), strerror(error));
+    return complain("%s: %s%s", shown(p->path[0] != '\0' ? p->path : "/"), strerror(error),
+                    error == EACCES ? " (have who may read it make an archive: tar; dragoman instance import)" : "");
 }
 
 static int fail_writing(const struct packer *p)
