@@ -23,7 +23,8 @@
  *     LIMITS  number[]: struct instance_limits,   DONE
  *             at LIMITS_RESTART enum
  *             keeper_restart and its most
- *     WAIT    until the instance has ended        ENDED    value: the main program's wait status
+ *     WAIT    until the instance has ended        ENDED    value: the main program's wait status; who has
+ *                                                          run that is told in any case
  *     KILL    value: a signal for the main        DONE
  *             program, or else for all
  *     ENTER                                       TABLE    descriptors: the world's root, its user

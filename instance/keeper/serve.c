@@ -57,6 +57,7 @@ static bool sort_descriptors(const struct keeper_message *m, int fds[KEEPER_DESC
 static void keep_main(struct init *s, struct connection *c, const struct keeper_message *m, int request)
 {
     c->main = true;
+    c->waits = true; /* who stays to wait may come to say so when everything is over */
     s->main_message = *m;
     s->main_message.flags &= RUN_DETACHED | RUN_MAIN;
     s->main_request = fcntl(request, F_DUPFD_CLOEXEC, 3);
