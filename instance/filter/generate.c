@@ -151,7 +151,7 @@ static scmp_filter_ctx fence(const struct filter_fence *rows)
         unsigned count = 0;
         for (unsigned i = 0; i < ARGUMENTS; i++) {
             if ((r->nonzero >> i & 1) != 0) {
-                when[count++] = SCMP_CMP64(i, SCMP_CMP_NE, 0, 0);
+                when[count++] = (struct scmp_arg_cmp){i, SCMP_CMP_NE, 0, 0};
             }
         }
         if (r->when.mask != 0) {
