@@ -335,6 +335,10 @@ static int translate(struct thread *t, int dirfd, const char *path, uint32_t fla
         if (!(flags & PATH_EMPTY)) {
             return -ENOENT;
         }
+        r = flags & PATH_CHANGES ? rooted_descriptor(t, dirfd) : 0;
+        if (r < 0) {
+            return r;
+        }
         name_descriptor(dirfd, out);
         return PATH_IS_DESCRIPTOR;
     }
