@@ -64,26 +64,21 @@ static bool is_freebsd(const struct settings *s)
     return is_there(s, "/libexec/ld-elf.so.1");
 }
 
-/* A variable of the form NAME=VALUE in memory that is not freed. */
-static char *variable(const char *name, const char *value)
+/* A variable, unless there is one of that name, in memory that is not freed. */
+static void add_missing(char **env, size_t *count, const char *name, const char *value)
 {
-    char *text = malloc(strlen(name) + strlen(value) + 2);
-    if (text == NULL) {
-        _exit(fail(EXIT_DRAGOMAN, "out of memory (end something)"));
-    }
-    sprintf(text, "%s=%s", name, value);
-    return text;
-}
-
-static void add_missing(char **env, size_t *count, char *given)
-{
-    size_t name = strcspn(given, "=") + 1;
+    size_t length = strlen(name), size = length + strlen(value) + 2;
     for (size_t i = 0; i < *count; i++) {
-        if (strncmp(env[i], given, name) == 0) {
+        if (strncmp(env[i], name, length) == 0 && env[i][length] == '=') {
             return;
         }
     }
-    env[(*count)++] = given;
+    char *text = malloc(size);
+    if (text == NULL) {
+        _exit(fail(EXIT_DRAGOMAN, "out of memory (end something)"));
+    }
+    snprintf(text, size, "%s=%s", name, value);
+    env[(*count)++] = text;
 }
 
 /* The order's variables, and of what a session has those that it does not name. */
@@ -98,19 +93,19 @@ static char **environment(const struct inside_order *order, const struct user_id
         _exit(fail(EXIT_DRAGOMAN, "out of memory (end something)"));
     }
     memcpy(env, order->env, count * sizeof *env);
-    add_missing(env, &count, variable("PATH", is_freebsd(&order->settings) ? freebsd_search : linux_search));
-    add_missing(env, &count, variable("HOME", user->home));
+    add_missing(env, &count, "PATH", is_freebsd(&order->settings) ? freebsd_search : linux_search);
+    add_missing(env, &count, "HOME", user->home);
     if (order->settings.hostname[0] != '\0') {
-        add_missing(env, &count, variable("HOSTNAME", order->settings.hostname));
+        add_missing(env, &count, "HOSTNAME", order->settings.hostname);
     } else if (gethostname(host, sizeof host - 1) == 0) {
-        add_missing(env, &count, variable("HOSTNAME", host));
+        add_missing(env, &count, "HOSTNAME", host);
     }
     if (order->program == NULL && user->login[0] != '\0') {
-        add_missing(env, &count, variable("USER", user->login));
-        add_missing(env, &count, variable("LOGNAME", user->login));
+        add_missing(env, &count, "USER", user->login);
+        add_missing(env, &count, "LOGNAME", user->login);
     }
     if (order->program == NULL) {
-        add_missing(env, &count, variable("SHELL", user->shell));
+        add_missing(env, &count, "SHELL", user->shell);
     }
     return env;
 }

@@ -301,7 +301,9 @@ int bare_plan(struct keeper *k)
         const struct instance_mount resolver = {(char *)"/etc/resolv.conf", (char *)"/etc/resolv.conf", false};
         status = access(resolver.source, R_OK) == 0 ? show_volume(&p, &resolver) : 0;
     }
-    return status != 0 ? status : pack_world(&p);
+    status = status != 0 ? status : pack_world(&p);
+    free(p.world.mounts); /* the strings are kept: changes_allow() */
+    return status;
 }
 
 int bare_make(struct keeper *k)
