@@ -124,9 +124,9 @@ static const char *namespaces_step(int error)
     const char *why = userns_refusal(error);
     return (error == EPERM || error == EACCES) && strncmp(why, "AppArmor", strlen("AppArmor")) == 0
                ? why
-               : "a container must show all of its /proc for this (podman run --security-opt unmask=ALL), and the "
-                 "kernel "
-                 "must have namespaces of all kinds";
+               : "a container must show all of its /proc and let mounts be made (podman run --security-opt unmask=ALL "
+                 "--security-opt seccomp=unconfined --security-opt apparmor=unconfined), and the kernel must have "
+                 "namespaces of all kinds";
 }
 
 /* `alone`: there are no namespaces that it stands behind. */

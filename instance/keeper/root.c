@@ -89,7 +89,10 @@ static int root_of_layers(const struct instance_root *root, const struct trees *
     char options[LAYERS_TEXT], layers[LAYERS_TEXT - 600] = "";
     int scratch = memory_over_root("mode=755");
     if (scratch < 0 || fchdir(scratch) != 0) {
-        return complain("memory for the root: %s (report this)", strerror(errno));
+        return complain("memory for the root: %s (%s)", strerror(errno),
+                        errno == EACCES
+                            ? "an AppArmor profile, as a container has, refuses mounts: dragoman doctor tells more"
+                            : "report this");
     }
     close(scratch);
     int status = attach_layers(trees, layers, sizeof layers);
@@ -119,7 +122,12 @@ static int make_root(const struct instance_plan *plan, const struct trees *trees
         return root_of_directory(trees, fd);
     }
     *fd = memory_over_root("mode=755");
-    return *fd >= 0 ? 0 : complain("memory for the root: %s (report this)", strerror(errno));
+    return *fd >= 0
+               ? 0
+               : complain("memory for the root: %s (%s)", strerror(errno),
+                          errno == EACCES
+                              ? "an AppArmor profile, as a container has, refuses mounts: dragoman doctor tells more"
+                              : "report this");
 }
 
 int root_enter(const struct instance_plan *plan, const struct trees *trees)

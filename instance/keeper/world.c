@@ -33,7 +33,9 @@ static int set_names(const struct instance_plan *plan)
 {
     const char *name = plan->hostname != NULL ? plan->hostname : plan->name[0] != '\0' ? plan->name : "dragoman";
     if (sethostname(name, strlen(name)) != 0) {
-        return complain("--hostname %s: %s (use a shorter one)", name, strerror(errno));
+        return complain("--hostname %s: %s (%s)", name, strerror(errno),
+                        errno == EPERM ? "a container's filter refuses it: dragoman doctor tells how to start that"
+                                       : "use a shorter one");
     }
     return 0;
 }
