@@ -78,7 +78,9 @@ int streams_give(struct streams *s, int fd)
     }
     char *bytes = malloc(STREAM_ROOM);
     if (s->count == STREAMS_MAX || bytes == NULL || pipe2(ends, O_CLOEXEC) != 0) {
-        return -fail(EXIT_DRAGOMAN, "%s: a pipe: %s (close some files)", name_of(fd), strerror(errno));
+        int error = errno;
+        free(bytes);
+        return -fail(EXIT_DRAGOMAN, "%s: a pipe: %s (close some files)", name_of(fd), strerror(error));
     }
     one = &s->all[s->count++];
     *one = (struct stream){.file = fd,
