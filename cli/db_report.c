@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/plain.h"
 #include "cli/commands.h"
 #include "cli/db.h"
 #include "cli/json.h"
@@ -192,8 +193,12 @@ static void print_text(const struct merged *merged)
     }
     for (size_t i = 0; i < merged->count; i++) {
         const struct miss *m = &merged->misses[i];
-        printf("%10" PRId64 " %9u  %-8s %-24s %s\n", m->count, m->processes, m->first.level,
-               m->first.call[0] != '\0' ? m->first.call : "-", m->first.detail);
+        struct report_line first = m->first; /* a program that was kept in may have written it */
+        plain_message(first.level, strlen(first.level));
+        plain_message(first.call, strlen(first.call));
+        plain_message(first.detail, strlen(first.detail));
+        printf("%10" PRId64 " %9u  %-8s %-24s %s\n", m->count, m->processes, first.level,
+               first.call[0] != '\0' ? first.call : "-", first.detail);
     }
     if (merged->ways.told) {
         printf("Of %u programs run, %u told by which ways their calls came in:\n", merged->files, merged->told);

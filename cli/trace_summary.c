@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/plain.h"
 #include "cli/json.h"
 
 static struct call_count *count_of(struct trace_summary *summary, const char *name)
@@ -155,8 +156,10 @@ static void print_row(FILE *out, const struct call_count *c, uint64_t all_ns)
     }
     double share = all_ns != 0 ? 100.0 * (double)c->ns / (double)all_ns : 0;
     double each = c->calls != 0 ? (double)c->ns / 1000 / (double)c->calls : 0;
-    fprintf(out, "%6.2f %11.6f %11.1f %9" PRIu64 " %9s %s\n", share, (double)c->ns / 1e9, each, c->calls, errors,
-            c->name);
+    char name[sizeof c->name]; /* a program that was kept in may have written it */
+    memcpy(name, c->name, sizeof name);
+    plain_message(name, strlen(name));
+    fprintf(out, "%6.2f %11.6f %11.1f %9" PRIu64 " %9s %s\n", share, (double)c->ns / 1e9, each, c->calls, errors, name);
 }
 
 static void print_table(const struct trace_summary *summary, FILE *out)
