@@ -28,11 +28,11 @@ struct side {
     bool inside;
 };
 
-/* NAME:PATH, unless a slash comes before the colon or no instance can be called so. Cuts `word`. */
-static const char *take_side(char *word, struct side *out)
+/* NAME:PATH, unless a slash comes before the colon or no instance can be called so. Cuts `word`, of which `given` is a copy. */
+static const char *take_side(char *word, const char *given, struct side *out)
 {
     char *colon = strchr(word, ':'), *slash = strchr(word, '/');
-    *out = (struct side){.word = strdup(word), .path = word};
+    *out = (struct side){.word = given, .path = word};
     if (colon == NULL || (slash != NULL && slash < colon)) {
         return NULL;
     }
@@ -255,10 +255,18 @@ int cmd_cp(int argc, char **argv)
         return fail(EXIT_DRAGOMAN,
                     "cp: give a file and where it goes, one of them as INSTANCE:PATH (dragoman help cp)");
     }
-    const char *source = take_side(argv[1], &from), *target = take_side(argv[2], &to);
-    if ((source == NULL) == (target == NULL)) {
-        return fail(EXIT_DRAGOMAN, "cp: %s of them is in an instance (write one as INSTANCE:PATH)",
-                    source == NULL ? "none" : "each");
+    char *given[2] = {strdup(argv[1]), strdup(argv[2])};
+    int status = EXIT_DRAGOMAN;
+    if (given[0] == NULL || given[1] == NULL) {
+        fail(EXIT_DRAGOMAN, "cp: out of memory (end something)");
+    } else {
+        const char *source = take_side(argv[1], given[0], &from), *target = take_side(argv[2], given[1], &to);
+        status = (source == NULL) == (target == NULL)
+                     ? fail(EXIT_DRAGOMAN, "cp: %s of them is in an instance (write one as INSTANCE:PATH)",
+                            source == NULL ? "none" : "each")
+                     : copy_with(source != NULL ? source : target, &from, &to);
     }
-    return copy_with(source != NULL ? source : target, &from, &to);
+    free(given[0]);
+    free(given[1]);
+    return status;
 }
