@@ -236,10 +236,9 @@ int rooted_translate(struct thread *t, int dirfd, const char *path, uint32_t fla
 
 bool rooted_how_there(const char *name, uint32_t flags, uint32_t mode, struct open_how *how)
 {
-    /* What open(2) passes over, openat2(2) minds. */
-    const uint32_t known = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_DSYNC |
-                           O_SYNC | O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC |
-                           O_TMPFILE | FASYNC;
+    /* What open(2) passes over, openat2(2) minds. O_SYNC has O_DSYNC in it, O_TMPFILE has O_DIRECTORY. */
+    const uint32_t known = O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC |
+                           O_DIRECT | O_LARGEFILE | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_TMPFILE | FASYNC;
     const uint32_t path = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
     if (rooted_behind(name, "/proc")) {
