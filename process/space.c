@@ -87,29 +87,14 @@ static int64_t map_aligned(const struct space_request *rq, uint64_t flags)
 bool space_reserve(struct thread *t, uint64_t low, uint64_t high)
 {
     struct address_space *s = t->proc->space;
-    uint32_t i = 0;
-    while (i < s->reserved_count && s->reserved[i].low != s->reserved[i].high) {
-        i++;
-    }
+    uint32_t i = s->reserved_count;
     if (i == SPACE_RESERVED_MAX) {
         return false;
     }
     s->reserved[i].low = low;
     __atomic_store_n(&s->reserved[i].high, high, __ATOMIC_RELEASE);
-    if (i == s->reserved_count) {
-        __atomic_store_n(&s->reserved_count, i + 1, __ATOMIC_RELEASE);
-    }
+    __atomic_store_n(&s->reserved_count, i + 1, __ATOMIC_RELEASE);
     return true;
-}
-
-void space_unreserve(struct thread *t, uint64_t low)
-{
-    struct address_space *s = t->proc->space;
-    for (uint32_t i = 0; i < s->reserved_count; i++) {
-        if (s->reserved[i].low == low) {
-            __atomic_store_n(&s->reserved[i].high, low, __ATOMIC_RELEASE);
-        }
-    }
 }
 
 bool space_reserved_in(const struct address_space *s, uint64_t low, uint64_t high, uint64_t *from, uint64_t *to)

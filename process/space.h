@@ -109,10 +109,9 @@ void space_low_taken(struct address_space *s, uint64_t low, uint64_t high);
 
 /*
  * Keeps [low, high) the engine's: requests of the guest to map over it, unmap it or change it pass it by or fail. With
- * the gate held, before it is mapped. False: there are too many.
+ * the gate held, when it is mapped. False: there are too many.
  */
 bool space_reserve(struct thread *t, uint64_t low, uint64_t high);
-void space_unreserve(struct thread *t, uint64_t low);
 
 /* A System V segment of the host's, and where it is to be attached. */
 struct space_segment {

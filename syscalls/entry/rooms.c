@@ -75,20 +75,20 @@ bool trampoline_build(struct room_slot *out, uint64_t slot, const struct site *s
     return true;
 }
 
+/*
+ * Mapped first and reserved then: of a place that turns out to be taken by the guest, nothing it does there meanwhile may
+ * be held back. Before it is reserved the guest has not been told of it.
+ */
 static bool room_map(struct thread *t, uint64_t base, uint64_t size)
 {
-    if (!space_reserve(t, base, base + size)) {
-        return false;
-    }
     int64_t r = host_call6(__NR_mmap, base, size, PROT_READ | PROT_EXEC,
                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-    if (r == (int64_t)base) {
+    if (r == (int64_t)base && space_reserve(t, base, base + size)) {
         return true;
     }
     if (!is_error(r)) {
-        host_call2(__NR_munmap, r, size); /* a kernel that takes the place for a hint */
+        host_call2(__NR_munmap, r, size); /* no place to note it; or a kernel that takes the place for a hint */
     }
-    space_unreserve(t, base);
     return false;
 }
 
