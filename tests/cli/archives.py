@@ -130,7 +130,9 @@ def saved(layers):
     again = digest(b"again")
     members += [directory(again), symlink(again + "/layer.tar", f"../{names[-1]}/layer.tar")]
     manifest = [{"Config": "x.json", "RepoTags": ["x:1"], "Layers": [f"{name}/layer.tar" for name in [*names, again]]}]
-    return [*members, entry("manifest.json", json.dumps(manifest)), entry("repositories", "{}")]
+    about = {"os": "freebsd", "architecture": "amd64", "config": {"Env": ["A=b"], "Cmd": ["/bin/tree"]}}
+    return [*members, entry("x.json", json.dumps(about)), entry("manifest.json", json.dumps(manifest)),
+            entry("repositories", "{}")]
 
 
 def package(name, members):
@@ -210,7 +212,7 @@ def bad():
     escape, escape_index = image([tar(files), out_of_layer])
     climb, climb_index = image([tar([*files, symlink("up", "etc"), entry("etc/x", "")]), tar([entry("up/.wh.x", ""),
                                                                                             entry("up/y", "")])])
-    deep = "/".join(["d"] * 200)
+    deep = "/".join(["deep"] * 4000)  # more than 16 KiB
     cases = {
         "absolute": (with_member(entry("/tmp/dragoman-absolute", "x")), "path is absolute"),
         "upward": (with_member(entry("etc/../../dragoman-upward", "x")), "leads upward"),

@@ -10,7 +10,7 @@ static bool read_stack(void *context, void *to, uint64_t from, size_t size)
 {
     static const uint64_t stack[] = {1, 2, 0x300000004, 5};
     (void)context;
-    if (from < 0x1000 || from + size > 0x1000 + sizeof stack) {
+    if (from < 0x1000 || size > sizeof stack || from - 0x1000 > sizeof stack - size) {
         return false;
     }
     memcpy(to, (const char *)stack + (from - 0x1000), size);
