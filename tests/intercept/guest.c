@@ -100,7 +100,7 @@ __attribute__((used)) static _Noreturn void begin(const uint64_t *start)
         end(argv[2][0] - '0');
     } else if (same(what, "ask")) {
         long parent = call(SYS_getppid, 0, 0, 0, 0);
-        for (int i = 0; i < 100; i++) {
+        for (int i = 0; i < 400; i++) {
             if (ask() != parent) {
                 end(1);
             }
