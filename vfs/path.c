@@ -49,6 +49,29 @@ int64_t path_of_descriptor(int fd, char *buffer, uint64_t size)
     return n;
 }
 
+void path_squeeze(char *path)
+{
+    char *to = path;
+
+    for (const char *from = path; *from;) {
+        while (*from == '/') {
+            from++;
+        }
+        if (from[0] == '.' && (from[1] == '/' || from[1] == 0)) {
+            from++;
+            continue;
+        }
+        if (*from == 0) {
+            break;
+        }
+        *to++ = '/';
+        while (*from && *from != '/') {
+            *to++ = *from++;
+        }
+    }
+    *to = 0;
+}
+
 bool path_ends_in_dots(const char *path)
 {
     size_t end = hot_strlen(path);

@@ -121,6 +121,9 @@ void path_directory_changed(struct process *p);
  */
 int64_t path_of_descriptor(int fd, char *buffer, uint64_t size);
 
+/* Takes the empty and the "." components out of an absolute path; of the root nothing is left. */
+void path_squeeze(char *path);
+
 /* Whether the last component of `path` is "." or "..". */
 bool path_ends_in_dots(const char *path);
 

@@ -59,30 +59,6 @@ static bool has_turns(const char *path)
     return path[hot_strlen(path) - 1] == '/' || path_ends_in_dots(path);
 }
 
-/* Takes the empty and the "." components out of an absolute path. */
-static void squeeze(char *path)
-{
-    char *to = path;
-
-    for (const char *from = path; *from;) {
-        while (*from == '/') {
-            from++;
-        }
-        if (from[0] == '.' && (from[1] == '/' || from[1] == 0)) {
-            from++;
-            continue;
-        }
-        if (*from == 0) {
-            break;
-        }
-        *to++ = '/';
-        while (*from && *from != '/') {
-            *to++ = *from++;
-        }
-    }
-    *to = 0;
-}
-
 /* The guest's absolute name, as spelled. False: it has none that could be told. */
 static bool spell_out(const struct settings *s, int dirfd, const char *path, char *text)
 {
@@ -103,7 +79,7 @@ static bool spell_out(const struct settings *s, int dirfd, const char *path, cha
     if (hot_strlcpy(text + n, path, VFS_HOST_PATH_MAX - n) >= VFS_HOST_PATH_MAX - n) {
         return false;
     }
-    squeeze(text);
+    path_squeeze(text);
     return text[0] != 0;
 }
 

@@ -94,30 +94,6 @@ static bool has_dot_dot(const char *path)
     return false;
 }
 
-/* Takes the empty and the "." components out of an absolute path. */
-static void squeeze(char *path)
-{
-    char *to = path;
-
-    for (const char *from = path; *from;) {
-        while (*from == '/') {
-            from++;
-        }
-        if (from[0] == '.' && (from[1] == '/' || from[1] == 0)) {
-            from++;
-            continue;
-        }
-        if (*from == 0) {
-            break;
-        }
-        *to++ = '/';
-        while (*from && *from != '/') {
-            *to++ = *from++;
-        }
-    }
-    *to = 0;
-}
-
 /*
  * Puts the absolute name of `path`, as spelled, into `text` (VFS_HOST_PATH_MAX bytes). False: ".." is in it, so that it
  * cannot be told by looking; or it has none, or one that is too long.
@@ -139,7 +115,7 @@ static bool spell_out(int dirfd, const char *path, char *text)
     if (hot_strlcpy(text + n, path, (size_t)(VFS_HOST_PATH_MAX - n)) >= (size_t)(VFS_HOST_PATH_MAX - n)) {
         return false;
     }
-    squeeze(text);
+    path_squeeze(text);
     return true;
 }
 
