@@ -89,16 +89,16 @@ static void nothing_leads_out(void)
     snprintf(path, sizeof path, "%s%s", up, outside + 1);
     REFUSED(stat(path, &st), ENOENT);
     REFUSED(open(path, O_RDONLY), ENOENT);
-    CHECK(chdir("/work") == 0);
+    CHECK(chdir("/place") == 0);
     REFUSED(open(path, O_RDONLY), ENOENT);
-    snprintf(path, sizeof path, "/work/%s%s", up, outside + 1);
+    snprintf(path, sizeof path, "/place/%s%s", up, outside + 1);
     REFUSED(access(path, F_OK), ENOENT);
     snprintf(path, sizeof path, "//.//%s", outside);
     REFUSED(truncate(path, 0), ENOENT);
     CHECK(symlink(outside, "absolute") == 0);
     snprintf(path, sizeof path, "%s%s", up, outside + 1);
     CHECK(symlink(path, "upwards") == 0);
-    for (const char *const *link = (const char *const[]){"absolute", "upwards", "/work/absolute", NULL}; *link;
+    for (const char *const *link = (const char *const[]){"absolute", "upwards", "/place/absolute", NULL}; *link;
          link++) {
         REFUSED(open(*link, O_RDONLY), ENOENT);
         REFUSED(stat(*link, &st), ENOENT);
@@ -116,7 +116,7 @@ static void descriptors_lead_nowhere(void)
 {
     char path[2 * PATH_MAX];
     struct stat st, root;
-    int fd = open("/", O_RDONLY | O_DIRECTORY), place = open("/", O_PATH), work = open("/work", O_PATH | O_DIRECTORY);
+    int fd = open("/", O_RDONLY | O_DIRECTORY), place = open("/", O_PATH), work = open("/place", O_PATH | O_DIRECTORY);
 
     CHECK(fd >= 0 && place >= 0 && work >= 0 && stat("/", &root) == 0);
     snprintf(path, sizeof path, "../../../../../../..%s", outside);
@@ -137,12 +137,12 @@ static void descriptors_lead_nowhere(void)
     how.resolve = 0;
     REFUSED(syscall(SYS_openat2, fd, path, &how, sizeof how), ENOENT);
     how.resolve = RESOLVE_NO_SYMLINKS;
-    CHECK(symlink("/rw", "/work/to-rw") == 0);
-    REFUSED(syscall(SYS_openat2, AT_FDCWD, "/work/to-rw/file", &how, sizeof how), ELOOP);
+    CHECK(symlink("/rw", "/place/to-rw") == 0);
+    REFUSED(syscall(SYS_openat2, AT_FDCWD, "/place/to-rw/file", &how, sizeof how), ELOOP);
     how.resolve = 0;
-    CHECK(syscall(SYS_openat2, AT_FDCWD, "/work/to-rw/file", &how, sizeof how) >= 0);
+    CHECK(syscall(SYS_openat2, AT_FDCWD, "/place/to-rw/file", &how, sizeof how) >= 0);
     how.resolve = RESOLVE_NO_XDEV;
-    CHECK(chdir("/work") == 0);
+    CHECK(chdir("/place") == 0);
     REFUSED(syscall(SYS_openat2, AT_FDCWD, "to-rw/file", &how, sizeof how), EXDEV);
     REFUSED(syscall(SYS_openat2, AT_FDCWD, "../rw/file", &how, sizeof how), EXDEV);
     CHECK(syscall(SYS_openat2, AT_FDCWD, "/program", &how, sizeof how) >= 0);
@@ -155,12 +155,12 @@ static void removed_directories(void)
     char path[2 * PATH_MAX];
     struct stat st;
 
-    CHECK(mkdir("/work/gone", 0755) == 0 && chdir("/work/gone") == 0 && rmdir("/work/gone") == 0);
+    CHECK(mkdir("/place/gone", 0755) == 0 && chdir("/place/gone") == 0 && rmdir("/place/gone") == 0);
     REFUSED(open("x", O_WRONLY | O_CREAT, 0644), ENOENT);
     CHECK(getcwd(path, sizeof path) == NULL && errno == ENOENT);
     snprintf(path, sizeof path, "../../../../../../..%s", outside);
     REFUSED(stat(path, &st), ENOENT);
-    CHECK(chdir("/work") == 0 && works_in("/work"));
+    CHECK(chdir("/place") == 0 && works_in("/place"));
 }
 
 static void proc_leads_nowhere(void)
@@ -177,7 +177,7 @@ static void proc_leads_nowhere(void)
         REFUSED(stat(path, &st), ENOENT);
         REFUSED(open(path, O_RDONLY), ENOENT);
     }
-    int fd = open("/work", O_PATH);
+    int fd = open("/place", O_PATH);
     snprintf(path, sizeof path, "/proc/self/fd/%d/../..%s", fd, outside);
     REFUSED(stat(path, &st), ENOENT);
     snprintf(path, sizeof path, "/proc/self/fd/%d/..", fd);
@@ -196,12 +196,12 @@ static void names(void)
     bool found = false;
 
     CHECK(reads("/proc/self/root", "/") && reads("/proc/self/exe", "/program"));
-    CHECK(mkdir("/work/a", 0755) == 0 && mkdir("/work/a/b", 0755) == 0 && symlink("/work/a", "/work/to-a") == 0);
-    CHECK(chdir("/work/to-a/b") == 0 && works_in("/work/a/b") && reads("/proc/self/cwd", "/work/a/b"));
-    CHECK(chdir("../..") == 0 && works_in("/work"));
+    CHECK(mkdir("/place/a", 0755) == 0 && mkdir("/place/a/b", 0755) == 0 && symlink("/place/a", "/place/to-a") == 0);
+    CHECK(chdir("/place/to-a/b") == 0 && works_in("/place/a/b") && reads("/proc/self/cwd", "/place/a/b"));
+    CHECK(chdir("../..") == 0 && works_in("/place"));
     CHECK(chdir("/rw") == 0 && works_in("/rw") && reads("/proc/self/cwd", "/rw"));
     CHECK(chdir("..") == 0 && works_in("/"));
-    CHECK(realpath("/work/to-a/../to-a/b", path) != NULL && strcmp(path, "/work/a/b") == 0);
+    CHECK(realpath("/place/to-a/../to-a/b", path) != NULL && strcmp(path, "/place/a/b") == 0);
     int fd = open("/rw/file", O_RDONLY);
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     CHECK(fd >= 0 && reads(link, "/rw/file"));
@@ -213,11 +213,11 @@ static void names(void)
         CHECK(strstr(line, "dragoman") == NULL);
     }
     CHECK(found);
-    int directory = open("/work/a", O_RDONLY | O_DIRECTORY);
+    int directory = open("/place/a", O_RDONLY | O_DIRECTORY);
     snprintf(link, sizeof link, "/proc/self/fd/%d", directory);
-    CHECK(reads(link, "/work/a") && openat(directory, "b", O_PATH) >= 0 && fchdir(directory) == 0 &&
-          works_in("/work/a"));
-    CHECK(mkdirat(directory, "made", 0755) == 0 && access("/work/a/made", F_OK) == 0);
+    CHECK(reads(link, "/place/a") && openat(directory, "b", O_PATH) >= 0 && fchdir(directory) == 0 &&
+          works_in("/place/a"));
+    CHECK(mkdirat(directory, "made", 0755) == 0 && access("/place/a/made", F_OK) == 0);
 }
 
 static bool is_mounted(const char *file, const char *wanted)
@@ -263,7 +263,7 @@ static void read_only(void)
     REFUSED(symlink("x", "/ro/link"), EROFS);
     REFUSED(unlink("/ro/file"), EROFS);
     REFUSED(rename("/ro/file", "/ro/other"), EROFS);
-    REFUSED(rename("/work/absent", "/ro/other"), EXDEV);
+    REFUSED(rename("/place/absent", "/ro/other"), EXDEV);
     REFUSED(link("/ro/file", "/ro/other"), EROFS);
     REFUSED(chmod("/ro/file", 0600), EROFS);
     REFUSED(fchmod(fd, 0600), EROFS);
@@ -290,14 +290,14 @@ static void mounts(void)
 {
     struct stat st;
 
-    CHECK(has("/", "rw") && has("/", "ro") && has("/", "dev") && has("/", "proc") && has("/", "work"));
+    CHECK(has("/", "rw") && has("/", "ro") && has("/", "dev") && has("/", "proc") && has("/", "place"));
     make("/rw/a");
-    make("/work/b");
+    make("/place/b");
     CHECK(rename("/rw/a", "/rw/c") == 0 && link("/rw/c", "/rw/d") == 0);
-    REFUSED(rename("/rw/c", "/work/c"), EXDEV);
-    REFUSED(rename("/work/b", "/rw/b"), EXDEV);
-    REFUSED(link("/rw/c", "/work/c"), EXDEV);
-    REFUSED(link("/work/b", "/rw/b"), EXDEV);
+    REFUSED(rename("/rw/c", "/place/c"), EXDEV);
+    REFUSED(rename("/place/b", "/rw/b"), EXDEV);
+    REFUSED(link("/rw/c", "/place/c"), EXDEV);
+    REFUSED(link("/place/b", "/rw/b"), EXDEV);
     REFUSED(rename("/rw", "/wr"), EBUSY);
     REFUSED(rmdir("/rw"), EBUSY);
     REFUSED(rmdir("/ro"), EBUSY);
@@ -306,7 +306,7 @@ static void mounts(void)
     CHECK(stat("/rw/..", &st) == 0);
     ino_t above = st.st_ino;
     CHECK(stat("/", &st) == 0 && st.st_ino == above);
-    CHECK(chdir("/rw") == 0 && stat("../work/b", &st) == 0 && chdir("/") == 0);
+    CHECK(chdir("/rw") == 0 && stat("../place/b", &st) == 0 && chdir("/") == 0);
     CHECK(unlink("/rw/c") == 0 && unlink("/rw/d") == 0);
 }
 
@@ -326,7 +326,7 @@ static void devices(void)
     REFUSED(open("/dev/mem", O_RDONLY), ENOENT);
     REFUSED(open("/dev/../dev/kmsg", O_RDONLY), ENOENT);
     CHECK(chdir("/dev") == 0 && works_in("/dev") && reads("/proc/self/cwd", "/dev") && lstat("null", &st) == 0);
-    CHECK(chdir("pts") == 0 && works_in("/dev/pts") && chdir("../../work") == 0 && works_in("/work") &&
+    CHECK(chdir("pts") == 0 && works_in("/dev/pts") && chdir("../../place") == 0 && works_in("/place") &&
           chdir("/") == 0);
     int fd = openat(open("/dev", O_PATH), "zero", O_RDWR);
     CHECK(read(fd, &byte, 1) == 1 && byte == 0);
@@ -334,7 +334,7 @@ static void devices(void)
     CHECK(access("/dev/null", W_OK) == 0 && open("/dev/null", O_WRONLY | O_CREAT | O_TRUNC, 0644) >= 0);
     if (made && geteuid() != 0) { /* not where a failure would cost the machine its devices */
         REFUSED(unlink("/dev/null"), EROFS);
-        REFUSED(rename("/dev/null", "/work/null"), EXDEV);
+        REFUSED(rename("/dev/null", "/place/null"), EXDEV);
         REFUSED(chmod("/dev/null", 0600), EROFS);
         REFUSED(rmdir("/dev"), EBUSY);
     }
@@ -342,18 +342,18 @@ static void devices(void)
 
 static void sockets(void)
 {
-    struct sockaddr_un a = {AF_UNIX, "/work/socket"}, b = {0};
+    struct sockaddr_un a = {AF_UNIX, "/place/socket"}, b = {0};
     socklen_t size = sizeof b;
     int server = socket(AF_UNIX, SOCK_STREAM, 0), client = socket(AF_UNIX, SOCK_STREAM, 0);
 
     CHECK(bind(server, (struct sockaddr *)&a, sizeof a) == 0 && listen(server, 1) == 0);
-    CHECK(getsockname(server, (struct sockaddr *)&b, &size) == 0 && strcmp(b.sun_path, "/work/socket") == 0);
-    CHECK(access("/work/socket", F_OK) == 0 && chdir("/work") == 0);
+    CHECK(getsockname(server, (struct sockaddr *)&b, &size) == 0 && strcmp(b.sun_path, "/place/socket") == 0);
+    CHECK(access("/place/socket", F_OK) == 0 && chdir("/place") == 0);
     strcpy(a.sun_path, "socket");
     CHECK(connect(client, (struct sockaddr *)&a, sizeof a) == 0);
     size = sizeof b;
-    CHECK(getpeername(client, (struct sockaddr *)&b, &size) == 0 && strcmp(b.sun_path, "/work/socket") == 0);
-    CHECK(unlink("/work/socket") == 0);
+    CHECK(getpeername(client, (struct sockaddr *)&b, &size) == 0 && strcmp(b.sun_path, "/place/socket") == 0);
+    CHECK(unlink("/place/socket") == 0);
 }
 
 static void execution(void)
@@ -366,13 +366,13 @@ static void execution(void)
         _exit(99);
     }
     CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 7);
-    FILE *script = fopen("/work/script", "w");
+    FILE *script = fopen("/place/script", "w");
     fputs("#!/program exit\n", script);
     fclose(script);
-    CHECK(chmod("/work/script", 0755) == 0);
+    CHECK(chmod("/place/script", 0755) == 0);
     pid = fork();
     if (pid == 0) {
-        execl("/work/script", "script", NULL);
+        execl("/place/script", "script", NULL);
         _exit(99);
     }
     CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 7);
@@ -391,10 +391,10 @@ static volatile bool stop;
 static void *exchange(void *unused)
 {
     while (!stop) {
-        rename("/work/race", "/work/rest");
-        rename("/work/link", "/work/race");
-        rename("/work/race", "/work/link");
-        rename("/work/rest", "/work/race");
+        rename("/place/race", "/place/rest");
+        rename("/place/link", "/place/race");
+        rename("/place/race", "/place/link");
+        rename("/place/rest", "/place/race");
     }
     return unused;
 }
@@ -407,8 +407,8 @@ static void races(void)
     int led_out = 0, found = 0;
 
     snprintf(directory, sizeof directory, "%.*s", (int)(last - outside), outside);
-    snprintf(path, sizeof path, "/work/race%s", last);
-    CHECK(mkdir("/work/race", 0755) == 0 && symlink(directory, "/work/link") == 0);
+    snprintf(path, sizeof path, "/place/race%s", last);
+    CHECK(mkdir("/place/race", 0755) == 0 && symlink(directory, "/place/link") == 0);
     make(path);
     CHECK(pthread_create(&thread, NULL, exchange, NULL) == 0);
     time_t end = time(NULL) + 20;
@@ -432,14 +432,14 @@ static void changing_the_root(void)
     struct stat st, root;
 
     if (geteuid() != 0) {
-        REFUSED(chroot("/work"), EPERM);
+        REFUSED(chroot("/place"), EPERM);
         return;
     }
-    CHECK(mkdir("/work/new", 0755) == 0 && mkdir("/work/new/d", 0755) == 0 && symlink("/d", "/work/new/l") == 0);
-    make("/work/new/d/f");
-    CHECK(stat("/work/new", &root) == 0 && chroot("/work/new") == 0 && chdir("/") == 0 && works_in("/"));
+    CHECK(mkdir("/place/new", 0755) == 0 && mkdir("/place/new/d", 0755) == 0 && symlink("/d", "/place/new/l") == 0);
+    make("/place/new/d/f");
+    CHECK(stat("/place/new", &root) == 0 && chroot("/place/new") == 0 && chdir("/") == 0 && works_in("/"));
     CHECK(stat("/../..", &st) == 0 && st.st_ino == root.st_ino && stat("/l/f", &st) == 0);
-    REFUSED(stat("/work", &st), ENOENT);
+    REFUSED(stat("/place", &st), ENOENT);
     REFUSED(stat(outside, &st), ENOENT);
     REFUSED(open("/dev/null", O_RDONLY), ENOENT);
     CHECK(!has("/", "proc"));
