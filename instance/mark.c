@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "instance/children.h"
+
 /* "drgw", below which are 31 bits of chance, and one that the first process has. */
 #define MAGIC     (UINT64_C(0x64726777) << 32)
 #define FIRST_BIT UINT64_C(1)
@@ -125,37 +127,11 @@ static void rest(unsigned pass)
     nanosleep(&t, NULL);
 }
 
-/* Children cannot be anybody else's as long as they are not waited for. */
-static void kill_children(void)
-{
-    char path[64], text[4096];
-    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
-    if (fd >= 0) {
-        close(fd);
-    }
-    text[n > 0 ? n : 0] = '\0';
-    if (n == (ssize_t)sizeof text - 1) {
-        char *last = strrchr(text, ' '); /* whose number may be cut off */
-        *(last != NULL ? last : text) = '\0';
-    }
-    for (char *at = text, *end; *at != '\0'; at = end) {
-        long pid = strtol(at, &end, 10);
-        if (end == at) {
-            break;
-        }
-        if (pid > 1) {
-            kill((pid_t)pid, SIGKILL);
-        }
-    }
-}
-
 void mark_end_children(uint64_t mark, void (*reaped)(void *context, pid_t pid, int status), void *context)
 {
     for (unsigned pass = 0;; pass++) {
         mark_signal(mark, SIGKILL, true);
-        kill_children();
+        children_kill();
         pid_t ended;
         int status;
         do {

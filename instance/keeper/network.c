@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "instance/children.h"
 #include "instance/complain.h"
 #include "instance/keeper/keeper.h"
 
@@ -122,26 +123,11 @@ static int start_pasta(const struct instance_plan *plan, pid_t world)
     return 0;
 }
 
-static void kill_children(void)
+static void end_children(void)
 {
-    char path[64], text[256];
-    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
-    if (fd >= 0) {
-        close(fd);
-    }
-    text[n > 0 ? n : 0] = '\0';
-    for (char *at = text, *end; *at != '\0'; at = end) {
-        long pid = strtol(at, &end, 10);
-        if (end == at) {
-            break;
-        }
-        if (pid > 1) {
-            kill((pid_t)pid, SIGKILL);
-        }
-    }
-    while (waitpid(-1, NULL, 0) > 0 || errno == EINTR) {}
+    do {
+        children_kill();
+    } while (waitpid(-1, NULL, 0) > 0 || errno == EINTR);
 }
 
 /* As long as `until` is open elsewhere. */
@@ -154,7 +140,7 @@ static _Noreturn void go_between(const struct instance_plan *plan, pid_t world, 
         close(said);
         while (read(until, &byte, 1) < 0 && errno == EINTR) {}
     }
-    kill_children();
+    end_children();
     _exit(status);
 }
 
@@ -190,7 +176,7 @@ void network_end(struct network *n)
     if (n->until >= 0) {
         close(n->until);
         while (waitpid(n->between, NULL, 0) < 0 && errno == EINTR) {}
-        kill_children();
+        end_children();
     }
     *n = (struct network){.until = -1};
 }
