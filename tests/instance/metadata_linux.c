@@ -27,18 +27,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-static char reason[256];
-
-#define CHECK(condition)                                                                                               \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            if (reason[0] == '\0')                                                                                     \
-                snprintf(reason, sizeof reason, "line %d: %s (errno %d)", __LINE__, #condition, errno);                \
-            return;                                                                                                    \
-        }                                                                                                              \
-    } while (0)
-
-#define REFUSED(call, error) CHECK((call) == -1 && errno == (error))
+#include "check.h"
 
 static int make(const char *name, mode_t mode)
 {

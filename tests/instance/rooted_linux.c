@@ -29,20 +29,10 @@
 #include <time.h>
 #include <unistd.h>
 
-static char reason[512];
+#include "check.h"
+
 static const char *outside;
 static bool made;
-
-#define CHECK(condition)                                                                                               \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            if (reason[0] == '\0')                                                                                     \
-                snprintf(reason, sizeof reason, "line %d: %s (errno %d)", __LINE__, #condition, errno);                \
-            return;                                                                                                    \
-        }                                                                                                              \
-    } while (0)
-
-#define REFUSED(call, error) CHECK((call) == -1 && errno == (error))
 
 static void make(const char *name)
 {
