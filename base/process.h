@@ -55,11 +55,13 @@ struct process_hooks {
     int (*arm)(struct thread *t);
     /* The guest is about to die of a fault. */
     void (*fault)(struct thread *t, const struct guest_signal *sig, const struct cpu_context *regs);
-    /* About to start a thread; about to fork or vfork. */
+    /* About to start a thread; about to fork or vfork. waits: the thread sleeps while the child is in its memory. */
     void (*threading)(struct thread *t);
-    void (*forking)(struct thread *t);
+    void (*forking)(struct thread *t, bool waits);
     /* In a fork's child, before it returns to the guest. */
     void (*forked)(struct thread *t);
+    /* In the parent that has waited: the child has executed, or is gone. */
+    void (*vforked)(struct thread *t, int32_t child);
     /* The process is about to end. */
     void (*leaving)(struct thread *t);
     /*

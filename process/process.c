@@ -123,7 +123,7 @@ static int64_t clone_orphan(struct thread *t, int exit_signal)
 int64_t process_fork(struct thread *t, const struct fork_how *how)
 {
     struct process *p = t->proc;
-    p->hooks->forking(t);
+    p->hooks->forking(t, false);
     uint64_t all = ~0UL, old;
     host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &all, &old, sizeof old);
     lock_acquire(&p->descriptors->lock);
@@ -232,7 +232,7 @@ int64_t process_vfork(struct thread *t, const struct vfork_how *how)
     if (sharers != NULL) {
         sharers_free();
     }
-    t->proc->hooks->forking(t);
+    t->proc->hooks->forking(t, waits);
     struct process *copy = process_copy(t);
     struct thread *child = copy != NULL ? thread_new(copy) : NULL;
     if (child == NULL) {
@@ -274,6 +274,7 @@ int64_t process_vfork(struct thread *t, const struct vfork_how *how)
         thread_leaving(child);
         heap_unlock_for((int32_t)r);
         lock_release_for(&t->proc->space->lock, (int32_t)r);
+        t->proc->hooks->vforked(t, (int32_t)r);
         process_watch_forked(t, (int32_t)r);
     }
     process_copy_free(copy);

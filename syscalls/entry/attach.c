@@ -36,6 +36,7 @@ const struct process_hooks process_hooks = {
     .threading = rewrite_before_thread,
     .forking = rewrite_before_fork,
     .forked = process_forked,
+    .vforked = process_vforked,
     .leaving = process_leaving,
     .enter = enter_by_way_back,
     .signalled = kqueue_note_signal,
@@ -51,6 +52,12 @@ void process_forked(struct thread *t)
     ways_after_fork(t);
     report_after_fork(t);
     process_table_after_fork(t);
+}
+
+void process_vforked(struct thread *t, int32_t child)
+{
+    gate_after_vfork(t, child);
+    code_files_after_vfork();
 }
 
 void process_leaving(struct thread *t)

@@ -2,6 +2,8 @@
 #ifndef SYSCALLS_ENTRY_ATTACH_H
 #define SYSCALLS_ENTRY_ATTACH_H
 
+#include <stdint.h>
+
 struct cpu_context;
 struct guest_signal;
 struct process_hooks;
@@ -16,6 +18,9 @@ void thread_enter_gate32(struct thread *t); /* of 32-bit code */
 
 /* In a fork's or vfork's child, before it returns to the guest. */
 void process_forked(struct thread *t);
+
+/* In the parent, which has waited for a child in its memory. */
+void process_vforked(struct thread *t, int32_t child);
 
 /* The process ends. */
 void process_leaving(struct thread *t);

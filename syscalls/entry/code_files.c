@@ -10,6 +10,8 @@
 static int memory = -1, maps = -1;
 static bool parents; /* they are those of the address space that this one was forked from */
 static bool missing; /* the host has no such files, or does not let us have them */
+static bool asleep;  /* nobody is awake here but a vfork's child, and its own children */
+static bool childs;  /* it has opened them, in its own table */
 
 static int open_hidden(const char *path, int flags)
 {
@@ -34,12 +36,13 @@ static void close_both(void)
     parents = false;
 }
 
-bool code_files_open(bool alone)
+bool code_files_open(bool alone, bool shares_memory)
 {
     if (memory >= 0 && !parents) {
         return true;
     }
-    if (!alone || missing) {
+    bool only = alone || (shares_memory && asleep);
+    if (!only || missing) {
         return false;
     }
     close_both();
@@ -48,6 +51,7 @@ bool code_files_open(bool alone)
     if (maps < 0) {
         close_both();
     }
+    childs = memory >= 0 && !alone;
     return memory >= 0;
 }
 
@@ -61,10 +65,20 @@ int code_files_maps(void)
     return parents ? -1 : maps;
 }
 
-void code_files_before_fork(bool alone)
+void code_files_before_fork(bool alone, bool shares_memory, bool waits)
 {
-    if (alone && memory >= 0) {
+    asleep = waits && (alone || (shares_memory && asleep));
+    if (!waits && alone && memory >= 0) {
         close_both();
+    }
+}
+
+void code_files_after_vfork(void)
+{
+    asleep = false;
+    if (childs) {
+        close_both(); /* in the table of whoever has them */
+        childs = false;
     }
 }
 

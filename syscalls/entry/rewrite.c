@@ -1,6 +1,7 @@
 /* Rewriting, its hot side: when to rewrite, and what to do when somebody meets a site that is being rewritten. */
 #include "syscalls/entry/rewrite.h"
 
+#include "base/guest.h"
 #include "base/host.h"
 #include "base/mem.h"
 #include "base/personality.h"
@@ -8,6 +9,7 @@
 #include "base/shared.h"
 #include "base/thread.h"
 #include "process/thread.h"
+#include "syscalls/entry/choose_plain.h"
 #include "syscalls/entry/code_files.h"
 #include "syscalls/entry/gate.h"
 #include "syscalls/entry/rooms.h"
@@ -34,14 +36,14 @@ void rewrite_before_thread(struct thread *t)
 {
     if (t->proc->settings.rewrite && code_files_memory() < 0) {
         /* The new thread's region is claimed, and does not count yet. */
-        code_files_open(alone(t));
+        code_files_open(alone(t), t->proc->shares_memory);
     }
 }
 
-void rewrite_before_fork(struct thread *t)
+void rewrite_before_fork(struct thread *t, bool waits)
 {
-    if (code_files_memory() >= 0) {
-        code_files_before_fork(alone(t));
+    if (t->proc->settings.rewrite) {
+        code_files_before_fork(alone(t), t->proc->shares_memory, waits);
     }
 }
 
@@ -72,15 +74,20 @@ static uint32_t copy_after(uint8_t *to, uint64_t from, uint32_t most)
     return read_code(to, from, rest) == 0 ? rest : 0;
 }
 
+/* traps: how often the site has trapped; decode: the decoder may be asked about it if it is not plain. */
 static __attribute__((noinline)) void rewrite(struct thread *t, uint64_t at, const struct cpu_context *regs,
-                                              bool last_try)
+                                              uint32_t traps, bool decode)
 {
     struct rewrite_request rq;
     struct code_window *w = &rq.window;
+    uint8_t stack[PLAIN_STACK];
     rq.t = t;
     rq.regs = *regs;
-    rq.last_try = last_try;
+    rq.last_try = traps == REWRITE_FOR_GOOD;
     rq.alone = alone(t);
+    if (!decode && !rq.alone && traps < REWRITE_PLAIN_SHARED) {
+        return;
+    }
     w->at = at;
     w->starts_a_mapping = 0;
     w->before = copy_before(w, at, CODE_BEFORE);
@@ -88,17 +95,28 @@ static __attribute__((noinline)) void rewrite(struct thread *t, uint64_t at, con
         return;
     }
     w->after = copy_after(w->bytes + w->before + SYSCALL_SIZE, at + SYSCALL_SIZE, CODE_AFTER);
+    bool stack_known = copyin(stack, guest_addr(regs->rsp), sizeof stack) == 0;
+    rq.plain = choose_plain(w, regs, stack_known ? stack : NULL, &rq.choice);
+    if (!rq.plain && !decode) {
+        return;
+    }
     /* Known to code_changes() before the mapping is looked at. */
     sites_touch(at);
-    code_files_open(rq.alone);
+    code_files_open(rq.alone, t->proc->shares_memory);
     gate_call(t, rewrite_site, &rq);
 }
 
-/* Whether a site that has trapped so often is to be tried: at the first of the numbers, at twice as many, and so on. */
+/* Whether a site that has trapped so often may be shown to the decoder: at the first of the numbers, at twice as many. */
 static bool is_time(uint32_t traps)
 {
     uint32_t times = traps / REWRITE_AFTER;
     return traps % REWRITE_AFTER == 0 && times != 0 && (times & (times - 1)) == 0 && traps <= REWRITE_FOR_GOOD;
+}
+
+/* Whether it is to be looked at. */
+static bool is_time_for_plain(uint32_t traps)
+{
+    return traps % 4 == 0 && traps >= REWRITE_PLAIN && traps <= REWRITE_FOR_GOOD;
 }
 
 void rewrite_trapped(struct thread *t, const struct cpu_context *regs)
@@ -108,9 +126,11 @@ void rewrite_trapped(struct thread *t, const struct cpu_context *regs)
         return; /* 32-bit code calls through its vDSO, whose jump needs no rewriting (gate32.S) */
     }
     uint32_t traps = sites_count_trap(at);
-    bool worth = t->proc->settings.intercept_requested == INTERCEPT_REWRITE || sites_traps() >= REWRITE_WORTH;
-    if (worth && is_time(traps)) {
-        rewrite(t, at, regs, traps == REWRITE_FOR_GOOD);
+    if (is_time_for_plain(traps)) {
+        bool asked = t->proc->settings.intercept_requested == INTERCEPT_REWRITE;
+        if (asked || sites_traps() >= REWRITE_WORTH_PLAIN) {
+            rewrite(t, at, regs, traps, is_time(traps) && (asked || sites_traps() >= REWRITE_WORTH));
+        }
     }
 }
 
@@ -137,7 +157,7 @@ static bool stepped_into(struct thread *t, struct cpu_context *regs)
         return false;
     }
     struct restore_request rq = {at, at + SYSCALL_SIZE, at, false};
-    code_files_open(alone(t));
+    code_files_open(alone(t), t->proc->shares_memory);
     if (gate_call(t, rewrite_restore, &rq) == 0) {
         regs->rip = rooms_guest_rip(regs->rip);
     }
@@ -173,7 +193,7 @@ bool rewrite_code_changes(struct thread *t, uint64_t low, uint64_t high)
         return false;
     }
     struct restore_request rq = {low, high, 0, false};
-    code_files_open(alone(t));
+    code_files_open(alone(t), t->proc->shares_memory);
     gate_call_and_hold(t, rewrite_restore, &rq);
     return true;
 }

@@ -35,10 +35,19 @@ struct thread;
 #define REWRITE_FOR_GOOD 192 /* the last */
 
 /*
- * Traps of a program before any of its sites is: the first one costs as many as this and more, since the decoder has to be
- * made ready, and a short program has ended by then. Not where `--intercept rewrite` was asked for.
+ * The same of a site that needs no decoder (choose_plain.h); and where other threads run, whose processors are interrupted
+ * several times for each site.
  */
-#define REWRITE_WORTH 160
+#define REWRITE_PLAIN        8
+#define REWRITE_PLAIN_SHARED 48
+
+/*
+ * Traps of a program before any of its sites is: for the first one files are opened and memory is mapped, and for the first
+ * one that the decoder is shown, that has to be made ready; a short program has ended by then. Not where `--intercept
+ * rewrite` was asked for.
+ */
+#define REWRITE_WORTH_PLAIN 64
+#define REWRITE_WORTH       160
 
 /* The call at regs->rip has trapped: counts it, and rewrites its site when it is time. Before the call is made. */
 void rewrite_trapped(struct thread *t, const struct cpu_context *regs);
@@ -52,7 +61,7 @@ bool rewrite_breakpoint(struct thread *t, struct cpu_context *regs, bool stepped
 
 /* The hooks `threading` and `forking`: the files by which code is written are opened, or closed (code_files.h). */
 void rewrite_before_thread(struct thread *t);
-void rewrite_before_fork(struct thread *t);
+void rewrite_before_fork(struct thread *t, bool waits);
 
 /* The hooks code_changes and code_changed of struct process_hooks. */
 bool rewrite_code_changes(struct thread *t, uint64_t low, uint64_t high);
@@ -69,6 +78,8 @@ struct rewrite_request {
     struct cpu_context regs; /* at the trap */
     bool alone;              /* no other thread runs in this address space */
     bool last_try;           /* refuse it for good if it cannot be rewritten now */
+    bool plain;              /* `choice` is made already (choose_plain.h) */
+    struct patch_choice choice;
 };
 int64_t rewrite_site(void *request);
 

@@ -70,7 +70,7 @@ static bool replace_code(int mem, uint64_t at, const uint8_t *now, const uint8_t
         done = write_at(mem, at + 1, next + 1, size - 1);
         synchronise();
         done = write_at(mem, at, done ? next : now, 1) && done;
-        synchronise();
+        /* Whoever still finds the int3 goes on in the trampoline, or where it was restored, all the same. */
     }
     return done;
 }
@@ -112,8 +112,8 @@ static enum site_refusal decide(struct rewrite_request *rq, int mem, struct site
 {
     static const uint8_t call[SYSCALL_SIZE] = {0x0f, 0x05};
     struct code_window *w = &rq->window;
+    struct patch_choice *choice = &rq->choice;
     struct code_mapping mapping;
-    struct patch_choice choice;
     if (mem < 0 || !can_synchronise) {
         return REFUSED_HOST;
     }
@@ -124,14 +124,18 @@ static enum site_refusal decide(struct rewrite_request *rq, int mem, struct site
     if (memcmp(w->bytes + w->before, call, sizeof call) != 0) {
         return REFUSED_SHORT; /* int $0x80 and the like */
     }
-    enum site_refusal refusal = choose_patch(w, &choice);
-    if (refusal == REFUSED_NOT && !choice_seen(&choice, &rq->regs, read_guest, &mem)) {
-        refusal = REFUSED_UNCLEAR;
+    enum site_refusal refusal = REFUSED_NOT;
+    if (!rq->plain) {
+        refusal = choose_patch(w, choice);
+        bool seen = refusal == REFUSED_NOT && choice_seen(choice, &rq->regs, read_guest, &mem);
+        refusal = refusal == REFUSED_NOT && !seen ? REFUSED_UNCLEAR : refusal;
+    } else if (choice->back > w->before) {
+        refusal = REFUSED_UNCLEAR; /* it would reach out of its mapping */
     }
     if (refusal == REFUSED_NOT) {
-        s->back = choice.back;
-        s->length = choice.length;
-        memcpy(s->original, w->bytes + w->before - choice.back, site_bytes(s));
+        s->back = choice->back;
+        s->length = choice->length;
+        memcpy(s->original, w->bytes + w->before - choice->back, site_bytes(s));
     }
     return refusal;
 }

@@ -19,6 +19,13 @@ const char *const site_refusal_names[SITE_REFUSALS] = {
 #define KEYS   16384 /* a power of two, well above the records */
 #define PROBES 16
 
+/*
+ * Most programs have a few dozen sites, each of which would have a page of its own in so large a table: as many faults as
+ * traps. So a site's first places are in one page.
+ */
+#define FIRST_KEYS   512
+#define FIRST_PROBES 8
+
 #define SYSCALL_SIZE 2
 
 /*
@@ -30,6 +37,7 @@ const char *const site_refusal_names[SITE_REFUSALS] = {
 #define RECORD_TAG 0x8000U
 #define COUNT_MAX  0x7fffU
 
+static _Alignas(4096) uint64_t first_keys[FIRST_KEYS];
 static uint64_t keys[KEYS];
 static uint32_t traps; /* counted, of all sites */
 static struct site records[SITE_RECORDS];
@@ -41,9 +49,15 @@ static uint32_t records_free; /* how many of them are free again */
 #define BLOCK_BITS  4096
 static uint64_t touched[BLOCK_BITS / 64];
 
-static uint32_t home_of(uint64_t at)
+static uint32_t hash_of(uint64_t at)
 {
-    return (uint32_t)((at * 0x9e3779b97f4a7c15ULL) >> 40) % KEYS;
+    return (uint32_t)((at * 0x9e3779b97f4a7c15ULL) >> 40);
+}
+
+/* The place of number i, of FIRST_PROBES + PROBES, where a key of that hash may stand. */
+static uint64_t *place(uint32_t hash, uint32_t i)
+{
+    return i < FIRST_PROBES ? &first_keys[(hash + i) % FIRST_KEYS] : &keys[(hash + i - FIRST_PROBES) % KEYS];
 }
 
 /*
@@ -53,9 +67,9 @@ static uint32_t home_of(uint64_t at)
 static uint64_t *key_of(uint64_t at, bool insert)
 {
     uint64_t *counted = NULL;
-    uint32_t home = home_of(at);
-    for (uint32_t i = 0; i < PROBES; i++) {
-        uint64_t *key = &keys[(home + i) % KEYS];
+    uint32_t hash = hash_of(at);
+    for (uint32_t i = 0; i < FIRST_PROBES + PROBES; i++) {
+        uint64_t *key = place(hash, i);
         uint64_t seen = __atomic_load_n(key, __ATOMIC_ACQUIRE);
         if (seen == 0) {
             if (counted != NULL || !insert) {
@@ -76,8 +90,8 @@ static uint64_t *key_of(uint64_t at, bool insert)
         return counted;
     }
     /* All taken: code that comes and goes leaves counts behind. The first mere count makes room. */
-    for (uint32_t i = 0; i < PROBES; i++) {
-        uint64_t *key = &keys[(home + i) % KEYS];
+    for (uint32_t i = 0; i < FIRST_PROBES + PROBES; i++) {
+        uint64_t *key = place(hash, i);
         uint64_t seen = __atomic_load_n(key, __ATOMIC_ACQUIRE);
         if ((seen & RECORD_TAG) == 0 &&
             __atomic_compare_exchange_n(key, &seen, at << TAG_BITS, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
@@ -96,7 +110,7 @@ uint32_t sites_count_trap(uint64_t at)
 {
     __atomic_store_n(&traps, sites_traps() + 1, __ATOMIC_RELAXED);
     /* It is about to be written to: so a fork's child has its copy of the page at once, instead of by a second fault. */
-    __atomic_fetch_or(&keys[home_of(at)], 0, __ATOMIC_RELAXED);
+    __atomic_fetch_or(place(hash_of(at), 0), 0, __ATOMIC_RELAXED);
     uint64_t *key = key_of(at, true);
     if (key == NULL) {
         return 0;
@@ -204,6 +218,9 @@ void sites_touch(uint64_t at)
 void sites_counts(struct site_counts *out)
 {
     memset(out, 0, sizeof *out);
+    for (uint32_t i = 0; i < FIRST_KEYS; i++) {
+        out->seen += first_keys[i] != 0;
+    }
     for (uint32_t i = 0; i < KEYS; i++) {
         out->seen += keys[i] != 0;
     }

@@ -74,11 +74,7 @@ int64_t freebsd_fork(struct thread *t)
 static int64_t vfork_with(struct thread *t, bool drop_caught)
 {
     fork_result(t, 0); /* what the child starts with */
-    int64_t pid = process_vfork(t, &(struct vfork_how){.drop_caught = drop_caught});
-    if (!is_error(pid)) {
-        gate_after_vfork(t, (int32_t)pid);
-    }
-    return fork_result(t, pid);
+    return fork_result(t, process_vfork(t, &(struct vfork_how){.drop_caught = drop_caught}));
 }
 
 int64_t freebsd_vfork(struct thread *t)

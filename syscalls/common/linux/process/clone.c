@@ -101,11 +101,7 @@ static int64_t start_sharer(struct thread *t, const struct linux_clone *how)
         .set_tid = address_if(how->flags, CLONE_CHILD_SETTID, how->child_tid),
         .clear_tid = address_if(how->flags, CLONE_CHILD_CLEARTID, how->child_tid),
     };
-    int64_t pid = process_vfork(t, &vfork);
-    if (!is_error(pid) && (flags & CLONE_VFORK) != 0) {
-        gate_after_vfork(t, (int32_t)pid);
-    }
-    return pid;
+    return process_vfork(t, &vfork);
 }
 
 /* In the child of a fork. */
