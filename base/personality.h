@@ -56,7 +56,6 @@ struct personality {
     /* The system calls. */
     const struct syscall_entry *syscalls;
     uint32_t syscall_count;
-    const struct syscall_alternative *alternatives; /* other functions where metadata is kept (vfs/metadata.h) */
     /*
      * Number and arguments from the registers. NULL: the number in rax, six arguments in rdi, rsi, rdx, r10, r8, r9, as
      * the systems on amd64 have it.
@@ -72,8 +71,6 @@ struct personality {
      * CALL_COMPAT where it is one with words of four bytes. NULL: such a call is as any other.
      */
     int (*fetch_int80)(struct thread *t, const struct cpu_context *regs, struct syscall_request *out);
-    /* Tables of others, whose calls fetch and fetch_int80 find; the list ends with one without rows. May be NULL. */
-    const struct syscall_rows *other_rows;
     /* Flags that a success clears, besides setting rax; the rest of set_result() it need not go through. */
     uint64_t success_clears;
     /* Puts a result (or -errno, host numbers) where the guest expects it. */

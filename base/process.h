@@ -106,6 +106,7 @@ struct process {
     int32_t pid;             /* host pid = guest pid */
     uint32_t release;        /* the release the guest sees, in its own form (FreeBSD: __FreeBSD_version) */
     uint32_t built_for;      /* the one that the program was built for; 0: it does not say */
+    uint32_t alternatives;   /* enum syscall_alternatives; every thread has a copy */
     bool shares_memory;      /* a vfork child that has neither exec'ed nor exited */
     bool ids_changed;        /* since the image began; or it began with a real id that is not the effective one */
     int32_t end_status;      /* the wait status it is about to end with, in the guest's numbers */

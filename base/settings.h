@@ -39,7 +39,6 @@ enum metadata_mode {
     METADATA_OFF = 0,
     METADATA_NODES,          /* device nodes and file flags: owners and modes are the host's own */
     METADATA_EMULATED,       /* owners, modes and the process's ids, too */
-    METADATA_ROOTED = 0x100, /* no mode, and above all: which of the tables' other functions a root of its own has */
 };
 
 /* How `sysroot` came to be. */

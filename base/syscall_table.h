@@ -91,21 +91,13 @@ struct syscall_entry {
 };
 
 /*
- * A row's other function, for processes whose settings say that metadata is kept: at least so (enum metadata_mode of
- * base/settings.h). It stands in the table before the program's first instruction, so that others pay nothing. A list of
- * them ends with a row without a function.
+ * Rows whose calls have another function where metadata is kept, or in a root of the guest's own: which of them a process
+ * uses (struct process, alternatives).
  */
-struct syscall_alternative {
-    uint32_t number;
-    uint32_t from;
-    syscall_function call;
-};
-
-/* A table and its alternatives, of calls that are another personality's own (struct personality, other_rows). */
-struct syscall_rows {
-    const struct syscall_entry *syscalls;
-    uint32_t count;
-    const struct syscall_alternative *alternatives;
+enum syscall_alternatives {
+    ALTERNATIVES_NODES = 1,    /* settings.metadata is METADATA_NODES or more */
+    ALTERNATIVES_EMULATED = 2, /* it is METADATA_EMULATED */
+    ALTERNATIVES_ROOTED = 4,   /* is_rooted() of vfs/rooted.h; what metadata has of the same row goes before it */
 };
 
 /* What fetching one call's number and arguments found (struct personality, fetch). */

@@ -105,6 +105,7 @@ struct thread {
     uint64_t call_result2;
     uint64_t call_rax;     /* rax at entry, for a restart */
     uint32_t disturbed;    /* an errand may have interrupted a host call: host_call_intr makes it again */
+    uint32_t alternatives; /* the process's (base/process.h) */
     struct errand *errand; /* to be run; NULL: none */
 
     /* Where the way back into 32-bit code jumps to (gate32.S): a far pointer, m16:32. */

@@ -3,12 +3,13 @@
 #define LOADER_METADATA_H
 
 struct credentials;
-struct process;
+struct thread;
 
 /*
- * Puts the other functions that the personality has for the settings' metadata, and for a root of the guest's own, into its table, which is this image's own, and begins the account of ids, with
- * `from` unless that is NULL. Before the program's first instruction. Returns 0 or -errno.
+ * Of the first thread's process: chooses the functions that the settings' metadata, and a root of the guest's own, ask for
+ * (enum syscall_alternatives), and begins the account of ids, with `from` unless that is NULL. Before the program's first
+ * instruction. Returns 0 or -errno.
  */
-int metadata_begin(struct process *p, const struct credentials *from);
+int metadata_begin(struct thread *t, const struct credentials *from);
 
 #endif

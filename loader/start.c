@@ -173,7 +173,7 @@ static struct thread *make_thread(const struct start_request *rq, const struct p
     if (!rq->handed_over && p->settings.sysroot[0] != '\0' && p->settings.sysroot_release == 0) {
         p->settings.sysroot_release = sysroot_release(p->settings.sysroot);
     }
-    if (metadata_begin(p, rq->credentials) != 0) {
+    if (metadata_begin(t, rq->credentials) != 0) {
         start_fail(EXIT_OWN_FAILURE, "metadata: out of memory");
     }
     p->release = release_of(&p->settings, program);

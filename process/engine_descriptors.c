@@ -12,7 +12,8 @@
 #include "process/descriptors.h"
 
 #define ENGINE_FIRST ENGINE_DESCRIPTOR_USUAL
-#define ENGINE_FEW   64 /* else so many below the limit */
+#define ENGINE_LEAST 1024 /* where they stand if the guest may have no more than so many, as most */
+#define ENGINE_FEW   64   /* else so many below the limit */
 #define ENGINE_MAX   4096
 
 _Static_assert(ENGINE_FEW / 2 >= ENGINE_DESCRIPTOR_LOWEST && ENGINE_FIRST >= ENGINE_DESCRIPTOR_LOWEST, "is_hidden()");
@@ -49,9 +50,10 @@ uint32_t engine_descriptor_next(uint32_t fd)
     return UINT32_MAX;
 }
 
-static uint32_t choose_base(uint64_t hard)
+static uint32_t choose_base(uint64_t soft, uint64_t hard)
 {
-    uint32_t first = hard >= ENGINE_FIRST + ENGINE_FEW ? ENGINE_FIRST
+    uint32_t usual = soft <= ENGINE_LEAST ? ENGINE_LEAST : ENGINE_FIRST;
+    uint32_t first = hard >= usual + ENGINE_FEW        ? usual
                      : hard > 2 * ENGINE_FEW           ? (uint32_t)hard - ENGINE_FEW
                                                        : ENGINE_FEW / 2;
     uint32_t expected = 0;
@@ -70,7 +72,7 @@ int engine_descriptor_adopt(int fd)
 {
     struct rlimit64 limit;
     host_call4(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, &limit);
-    uint32_t first = choose_base(limit.rlim_max);
+    uint32_t first = choose_base(limit.rlim_cur, limit.rlim_max);
     /* The host gives no number above the soft limit; one that is there may stay. */
     bool raise = limit.rlim_cur < limit.rlim_max && limit.rlim_cur < first + ENGINE_MAX;
     if (raise) {

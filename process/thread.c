@@ -45,20 +45,22 @@ int threads_init(void)
     return is_error(r) ? (int)r : 0;
 }
 
-/* Makes the usable parts of a region accessible; the gaps between them stay guards. */
-static bool region_open(uint64_t base)
+static bool make_accessible(uint64_t low, uint64_t high)
 {
-    static const struct {
-        uint64_t low, high;
-    } parts[] = {{0, THREAD_STRUCT_MAX}, {THREAD_STACK_LOW, THREAD_STACK_HIGH}, {THREAD_ALTSTACK_LOW, THREAD_REGION}};
-    for (unsigned i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        int64_t r =
-            host_call3(__NR_mprotect, base + parts[i].low, parts[i].high - parts[i].low, PROT_READ | PROT_WRITE);
-        if (is_error(r)) {
-            return false;
-        }
-    }
-    return true;
+    return !is_error(host_call3(__NR_mprotect, low, high - low, PROT_READ | PROT_WRITE));
+}
+
+/*
+ * Makes the usable parts of a region accessible; the gaps between them stay guards. Where another region follows, its first
+ * part is made so together with this one's last: they are opened in order.
+ */
+static bool region_open(uint32_t index)
+{
+    uint64_t base = (uint64_t)region(index), end = base + THREAD_REGION;
+    bool follows = index != 0 && index + 1 < THREAD_MAX, began = index > 1;
+    return (began || make_accessible(base, base + THREAD_STRUCT_MAX)) &&
+           make_accessible(base + THREAD_STACK_LOW, base + THREAD_STACK_HIGH) &&
+           make_accessible(base + THREAD_ALTSTACK_LOW, end + (follows ? THREAD_STRUCT_MAX : 0));
 }
 
 /*
@@ -128,7 +130,7 @@ static struct thread *region_fresh(void)
     lock_acquire(&opening);
     uint32_t i = regions_open;
     struct thread *t = NULL;
-    if (i < THREAD_MAX && region_open((uint64_t)region(i))) {
+    if (i < THREAD_MAX && region_open(i)) {
         t = region(i);
         t->tid = TID_CLAIMED;
         __atomic_store_n(&regions_open, i + 1, __ATOMIC_RELEASE);
@@ -151,6 +153,7 @@ struct thread *thread_new(struct process *p)
     memset((char *)t + rest, 0, sizeof *t - rest);
     t->self = t;
     t->proc = p;
+    t->alternatives = p->alternatives;
     host_frame_init(t, p->personality->code32);
     return t;
 }

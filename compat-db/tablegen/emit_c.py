@@ -63,7 +63,6 @@ def emit_header(personality, source, rows):
         "struct thread;\n",
         f"extern const struct syscall_entry {prefix}_syscall_table[];",
         f"#define {prefix.upper()}_SYSCALL_COUNT {len(rows)}\n",
-        f"extern const struct syscall_alternative {prefix}_alternatives[];\n",
     ]
     for row in rows:
         if row.handler in FUNCTIONS:
@@ -172,8 +171,13 @@ def call_expression(personality, row, word, host_restarts):
     return f"{handler_name(personality, row)}(t{values})"
 
 
-def emit_wrapper(personality, row, word, host_restarts=False):
-    unused = ["(void)t;"] if row.handler == "same" else []
+def emit_wrapper(personality, row, word, host_restarts=False, modes=()):
+    """modes: those in which the row has another function."""
+    if modes:
+        unused = [emit_choice(row, mode) for mode in sorted(modes, key="rooted".__eq__)]
+        unused = [line for lines in unused for line in lines]
+    else:
+        unused = ["(void)t;"] if row.handler == "same" else []
     if not row.args:
         unused.append("(void)a;")
     body = [f"    {text}" for text in unused + emit_spans(row, word) + [f"return {call_expression(personality, row, word, host_restarts)};"]]
@@ -183,6 +187,11 @@ def emit_wrapper(personality, row, word, host_restarts=False):
 
 def alternative_call(row, mode):
     return f"alternative_{'rooted_' if mode == 'rooted' else ''}{row.number}"
+
+
+def emit_choice(row, mode):
+    return [f"if (__builtin_expect(t->alternatives & ALTERNATIVES_{mode.upper()}, 0)) {{",
+            f"    return {alternative_call(row, mode)}(t, a);", "}"]
 
 
 def emit_alternative(personality, row, mode, family, word):
@@ -201,13 +210,6 @@ def cast_plain(arg, index, word):
     if ctype == "guest_ptr":
         return f"(guest_ptr){{{value}}}"
     return value if ctype == "uint64_t" else f"({ctype}){value}"
-
-
-def emit_alternatives(personality, rows):
-    lines = [f"const struct syscall_alternative {c_prefix(personality)}_alternatives[] = {{"]
-    lines += [f"    {{{row.number}, METADATA_{mode.upper()}, {alternative_call(row, mode)}}}," for row, mode, _ in alternatives(rows)]
-    lines.append("    {0, 0, 0},\n};\n")
-    return "\n".join(lines)
 
 
 def emit_arguments(row):
@@ -247,13 +249,15 @@ def emit_table(personality, source, rows):
         "#else",
         "#define CALL(number) call_##number\n",
         '#include "base/host.h"',
-        '#include "base/settings.h"',
+        '#include "base/thread.h"',
         '#include "signals/signals.h"\n',
     ]
     traits = getattr(rows, "word", 8), getattr(rows, "host_restarts", False)
-    lines += [emit_wrapper(personality, row, *traits) for row in rows if row.handler not in ("-", "mux")]
     lines += [emit_alternative(personality, row, mode, family, traits[0]) for row, mode, family in alternatives(rows)]
-    lines.append(emit_alternatives(personality, rows))
+    modes = {}
+    for row, mode, _ in alternatives(rows):
+        modes.setdefault(row.number, []).append(mode)
+    lines += [emit_wrapper(personality, row, *traits, modes.get(row.number, ())) for row in rows if row.handler not in ("-", "mux")]
     lines.append("#endif\n")
     lines += [emit_arguments(row) for row in rows if row.args]
     lines.append(f"const struct syscall_entry {c_prefix(personality)}_syscall_table[] = {{")

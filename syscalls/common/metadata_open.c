@@ -1,6 +1,7 @@
 /* Opening files of which an attribute may say more; see metadata_open.h. Semantics: open(2), fs/namei.c. */
 #include "syscalls/common/metadata_open.h"
 
+#include <asm/stat.h>
 #include <linux/fcntl.h>
 #include <linux/openat2.h>
 #include <linux/stat.h>
@@ -59,6 +60,13 @@ static bool flags_forbid(const struct metadata *m, uint32_t flags)
     return (bits & METADATA_FIXED) != 0 || (!appends && (bits & METADATA_GROWS) != 0);
 }
 
+/* Whether owners and modes are the host's own, and it has not the mark of a file that an attribute tells more of. */
+static bool is_as_host(struct thread *t, int fd)
+{
+    struct stat st;
+    return !metadata_is_emulated(t) && host_call2(__NR_fstat, fd, &st) == 0 && (st.st_mode & METADATA_MARK) == 0;
+}
+
 /* What has been opened: is it to be had, and is it what it seems? */
 static int64_t settle_opened(struct thread *t, int fd, uint32_t flags)
 {
@@ -67,7 +75,7 @@ static int64_t settle_opened(struct thread *t, int fd, uint32_t flags)
     struct statx x;
     int64_t r = fd;
     bool root = metadata_is_root(t);
-    if ((root && (flags & O_DIRECTORY) != 0) || metadata_stat(t, &file, 0, &x, &m) < 0) {
+    if ((root && (flags & O_DIRECTORY) != 0) || is_as_host(t, fd) || metadata_stat(t, &file, 0, &x, &m) < 0) {
         return fd; /* nothing is kept from root of a directory */
     }
     if (!root && !metadata_allows(t, &file, &x, wanted(flags))) {

@@ -106,7 +106,6 @@ const struct personality freebsd_personality = {
     .programs = {ELF_KERNEL_FREEBSD, USER_END},
     .bsd_owners = true,
     .syscalls = freebsd_syscall_table,
-    .alternatives = freebsd_alternatives,
     .syscall_count = FREEBSD_SYSCALL_COUNT,
     .fetch_more = fetch_more,
     .success_clears = RFLAGS_CARRY,

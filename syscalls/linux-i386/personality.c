@@ -73,7 +73,6 @@ const struct personality linux_i386_personality = {
     .recognise = linux_recognise_i386,
     .programs = {ELF_KERNEL_LINUX, USER_END_32},
     .syscalls = linux_i386_syscall_table,
-    .alternatives = linux_i386_alternatives,
     .syscall_count = LINUX_I386_SYSCALL_COUNT,
     .fetch = fetch,
     .set_result = set_result,

@@ -45,12 +45,6 @@ static int fetch(struct thread *t, const struct cpu_context *regs, struct syscal
     return 0;
 }
 
-static const struct syscall_rows other_rows[] = {
-    {linux_syscall_table, LINUX_SYSCALL_COUNT, linux_alternatives},
-    {linux_i386_syscall_table, LINUX_I386_SYSCALL_COUNT, linux_i386_alternatives},
-    {NULL, 0, NULL},
-};
-
 const struct personality linux_x32_personality = {
     LINUX_PERSONALITY,
     .name = "linux-x32",
@@ -60,11 +54,9 @@ const struct personality linux_x32_personality = {
     .recognise = linux_recognise_x32,
     .programs = {.kernel = ELF_KERNEL_LINUX, .space_end = USER_END_32},
     .syscalls = linux_x32_syscall_table,
-    .alternatives = linux_x32_alternatives,
     .syscall_count = LINUX_X32_SYSCALL_COUNT,
     .fetch = fetch,
     .fetch_int80 = linux_fetch_int80,
-    .other_rows = other_rows,
     .set_result = linux_set_result,
     .fault = linux_int80_fault,
     .build_frame = linux_x32_build_frame,

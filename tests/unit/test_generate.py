@@ -124,9 +124,9 @@ class Output(unittest.TestCase):
             table.write_text("\n".join(lines))
             rows = parse_table(table)
             text = emit_c.emit_table("linux-x", "x.tbl", rows)
-            self.assertIn("{0, METADATA_NODES, alternative_0},", text)
+            self.assertRegex(text, r"call_0\([^{]*\{\s*if \(.*ALTERNATIVES_NODES.*\{\s*return alternative_0\(t, a\);")
             self.assertIn("linux_emulated_stat(t, (guest_ptr){(uint32_t)a[0]}, (int64_t)(uint64_t)(int32_t)a[1])", text)
-            self.assertIn("{1, METADATA_EMULATED, alternative_1},", text)
+            self.assertRegex(text, r"call_1\([^{]*\{\s*if \(.*ALTERNATIVES_EMULATED.*\{\s*return alternative_1\(t, a\);")
             self.assertIn("linux_x_emulated_getuid(struct thread *t);", emit_c.emit_header("linux-x", "x.tbl", rows))
             for wrong, part in (("!nodes any none", "no row with a handler"), ("!nodes stat", "is not '!nodes own|any"),
                                 ("!emulated any stat", "named twice")):

@@ -13,9 +13,6 @@
 /* Intel SDM 3, 6.13: an entry of the IDT, number 0x80. */
 #define ERROR_INT80 (0x80 << 3 | 2)
 
-const struct syscall_rows linux_int80_rows[] = {
-    {linux_i386_syscall_table, LINUX_I386_SYSCALL_COUNT, linux_i386_alternatives}, {NULL, 0, NULL}};
-
 void linux_i386_request(const struct cpu_context *regs, struct syscall_request *out)
 {
     out->number = (uint32_t)regs->rax;

@@ -12,9 +12,6 @@
 
 struct thread;
 
-/* personality.other_rows of those that have no others. */
-extern const struct syscall_rows linux_int80_rows[];
-
 /* A call as i386 has it: its number in eax, arguments in ebx, ecx, edx, esi, edi and ebp, its row in i386's table. */
 void linux_i386_request(const struct cpu_context *regs, struct syscall_request *out);
 

@@ -186,15 +186,42 @@ static int64_t read_nodes(struct thread *t, int fd, guest_ptr dirent, uint32_t c
     return read_made(&r);
 }
 
+/* Puts right the types in records that the host has written into the guest's memory, which may have changed since. */
+static int64_t put_types_right(struct thread *t, int fd, guest_ptr dirent, int64_t bytes)
+{
+    union {
+        struct host_dirent head;
+        char bytes[DIRENT_RECORD_MAX + 1]; /* a name always ends */
+    } record = {0};
+
+    for (int64_t at = 0; at < bytes;) {
+        guest_ptr here = guest_at(dirent, (uint64_t)at);
+        int64_t left = bytes - at < DIRENT_RECORD_MAX ? bytes - at : DIRENT_RECORD_MAX;
+        uint8_t type;
+
+        if (copyin(&record, here, (size_t)left) < 0) {
+            return -EFAULT;
+        }
+        if (record.head.d_reclen < sizeof(record.head) || record.head.d_reclen > left) {
+            break;
+        }
+        type = record.head.d_type;
+        metadata_dirents(t, fd, record.bytes, 1);
+        if (type != record.head.d_type && copyout(guest_at(here, offsetof(struct host_dirent, d_type)),
+                                                  &record.head.d_type, sizeof(record.head.d_type)) < 0) {
+            return -EFAULT;
+        }
+        at += record.head.d_reclen;
+    }
+    return bytes;
+}
+
+/* The host's records are the guest's, but for a type. */
 int64_t linux_emulated_getdents64(struct thread *t, int32_t fd, guest_ptr dirent, uint32_t count)
 {
-    int64_t r = linux_directory_special(t, fd, dirent, count, linux_dirent64_record);
+    int64_t r = linux_any_getdents64(t, fd, dirent, count);
 
-    if (r != -ENOSYS) {
-        return r;
-    }
-    return metadata_has_nodes(fd) ? read_nodes(t, fd, dirent, count, linux_dirent64_record)
-                                  : linux_any_getdents64(t, fd, dirent, count);
+    return r > 0 && metadata_has_nodes(fd) ? put_types_right(t, fd, dirent, r) : r;
 }
 
 int64_t linux_emulated_getdents(struct thread *t, int32_t fd, guest_ptr dirent, uint32_t count)
