@@ -4,6 +4,7 @@
 
 enum {
     SYSCALL_SIZE = 2,
+    PLAIN_LEAD = 10, /* bytes that are looked at before the number */
     LABEL_ALIGN = 16,
     LABEL_JUMPS = 2, /* fewer may be bytes that only look so */
     SHORT_LOAD = 5,  /* mov disp8(%rsp), %rax */
@@ -26,22 +27,35 @@ static bool takes_imm32(uint8_t opcode)
 }
 
 /*
- * Whether `mov $n, %eax` at p may be the end of something longer. before: bytes known before it, of which these are looked
+ * Whether eight bytes of constants begin behind p[-1], in which all of a site could be hidden: of movabs, or a
+ * displacement and a constant of four each, with a SIB byte before them or without.
+ */
+static bool eight_follow(const uint8_t *p)
+{
+    bool movabs = (p[-1] & 0xf8) == 0xb8 && is_rex(p[-2]) && (p[-2] & REX_W) != 0;
+    return movabs || ((p[-1] & 0xc0) == 0x80 && takes_imm32(p[-2])) || ((p[-2] & 0xc7) == 0x84 && takes_imm32(p[-3]));
+}
+
+/*
+ * Whether `mov $n, %eax` at p may be a part of something longer. before: bytes known before it, of which these are looked
  * at: a prefix, or the first byte of a longer opcode, or one after which b8 is a ModRM or a SIB byte (lea's would not be
- * caught out by a fault), or an instruction that has b8 in its displacement and n for its constant, or is movabs.
+ * caught out by a fault), or an instruction that has b8 for its 8-bit displacement and n for its constant, or one with
+ * eight bytes of constants.
  */
 static bool may_be_longer(const uint8_t *p, uint32_t before)
 {
-    if (before < 5) {
+    if (before < PLAIN_LEAD) {
         return true;
     }
     uint8_t last = p[-1];
     bool prefixed = is_rex(last) || last == 0x66 || last == 0x67 || last == 0x0f;
     bool addresses = last == 0x8d || (last & 0xc7) == 0x84;
     bool by_disp8 = ((last & 0xc0) == 0x40 && takes_imm32(p[-2])) || ((p[-2] & 0xc7) == 0x44 && takes_imm32(p[-3]));
-    bool by_disp32 = (p[-4] & 0xc0) == 0x80 && takes_imm32(p[-5]);
-    bool wide = (p[-5] & 0xfe) == 0x48 && (p[-4] & 0xf8) == 0xb8;
-    return prefixed || addresses || by_disp8 || by_disp32 || wide;
+    bool hidden = false;
+    for (int i = 0; i < 8; i++) {
+        hidden |= eight_follow(p - i);
+    }
+    return prefixed || addresses || by_disp8 || hidden;
 }
 
 /*
