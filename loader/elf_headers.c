@@ -102,6 +102,20 @@ int elf_headers_open(int fd, const char *path, struct elf_headers *out, struct l
     return r;
 }
 
+static bool in_page(const struct elf_headers *h, uint64_t size, uint64_t offset)
+{
+    return offset <= h->page_bytes && size <= h->page_bytes - offset;
+}
+
+int elf_headers_read(const struct elf_headers *h, const char *what, void *buffer, uint64_t size, uint64_t offset,
+                     struct loader_error *err)
+{
+    if (!in_page(h, size, offset))
+        return elf_read_exact(h->fd, h->path, what, buffer, size, offset, err);
+    memcpy(buffer, h->page + offset, size);
+    return 0;
+}
+
 void elf_headers_close(struct elf_headers *h)
 {
     free(h->own);
@@ -163,7 +177,7 @@ int elf_headers_table(struct elf_headers *h, unsigned kernel, struct loader_erro
     if (at > h->file_size || size > h->file_size - at)
         return loader_fail(err, ENOEXEC, "%s: the file ends inside its program headers (it is cut off: copy it again)",
                            h->path);
-    if (at + size <= h->page_bytes) {
+    if (in_page(h, size, at)) {
         h->table = h->page + at;
         return 0;
     }
@@ -171,7 +185,7 @@ int elf_headers_table(struct elf_headers *h, unsigned kernel, struct loader_erro
     if (h->own == NULL)
         return loader_fail(err, ENOMEM, "%s: no memory for its program headers", h->path);
     h->table = h->own;
-    return elf_read_exact(h->fd, h->path, "program headers", h->own, size, at, err);
+    return elf_headers_read(h, "program headers", h->own, size, at, err);
 }
 
 void elf_headers_segment(const struct elf_headers *h, unsigned index, Elf64_Phdr *out)

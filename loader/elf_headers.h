@@ -49,6 +49,10 @@ void elf_headers_segment(const struct elf_headers *h, unsigned index, Elf64_Phdr
 int elf_read_exact(int fd, const char *path, const char *what, void *buffer, uint64_t size, uint64_t offset,
                    struct loader_error *err);
 
+/* The same of what may lie in the first page, where interpreter and notes usually are. */
+int elf_headers_read(const struct elf_headers *h, const char *what, void *buffer, uint64_t size, uint64_t offset,
+                     struct loader_error *err);
+
 /**
  * Reads vendor, release and Go mark from a PT_NOTE segment into *id.
  * Returns 0, -ENOEXEC (a note larger than its segment, a segment beyond the

@@ -125,7 +125,7 @@ int elf_read_notes(const struct elf_headers *h, const Elf64_Phdr *phdr, struct e
     notes = malloc(size);
     if (notes == NULL)
         return loader_fail(err, ENOMEM, "%s: no memory for its notes", h->path);
-    r = elf_read_exact(h->fd, h->path, "notes", notes, size, phdr->p_offset, err);
+    r = elf_headers_read(h, "notes", notes, size, phdr->p_offset, err);
     while (r == 0 && at < size && size - at >= sizeof(Elf32_Nhdr)) {
         uint64_t start = at;
         struct note note;
@@ -152,7 +152,7 @@ int elf_read_interp(const struct elf_headers *h, const Elf64_Phdr *phdr, struct 
                            (unsigned long long)phdr->p_filesz, sizeof(id->interp));
     if (phdr->p_offset > h->file_size || phdr->p_filesz > h->file_size - phdr->p_offset)
         return loader_fail(err, ENOEXEC, "%s: the interpreter's name lies beyond the file's end", h->path);
-    r = elf_read_exact(h->fd, h->path, "interpreter's name", id->interp, phdr->p_filesz, phdr->p_offset, err);
+    r = elf_headers_read(h, "interpreter's name", id->interp, phdr->p_filesz, phdr->p_offset, err);
     if (r == 0 && id->interp[phdr->p_filesz - 1] != '\0')
         r = loader_fail(err, ENOEXEC, "%s: the interpreter's name does not end in a NUL", h->path);
     if (r == 0 && id->interp[0] == '\0')

@@ -20,6 +20,7 @@
 
 #include "base/host_vdso.h"
 #include "base/image.h"
+#include "base/mem.h"
 #include "base/personality.h"
 #include "base/process.h"
 #include "base/thread.h"
@@ -123,11 +124,11 @@ static void set_names(struct process *p, const struct program *program)
 {
     char resolved[PATH_MAX];
     const char *path = realpath(program->host_path, resolved) != NULL ? resolved : program->host_path;
-    snprintf(p->program, sizeof p->program, "%.*s", (int)sizeof p->program - 1, path);
+    hot_strlcpy(p->program, path, sizeof p->program);
     /* FreeBSD: do_execve(), sys/kern/kern_exec.c; Linux: begin_new_exec(), fs/exec.c. */
     const char *name = program->is_script && p->personality->scripts_name_processes ? program->script : program->path;
     const char *base = strrchr(name, '/');
-    snprintf(p->command, sizeof p->command, "%.*s", COMMAND_LENGTH, base != NULL ? base + 1 : name);
+    hot_strlcpy(p->command, base != NULL ? base + 1 : name, COMMAND_LENGTH + 1);
     host_set_name(p->command);
 }
 

@@ -1,4 +1,5 @@
 /* Opening a guest's paths as its calls would find them (vfs/walk.h). */
+#include "base/mem.h"
 #include "loader/loader.h"
 #include "loader/sysroots.h"
 #include "vfs/walk.h"
@@ -44,10 +45,10 @@ static int open_in(const struct vfs_view *view, const char *path, int flags, cha
     struct vfs_path where = {.dirfd = AT_FDCWD};
     const char *name = path;
     int fd;
-    int n;
 
     if (view->sysroot[0] != '\0') {
-        n = vfs_walk(view, AT_FDCWD, path, PATH_FOLLOW, &where, NULL);
+        int n = vfs_walk(view, AT_FDCWD, path, PATH_FOLLOW, &where, NULL);
+
         if (n < 0)
             return n;
         name = where.name;
@@ -57,8 +58,7 @@ static int open_in(const struct vfs_view *view, const char *path, int flags, cha
         return -errno;
     if (name != path && name_of_descriptor(fd, host_path, size))
         return fd;
-    n = snprintf(host_path, size, "%s", name);
-    if (n >= 0 && (uint64_t)n < size)
+    if (hot_strlcpy(host_path, name, size) < size)
         return fd;
     close(fd);
     return -ENAMETOOLONG;

@@ -1,7 +1,7 @@
 /*
- * The engine's own descriptors. They stand high enough that a guest's lowest-free numbers do not meet them,
- * and not higher: the host keeps (and copies at each fork) a table up to the highest descriptor in use. Above
- * the guest's soft limit they cost it nothing.
+ * The engine's own descriptors. They stand high enough that few guests' lowest-free numbers meet them (a soft limit is
+ * 1,024 by custom, and what has more takes the numbers around them), and not higher: the host keeps, and copies at each
+ * fork, a table up to the highest descriptor in use, 9 ns for each number.
  *
  * The record is one for the address space: a vfork child's descriptors are copies of its parent's.
  */
@@ -12,8 +12,7 @@
 #include "process/descriptors.h"
 
 #define ENGINE_FIRST ENGINE_DESCRIPTOR_USUAL
-#define ENGINE_LEAST 1024 /* where they stand if the guest may have no more than so many, as most */
-#define ENGINE_FEW   64   /* else so many below the limit */
+#define ENGINE_FEW   64 /* else so many below the limit */
 #define ENGINE_MAX   4096
 
 _Static_assert(ENGINE_FEW / 2 >= ENGINE_DESCRIPTOR_LOWEST && ENGINE_FIRST >= ENGINE_DESCRIPTOR_LOWEST, "is_hidden()");
@@ -50,10 +49,9 @@ uint32_t engine_descriptor_next(uint32_t fd)
     return UINT32_MAX;
 }
 
-static uint32_t choose_base(uint64_t soft, uint64_t hard)
+static uint32_t choose_base(uint64_t hard)
 {
-    uint32_t usual = soft <= ENGINE_LEAST ? ENGINE_LEAST : ENGINE_FIRST;
-    uint32_t first = hard >= usual + ENGINE_FEW        ? usual
+    uint32_t first = hard >= ENGINE_FIRST + ENGINE_FEW ? ENGINE_FIRST
                      : hard > 2 * ENGINE_FEW           ? (uint32_t)hard - ENGINE_FEW
                                                        : ENGINE_FEW / 2;
     uint32_t expected = 0;
@@ -72,7 +70,7 @@ int engine_descriptor_adopt(int fd)
 {
     struct rlimit64 limit;
     host_call4(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, &limit);
-    uint32_t first = choose_base(limit.rlim_cur, limit.rlim_max);
+    uint32_t first = choose_base(limit.rlim_max);
     /* The host gives no number above the soft limit; one that is there may stay. */
     bool raise = limit.rlim_cur < limit.rlim_max && limit.rlim_cur < first + ENGINE_MAX;
     if (raise) {

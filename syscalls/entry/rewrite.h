@@ -39,7 +39,7 @@ struct thread;
  * several times for each site.
  */
 #define REWRITE_PLAIN        8
-#define REWRITE_PLAIN_SHARED 32
+#define REWRITE_PLAIN_SHARED 64
 
 /*
  * Traps of a program before any of its sites is: for the first one files are opened and memory is mapped, and for the first

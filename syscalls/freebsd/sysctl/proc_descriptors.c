@@ -1,7 +1,6 @@
 #include "syscalls/freebsd/sysctl/proc_descriptors.h"
 
 #include <linux/fcntl.h>
-#include <linux/resource.h>
 
 #include "base/format.h"
 #include "base/heap.h"
@@ -116,21 +115,11 @@ static void read_info(const struct proc_target *target, int32_t fd, struct proc_
     }
 }
 
-/*
- * Of the caller the engine knows; of other guests what stands where the engine puts its own, and ends at an exec: at its
- * usual place, or below, where the guest itself could have none.
- */
+/* Of the caller the engine knows; of other guests what stands where the engine puts its own, and ends at an exec. */
 static bool is_engines(const struct proc_target *target, int32_t fd, uint32_t flags)
 {
-    struct rlimit64 limit;
-    if (target->own) {
-        return engine_descriptor(fd);
-    }
-    if (!target->guest || fd < ENGINE_DESCRIPTOR_LOWEST || (flags & O_HIDDEN_TOO) == 0) {
-        return false;
-    }
-    return fd >= ENGINE_DESCRIPTOR_USUAL ||
-           (host_call4(__NR_prlimit64, target->pid, RLIMIT_NOFILE, 0, &limit) == 0 && (uint64_t)fd >= limit.rlim_cur);
+    return target->own ? engine_descriptor(fd)
+                       : target->guest && fd >= ENGINE_DESCRIPTOR_USUAL && (flags & O_HIDDEN_TOO) != 0;
 }
 
 static enum file_class own_class(const struct proc_target *target, int32_t fd, enum file_class otherwise)

@@ -4,6 +4,7 @@
 #include <linux/stat.h>
 
 #include "base/host.h"
+#include "base/shared.h"
 #include "base/mem.h"
 #include "linux_syscalls.h"
 #include "process/descriptors.h"
@@ -107,13 +108,13 @@ int64_t linux_emulated_stat_of(struct thread *t, int fd, struct stat *out)
 
 /*
  * Whether an answer of the host's that the guest has already may stand: owners and modes are the host's own, and the file
- * has not the mark of one that an attribute tells more of.
+ * has not the mark of one that an attribute tells more of. The host has just written there, so it is no memory of ours.
  */
 static bool stands(guest_ptr mode, uint32_t size)
 {
     uint32_t bits = 0;
 
-    return copyin(&bits, mode, size) == 0 && !(bits & S_ISVTX);
+    return guest_copy(&bits, (const void *)mode.va, size) == 0 && !(bits & S_ISVTX);
 }
 
 static bool stat_stands(guest_ptr stat)
