@@ -58,31 +58,36 @@ static void gate_release(struct thread *t)
     host_call3(__NR_futex, owner, FUTEX_WAKE, 1);
 }
 
-int64_t gate_call_and_hold(struct thread *t, int64_t (*fn)(void *arg), void *arg)
+void gate_hold(struct thread *t, uint64_t *mask)
+{
+    uint64_t all = ~0UL;
+    host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &all, mask, sizeof *mask);
+    gate_acquire(t);
+}
+
+void gate_drop(struct thread *t, uint64_t mask)
+{
+    gate_release(t);
+    host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof mask);
+}
+
+int64_t gate_call_held(struct thread *t, int64_t (*fn)(void *arg), void *arg)
 {
     if (t->uc == &t->frame) {
         /* Came in by the fast entry: the guest's vector registers are still the processor's. */
         host_frame_xstate(t, t->uc);
         t->leave_xstate = true;
     }
-    uint64_t all = ~0UL, old;
-    host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &all, &old, sizeof old);
-    gate_acquire(t);
-    int64_t r = gate_switch(fn, arg, cold_fs, cold_stack);
-    host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &old, 0, sizeof old);
-    return r;
+    return gate_switch(fn, arg, cold_fs, cold_stack);
 }
 
 int64_t gate_call(struct thread *t, int64_t (*fn)(void *arg), void *arg)
 {
-    int64_t r = gate_call_and_hold(t, fn, arg);
-    gate_release(t);
+    uint64_t mask;
+    gate_hold(t, &mask);
+    int64_t r = gate_call_held(t, fn, arg);
+    gate_drop(t, mask);
     return r;
-}
-
-void gate_let_go(struct thread *t)
-{
-    gate_release(t);
 }
 
 void gate_hold_for_fork(struct thread *t)

@@ -20,9 +20,13 @@ int gate_init(void);
 /* Calls fn(arg) in the cold half. Returns what it returns. */
 int64_t gate_call(struct thread *t, int64_t (*fn)(void *arg), void *arg);
 
-/* The same, and nobody else comes in until gate_let_go(). The engine's host calls may be made meanwhile. */
-int64_t gate_call_and_hold(struct thread *t, int64_t (*fn)(void *arg), void *arg);
-void gate_let_go(struct thread *t);
+/*
+ * The same in parts: nobody else comes in from gate_hold() to gate_drop(), and all signals are blocked, as they have to be
+ * for a call meanwhile. *mask receives the host's mask, which gate_drop() brings back.
+ */
+void gate_hold(struct thread *t, uint64_t *mask);
+int64_t gate_call_held(struct thread *t, int64_t (*fn)(void *arg), void *arg);
+void gate_drop(struct thread *t, uint64_t mask);
 
 /* Keeps everybody out of the cold half while the process is copied, and lets them in again, on both sides. */
 void gate_hold_for_fork(struct thread *t);

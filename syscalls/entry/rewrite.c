@@ -3,6 +3,7 @@
 
 #include "base/guest.h"
 #include "base/host.h"
+#include "base/host_signal.h"
 #include "base/mem.h"
 #include "base/personality.h"
 #include "base/process.h"
@@ -11,7 +12,9 @@
 #include "process/thread.h"
 #include "syscalls/entry/choose_plain.h"
 #include "syscalls/entry/code_files.h"
+#include "syscalls/entry/code_map.h"
 #include "syscalls/entry/gate.h"
+#include "syscalls/entry/rewrite_code.h"
 #include "syscalls/entry/rooms.h"
 #include "syscalls/entry/sites.h"
 
@@ -74,6 +77,67 @@ static uint32_t copy_after(uint8_t *to, uint64_t from, uint32_t most)
     return read_code(to, from, rest) == 0 ? rest : 0;
 }
 
+/* A window that reaches beyond the site's mapping is cut to it. */
+static void cut_window(struct code_window *w, const struct code_mapping *m)
+{
+    if (w->at - w->before <= m->low) {
+        uint32_t before = (uint32_t)(w->at - m->low);
+        memmove(w->bytes, w->bytes + w->before - before, before + SYSCALL_SIZE + w->after);
+        w->before = before;
+        w->starts_a_mapping = 1;
+    }
+    if (w->after > m->high - w->at - SYSCALL_SIZE) {
+        w->after = (uint32_t)(m->high - w->at - SYSCALL_SIZE);
+    }
+}
+
+/* With the gate held: whether the site can be rewritten, and how. */
+static enum site_refusal decide(struct rewrite_request *rq)
+{
+    static const uint8_t call[SYSCALL_SIZE] = {0x0f, 0x05};
+    struct code_window *w = &rq->window;
+    struct code_mapping mapping;
+    if (code_files_memory() < 0 || !code_can_synchronise) {
+        return REFUSED_HOST;
+    }
+    if (!code_mapping_of(rq->t, w->at, &mapping) || mapping.high - w->at < SYSCALL_SIZE) {
+        return REFUSED_MAPPING;
+    }
+    cut_window(w, &mapping);
+    if (memcmp(w->bytes + w->before, call, sizeof call) != 0) {
+        return REFUSED_SHORT; /* int $0x80 and the like */
+    }
+    if (rq->plain) {
+        return rq->choice.back <= w->before ? REFUSED_NOT : REFUSED_UNCLEAR; /* it would reach out of its mapping */
+    }
+    return (enum site_refusal)gate_call_held(rq->t, rewrite_choose, rq);
+}
+
+/* The same, and does it. */
+static void settle(struct rewrite_request *rq)
+{
+    const struct code_window *w = &rq->window;
+    enum site_refusal refusal = decide(rq);
+    bool again = (refusal == REFUSED_UNCLEAR || code_files_memory() < 0) && !rq->last_try;
+    struct site *s = again || sites_find(w->at) != NULL ? NULL : sites_record(w->at);
+    if (s == NULL) {
+        return;
+    }
+    s->refusal = (uint8_t)refusal;
+    if (refusal == REFUSED_NOT) {
+        s->back = rq->choice.back;
+        s->length = rq->choice.length;
+        memcpy(s->original, w->bytes + w->before - s->back, site_bytes(s));
+        code_rewrite(rq->t, s, rq->alone);
+    }
+}
+
+/* Whether the user wants it whatever it costs. */
+static bool is_asked_for(const struct thread *t)
+{
+    return t->proc->settings.intercept_requested == INTERCEPT_REWRITE;
+}
+
 /* traps: how often the site has trapped; decode: the decoder may be asked about it if it is not plain. */
 static __attribute__((noinline)) void rewrite(struct thread *t, uint64_t at, const struct cpu_context *regs,
                                               uint32_t traps, bool decode)
@@ -81,11 +145,13 @@ static __attribute__((noinline)) void rewrite(struct thread *t, uint64_t at, con
     struct rewrite_request rq;
     struct code_window *w = &rq.window;
     uint8_t stack[PLAIN_STACK];
+    uint64_t mask;
     rq.t = t;
     rq.regs = *regs;
     rq.last_try = traps == REWRITE_FOR_GOOD;
     rq.alone = alone(t);
-    if (!decode && !rq.alone && traps < REWRITE_PLAIN_SHARED) {
+    bool plain_waits = !rq.alone && traps < REWRITE_PLAIN_SHARED && !is_asked_for(t);
+    if (plain_waits && !decode) {
         return;
     }
     w->at = at;
@@ -97,13 +163,15 @@ static __attribute__((noinline)) void rewrite(struct thread *t, uint64_t at, con
     w->after = copy_after(w->bytes + w->before + SYSCALL_SIZE, at + SYSCALL_SIZE, CODE_AFTER);
     bool stack_known = copyin(stack, guest_addr(regs->rsp), sizeof stack) == 0;
     rq.plain = choose_plain(w, regs, stack_known ? stack : NULL, &rq.choice);
-    if (!rq.plain && !decode) {
+    if (rq.plain ? plain_waits : !decode) {
         return;
     }
     /* Known to code_changes() before the mapping is looked at. */
     sites_touch(at);
     code_files_open(rq.alone, t->proc->shares_memory);
-    gate_call(t, rewrite_site, &rq);
+    gate_hold(t, &mask);
+    settle(&rq);
+    gate_drop(t, mask);
 }
 
 /* Whether a site that has trapped so often may be shown to the decoder: at the first of the numbers, at twice as many. */
@@ -127,7 +195,7 @@ void rewrite_trapped(struct thread *t, const struct cpu_context *regs)
     }
     uint32_t traps = sites_count_trap(at);
     if (is_time_for_plain(traps)) {
-        bool asked = t->proc->settings.intercept_requested == INTERCEPT_REWRITE;
+        bool asked = is_asked_for(t);
         if (asked || sites_traps() >= REWRITE_WORTH_PLAIN) {
             rewrite(t, at, regs, traps, is_time(traps) && (asked || sites_traps() >= REWRITE_WORTH));
         }
@@ -156,11 +224,13 @@ static bool stepped_into(struct thread *t, struct cpu_context *regs)
     if (at == 0) {
         return false;
     }
-    struct restore_request rq = {at, at + SYSCALL_SIZE, at, false};
+    uint64_t mask;
     code_files_open(alone(t), t->proc->shares_memory);
-    if (gate_call(t, rewrite_restore, &rq) == 0) {
+    gate_hold(t, &mask);
+    if (code_restore(at, at + SYSCALL_SIZE, at)) {
         regs->rip = rooms_guest_rip(regs->rip);
     }
+    gate_drop(t, mask);
     return true;
 }
 
@@ -192,9 +262,11 @@ bool rewrite_code_changes(struct thread *t, uint64_t low, uint64_t high)
     if (!sites_touched(low, high)) {
         return false;
     }
-    struct restore_request rq = {low, high, 0, false};
+    uint64_t mask;
     code_files_open(alone(t), t->proc->shares_memory);
-    gate_call_and_hold(t, rewrite_restore, &rq);
+    gate_hold(t, &mask);
+    code_restore(low, high, 0);
+    host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof mask);
     return true;
 }
 
@@ -205,6 +277,8 @@ void rewrite_code_changed(struct thread *t, uint64_t low, uint64_t high, bool he
         held = rewrite_code_changes(t, low, high);
     }
     if (held) {
-        gate_let_go(t);
+        uint64_t all = ~0UL, mask;
+        host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &all, &mask, sizeof mask);
+        gate_drop(t, mask);
     }
 }

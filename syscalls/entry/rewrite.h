@@ -67,7 +67,7 @@ void rewrite_before_fork(struct thread *t, bool waits);
 bool rewrite_code_changes(struct thread *t, uint64_t low, uint64_t high);
 void rewrite_code_changed(struct thread *t, uint64_t low, uint64_t high, bool held);
 
-/* Cold: what is called through the gate. */
+/* Cold. */
 
 /* The reserve for trampolines and the signal trampoline, before the program is mapped. Returns 0 or -errno. */
 int rewrite_init(void);
@@ -81,14 +81,8 @@ struct rewrite_request {
     bool plain;              /* `choice` is made already (choose_plain.h) */
     struct patch_choice choice;
 };
-int64_t rewrite_site(void *request);
 
-struct restore_request {
-    uint64_t low, high;
-    uint64_t refuse; /* a site that is not to be tried again; 0: none */
-    bool failed;     /* set if a site could not be restored: it stays as it is, and what it was rewritten to is right */
-};
-/* Returns 0, or -EIO if it has set `failed`. */
-int64_t rewrite_restore(void *request);
+/* Has the decoder make the choice, and looks whether it was executed. Returns an enum site_refusal. With the gate held. */
+int64_t rewrite_choose(void *request);
 
 #endif

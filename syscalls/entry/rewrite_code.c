@@ -1,0 +1,175 @@
+#include "syscalls/entry/rewrite_code.h"
+
+#include <linux/membarrier.h>
+
+#include "base/host.h"
+#include "base/mem.h"
+#include "syscalls/entry/code_files.h"
+#include "syscalls/entry/rooms.h"
+
+extern const char fast_entry[];
+
+enum { JUMP = 0xe9, INT3 = 0xcc };
+
+bool code_can_synchronise;
+
+/* Every processor that runs this address space fetches its instructions anew. */
+static void synchronise(void)
+{
+    host_call3(__NR_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE, 0, 0);
+}
+
+static bool write_at(uint64_t at, const void *bytes, size_t size)
+{
+    return host_call4(__NR_pwrite64, code_files_memory(), bytes, size, at) == (int64_t)size;
+}
+
+bool code_read(void *to, uint64_t from, size_t size)
+{
+    return host_call4(__NR_pread64, code_files_memory(), to, size, from) == (int64_t)size;
+}
+
+/*
+ * Replaces `size` bytes of code at `at`, which other threads may be executing unless the caller is alone: then the one
+ * processor sees its own writes, and another one fetches anew when it takes the thread over. On failure what was there
+ * before comes back, as far as it can.
+ */
+static bool replace_code(uint64_t at, const uint8_t *now, const uint8_t *next, size_t size, bool alone)
+{
+    static const uint8_t int3 = INT3;
+    if (alone) {
+        return write_at(at, next, size);
+    }
+    bool done = write_at(at, &int3, 1);
+    synchronise();
+    if (done) {
+        done = write_at(at + 1, next + 1, size - 1);
+        synchronise();
+        done = write_at(at, done ? next : now, 1) && done;
+        /* Whoever still finds the int3 goes on in the trampoline, or where it was restored, all the same. */
+    }
+    return done;
+}
+
+/* Writes the trampoline into a slot. Returns where, or 0. */
+static uint64_t make_trampoline(struct thread *t, const struct site *s)
+{
+    static uint64_t headed; /* the room whose header was seen or written last: rooms stay */
+    uint64_t entry = (uint64_t)fast_entry, known = 0;
+    uint64_t slot = s->length < ROOM_JUMP ? room_slot_take_short(t, s, entry) : room_slot_take(t, s->at);
+    uint64_t header = room_of(slot);
+    struct room_slot code;
+    if (slot == 0) {
+        return 0;
+    }
+    bool has_header = header == headed || (code_read(&known, header, sizeof known) && known == entry) ||
+                      write_at(header, &entry, sizeof entry);
+    if (!has_header || !trampoline_build(&code, slot, s, entry, header) || !write_at(slot, &code, sizeof code)) {
+        room_slot_give(slot);
+        return 0;
+    }
+    headed = header;
+    return slot;
+}
+
+/* The site's bytes as they are now must be those the decision was made on: where others run, they are looked at again. */
+static bool unchanged(const struct site *s)
+{
+    uint8_t now[SITE_BACK_MAX];
+    uint32_t size = site_bytes(s);
+    return code_read(now, s->at - s->back, size) && memcmp(now, s->original, size) == 0;
+}
+
+static void note_other(struct site *other, void *found)
+{
+    *(bool *)found |= other->trampoline != 0;
+}
+
+/* Whether the site's jump would have a byte in common with another's: the one behind the `syscall`, of two that follow. */
+static bool meets_another(const struct site *s)
+{
+    bool found = false;
+    sites_each(s->at - s->back, s->at - s->back + site_bytes(s), note_other, &found);
+    return found;
+}
+
+enum site_refusal code_rewrite(struct thread *t, struct site *s, bool alone)
+{
+    uint8_t jump[SITE_BACK_MAX];
+    uint64_t from = s->at - s->back;
+    uint64_t slot = (alone || unchanged(s)) && !meets_another(s) ? make_trampoline(t, s) : 0;
+    if (slot == 0) {
+        return s->refusal = REFUSED_FAR;
+    }
+    memset(jump, INT3, sizeof jump);
+    int32_t distance = (int32_t)(slot - (from + ROOM_JUMP));
+    jump[0] = JUMP;
+    memcpy(jump + 1, &distance, sizeof distance);
+    /* Before the first byte changes: who meets the int3 looks here. */
+    __atomic_store_n(&s->trampoline, slot, __ATOMIC_RELEASE);
+    if (!replace_code(from, s->original, jump, s->length, alone)) {
+        return s->refusal = REFUSED_HOST;
+    }
+    s->state = SITE_REWRITTEN;
+    return s->refusal = REFUSED_NOT;
+}
+
+/*
+ * Whether our jump, or the int3 of a change that somebody did not live to finish, stands at the site: the guest may have
+ * mapped something else there since.
+ */
+static bool is_ours(const struct site *s)
+{
+    uint8_t now[SITE_BACK_MAX];
+    uint64_t from = s->at - s->back;
+    int32_t distance = (int32_t)(s->trampoline - (from + ROOM_JUMP));
+    if (!code_read(now, from, s->length < ROOM_JUMP ? ROOM_JUMP : s->length)) {
+        return false;
+    }
+    bool jump = memcmp(now + 1, &distance, sizeof distance) == 0;
+    return (now[0] == JUMP && jump) ||
+           (now[0] == INT3 && (jump || memcmp(now + 1, s->original + 1, s->length - 1U) == 0));
+}
+
+/* Brings the original bytes back. False: they are not there, and the trampoline stays in use. */
+static bool bring_back(const struct site *s)
+{
+    uint8_t first;
+    uint64_t from = s->at - s->back;
+    if (code_files_memory() < 0) {
+        return false;
+    }
+    return !is_ours(s) ||
+           (code_read(&first, from, sizeof first) && replace_code(from, &first, s->original, s->length, false));
+}
+
+struct restoring {
+    uint64_t refuse;
+    bool failed;
+};
+
+static void restore(struct site *s, void *arg)
+{
+    struct restoring *r = arg;
+    if (s->trampoline != 0 && !bring_back(s)) {
+        r->failed = true;
+        return;
+    }
+    if (s->at == r->refuse) {
+        s->state = SITE_REFUSED;
+        s->refusal = REFUSED_STEPPED;
+        return;
+    }
+    uint64_t slot = s->trampoline;
+    sites_forget(s);
+    if (slot != 0) {
+        room_slot_give(slot);
+    }
+}
+
+bool code_restore(uint64_t low, uint64_t high, uint64_t refuse)
+{
+    struct restoring r = {refuse, false};
+    sites_each(low, high, restore, &r);
+    return !r.failed;
+}
