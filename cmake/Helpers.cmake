@@ -37,7 +37,7 @@ endif()
 # The keeper of isolated worlds, with what it shares with the commands.
 helper_program(keeper instance/keeper)
 if(TARGET keeper)
-  foreach(shared cgroup cgroup_find channel children complain confine disk idmaps inside landlock level limits mark pack
+  foreach(shared cgroup cgroup_find channel children complain confine disk disk_nameless idmaps inside landlock level limits mark pack
       plan_pack record remove userns users)
     target_sources(keeper PRIVATE ${CMAKE_SOURCE_DIR}/instance/${shared}.c)
   endforeach()

@@ -10,12 +10,14 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "instance/complain.h"
+#include "instance/disk_nameless.h"
 
 /* Deeper than DEPTH_MAX no path leads that a program would name. */
 enum {
@@ -25,7 +27,11 @@ enum {
     SHARE = 10,
     PAUSE_MS = 1000,
     PAUSE_MOST_MS = 10000,
-    MS = 1000000
+    OVER_MAX = 4,      /* measurements in series: what is on its way at one of them is no sign */
+    REFUSED_MAX = 4,   /* likewise: who is just starting cannot be looked at */
+    REFUSALS_MAX = 60, /* by one or another */
+    MS = 1000000,
+    DOUBT = 256 << 20 /* so much others may write in the same seconds: less is no sign */
 };
 
 /* A file without data takes a place in the file system's tables, of which there are so many. */
@@ -88,17 +94,98 @@ static uint64_t milliseconds(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / MS;
 }
 
-static _Noreturn void watch(int process, int tree, const char *path, uint64_t limit)
+/* Bytes in use on the file system; 0 where it does not tell. */
+static uint64_t used_of_all(int tree)
+{
+    struct statfs fs;
+    return fstatfs(tree, &fs) == 0 ? (uint64_t)(fs.f_blocks - fs.f_bfree) * (uint64_t)fs.f_bsize : 0;
+}
+
+/* What is remembered from one measurement to the next. */
+struct guard {
+    int process, tree;
+    uint64_t limit;
+    struct nameless_world world;
+    struct nameless before;
+    uint64_t all, known; /* in use on the file system, and by what was found of the instance */
+    uint64_t mapped;     /* what the instance may have where it was not found: in files that are mapped only, */
+    uint64_t sent;       /* and on their way in sockets */
+    unsigned over, refused, refusals, measured; /* the first three: how often in series */
+};
+
+/* An estimate of what is hidden in so many files, none of which is longer than the limit. */
+static uint64_t at_most(const struct guard *g, uint64_t bytes, uint64_t files)
+{
+    return bytes / g->limit >= files ? files * g->limit : bytes;
+}
+
+/*
+ * What nobody tells the size of takes, at most, what the file system has more in use than can be found, since the time
+ * when there was less of it. Others' writing at that time counts as well, so no measurement alone decides. What is on its
+ * way in sockets may be exchanged unseen, so of that it counts at any time; programs receive what they are sent, so there
+ * is none for long. What was sent may be mapped when it has arrived.
+ */
+static void estimate_hidden(struct guard *g, const struct nameless *now, uint64_t all, uint64_t known)
+{
+    const struct nameless *before = &g->before;
+    bool more = nameless_has_more(now, before), less = nameless_has_more(before, now);
+    bool arrived = now->on_their_way < before->on_their_way;
+    int64_t change = g->measured > 0 ? (int64_t)(all - g->all) - (int64_t)(known - g->known) : 0;
+    uint64_t freed = change < 0 ? (uint64_t)-change : 0;
+    if (more && arrived) {
+        g->mapped += g->sent;
+    }
+    if (change > 0 && more) {
+        g->mapped += (uint64_t)change;
+    } else if (change > 0 && now->on_their_way > 0) {
+        g->sent += (uint64_t)change;
+    } else if (less) {
+        g->mapped -= g->mapped < freed ? g->mapped : freed;
+    } else if (arrived) {
+        g->sent -= g->sent < freed ? g->sent : freed;
+    }
+    g->mapped = at_most(g, g->mapped, now->unseen - now->on_their_way);
+    g->sent = at_most(g, g->sent, now->on_their_way);
+}
+
+/* Whether there is too much, and what to say of where: else NULL. */
+static const char *measure(struct guard *g)
+{
+    struct nameless now;
+    uint64_t all = used_of_all(g->tree);
+    nameless_look(&g->world, g->limit, &now);
+    uint64_t known = now.bytes <= g->limit ? now.bytes + disk_used(g->tree, g->limit - now.bytes) : now.bytes;
+    estimate_hidden(g, &now, all, known);
+    uint64_t estimate = g->mapped + g->sent > DOUBT ? g->mapped + g->sent : 0;
+    uint64_t hidden = estimate > now.mapped ? estimate : now.mapped;
+    g->over = known <= g->limit && hidden > g->limit - known ? g->over + 1 : 0;
+    g->refused = nameless_is_refused(&now, &g->before) ? g->refused + 1 : 0;
+    g->refusals = now.blind_count > 0 ? g->refusals + 1 : 0;
+    g->measured++;
+    g->all = all;
+    g->known = known;
+    nameless_free(&g->before);
+    g->before = now;
+    return now.endless          ? ", or more descriptors than can be looked at"
+           : known > g->limit   ? ", or directories too deep to be measured"
+           : g->over > OVER_MAX ? ", in files without names that are not open"
+           : g->refused > REFUSED_MAX || g->refusals > REFUSALS_MAX
+               ? ", or not, which cannot be seen: a process lets nobody look at its descriptors (PR_SET_DUMPABLE)"
+               : NULL;
+}
+
+static _Noreturn void watch(struct guard *g, const char *path)
 {
     for (;;) {
         uint64_t began = milliseconds();
-        if (disk_used(tree, limit) > limit) {
+        const char *what = measure(g);
+        if (what != NULL) {
             lseek(STDERR_FILENO, 0, SEEK_END); /* of a log, which others write, too */
-            complain(
-                "%s: the instance has more on the disk than its limit of %llu bytes, or directories too deep to be "
-                "measured, and is ended (remove something, or give it more: --disk)",
-                path, (unsigned long long)limit);
-            syscall(SYS_pidfd_send_signal, process, SIGKILL, NULL, 0);
+            complain("%s: the instance has more on the disk than its limit of %llu bytes%s, and is ended (remove "
+                     "something, or "
+                     "give it more: --disk)",
+                     path, (unsigned long long)g->limit, what);
+            syscall(SYS_pidfd_send_signal, g->process, SIGKILL, NULL, 0);
             _exit(0);
         }
         uint64_t pause = (milliseconds() - began) * SHARE;
@@ -135,31 +222,64 @@ static int enter_users(int users)
     return users < 0 || setns(users, CLONE_NEWUSER) == 0 || errno == EINVAL ? 0 : -errno;
 }
 
-pid_t disk_guard(pid_t first, int users, const char *path, uint64_t limit, int log)
+/* Opened by whoever sees it: the guard looks at it as the world's root, from outside all the same. Returns 0 or -errno. */
+static int guard_begin(struct guard *g, const struct disk_world *world, uint64_t limit)
 {
-    int tree = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    int process = (int)syscall(SYS_pidfd_open, first, 0);
+    struct stat tree, engine = {0}, processes = {0};
+    *g = (struct guard){
+        .limit = limit,
+        .tree = open(world->path, O_PATH | O_DIRECTORY | O_CLOEXEC),
+        .process = (int)syscall(SYS_pidfd_open, world->first, 0),
+        .world = {.proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+                  .first = world->first,
+                  .mark = world->mark},
+    };
+    if (g->tree < 0 || g->process < 0 || g->world.proc < 0 || fstat(g->tree, &tree) != 0 ||
+        (world->mark == 0 && fstat(world->processes, &processes) != 0)) {
+        return -errno;
+    }
+    if (fstat(world->engine, &engine) == 0) {
+        g->world.engine_dev = engine.st_dev;
+        g->world.engine_ino = engine.st_ino;
+    }
+    g->world.ns_dev = processes.st_dev;
+    g->world.ns_ino = processes.st_ino;
+    g->world.tree_dev = tree.st_dev;
+    g->world.tree_ino = tree.st_ino;
+    g->world.layered = world->layered;
+    return 0;
+}
+
+static void guard_close(const struct guard *g)
+{
+    const int fds[] = {g->tree, g->process, g->world.proc};
+    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
+        if (fds[i] >= 0) {
+            close(fds[i]);
+        }
+    }
+}
+
+pid_t disk_guard(const struct disk_world *world, uint64_t limit, int log)
+{
+    struct guard guard;
     pid_t parent = getpid();
-    pid_t child = tree >= 0 && process >= 0 ? fork() : -1;
+    int r = guard_begin(&guard, world, limit);
+    pid_t child = r == 0 ? fork() : -1;
     if (child == 0) {
-        int r = enter_users(users);
+        r = enter_users(world->users);
         settle(parent, log);
         if (r != 0) {
-            complain("%s: cannot be measured: %s (report this)", path, strerror(-r));
-            syscall(SYS_pidfd_send_signal, process, SIGKILL, NULL, 0);
+            complain("%s: cannot be measured: %s (report this)", world->path, strerror(-r));
+            syscall(SYS_pidfd_send_signal, guard.process, SIGKILL, NULL, 0);
             _exit(COMPLAINED);
         }
-        watch(process, tree, path, limit);
+        watch(&guard, world->path);
     }
-    int error = errno;
-    if (tree >= 0) {
-        close(tree);
-    }
-    if (process >= 0) {
-        close(process);
-    }
+    int error = r != 0 ? -r : errno;
+    guard_close(&guard);
     if (child < 0) {
-        complain("%s: its size cannot be watched: %s (do without --disk)", path, strerror(error));
+        complain("%s: its size cannot be watched: %s (do without --disk)", world->path, strerror(error));
     }
     return child;
 }

@@ -249,7 +249,13 @@ static int run_world(struct keeper *k)
     keeper_let_go(k->start.listener);
     pid_t watcher = 0;
     if (k->plan.limits.disk != 0 && k->plan.root.own != NULL) {
-        watcher = disk_guard(inner, -1, k->plan.root.own, k->plan.limits.disk, k->start.log);
+        const struct disk_world world = {.first = inner,
+                                         .users = -1,
+                                         .processes = -1,
+                                         .mark = k->bare->mark,
+                                         .engine = k->start.engine,
+                                         .path = k->plan.root.own};
+        watcher = disk_guard(&world, k->plan.limits.disk, k->start.log);
     }
     status = watcher >= 0 ? attend_inner(inner, watcher, e.signals, e.broker[0], e.up) : COMPLAINED;
     mark_end_children(k->bare->mark, NULL, NULL);

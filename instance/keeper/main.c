@@ -177,6 +177,7 @@ struct outside {
     pid_t world, watcher; /* watcher: who measures the disk; 0: nobody */
     int watched;          /* becomes readable with its end; -1: nobody */
     int users;            /* the world's user namespace; -1: none was looked at */
+    int processes;        /* likewise, of its processes */
     int up;               /* what the inner process has to say; ends with it */
 };
 
@@ -197,7 +198,13 @@ static int watch_disk(const struct keeper *k, struct outside *o, uint64_t limit)
     pid_t next = 0;
     int watched = -1;
     if (limit != 0 && k->plan.root.own != NULL) {
-        next = disk_guard(o->world, o->users, k->plan.root.own, limit, k->start.log);
+        const struct disk_world world = {.first = o->world,
+                                         .users = o->users,
+                                         .processes = o->processes,
+                                         .engine = k->start.engine,
+                                         .path = k->plan.root.own,
+                                         .layered = k->plan.root.layers != NULL && k->plan.root.layers[0] != NULL};
+        next = disk_guard(&world, limit, k->start.log);
         watched = next > 0 ? (int)syscall(SYS_pidfd_open, next, 0) : -1;
         if (watched < 0) {
             return COMPLAINED;
@@ -259,10 +266,10 @@ static int without_namespaces(void)
 }
 
 /* Now, as later nobody may look at that process any more. */
-static int open_users(const struct keeper *k, pid_t pid)
+static int open_namespace(const struct keeper *k, pid_t pid, const char *which)
 {
     char path[48];
-    snprintf(path, sizeof path, "/proc/%d/ns/user", (int)pid);
+    snprintf(path, sizeof path, "/proc/%d/ns/%s", (int)pid, which);
     return k->plan.root.own != NULL ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 }
 
@@ -302,7 +309,9 @@ static int keep(struct keeper *k)
         status = connect_network(k, pid, up, go, &network);
     }
     close(go);
-    struct outside outside = {.world = pid, .watched = -1, .users = open_users(k, pid), .up = up};
+    struct outside outside = {.world = pid, .watched = -1, .up = up};
+    outside.users = open_namespace(k, pid, "user");
+    outside.processes = open_namespace(k, pid, "pid");
     if (status == 0) {
         status = watch_disk(k, &outside, k->plan.limits.disk);
     }

@@ -113,6 +113,9 @@ void stop_and_go(void);
 void take_terminals(void);
 void replace_null(void);
 
+/* What the guard of the disk has to find (tests/instance/escape/disk). */
+void keep_nameless(void);
+
 #define P(x) ((long)(x))
 
 #endif

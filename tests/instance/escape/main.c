@@ -188,6 +188,7 @@ static const struct {
     {"lease", lease_a_file},
     {"nothing-in-them", make_files},
     {"null", replace_null},
+    {"nameless", keep_nameless},
 };
 
 int hostile(char **argv)
