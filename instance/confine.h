@@ -76,7 +76,14 @@ int confine_guest(enum isolation_level least, int *done, const char **what);
  */
 int confine_guest_fenced(enum isolation_level least, bool network, int *done, const char **what);
 
-/* The same for who makes them: no capabilities, and none to come. Returns 0 or -errno. */
+/*
+ * After one of these has set a filter, where there is a limit of the disk: no Landlock of the guest's own, which is answered
+ * as by a kernel without it. A rule of it keeps a file's room (security/landlock/fs.c, get_inode_object()) that has
+ * no name and that nobody has open, so nobody could tell. Returns 0 or -errno.
+ */
+int confine_disk(const char **what);
+
+/* A guest's part for who makes them: no capabilities, and none to come. Returns 0 or -errno. */
 int confine_broker(const char **what);
 
 /*

@@ -145,7 +145,7 @@ static void estimate_hidden(struct guard *g, const struct nameless *now, uint64_
         g->sent -= g->sent < freed ? g->sent : freed;
     }
     g->mapped = at_most(g, g->mapped, now->unseen - now->on_their_way);
-    g->sent = at_most(g, g->sent, now->on_their_way);
+    g->sent = now->on_their_way > 0 ? g->sent : 0; /* a socket may be among them, which has more on their way */
 }
 
 /* Whether there is too much, and what to say of where: else NULL. */

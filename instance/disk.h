@@ -13,6 +13,9 @@
  * since there are more of them, than is found: an estimate, which others' writing at the same time makes larger and their
  * removing smaller, so only what lasts for some measurements ends an instance.
  *
+ * An inode that a Landlock rule holds is in neither, so guests make none (confine_disk(): what started before there was a
+ * limit could).
+ *
  * What remains: who exchanges, between two measurements, a mapped file for a larger one with the same inode number has
  * that uncounted; where a filter is missing (level `namespaces`, `engine`), io_uring's own tables hold files that nothing tells of;
  * before Linux 5.6 nothing tells of descriptors on their way; and a file of a volume (-v) that has no name counts,

@@ -177,7 +177,7 @@ static void look_at(struct look *l, int task, int dir, const char *name)
     if (S_ISSOCK(st.stx_mode)) {
         l->out->on_their_way += on_their_way(task, name);
     }
-    if (!S_ISREG(st.stx_mode) || st.stx_nlink != 0 || !is_of_root(l, &st, dir, name)) {
+    if (st.stx_nlink != 0 || !is_of_root(l, &st, dir, name)) {
         return;
     }
     struct nameless_file *f = note(l->out, device_of(&st), st.stx_ino);

@@ -213,6 +213,7 @@ static void confine(const struct child *c)
     }
     r = k->bare != NULL ? confine_guest_fenced(k->plan.least, k->plan.network == NETWORK_HOST, &done, &what)
                         : confine_guest(k->plan.least, &done, &what);
+    r = r == 0 && k->plan.limits.disk != 0 && (done & CONFINE_FILTER) != 0 ? confine_disk(&what) : r;
     if (r != 0) {
         complain("%s: %s (`dragoman doctor` tells what this host lacks; --isolation %s does with less)", what,
                  strerror(-r), k->bare != NULL ? "engine" : "namespaces");

@@ -7,6 +7,7 @@ enum {
     RECVMSG = 47,
     PRCTL = 157,
     CLONE = 56,
+    LANDLOCK_CREATE_RULESET = 444,
     PIECE = 8 << 20,
     BLOCK = 64 << 10,
     PAGE = 4096,
@@ -170,6 +171,12 @@ void keep_nameless(void)
     const char *how = given("how");
     if (same(how, "modest")) {
         be_modest();
+        return;
+    }
+    if (same(how, "pinned")) {
+        static const long handled[2] = {1, 0};
+        tell("pinned-by-a-rule", call(LANDLOCK_CREATE_RULESET, P(handled), 8, 0, 0, 0, 0) >= 0 ||
+                                     call(LANDLOCK_CREATE_RULESET, 0, 0, 1, 0, 0, 0) >= 0);
         return;
     }
     if (same(how, "thread")) {
