@@ -107,45 +107,33 @@ struct guard {
     uint64_t limit;
     struct nameless_world world;
     struct nameless before;
-    uint64_t all, known; /* in use on the file system, and by what was found of the instance */
-    uint64_t mapped;     /* what the instance may have where it was not found: in files that are mapped only, */
-    uint64_t sent;       /* and on their way in sockets */
+    uint64_t all, known;                        /* in use on the file system, and by what was found of the instance */
+    uint64_t sent;                              /* what the instance may have on its way in sockets */
     unsigned over, refused, refusals, measured; /* the first three: how often in series */
 };
 
-/* An estimate of what is hidden in so many files, none of which is longer than the limit. */
-static uint64_t at_most(const struct guard *g, uint64_t bytes, uint64_t files)
-{
-    return bytes / g->limit >= files ? files * g->limit : bytes;
-}
-
 /*
- * What nobody tells the size of takes, at most, what the file system has more in use than can be found, since the time
- * when there was less of it. Others' writing at that time counts as well, so no measurement alone decides. What is on its
- * way in sockets may be exchanged unseen, so of that it counts at any time; programs receive what they are sent, so there
- * is none for long. What was sent may be mapped when it has arrived.
+ * What nobody tells the size of takes, at most, what the file system has more in use than can be found, since it came
+ * there. Others' writing in that second counts as well, so no measurement alone decides. A file that is mapped only is
+ * charged once, when it is new, and with it its charge goes; unless it was sent away as well. What is on its way in sockets may be
+ * exchanged unseen, so of that it counts at any time; programs receive what they are sent, so there is none for long. And
+ * a socket may be among it, which has more on its way. What was sent may be mapped when it has arrived.
  */
-static void estimate_hidden(struct guard *g, const struct nameless *now, uint64_t all, uint64_t known)
+static void estimate_hidden(struct guard *g, struct nameless *now, uint64_t all, uint64_t known)
 {
-    const struct nameless *before = &g->before;
-    bool more = nameless_has_more(now, before), less = nameless_has_more(before, now);
-    bool arrived = now->on_their_way < before->on_their_way;
-    int64_t change = g->measured > 0 ? (int64_t)(all - g->all) - (int64_t)(known - g->known) : 0;
-    uint64_t freed = change < 0 ? (uint64_t)-change : 0;
-    if (more && arrived) {
-        g->mapped += g->sent;
+    uint64_t were_open, gone = nameless_inherit(now, &g->before, &were_open);
+    bool arrived = now->on_their_way < g->before.on_their_way;
+    int64_t change = g->measured > 0 ? (int64_t)(all - g->all) - (int64_t)(known - g->known) - (int64_t)were_open : 0;
+    uint64_t more = change > 0 ? (uint64_t)change : 0, less = change < 0 ? (uint64_t)-change : 0;
+    more -= nameless_charge(now, more, g->limit);
+    if (arrived) {
+        g->sent -= nameless_charge(now, g->sent, g->limit);
+        g->sent -= g->sent < less ? g->sent : less;
     }
-    if (change > 0 && more) {
-        g->mapped += (uint64_t)change;
-    } else if (change > 0 && now->on_their_way > 0) {
-        g->sent += (uint64_t)change;
-    } else if (less) {
-        g->mapped -= g->mapped < freed ? g->mapped : freed;
-    } else if (arrived) {
-        g->sent -= g->sent < freed ? g->sent : freed;
+    g->sent += more + (gone > less ? gone - less : 0);
+    if (now->on_their_way == 0) {
+        g->sent = 0;
     }
-    g->mapped = at_most(g, g->mapped, now->unseen - now->on_their_way);
-    g->sent = now->on_their_way > 0 ? g->sent : 0; /* a socket may be among them, which has more on their way */
 }
 
 /* Whether there is too much, and what to say of where: else NULL. */
@@ -156,8 +144,8 @@ static const char *measure(struct guard *g)
     nameless_look(&g->world, g->limit, &now);
     uint64_t known = now.bytes <= g->limit ? now.bytes + disk_used(g->tree, g->limit - now.bytes) : now.bytes;
     estimate_hidden(g, &now, all, known);
-    uint64_t estimate = g->mapped + g->sent > DOUBT ? g->mapped + g->sent : 0;
-    uint64_t hidden = estimate > now.mapped ? estimate : now.mapped;
+    uint64_t estimate = nameless_charged(&now) + g->sent;
+    uint64_t hidden = estimate > DOUBT && estimate > now.mapped ? estimate : now.mapped;
     g->over = known <= g->limit && hidden > g->limit - known ? g->over + 1 : 0;
     g->refused = nameless_is_refused(&now, &g->before) ? g->refused + 1 : 0;
     g->refusals = now.blind_count > 0 ? g->refusals + 1 : 0;

@@ -10,8 +10,8 @@
  * (disk_nameless.h), whichever thread, user or table has them. Two places are left where nobody but root of the host
  * can look: a file that is mapped and not open any more, and a descriptor on its way in a socket. That there are such the
  * kernel tells. Of mappings that are shared their length counts. For all of them counts what the file system has more in use
- * since there are more of them, than is found: an estimate, which others' writing at the same time makes larger and their
- * removing smaller, so only what lasts for some measurements ends an instance.
+ * since they came than is found: an estimate, which others' writing at the same time makes larger and their
+ * removing smaller, so only what lasts for some measurements, and is more than 256 MB, ends an instance.
  *
  * An inode that a Landlock rule holds is in neither, so guests make none (confine_disk(): what started before there was a
  * limit could).

@@ -399,18 +399,54 @@ void nameless_free(struct nameless *n)
     *n = (struct nameless){0};
 }
 
-bool nameless_has_more(const struct nameless *now, const struct nameless *before)
+static bool is_unseen(const struct nameless_file *f)
 {
+    return f->used && !f->open;
+}
+
+uint64_t nameless_charged(const struct nameless *n)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < n->room; i++) {
+        sum += is_unseen(&n->files[i]) ? n->files[i].charge : 0;
+    }
+    return sum;
+}
+
+uint64_t nameless_inherit(struct nameless *now, const struct nameless *before, uint64_t *known)
+{
+    uint64_t gone = nameless_charged(before);
+    *known = 0;
     for (size_t i = 0; i < now->room; i++) {
-        const struct nameless_file *f = &now->files[i];
-        if (f->used && !f->open) {
-            const struct nameless_file *was = before->room != 0 ? place_of(before, f->dev, f->ino) : NULL;
-            if (was == NULL || !was->used || was->open) {
-                return true;
-            }
+        struct nameless_file *f = &now->files[i];
+        if (!is_unseen(f)) {
+            continue;
+        }
+        const struct nameless_file *was = before->room != 0 ? place_of(before, f->dev, f->ino) : NULL;
+        f->fresh = was == NULL || !was->used;
+        if (!f->fresh && was->open) {
+            f->charge = was->bytes;
+            *known += was->bytes;
+        } else if (!f->fresh) {
+            f->charge = was->charge;
+            gone -= was->charge;
         }
     }
-    return false;
+    return gone;
+}
+
+uint64_t nameless_charge(struct nameless *now, uint64_t bytes, uint64_t most)
+{
+    uint64_t left = bytes;
+    for (size_t i = 0; i < now->room && left > 0; i++) {
+        struct nameless_file *f = &now->files[i];
+        if (is_unseen(f) && f->fresh) {
+            uint64_t part = left < most - f->charge ? left : most - f->charge;
+            f->charge += part;
+            left -= part;
+        }
+    }
+    return bytes - left;
 }
 
 bool nameless_is_refused(const struct nameless *now, const struct nameless *before)

@@ -36,7 +36,8 @@ enum { BLIND_MAX = 64 };
 
 struct nameless_file {
     uint64_t dev, ino, bytes; /* bytes: what it takes, if it was found open; else what is mapped of it, shared */
-    bool open, used;
+    uint64_t charge;          /* else: what it is thought to take */
+    bool used, open, fresh;   /* fresh: it has no charge yet */
 };
 
 struct nameless {
@@ -58,8 +59,17 @@ struct nameless {
 void nameless_look(struct nameless_world *world, uint64_t enough, struct nameless *out);
 void nameless_free(struct nameless *n);
 
-/* Whether one of the files that are mapped only was not so before: the reverse tells whether one has gone. */
-bool nameless_has_more(const struct nameless *now, const struct nameless *before);
+/*
+ * Files that are mapped only keep the charge that they had before, or as much as they were found to take when they were
+ * open. Returns the charges of those that are gone; *known gets those that are new here and were open.
+ */
+uint64_t nameless_inherit(struct nameless *now, const struct nameless *before, uint64_t *known);
+
+/* Charges those that were not there before with `bytes` together, each with `most` at most. Returns how much of it that was. */
+uint64_t nameless_charge(struct nameless *now, uint64_t bytes, uint64_t most);
+
+/* All charges. */
+uint64_t nameless_charged(const struct nameless *n);
 
 /* Whether one of the processes could not be looked at both times. */
 bool nameless_is_refused(const struct nameless *now, const struct nameless *before);
