@@ -29,8 +29,6 @@ struct look {
     uint64_t enough;
     time_t began;  /* of the processor time */
     pid_t process; /* that is looked at */
-    dev_t device;  /* of the file that was asked about last */
-    bool device_known, device_is;
 };
 
 static time_t processor_seconds(void)
@@ -105,12 +103,18 @@ static dev_t device_of(const struct statx *st)
     return makedev(st->stx_dev_major, st->stx_dev_minor);
 }
 
-static bool is_in_overlay(int dir, const char *name)
+/* Whether `name` is a file of an overlay, and still on that device: it may stand for another by now. */
+static bool is_in_overlay(int dir, const char *name, dev_t device)
 {
-    char path[64];
+    struct stat st;
     struct statfs fs;
-    snprintf(path, sizeof path, "/proc/self/fd/%d/%s", dir, name);
-    return statfs(path, &fs) == 0 && fs.f_type == OVERLAYFS_SUPER_MAGIC;
+    int fd = openat(dir, name, O_PATH | O_CLOEXEC);
+    bool is = fd >= 0 && fstat(fd, &st) == 0 && st.st_dev == device && fstatfs(fd, &fs) == 0 &&
+              fs.f_type == OVERLAYFS_SUPER_MAGIC;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return is;
 }
 
 /*
@@ -118,20 +122,14 @@ static bool is_in_overlay(int dir, const char *name)
  * (Documentation/filesystems/overlayfs.rst, "Inode properties"), and there is no other overlay in a world but by -v. Without
  * one, the mount tells the root from a volume of the same file system; in a world without namespaces nothing does.
  */
-static bool is_of_root(struct look *l, const struct statx *st, int dir, const char *name)
+static bool is_of_root(const struct nameless_world *w, const struct statx *st, int dir, const char *name)
 {
-    const struct nameless_world *w = l->world;
     dev_t device = device_of(st);
     if (!w->layered) {
         bool elsewhere = w->root_known && w->root_mount != 0 && st->stx_mnt_id != 0 && st->stx_mnt_id != w->root_mount;
         return device == w->tree_dev && !elsewhere && (device != w->engine_dev || st->stx_ino != w->engine_ino);
     }
-    if (device == w->tree_dev || !l->device_known || l->device != device) {
-        l->device_is = is_in_overlay(dir, name);
-        l->device = device;
-        l->device_known = true;
-    }
-    return l->device_is;
+    return (w->root_known && device == w->root_dev) || is_in_overlay(dir, name, device);
 }
 
 /*
@@ -144,7 +142,8 @@ static void learn_root(struct nameless_world *w, int process)
     if (w->root_known || statx(process, "root", AT_STATX_DONT_SYNC, STATX_BASIC_STATS | STATX_MNT_ID, &st) != 0) {
         return;
     }
-    if (w->layered ? is_in_overlay(process, "root") : device_of(&st) == w->tree_dev && st.stx_ino == w->tree_ino) {
+    if (w->layered ? is_in_overlay(process, "root", device_of(&st))
+                   : device_of(&st) == w->tree_dev && st.stx_ino == w->tree_ino) {
         w->root_known = true;
         w->root_dev = device_of(&st);
         w->root_mount = w->mark == 0 && (st.stx_mask & STATX_MNT_ID) != 0 ? st.stx_mnt_id : 0;
@@ -177,7 +176,7 @@ static void look_at(struct look *l, int task, int dir, const char *name)
     if (S_ISSOCK(st.stx_mode)) {
         l->out->on_their_way += on_their_way(task, name);
     }
-    if (st.stx_nlink != 0 || !is_of_root(l, &st, dir, name)) {
+    if (st.stx_nlink != 0 || !is_of_root(l->world, &st, dir, name)) {
         return;
     }
     struct nameless_file *f = note(l->out, device_of(&st), st.stx_ino);
