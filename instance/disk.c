@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -42,6 +43,14 @@ static uint64_t size_of(const struct stat *st)
     return S_ISDIR(st->st_mode) || st->st_nlink < 2 ? bytes : bytes / st->st_nlink;
 }
 
+/* Leaves no trace that tells when it was, if that can be: open(2), O_NOATIME. */
+static int open_below(int fd, const char *name)
+{
+    int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    int below = openat(fd, name, flags | O_NOATIME);
+    return below >= 0 || errno != EPERM ? below : openat(fd, name, flags);
+}
+
 /*
  * Takes fd. Each level holds a descriptor and some memory: what is deeper than there are descriptors, or than is sensible,
  * counts as too much, or a tree could be made that nobody can measure.
@@ -62,7 +71,7 @@ static uint64_t used_below(int fd, dev_t device, uint64_t enough, unsigned depth
         }
         sum += size_of(&st);
         if (S_ISDIR(st.st_mode) && st.st_dev == device && sum <= enough) {
-            int below = openat(fd, d->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+            int below = open_below(fd, d->d_name);
             if (below >= 0) {
                 sum += used_below(below, device, enough - sum, depth + 1);
             } else if (errno == EMFILE || errno == ENFILE) {
@@ -77,7 +86,7 @@ static uint64_t used_below(int fd, dev_t device, uint64_t enough, unsigned depth
 uint64_t disk_used(int fd, uint64_t enough)
 {
     struct stat st;
-    int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int copy = open_below(fd, ".");
     if (copy < 0 || fstat(copy, &st) != 0) {
         if (copy >= 0) {
             close(copy);
@@ -162,6 +171,14 @@ static const char *measure(struct guard *g)
                : NULL;
 }
 
+/* So that nobody knows when the next measurement is. */
+static uint8_t chance(void)
+{
+    uint8_t byte = 0;
+    getrandom(&byte, sizeof byte, GRND_NONBLOCK);
+    return byte;
+}
+
 static _Noreturn void watch(struct guard *g, const char *path)
 {
     for (;;) {
@@ -178,6 +195,7 @@ static _Noreturn void watch(struct guard *g, const char *path)
         }
         uint64_t pause = (milliseconds() - began) * SHARE;
         pause = pause < PAUSE_MS ? PAUSE_MS : pause > PAUSE_MOST_MS ? PAUSE_MOST_MS : pause;
+        pause += pause / 2 * chance() / UINT8_MAX;
         struct timespec rest = {(time_t)(pause / 1000), (long)(pause % 1000) * MS};
         nanosleep(&rest, NULL);
     }

@@ -16,7 +16,7 @@
  * An inode that a Landlock rule holds is in neither, so guests make none (confine_disk(): what started before there was a
  * limit could).
  *
- * What remains: who exchanges, between two measurements, a mapped file for a larger one with the same inode number has
+ * What remains: who moves a file from place to place while these are looked at may be lucky, once; who exchanges, between two measurements, a mapped file for a larger one with the same inode number has
  * that uncounted; where a filter is missing (level `namespaces`, `engine`), io_uring's own tables hold files that nothing tells of;
  * before Linux 5.6 nothing tells of descriptors on their way; and a file of a volume (-v) that has no name counts,
  * too, where that cannot be told from the root: in a world without namespaces, on the same file system.

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -363,32 +364,66 @@ static void add_up(struct nameless *n)
 }
 
 /* By the directory of a process, not its number: that may be another's by now. */
-void nameless_look(struct nameless_world *world, uint64_t enough, struct nameless *out)
+static void look_at_number(struct look *l, pid_t pid)
 {
-    struct look l = {.world = world, .out = out, .enough = enough, .began = processor_seconds()};
-    int fd = openat(world->proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
-    *out = (struct nameless){0};
-    if (list == NULL) {
-        note_refusal(&l);
+    char name[16];
+    snprintf(name, sizeof name, "%d", (int)pid);
+    int process = openat(l->world->proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (process < 0) {
+        return;
     }
-    for (struct dirent *d; list != NULL && (d = readdir(list)) != NULL && !is_done(&l);) {
-        pid_t pid = (pid_t)atoi(d->d_name);
-        int process = pid > 0 ? openat(fd, d->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-        if (process >= 0) {
-            if (is_of_world(world, process, pid)) {
-                learn_root(world, process);
-                l.process = pid;
-                look_at_process(&l, process, pid);
+    if (is_of_world(l->world, process, pid)) {
+        learn_root(l->world, process);
+        l->process = pid;
+        look_at_process(l, process, pid);
+    }
+    close(process);
+}
+
+/* All processes there are: an array of *count, or NULL. */
+static pid_t *list_processes(int proc, size_t *count)
+{
+    size_t room = 0;
+    pid_t *all = NULL;
+    int fd = openat(proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+    *count = 0;
+    for (struct dirent *d; list != NULL && (d = readdir(list)) != NULL;) {
+        if (*count == room) {
+            room = room != 0 ? 2 * room : 512;
+            pid_t *grown = realloc(all, room * sizeof *all);
+            if (grown == NULL) {
+                break;
             }
-            close(process);
+            all = grown;
         }
+        all[*count] = (pid_t)atoi(d->d_name);
+        *count += all[*count] > 0;
     }
     if (list != NULL) {
         closedir(list);
     } else if (fd >= 0) {
         close(fd);
     }
+    return all;
+}
+
+/* In one order or the other, by chance: or who hands files on from process to process knew from which to which. */
+void nameless_look(struct nameless_world *world, uint64_t enough, struct nameless *out)
+{
+    struct look l = {.world = world, .out = out, .enough = enough, .began = processor_seconds()};
+    size_t count;
+    unsigned char chance = 0;
+    pid_t *all = list_processes(world->proc, &count);
+    *out = (struct nameless){0};
+    if (count == 0) {
+        note_refusal(&l);
+    }
+    getrandom(&chance, sizeof chance, GRND_NONBLOCK);
+    for (size_t i = 0; i < count && !is_done(&l); i++) {
+        look_at_number(&l, all[chance % 2 != 0 ? i : count - 1 - i]);
+    }
+    free(all);
     add_up(out);
 }
 
