@@ -26,7 +26,7 @@
  * table at the end. So one page of page tables maps all of it: each further one costs every fork 1 µs.
  */
 #define ARENA_FIRST_SIZE   (2ULL << 20)
-#define ARENA_TABLE        (ARENA_BASE + (1ULL << 20))
+#define ARENA_TABLE        (ARENA_BASE + (15ULL << 16))
 #define ARENA_THREADS_SIZE (4ULL << 30)
 #define ARENA_HEAP_SIZE    (4ULL << 30)
 #define ARENA_END          (ARENA_BASE + ARENA_THREADS_SIZE + ARENA_HEAP_SIZE)

@@ -51,6 +51,8 @@ struct process_hooks {
      */
     bool (*code_changes)(struct thread *t, uint64_t low, uint64_t high);
     void (*code_changed)(struct thread *t, uint64_t low, uint64_t high, bool held);
+    /* [low, high) has been mapped from a file at `offset`, privately, to be read and executed. */
+    void (*code_mapped)(struct thread *t, uint64_t low, uint64_t high, uint64_t offset);
     /* Arms interception for the calling thread; signals are blocked. Returns 0 or -errno. */
     int (*arm)(struct thread *t);
     /* The guest is about to die of a fault. */

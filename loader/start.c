@@ -349,7 +349,8 @@ static void begin_space(struct process *p, const struct program *program, const 
     space_low_taken(s, loaded->stack.hi - STACK_GROWS_FROM, loaded->stack.hi);
 }
 
-static void load_and_lay(struct thread *t, const struct program *program, char **argv, char **envp)
+static const struct loaded_program *load_and_lay(struct thread *t, const struct program *program, char **argv,
+                                                 char **envp)
 {
     static struct loaded_program loaded;
     struct loader_error err;
@@ -368,6 +369,18 @@ static void load_and_lay(struct thread *t, const struct program *program, char *
     }
     place_break(t->proc, &loaded);
     lay_stack(t, program, &loaded, argv, envp);
+    return &loaded;
+}
+
+/* What the loader has mapped is code like what the program maps itself. */
+static void tell_of_code(struct thread *t, const struct mapped_image *image)
+{
+    for (unsigned i = 0; i < image->plan.nranges; i++) {
+        const struct load_range *range = &image->plan.ranges[i];
+        if (range->from_file && range->prot == (PROT_READ | PROT_EXEC)) {
+            t->proc->hooks->code_mapped(t, range->start, range->end, range->offset);
+        }
+    }
 }
 
 static _Noreturn void run_host_program(const struct start_request *rq, const struct program *program)
@@ -434,7 +447,7 @@ _Noreturn void become_guest(struct start_request *rq)
     host_vdso_init(getauxval(AT_SYSINFO_EHDR));
     struct thread *t = make_thread(rq, &program);
     join_table(t->proc, rq->handed_over);
-    load_and_lay(t, &program, argv, rq->envp);
+    const struct loaded_program *loaded = load_and_lay(t, &program, argv, rq->envp);
     if (rq->closes >= 0) {
         close(rq->closes);
     }
@@ -457,6 +470,10 @@ _Noreturn void become_guest(struct start_request *rq)
         process_announce(t, WATCH_EXEC, 0);
     }
     process_table_close_faults(opened);
+    tell_of_code(t, &loaded->main);
+    if (loaded->has_interp) {
+        tell_of_code(t, &loaded->interp);
+    }
     if (t->proc->personality->program_begins != NULL) {
         t->proc->personality->program_begins(t);
     }

@@ -66,20 +66,29 @@ static void mark(uint32_t n)
     while (n > seen && !__atomic_compare_exchange_n(&highest, &seen, n, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {}
 }
 
-int engine_descriptor_adopt(int fd)
+/* Above the soft limit the host gives no number; one that is there may stay. */
+static int64_t dup_above_limit(int fd, uint32_t first)
 {
     struct rlimit64 limit;
     host_call4(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, &limit);
-    uint32_t first = choose_base(limit.rlim_max);
-    /* The host gives no number above the soft limit; one that is there may stay. */
-    bool raise = limit.rlim_cur < limit.rlim_max && limit.rlim_cur < first + ENGINE_MAX;
-    if (raise) {
-        struct rlimit64 wide = {.rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max};
-        host_call4(__NR_prlimit64, 0, RLIMIT_NOFILE, &wide, 0);
+    struct rlimit64 wide = {.rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max};
+    host_call4(__NR_prlimit64, 0, RLIMIT_NOFILE, &wide, 0);
+    int64_t r = host_call3(__NR_fcntl, fd, F_DUPFD_CLOEXEC, first);
+    host_call4(__NR_prlimit64, 0, RLIMIT_NOFILE, &limit, 0);
+    return r;
+}
+
+int engine_descriptor_adopt(int fd)
+{
+    uint32_t first = __atomic_load_n(&base, __ATOMIC_ACQUIRE);
+    if (first == 0) {
+        struct rlimit64 limit;
+        host_call4(__NR_prlimit64, 0, RLIMIT_NOFILE, 0, &limit);
+        first = choose_base(limit.rlim_max);
     }
     int64_t r = host_call3(__NR_fcntl, fd, F_DUPFD_CLOEXEC, first);
-    if (raise) {
-        host_call4(__NR_prlimit64, 0, RLIMIT_NOFILE, &limit, 0);
+    if (r == -EINVAL || r == -EMFILE) {
+        r = dup_above_limit(fd, first);
     }
     if (r < 0) {
         return (int)r;

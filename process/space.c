@@ -139,7 +139,7 @@ static int64_t map_fixed(struct thread *t, const struct space_request *rq, uint6
     return r;
 }
 
-int64_t space_map(struct thread *t, const struct space_request *rq)
+static int64_t map(struct thread *t, const struct space_request *rq)
 {
     uint64_t flags = host_flags(rq);
     if (rq->flags & SPACE_FIXED) {
@@ -152,6 +152,16 @@ int64_t space_map(struct thread *t, const struct space_request *rq)
         return map_aligned(rq, flags);
     }
     return space_map_plain(rq, rq->address, rq->length, flags);
+}
+
+int64_t space_map(struct thread *t, const struct space_request *rq)
+{
+    int64_t r = map(t, rq);
+    uint64_t kind = host_flags(rq) & (MAP_TYPE | MAP_ANONYMOUS);
+    if (!is_error(r) && rq->prot == (PROT_READ | PROT_EXEC) && kind == MAP_PRIVATE) {
+        t->proc->hooks->code_mapped(t, (uint64_t)r, (uint64_t)r + page_up(rq->length), rq->offset);
+    }
+    return r;
 }
 
 /* What is done to the pieces of a range; the argument is a protection or an advice. */

@@ -26,11 +26,12 @@ struct process;
 struct thread;
 
 #define PROCESS_TABLE_LAYOUT  3u
-#define PROCESS_TABLE_FILE    "processes-3" /* of another layout, another file */
+#define PROCESS_TABLE_FILE    "processes-4" /* of another layout or size, another file */
 #define PROCESS_TABLE_SLOTS   512u
 #define PROCESS_TABLE_WINDOW  64u
 #define PROCESS_TABLE_ARGS    472
 #define PROCESS_TABLE_PROGRAM 1024
+#define PROCESS_TABLE_HINTS   (64u << 10)
 
 struct process_table_head {
     uint64_t word;
@@ -74,6 +75,7 @@ struct process_table_slot {
 
 struct process_table {
     struct process_table_slot slots[PROCESS_TABLE_SLOTS];
+    char hints[PROCESS_TABLE_HINTS]; /* syscalls/entry/site_hints.h */
 };
 
 _Static_assert(sizeof(struct process_table_head) == 32, "a head's layout is shared between builds");

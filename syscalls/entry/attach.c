@@ -17,6 +17,7 @@
 #include "syscalls/entry/gate.h"
 #include "syscalls/entry/intercept.h"
 #include "syscalls/entry/rewrite.h"
+#include "syscalls/entry/site_hints.h"
 #include "syscalls/entry/ways.h"
 
 static void enter_by_way_back(struct thread *t)
@@ -31,6 +32,7 @@ const struct process_hooks process_hooks = {
     .fault_of_entry = doorway_fault,
     .code_changes = rewrite_code_changes,
     .code_changed = rewrite_code_changed,
+    .code_mapped = site_hints_mapped,
     .arm = intercept_arm,
     .fault = guest_died_of_fault,
     .threading = rewrite_before_thread,

@@ -101,11 +101,12 @@ static bool only_registers(const uint8_t *p, uint32_t left)
     return true;
 }
 
-static bool is_number(const uint8_t *imm, uint64_t rax)
+static bool is_number(const uint8_t *imm, const struct cpu_context *regs)
 {
+    enum { NUMBERS = 4096 }; /* more than any system has, but for x32's */
     uint32_t n;
     memcpy(&n, imm, sizeof n);
-    return n == rax && n <= INT32_MAX;
+    return regs != NULL ? n == regs->rax && n <= INT32_MAX : n < NUMBERS;
 }
 
 static bool take(struct patch_choice *out, uint32_t back, uint32_t length)
@@ -121,10 +122,10 @@ static bool by_number(const struct code_window *w, const struct cpu_context *reg
     const uint8_t *site = w->bytes + w->before;
     for (uint32_t back = 5; back <= SITE_BACK_MAX && back <= w->before; back++) {
         const uint8_t *p = site - back;
-        if (p[0] == 0xb8 && is_number(p + 1, regs->rax) && only_registers(p + 5, back - 5)) {
+        if (p[0] == 0xb8 && is_number(p + 1, regs) && only_registers(p + 5, back - 5)) {
             return !may_be_longer(p, w->before - back) && take(out, back, 5);
         }
-        if (back >= 7 && p[0] == 0x48 && p[1] == 0xc7 && p[2] == 0xc0 && is_number(p + 3, regs->rax) &&
+        if (back >= 7 && p[0] == 0x48 && p[1] == 0xc7 && p[2] == 0xc0 && is_number(p + 3, regs) &&
             only_registers(p + 7, back - 7)) {
             return take(out, back, 7);
         }
@@ -175,7 +176,7 @@ static bool by_labelled_load(const struct code_window *w, const struct cpu_conte
 {
     static const uint8_t load[] = {0x48, 0x8b, 0x44, 0x24}, padding[] = {0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0};
     const uint8_t *p = w->bytes + w->before - SHORT_LOAD;
-    if (stack == NULL || w->before < SHORT_LOAD + sizeof padding || ((w->at - SHORT_LOAD) & (LABEL_ALIGN - 1)) != 0 ||
+    if ((regs != NULL && stack == NULL) || w->before < SHORT_LOAD + sizeof padding || ((w->at - SHORT_LOAD) & (LABEL_ALIGN - 1)) != 0 ||
         memcmp(p, load, sizeof load) != 0 || memcmp(p - sizeof padding, padding, sizeof padding) != 0) {
         return false;
     }
@@ -183,8 +184,10 @@ static bool by_labelled_load(const struct code_window *w, const struct cpu_conte
     if (p[4] > PLAIN_STACK - sizeof loaded) {
         return false;
     }
-    memcpy(&loaded, stack + p[4], sizeof loaded);
-    return loaded == regs->rax && jumps_to(w, w->before - SHORT_LOAD) >= LABEL_JUMPS &&
+    if (regs != NULL) {
+        memcpy(&loaded, stack + p[4], sizeof loaded);
+    }
+    return (regs == NULL || loaded == regs->rax) && jumps_to(w, w->before - SHORT_LOAD) >= LABEL_JUMPS &&
            take(out, SHORT_LOAD, SHORT_LOAD);
 }
 

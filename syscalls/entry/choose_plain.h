@@ -17,8 +17,9 @@
  * - `mov disp8(%rsp), %rax`, `syscall`, and rax holds what stands there, at a label: aligned behind padding, and
  *   something near by jumps to it more than once. The same glibc's other place, for programs of one thread.
  *
- * stack: the PLAIN_STACK bytes that rsp points to, or NULL where they cannot be read. Fills in *out as choose_patch() does, all
- * that has to be seen being seen already, and returns true; false: the decoder has to look. Hot.
+ * regs: at the trap; NULL: of the registers nothing is known, but that a site was noted there (site_hints.h), and the bytes
+ * alone decide. stack: the PLAIN_STACK bytes that rsp points to, or NULL where they cannot be read. Fills in *out as
+ * choose_patch() does, all that has to be seen being seen already, and returns true; false: the decoder has to look. Hot.
  */
 bool choose_plain(const struct code_window *w, const struct cpu_context *regs, const uint8_t *stack,
                   struct patch_choice *out);

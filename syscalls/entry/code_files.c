@@ -36,23 +36,25 @@ static void close_both(void)
     parents = false;
 }
 
-bool code_files_open(bool alone, bool shares_memory)
+bool code_files_open(bool alone, bool shares_memory, bool with_maps)
 {
-    if (memory >= 0 && !parents) {
+    bool have = memory >= 0 && !parents;
+    if (have && (maps >= 0 || !with_maps)) {
         return true;
     }
     bool only = alone || (shares_memory && asleep);
     if (!only || missing) {
         return false;
     }
-    close_both();
-    memory = open_hidden("/proc/self/mem", O_RDWR);
-    maps = memory >= 0 ? open_hidden("/proc/self/maps", O_RDONLY) : -1;
-    if (maps < 0) {
+    if (!have) {
         close_both();
+        memory = open_hidden("/proc/self/mem", O_RDWR);
     }
-    childs = memory >= 0 && !alone;
-    return memory >= 0;
+    if (memory >= 0 && with_maps) {
+        maps = open_hidden("/proc/self/maps", O_RDONLY);
+    }
+    childs |= memory >= 0 && !alone;
+    return memory >= 0 && (maps >= 0 || !with_maps);
 }
 
 int code_files_memory(void)

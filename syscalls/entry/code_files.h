@@ -14,10 +14,10 @@
 #include <stdbool.h>
 
 /*
- * Opens both if they are not open, and the calling thread is alone in its address space, or, being a vfork's child
- * (shares_memory), the only one awake. Returns whether they are open.
+ * Opens the one, or both (with_maps), if they are not open, and the calling thread is alone in its address space, or, being
+ * a vfork's child (shares_memory), the only one awake. Returns whether they are open.
  */
-bool code_files_open(bool alone, bool shares_memory);
+bool code_files_open(bool alone, bool shares_memory, bool with_maps);
 
 /* Their descriptors; -1: not open. */
 int code_files_memory(void);

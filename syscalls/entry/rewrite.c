@@ -9,6 +9,7 @@
 #include "base/process.h"
 #include "base/shared.h"
 #include "base/thread.h"
+#include "process/table.h"
 #include "process/thread.h"
 #include "syscalls/entry/choose_plain.h"
 #include "syscalls/entry/code_files.h"
@@ -16,6 +17,7 @@
 #include "syscalls/entry/gate.h"
 #include "syscalls/entry/rewrite_code.h"
 #include "syscalls/entry/rooms.h"
+#include "syscalls/entry/site_hints.h"
 #include "syscalls/entry/sites.h"
 
 #define PAGE             4096ULL
@@ -37,9 +39,9 @@ static bool alone(struct thread *t)
 /* With a second thread it would be too late to open them. */
 void rewrite_before_thread(struct thread *t)
 {
-    if (t->proc->settings.rewrite && code_files_memory() < 0) {
+    if (t->proc->settings.rewrite && code_files_maps() < 0) {
         /* The new thread's region is claimed, and does not count yet. */
-        code_files_open(alone(t), t->proc->shares_memory);
+        code_files_open(alone(t), t->proc->shares_memory, true);
     }
 }
 
@@ -97,7 +99,7 @@ static enum site_refusal decide(struct rewrite_request *rq)
     static const uint8_t call[SYSCALL_SIZE] = {0x0f, 0x05};
     struct code_window *w = &rq->window;
     struct code_mapping mapping;
-    if (code_files_memory() < 0 || !code_can_synchronise) {
+    if (code_files_memory() < 0 || code_files_maps() < 0 || !code_can_synchronise) {
         return REFUSED_HOST;
     }
     if (!code_mapping_of(rq->t, w->at, &mapping) || mapping.high - w->at < SYSCALL_SIZE) {
@@ -113,21 +115,26 @@ static enum site_refusal decide(struct rewrite_request *rq)
     return (enum site_refusal)gate_call_held(rq->t, rewrite_choose, rq);
 }
 
+static void record_choice(struct site *s, const struct code_window *w, const struct patch_choice *choice)
+{
+    s->back = choice->back;
+    s->length = choice->length;
+    memcpy(s->original, w->bytes + w->before - choice->back, site_bytes(s));
+}
+
 /* The same, and does it. */
 static void settle(struct rewrite_request *rq)
 {
     const struct code_window *w = &rq->window;
     enum site_refusal refusal = decide(rq);
-    bool again = (refusal == REFUSED_UNCLEAR || code_files_memory() < 0) && !rq->last_try;
+    bool again = (refusal == REFUSED_UNCLEAR || code_files_maps() < 0) && !rq->last_try;
     struct site *s = again || sites_find(w->at) != NULL ? NULL : sites_record(w->at);
     if (s == NULL) {
         return;
     }
     s->refusal = (uint8_t)refusal;
     if (refusal == REFUSED_NOT) {
-        s->back = rq->choice.back;
-        s->length = rq->choice.length;
-        memcpy(s->original, w->bytes + w->before - s->back, site_bytes(s));
+        record_choice(s, w, &rq->choice);
         code_rewrite(rq->t, s, rq->alone);
     }
 }
@@ -136,6 +143,19 @@ static void settle(struct rewrite_request *rq)
 static bool is_asked_for(const struct thread *t)
 {
     return t->proc->settings.intercept_requested == INTERCEPT_REWRITE;
+}
+
+/* The code around a site. Returns whether there is any. */
+static bool look_at(struct code_window *w, uint64_t at)
+{
+    w->at = at;
+    w->starts_a_mapping = 0;
+    w->before = copy_before(w, at, CODE_BEFORE);
+    if (read_code(w->bytes + w->before, at, SYSCALL_SIZE) != 0) {
+        return false;
+    }
+    w->after = copy_after(w->bytes + w->before + SYSCALL_SIZE, at + SYSCALL_SIZE, CODE_AFTER);
+    return true;
 }
 
 /* traps: how often the site has trapped; decode: the decoder may be asked about it if it is not plain. */
@@ -154,13 +174,9 @@ static __attribute__((noinline)) void rewrite(struct thread *t, uint64_t at, con
     if (plain_waits && !decode) {
         return;
     }
-    w->at = at;
-    w->starts_a_mapping = 0;
-    w->before = copy_before(w, at, CODE_BEFORE);
-    if (read_code(w->bytes + w->before, at, SYSCALL_SIZE) != 0) {
+    if (!look_at(w, at)) {
         return;
     }
-    w->after = copy_after(w->bytes + w->before + SYSCALL_SIZE, at + SYSCALL_SIZE, CODE_AFTER);
     bool stack_known = copyin(stack, guest_addr(regs->rsp), sizeof stack) == 0;
     rq.plain = choose_plain(w, regs, stack_known ? stack : NULL, &rq.choice);
     if (rq.plain ? plain_waits : !decode) {
@@ -168,10 +184,69 @@ static __attribute__((noinline)) void rewrite(struct thread *t, uint64_t at, con
     }
     /* Known to code_changes() before the mapping is looked at. */
     sites_touch(at);
-    code_files_open(rq.alone, t->proc->shares_memory);
+    code_files_open(rq.alone, t->proc->shares_memory, true);
     gate_hold(t, &mask);
     settle(&rq);
     gate_drop(t, mask);
+}
+
+static __attribute__((noinline)) void note_if_plain(struct thread *t, uint64_t at, const struct cpu_context *regs)
+{
+    uint8_t stack[PLAIN_STACK];
+    struct patch_choice choice;
+    struct code_window w;
+    bool stack_known = copyin(stack, guest_addr(regs->rsp), sizeof stack) == 0;
+    if (look_at(&w, at) && choose_plain(&w, regs, stack_known ? stack : NULL, &choice)) {
+        site_hints_note(t, at);
+    }
+}
+
+/* The record of a noted site, to be rewritten; NULL: it has one. *plain: whether it is a site. */
+static struct site *record_noted(const struct code_mapping *mapping, uint64_t at, bool *plain)
+{
+    static const uint8_t call[SYSCALL_SIZE] = {0x0f, 0x05};
+    struct patch_choice choice;
+    struct code_window w;
+    *plain = false;
+    if (at < mapping->low || at >= mapping->high || mapping->high - at < SYSCALL_SIZE || !look_at(&w, at)) {
+        return NULL;
+    }
+    cut_window(&w, mapping);
+    if (memcmp(w.bytes + w.before, call, sizeof call) != 0 || !choose_plain(&w, NULL, NULL, &choice)) {
+        return NULL;
+    }
+    *plain = true;
+    sites_touch(at);
+    struct site *s = sites_find(at) == NULL ? sites_record(at) : NULL;
+    if (s != NULL) {
+        record_choice(s, &w, &choice);
+    }
+    return s;
+}
+
+bool rewrite_noted(struct thread *t, uint64_t low, uint64_t high, uint32_t *offsets, uint32_t count)
+{
+    const struct code_mapping mapping = {low, high};
+    struct site *sites[CODE_SITES_MAX];
+    uint32_t found = 0;
+    uint64_t mask;
+    if (!alone(t) || !code_can_synchronise || !code_files_open(true, false, false)) {
+        return false;
+    }
+    gate_hold(t, &mask);
+    uint64_t opened = process_table_open_faults(); /* code of a file can be taken away, too */
+    for (uint32_t i = 0; i < count; i++) {
+        bool plain = true;
+        struct site *s = offsets[i] != 0 ? record_noted(&mapping, low + offsets[i], &plain) : NULL;
+        offsets[i] = plain ? offsets[i] : UINT32_MAX;
+        if (s != NULL) {
+            sites[found++] = s;
+        }
+    }
+    code_rewrite_all(t, sites, found);
+    process_table_close_faults(opened);
+    gate_drop(t, mask);
+    return true;
 }
 
 /* Whether a site that has trapped so often may be shown to the decoder: at the first of the numbers, at twice as many. */
@@ -194,6 +269,9 @@ void rewrite_trapped(struct thread *t, const struct cpu_context *regs)
         return; /* 32-bit code calls through its vDSO, whose jump needs no rewriting (gate32.S) */
     }
     uint32_t traps = sites_count_trap(at);
+    if (traps == SITE_HINT_AFTER) {
+        note_if_plain(t, at, regs);
+    }
     if (is_time_for_plain(traps)) {
         bool asked = is_asked_for(t);
         if (asked || sites_traps() >= REWRITE_WORTH_PLAIN) {
@@ -225,7 +303,7 @@ static bool stepped_into(struct thread *t, struct cpu_context *regs)
         return false;
     }
     uint64_t mask;
-    code_files_open(alone(t), t->proc->shares_memory);
+    code_files_open(alone(t), t->proc->shares_memory, false);
     gate_hold(t, &mask);
     if (code_restore(at, at + SYSCALL_SIZE, at)) {
         regs->rip = rooms_guest_rip(regs->rip);
@@ -263,7 +341,7 @@ bool rewrite_code_changes(struct thread *t, uint64_t low, uint64_t high)
         return false;
     }
     uint64_t mask;
-    code_files_open(alone(t), t->proc->shares_memory);
+    code_files_open(alone(t), t->proc->shares_memory, false);
     gate_hold(t, &mask);
     code_restore(low, high, 0);
     host_call4(__NR_rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof mask);

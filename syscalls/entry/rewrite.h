@@ -53,6 +53,13 @@ struct thread;
 void rewrite_trapped(struct thread *t, const struct cpu_context *regs);
 
 /*
+ * Rewrites sites that have been noted (site_hints.h), in code at [low, high) that was mapped a moment ago, unless other
+ * threads run here. offsets: where from `low`, CODE_SITES_MAX at most; 0: none. Those where no plain site stands become
+ * UINT32_MAX. Faults must be open. Returns whether it has looked at them.
+ */
+bool rewrite_noted(struct thread *t, uint64_t low, uint64_t high, uint32_t *offsets, uint32_t count);
+
+/*
  * A breakpoint trap (SIGTRAP for int3 or a single step), before the guest hears of it. Returns whether it is none of
  * the guest's: a site in the middle of being rewritten, or a single step that led into a trampoline (the site is
  * restored and left to trap). The registers then say where to go on.

@@ -51,24 +51,39 @@ static bool replace_code(uint64_t at, const uint8_t *now, const uint8_t *next, s
     return done;
 }
 
-/* Writes the trampoline into a slot. Returns where, or 0. */
-static uint64_t make_trampoline(struct thread *t, const struct site *s)
+/* Whether the room has its header; it is written where not. */
+static bool give_header(uint64_t header)
 {
     static uint64_t headed; /* the room whose header was seen or written last: rooms stay */
     uint64_t entry = (uint64_t)fast_entry, known = 0;
+    bool has = header == headed || (code_read(&known, header, sizeof known) && known == entry) ||
+               write_at(header, &entry, sizeof entry);
+    headed = has ? header : headed;
+    return has;
+}
+
+/* A slot for the site, and what is to be written there. Returns where, or 0. */
+static uint64_t take_slot(struct thread *t, const struct site *s, struct room_slot *out)
+{
+    uint64_t entry = (uint64_t)fast_entry;
     uint64_t slot = s->length < ROOM_JUMP ? room_slot_take_short(t, s, entry) : room_slot_take(t, s->at);
     uint64_t header = room_of(slot);
-    struct room_slot code;
-    if (slot == 0) {
-        return 0;
-    }
-    bool has_header = header == headed || (code_read(&known, header, sizeof known) && known == entry) ||
-                      write_at(header, &entry, sizeof entry);
-    if (!has_header || !trampoline_build(&code, slot, s, entry, header) || !write_at(slot, &code, sizeof code)) {
+    if (slot != 0 && (!give_header(header) || !trampoline_build(out, slot, s, entry, header))) {
         room_slot_give(slot);
         return 0;
     }
-    headed = header;
+    return slot;
+}
+
+/* Writes the trampoline into a slot. Returns where, or 0. */
+static uint64_t make_trampoline(struct thread *t, const struct site *s)
+{
+    struct room_slot code;
+    uint64_t slot = take_slot(t, s, &code);
+    if (slot != 0 && !write_at(slot, &code, sizeof code)) {
+        room_slot_give(slot);
+        return 0;
+    }
     return slot;
 }
 
@@ -93,13 +108,13 @@ static bool meets_another(const struct site *s)
     return found;
 }
 
-enum site_refusal code_rewrite(struct thread *t, struct site *s, bool alone)
+/* Makes the jump to a trampoline that stands in its slot already (0: there is none). */
+static enum site_refusal make_jump(struct site *s, uint64_t slot, bool alone)
 {
     uint8_t jump[SITE_BACK_MAX];
     uint64_t from = s->at - s->back;
-    uint64_t slot = (alone || unchanged(s)) && !meets_another(s) ? make_trampoline(t, s) : 0;
     if (slot == 0) {
-        return s->refusal = REFUSED_FAR;
+        return REFUSED_FAR;
     }
     memset(jump, INT3, sizeof jump);
     int32_t distance = (int32_t)(slot - (from + ROOM_JUMP));
@@ -108,10 +123,32 @@ enum site_refusal code_rewrite(struct thread *t, struct site *s, bool alone)
     /* Before the first byte changes: who meets the int3 looks here. */
     __atomic_store_n(&s->trampoline, slot, __ATOMIC_RELEASE);
     if (!replace_code(from, s->original, jump, s->length, alone)) {
-        return s->refusal = REFUSED_HOST;
+        return REFUSED_HOST;
     }
     s->state = SITE_REWRITTEN;
-    return s->refusal = REFUSED_NOT;
+    return REFUSED_NOT;
+}
+
+void code_rewrite(struct thread *t, struct site *s, bool alone)
+{
+    uint64_t slot = (alone || unchanged(s)) && !meets_another(s) ? make_trampoline(t, s) : 0;
+    s->refusal = (uint8_t)make_jump(s, slot, alone);
+}
+
+void code_rewrite_all(struct thread *t, struct site *const *sites, uint32_t count)
+{
+    struct room_slot code[CODE_SITES_MAX];
+    uint64_t slots[CODE_SITES_MAX];
+    for (uint32_t i = 0; i < count; i++) {
+        slots[i] = meets_another(sites[i]) ? 0 : take_slot(t, sites[i], &code[i]);
+    }
+    for (uint32_t i = 0, run; i < count; i += run) {
+        for (run = 1; i + run < count && slots[i + run] == slots[i] + run * ROOM_SLOT; run++) {}
+        bool written = slots[i] == 0 || write_at(slots[i], &code[i], run * sizeof code[i]);
+        for (uint32_t k = i; k < i + run; k++) {
+            sites[k]->refusal = (uint8_t)make_jump(sites[k], written ? slots[k] : 0, true);
+        }
+    }
 }
 
 /*

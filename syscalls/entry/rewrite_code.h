@@ -18,9 +18,13 @@ bool code_read(void *to, uint64_t from, size_t size);
 
 /*
  * Makes the jump of a recorded site, whose `back`, `length` and `original` are filled in. alone: no other thread runs in
- * this address space. Returns REFUSED_NOT, or why it was not possible; the site's state and trampoline say the same.
+ * this address space. What the site says then is whether it was possible.
  */
-enum site_refusal code_rewrite(struct thread *t, struct site *s, bool alone);
+void code_rewrite(struct thread *t, struct site *s, bool alone);
+
+/* The same for several, which costs less, for who is alone; `count` is CODE_SITES_MAX at most. */
+#define CODE_SITES_MAX 32
+void code_rewrite_all(struct thread *t, struct site *const *sites, uint32_t count);
 
 /*
  * Restores all sites in [low, high), and forgets them, but for the one that is not to be tried again (refuse; 0: none).
