@@ -24,7 +24,7 @@ static struct {
     uint64_t lo, hi;
 } excluded[EXCLUDED_MAX];
 static unsigned excluded_count;
-static uint64_t excluded_lo = USER_END, excluded_hi; /* all of them lie in here */
+uint64_t guest_excluded_lo = USER_END, guest_excluded_hi;
 
 static bool overlaps(uint64_t lo, uint64_t hi, uint64_t other_lo, uint64_t other_hi)
 {
@@ -39,8 +39,8 @@ bool guest_exclude(uint64_t lo, uint64_t hi)
     excluded[excluded_count].lo = lo;
     excluded[excluded_count].hi = hi;
     excluded_count++;
-    excluded_lo = lo < excluded_lo ? lo : excluded_lo;
-    excluded_hi = hi > excluded_hi ? hi : excluded_hi;
+    guest_excluded_lo = lo < guest_excluded_lo ? lo : guest_excluded_lo;
+    guest_excluded_hi = hi > guest_excluded_hi ? hi : guest_excluded_hi;
     return true;
 }
 
@@ -63,7 +63,7 @@ bool guest_range_ok(guest_ptr p, uint64_t len)
     if (overlaps(p.va, end, ENGINE_BASE, ENGINE_END) || overlaps(p.va, end, ARENA_BASE, ARENA_END)) {
         return false;
     }
-    return !overlaps(p.va, end, excluded_lo, excluded_hi) || !is_excluded(p.va, end);
+    return !overlaps(p.va, end, guest_excluded_lo, guest_excluded_hi) || !is_excluded(p.va, end);
 }
 
 /* The one place where a guest address becomes a pointer. */
@@ -168,7 +168,9 @@ static bool word_ok(guest_ptr p, uint64_t size)
 int guest_first_two(guest_ptr p)
 {
     bool below = p.va < ENGINE_BASE - 1; /* as in guest_span() */
-    return below || guest_range_ok(p, 2) ? guest_raw_first_two(host_view(p)) : -EFAULT;
+    bool above = p.va >= ARENA_END && p.va < USER_END - 1 &&
+                 (p.va >= guest_excluded_hi || p.va + 2 <= guest_excluded_lo);
+    return below || above || guest_range_ok(p, 2) ? guest_raw_first_two(host_view(p)) : -EFAULT;
 }
 
 int guest_load32(guest_ptr p, uint32_t *value)

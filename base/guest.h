@@ -59,11 +59,16 @@ struct guest_span {
 };
 struct guest_span guest_span_clip(uint64_t va, uint64_t len);
 
+/* All that guest_exclude() has declared lies in here. */
+extern uint64_t guest_excluded_lo, guest_excluded_hi;
+
 static inline struct guest_span guest_span(uint64_t va, uint64_t len)
 {
     bool below = va < ENGINE_BASE && len <= ENGINE_BASE - va;
     bool between = va >= ENGINE_END && va < ARENA_BASE && len <= ARENA_BASE - va;
-    return below || between ? (struct guest_span){va, len} : guest_span_clip(va, len);
+    bool above = va >= ARENA_END && va < USER_END && len <= USER_END - va &&
+                 (va >= guest_excluded_hi || va + len <= guest_excluded_lo);
+    return below || between || above ? (struct guest_span){va, len} : guest_span_clip(va, len);
 }
 
 /*

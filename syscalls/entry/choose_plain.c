@@ -13,6 +13,7 @@ enum {
     REX_B = 1,
     RAX = 0,
     RSP = 4,
+    NONE = 16,
 };
 
 static bool is_rex(uint8_t byte)
@@ -58,40 +59,60 @@ static bool may_be_longer(const uint8_t *p, uint32_t before)
     return prefixed || addresses || by_disp8 || hidden;
 }
 
-/*
- * The length of an instruction at p that concerns one register or two, and leaves eax and rsp alone: mov or xor of
- * registers, mov of a constant, arithmetic with a constant of 8 bits; 0: it is none.
- */
-static uint32_t register_only(const uint8_t *p, uint32_t left)
+/* The length of a ModRM byte at p with what belongs to it; 0: it is relative to the instruction's own place. */
+static uint32_t operand_length(const uint8_t *p)
 {
-    uint8_t rex = is_rex(p[0]) ? p[0] : 0;
-    uint32_t at = rex != 0, length = at + 2; /* of the opcode; of opcode and ModRM with it */
-    if (left < length) {
-        return 0;
+    enum { SIB = 4, DISP32_ALONE = 5 };
+    uint8_t mod = p[0] >> 6, rm = p[0] & 7;
+    if (mod == 3) {
+        return 1;
     }
-    uint8_t opcode = p[at], modrm = p[at + 1];
-    unsigned rm = (modrm & 7U) | ((rex & REX_B) != 0 ? 8U : 0), reg = (modrm >> 3 & 7U) | ((rex & REX_R) != 0 ? 8U : 0);
-    unsigned target = rm;
+    uint32_t length = 1 + (rm == SIB);
+    if (mod == 0) {
+        bool alone = rm == DISP32_ALONE, based = rm != SIB || (p[1] & 7) != DISP32_ALONE;
+        return alone ? 0 : based ? length : length + 4;
+    }
+    return length + (mod == 1 ? 1 : 4);
+}
+
+/*
+ * The length of an instruction at p that does the same wherever it stands, and leaves eax and rsp alone: mov of registers,
+ * memory and constants, lea, xor of registers, arithmetic of a register with a constant of 8 bits; 0: it is none.
+ */
+static uint32_t simple_length(const uint8_t *p, uint32_t left)
+{
+    enum { LONGEST = 1 + 1 + 6 + 4 };
+    uint8_t code[LONGEST + 1] = {0};
+    memcpy(code, p, left < LONGEST ? left : LONGEST);
+    uint8_t rex = is_rex(code[0]) ? code[0] : 0;
+    uint32_t at = rex != 0;
+    const uint8_t opcode = code[at], *modrm = code + at + 1;
+    bool in_register = *modrm >= 0xc0;
+    unsigned rm = (*modrm & 7U) | ((rex & REX_B) != 0 ? 8U : 0), reg = (*modrm >> 3 & 7U) | ((rex & REX_R) != 0 ? 8U : 0);
+    unsigned target = in_register ? rm : NONE;
+    uint32_t length = at + 1 + operand_length(modrm);
     if ((opcode & 0xf8) == 0xb8 && (rex & REX_W) == 0) {
         target = (opcode & 7U) | ((rex & REX_B) != 0 ? 8U : 0);
         length = at + 5;
-    } else if (modrm < 0xc0) {
+    } else if (length == at + 1) {
         return 0;
-    } else if (opcode == 0x8b || opcode == 0x33) {
+    } else if (opcode == 0x8b || opcode == 0x8d || (opcode == 0x33 && in_register)) {
         target = reg;
-    } else if (opcode == 0x80 || opcode == 0x83) {
-        length = at + 3; /* without REX, the bytes' registers 4 to 7 are halves of eax and others: 4 is refused below */
-    } else if (opcode != 0x89 && opcode != 0x31) {
+    } else if ((opcode == 0x80 || opcode == 0x83) && in_register) {
+        length += 1; /* without REX, the bytes' registers 4 to 7 are halves of eax and others: 4 is refused below */
+    } else if ((opcode == 0xc6 || opcode == 0xc7) && reg % 8 == 0 && !in_register) {
+        length += opcode == 0xc6 ? 1 : 4;
+    } else if (opcode != 0x89 && !(opcode == 0x31 && in_register)) {
         return 0;
     }
     return target != RAX && target != RSP && left >= length ? length : 0;
 }
 
 /* Whether nothing but such instructions stands in the `left` bytes from p on. */
-static bool only_registers(const uint8_t *p, uint32_t left)
+static bool only_simple(const uint8_t *p, uint32_t left)
 {
     while (left > 0) {
-        uint32_t length = register_only(p, left);
+        uint32_t length = simple_length(p, left);
         if (length == 0) {
             return false;
         }
@@ -122,11 +143,11 @@ static bool by_number(const struct code_window *w, const struct cpu_context *reg
     const uint8_t *site = w->bytes + w->before;
     for (uint32_t back = 5; back <= SITE_BACK_MAX && back <= w->before; back++) {
         const uint8_t *p = site - back;
-        if (p[0] == 0xb8 && is_number(p + 1, regs) && only_registers(p + 5, back - 5)) {
+        if (p[0] == 0xb8 && is_number(p + 1, regs) && only_simple(p + 5, back - 5)) {
             return !may_be_longer(p, w->before - back) && take(out, back, 5);
         }
         if (back >= 7 && p[0] == 0x48 && p[1] == 0xc7 && p[2] == 0xc0 && is_number(p + 3, regs) &&
-            only_registers(p + 7, back - 7)) {
+            only_simple(p + 7, back - 7)) {
             return take(out, back, 7);
         }
     }

@@ -335,9 +335,29 @@ bool rewrite_breakpoint(struct thread *t, struct cpu_context *regs, bool stepped
     return false;
 }
 
+static void note_any(struct site *s, void *found)
+{
+    (void)s;
+    *(bool *)found = true;
+}
+
+/* Whether something of ours may lie in the range. Who is alone can look at the records themselves. */
+static bool concerns(struct thread *t, uint64_t low, uint64_t high)
+{
+    bool found = false;
+    if (!sites_touched(low, high)) {
+        return false;
+    }
+    if (!alone(t)) {
+        return true;
+    }
+    sites_each(low, high, note_any, &found);
+    return found;
+}
+
 bool rewrite_code_changes(struct thread *t, uint64_t low, uint64_t high)
 {
-    if (!sites_touched(low, high)) {
+    if (!concerns(t, low, high)) {
         return false;
     }
     uint64_t mask;
