@@ -31,7 +31,7 @@ struct thread;
 #define PROCESS_TABLE_WINDOW  64u
 #define PROCESS_TABLE_ARGS    472
 #define PROCESS_TABLE_PROGRAM 1024
-#define PROCESS_TABLE_HINTS   (64u << 10)
+#define PROCESS_TABLE_HINTS   ((64u << 10) - 128)
 
 struct process_table_head {
     uint64_t word;
@@ -76,11 +76,14 @@ struct process_table_slot {
 struct process_table {
     struct process_table_slot slots[PROCESS_TABLE_SLOTS];
     char hints[PROCESS_TABLE_HINTS]; /* syscalls/entry/site_hints.h */
+    uint64_t no_nodes;               /* of a world: 1, as long as there is no device node in it (vfs/metadata_names.h) */
+    char spare[120];
 };
 
 _Static_assert(sizeof(struct process_table_head) == 32, "a head's layout is shared between builds");
 _Static_assert(sizeof(struct process_table_entry) == 1616, "an entry's layout is shared between builds");
 _Static_assert(sizeof(struct process_table_slot) == 2048, "two to a page");
+_Static_assert(sizeof(struct process_table) == (1u << 20) + (64u << 10), "whole pages");
 
 #define PROCESS_TABLE_NO_SLOT (-1)
 

@@ -7,10 +7,14 @@
 #include "base/host.h"
 #include "base/mem.h"
 #include "base/personality.h"
+#include "base/shared.h"
+#include "process/table.h"
 #include "vfs/metadata_acl.h"
 #include "vfs/metadata_entry.h"
 #include "vfs/metadata_file.h"
+#include "vfs/metadata_names.h"
 #include "vfs/metadata_rights.h"
+#include "vfs/rooted.h"
 
 #define MODE_BITS 07777u
 
@@ -423,12 +427,25 @@ static int64_t make_node(struct thread *t, const struct metadata_place *at, uint
     }
     host_call1(__NR_close, fd);
     if (r == 0 && metadata_parent_of(at, &e)) {
-        metadata_set_named(&e.directory, METADATA_HAS_NODES, "", 0, 0);
+        metadata_note_node(t, &e.directory);
     }
     if (r < 0) {
         host_call3(__NR_unlinkat, at->dirfd, at->name, 0);
     }
     return r;
+}
+
+void metadata_note_node(struct thread *t, const struct metadata_place *directory)
+{
+    const struct settings *s = &t->proc->settings;
+    const struct metadata_place root = {VFS_AT_FDCWD, is_rooted(s) ? s->sysroot : "/", 0};
+    if (t->proc->table != NULL) {
+        uint64_t opened = process_table_open_faults();
+        guest_raw_store64(&t->proc->table->no_nodes, 0);
+        process_table_close_faults(opened);
+    }
+    metadata_remove_named(&root, METADATA_NO_NODES);
+    metadata_set_named(directory, METADATA_HAS_NODES, "", 0, 0);
 }
 
 int64_t metadata_mknod(struct thread *t, const struct metadata_place *at, uint32_t mode, uint32_t major, uint32_t minor)

@@ -67,6 +67,9 @@ int64_t metadata_chmod(struct thread *t, const struct metadata_place *at, uint32
 /* Sets the flags to these names, with commas between. Returns 0 or -errno: EOPNOTSUPP where nothing keeps them. */
 int64_t metadata_set_flags(struct thread *t, const struct metadata_place *at, const char *names);
 
+/* A device node is in the directory now: for METADATA_HAS_NODES and METADATA_NO_NODES of metadata_names.h. */
+void metadata_note_node(struct thread *t, const struct metadata_place *directory);
+
 /* mknod(2). Returns 0 or -errno. */
 int64_t metadata_mknod(struct thread *t, const struct metadata_place *at, uint32_t mode, uint32_t major,
                        uint32_t minor);

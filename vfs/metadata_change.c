@@ -79,7 +79,7 @@ static void moved(struct thread *t, const struct side *from, const struct metada
     if (may_be_told_of(&from->x)) {
         tell(t, to, &from->x, &from->m);
     } else if (is_node(&from->x) && metadata_parent_of(to, &e)) {
-        metadata_set_named(&e.directory, METADATA_HAS_NODES, "", 0, 0);
+        metadata_note_node(t, &e.directory);
     }
 }
 

@@ -11,7 +11,9 @@
  * to stand for it belongs to user and group 0. Names of files of other kinds, and of those that are gone, say nothing.
  *
  * METADATA_HAS_NODES, of a directory, says no more than that there may be device nodes in it, which the host's entries
- * show as regular files: without it entries need not be looked at one by one.
+ * show as regular files: without it entries need not be looked at one by one. METADATA_NO_NODES, of a tree's root, says
+ * that it is on no directory of the tree: so that nobody need ask each. It is there when the tree is made, and goes with the
+ * first node.
  *
  * Both halves of the engine, and programs of their own, use this: no libc.
  */
@@ -25,6 +27,7 @@
 
 #define METADATA_NAMES     "user.dragoman.names"
 #define METADATA_HAS_NODES "user.dragoman.nodes"
+#define METADATA_NO_NODES  "user.dragoman.no-nodes"
 
 enum { METADATA_NAMES_MAX = 16384 }; /* bytes; longer ones are not written, nor read */
 

@@ -9,6 +9,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "instance/complain.h"
@@ -16,6 +17,8 @@
 #include "instance/keeper/init.h"
 #include "instance/keeper/world.h"
 #include "instance/mark.h"
+#include "process/table.h"
+#include "vfs/metadata_names.h"
 
 void connection_tell(struct connection *c, const struct keeper_message *m, const int *fds, unsigned count)
 {
@@ -284,6 +287,22 @@ static int start_bare(struct keeper *k)
     return poll(&life, 1, 0) != 0 ? COMPLAINED : bare_make(k);
 }
 
+/*
+ * In the world: what guests are told by the table, if the tree's root says so and nothing of the host's is mounted, where
+ * there may be some.
+ */
+static void tell_of_nodes(const struct keeper *k)
+{
+    const uint64_t none = 1;
+    bool mounts = false;
+    for (size_t i = 0; i < k->plan.mount_count; i++) {
+        mounts |= k->plan.mounts[i].source[0] == '/'; /* else what it makes is a tmpfs */
+    }
+    if (!mounts && getxattr("/", METADATA_NO_NODES, NULL, 0) >= 0) {
+        (void)!pwrite(k->table, &none, sizeof none, offsetof(struct process_table, no_nodes));
+    }
+}
+
 static int start_world(struct keeper *k)
 {
     if (k->bare != NULL) {
@@ -301,6 +320,9 @@ static int start_world(struct keeper *k)
         status = trees_take(&k->plan, NULL, k->start.engine, &k->trees);
     }
     status = status != 0 ? status : world_make(&k->plan, &k->trees, &k->pts, &k->proc);
+    if (status == 0) {
+        tell_of_nodes(k);
+    }
     return status != 0 ? status : confine(k);
 }
 

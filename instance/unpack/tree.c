@@ -12,6 +12,7 @@
 #include "instance/unpack/attributes.h"
 #include "instance/unpack/say.h"
 #include "instance/unpack/tree_file.h"
+#include "vfs/metadata_names.h"
 
 static const uint64_t members_max = 4000000;
 
@@ -363,5 +364,8 @@ int tree_finish(struct tree *tree)
     free(tree->directories);
     tree->directories = NULL;
     tree->directory_count = 0;
+    if (tree->exact && !tree->nodes) {
+        (void)fsetxattr(tree->root, METADATA_NO_NODES, "", 0, 0);
+    }
     return 0;
 }

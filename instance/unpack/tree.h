@@ -41,6 +41,7 @@ struct tree {
     char parent_path[PATH_ROOM];
     struct tree_directory *directories;
     uint64_t directory_count;
+    bool nodes; /* a device node has been made */
 };
 
 /* `root` stays the caller's. */

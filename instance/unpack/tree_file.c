@@ -286,6 +286,7 @@ int tree_file_make(struct tree *tree, int dir, const char *name, const char *pat
     }
     if (member->type == MEMBER_CHAR || member->type == MEMBER_BLOCK) {
         (void)fsetxattr(dir, METADATA_HAS_NODES, "", 0, 0); /* what it is worth for: metadata_names.h */
+        tree->nodes = true;
     }
     if (r == 0) {
         (void)futimens(fd, times); /* a time that the host cannot have is no reason to give up */

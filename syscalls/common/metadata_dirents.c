@@ -5,14 +5,21 @@
 #include <linux/stat.h>
 
 #include "base/host.h"
+#include "base/shared.h"
+#include "process/table.h"
 #include "syscalls/common/dirent.h"
 #include "vfs/metadata.h"
 #include "vfs/metadata_names.h"
 
 enum { TYPE_REGULAR = 8, TYPE_SHIFT = 12 }; /* DT_REG, IFTODT() of dirent.h */
 
-bool metadata_has_nodes(int fd)
+bool metadata_has_nodes(struct thread *t, int fd)
 {
+    const struct process_table *table = t->proc->table;
+    uint64_t none = 0;
+    if (table != NULL && guest_raw_load64(&table->no_nodes, &none) == 0 && none == 1) {
+        return false;
+    }
     return host_call4(__NR_fgetxattr, fd, METADATA_HAS_NODES, 0, 0) >= 0;
 }
 

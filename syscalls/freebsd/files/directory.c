@@ -128,7 +128,7 @@ static int64_t read_directory(struct thread *t, int fd, guest_ptr buf, uint64_t 
     if (n < 0) {
         return n == -ENOTDIR ? not_a_directory(t, fd) : n; /* a removed directory is ENOENT there too (VV_UNLINKED) */
     }
-    if (metadata_is_kept(t) && metadata_has_nodes(fd)) {
+    if (metadata_is_kept(t) && metadata_has_nodes(t, fd)) {
         metadata_dirents(t, fd, host, n);
     }
     return deliver(fd, host, n, *start, buf, count, old);

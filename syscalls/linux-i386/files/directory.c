@@ -60,7 +60,7 @@ static int64_t read_host(struct thread *t, int fd, void *buffer, uint64_t size)
 {
     int64_t n = host_call3(__NR_getdents64, fd, buffer, size);
 
-    if (n > 0 && metadata_is_kept(t) && metadata_has_nodes(fd)) {
+    if (n > 0 && metadata_is_kept(t) && metadata_has_nodes(t, fd)) {
         metadata_dirents(t, fd, buffer, n);
     }
     return n;

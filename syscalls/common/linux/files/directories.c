@@ -221,7 +221,7 @@ int64_t linux_emulated_getdents64(struct thread *t, int32_t fd, guest_ptr dirent
 {
     int64_t r = linux_any_getdents64(t, fd, dirent, count);
 
-    return r > 0 && metadata_has_nodes(fd) ? put_types_right(t, fd, dirent, r) : r;
+    return r > 0 && metadata_has_nodes(t, fd) ? put_types_right(t, fd, dirent, r) : r;
 }
 
 int64_t linux_emulated_getdents(struct thread *t, int32_t fd, guest_ptr dirent, uint32_t count)
@@ -231,7 +231,7 @@ int64_t linux_emulated_getdents(struct thread *t, int32_t fd, guest_ptr dirent, 
     if (r != -ENOSYS) {
         return r;
     }
-    return metadata_has_nodes(fd) ? read_nodes(t, fd, dirent, count, linux_dirent_record)
+    return metadata_has_nodes(t, fd) ? read_nodes(t, fd, dirent, count, linux_dirent_record)
                                   : linux_any_getdents(t, fd, dirent, count);
 }
 
@@ -244,7 +244,7 @@ int64_t linux_compat_getdents64(struct thread *t, int32_t fd, guest_ptr dirent, 
     if (special != -ENOSYS) {
         return special;
     }
-    r.nodes = metadata_is_kept(t) && metadata_has_nodes(fd) ? t : NULL;
+    r.nodes = metadata_is_kept(t) && metadata_has_nodes(t, fd) ? t : NULL;
     special = read_made(&r);
     if (r.position > UINT32_MAX) {
         linux_position_folded(fd);
