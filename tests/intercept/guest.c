@@ -47,6 +47,27 @@ __asm__(".fill 512, 1, 0x90\n"
         "     ret\n"
         ".fill 512, 1, 0x90\n");
 
+/*
+ * The same from six sites, and between them what is no site though it has a site's bytes: in movabs's constant, behind a
+ * prefix, behind a jump, and one that begins where nothing does. rdi says which.
+ */
+long ask_one(long which);
+__asm__(".fill 512, 1, 0x90\n"
+        "ask_one: lea 1f(%rip), %rax\n"
+        "     movslq (%rax, %rdi, 4), %rcx\n"
+        "     add %rcx, %rax\n"
+        "     jmp *%rax\n"
+        "1:   .long 2f - 1b, 3f - 1b, 4f - 1b, 5f - 1b, 6f - 1b, 7f - 1b\n"
+        "2:   mov $39, %eax\n syscall\n ret\n"
+        "3:   mov $39, %eax\n mov %rcx, %r10\n syscall\n ret\n"
+        "     movabs $0xc3050f00000027b8, %rax\n ret\n"
+        "4:   mov $39, %rax\n syscall\n ret\n"
+        "5:   mov $39, %eax\n xor %esi, %esi\n syscall\n ret\n"
+        "     mov $39, %r8d\n jmp 6f\n syscall\n ret\n"
+        "6:   mov $39, %eax\n lea 8(%rsp), %rdx\n syscall\n ret\n"
+        "7:   mov $39, %eax\n mov $1, %edi\n syscall\n ret\n"
+        ".fill 512, 1, 0x90\n");
+
 static int same(const char *a, const char *b)
 {
     for (; *a != '\0' && *a == *b; a++, b++) {}
@@ -102,6 +123,14 @@ __attribute__((used)) static _Noreturn void begin(const uint64_t *start)
         long parent = call(SYS_getppid, 0, 0, 0, 0);
         for (int i = 0; i < 400; i++) {
             if (ask() != parent) {
+                end(1);
+            }
+        }
+        end(0);
+    } else if (same(what, "ask-around")) {
+        long parent = call(SYS_getppid, 0, 0, 0, 0);
+        for (int i = 0; i < 600; i++) {
+            if (ask_one(i % 6) != parent) {
                 end(1);
             }
         }
