@@ -12,6 +12,7 @@
 int guest_copy(void *dst, const void *src, size_t n);
 
 /* Load, store, compare and swap of an aligned word, as guest_load64() and its kin. Each returns 0 or -EFAULT. */
+int guest_raw_load32(const void *src, uint32_t *value);
 int guest_raw_load64(const void *src, uint64_t *value);
 int guest_raw_store64(void *dst, uint64_t value);
 int guest_raw_cas64(void *word, uint64_t *expected, uint64_t desired);

@@ -110,22 +110,22 @@ int64_t linux_emulated_stat_of(struct thread *t, int fd, struct stat *out)
  * Whether an answer of the host's that the guest has already may stand: owners and modes are the host's own, and the file
  * has not the mark of one that an attribute tells more of. The host has just written there, so it is no memory of ours.
  */
-static bool stands(guest_ptr mode, uint32_t size)
+static bool stands(guest_ptr answer, uint64_t mode)
 {
     uint32_t bits = 0;
 
-    return guest_copy(&bits, (const void *)mode.va, size) == 0 && !(bits & S_ISVTX);
+    return guest_raw_load32((const void *)(answer.va + mode), &bits) == 0 && !(bits & S_ISVTX);
 }
 
 static bool stat_stands(guest_ptr stat)
 {
-    return stands(guest_addr(stat.va + __builtin_offsetof(struct stat, st_mode)), sizeof(uint32_t));
+    return stands(stat, __builtin_offsetof(struct stat, st_mode));
 }
 
 /* The host's file systems tell the mode whether they are asked for it or not (generic_fillattr() of fs/stat.c). */
 static bool statx_stands(guest_ptr statx)
 {
-    return stands(guest_addr(statx.va + __builtin_offsetof(struct statx, stx_mode)), sizeof(uint16_t));
+    return stands(statx, __builtin_offsetof(struct statx, stx_mode)); /* with two bytes behind it */
 }
 
 /* With METADATA_NODES the host is asked as ever, and again only about what is marked. */
