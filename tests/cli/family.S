@@ -1,12 +1,15 @@
 /*
- * A family, for counting calls: asks for its parent's process id 100 times; forks a child that does so 50 times and
- * exits; vforks one that does so 50 times and executes its first argument with the others; waits for each, and exits
- * with 0. All getppids come from one site, and so do the two waits and the three exits (one of them not made).
+ * A family, for counting calls: asks for its parent's process id 100 times (ASKS); forks a child that does so half as often
+ * and exits; vforks one that does so half as often and executes its first argument with the others; waits for each, and
+ * exits with 0. All getppids come from one site, and so do the two waits and the three exits (one of them not made).
  */
+    .ifndef ASKS
+    .set ASKS, 100
+    .endif
     .globl _start
 _start:
     mov %rdi, %rbp  /* argc, argv... (sys/amd64/amd64/exec_machdep.c) */
-    mov $100, %ebx
+    mov $ASKS, %ebx
     call ask
     mov $2, %eax    /* fork */
     syscall
@@ -25,7 +28,7 @@ leave:
     xor %edi, %edi
     syscall
 child:
-    mov $50, %ebx
+    mov $ASKS/2, %ebx
     call ask
     jmp *%r15
 execute:
