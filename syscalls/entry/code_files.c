@@ -46,6 +46,8 @@ bool code_files_open(bool alone, bool shares_memory, bool with_maps)
     if (!only || missing) {
         return false;
     }
+    /* From now on: a child may be killed between here and the end, and its parent has none of it. */
+    childs = (have && childs) || !alone;
     if (!have) {
         close_both();
         memory = open_hidden("/proc/self/mem", O_RDWR);
@@ -53,8 +55,13 @@ bool code_files_open(bool alone, bool shares_memory, bool with_maps)
     if (memory >= 0 && with_maps) {
         maps = open_hidden("/proc/self/maps", O_RDONLY);
     }
-    childs |= memory >= 0 && !alone;
     return memory >= 0 && (maps >= 0 || !with_maps);
+}
+
+void code_files_before_thread(bool alone, bool shares_memory)
+{
+    code_files_open(alone, shares_memory, true);
+    asleep = false;
 }
 
 int code_files_memory(void)

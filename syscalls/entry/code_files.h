@@ -23,6 +23,9 @@ bool code_files_open(bool alone, bool shares_memory, bool with_maps);
 int code_files_memory(void);
 int code_files_maps(void);
 
+/* Before a thread is made: afterwards it would be too late to open them. */
+void code_files_before_thread(bool alone, bool shares_memory);
+
 /* Before a fork, or (waits) a vfork. alone, shares_memory: of the caller, as above. */
 void code_files_before_fork(bool alone, bool shares_memory, bool waits);
 

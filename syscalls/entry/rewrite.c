@@ -39,9 +39,9 @@ static bool alone(struct thread *t)
 /* With a second thread it would be too late to open them. */
 void rewrite_before_thread(struct thread *t)
 {
-    if (t->proc->settings.rewrite && code_files_maps() < 0) {
+    if (t->proc->settings.rewrite) {
         /* The new thread's region is claimed, and does not count yet. */
-        code_files_open(alone(t), t->proc->shares_memory, true);
+        code_files_before_thread(alone(t), t->proc->shares_memory);
     }
 }
 
@@ -168,7 +168,7 @@ static __attribute__((noinline)) void rewrite(struct thread *t, uint64_t at, con
     uint64_t mask;
     rq.t = t;
     rq.regs = *regs;
-    rq.last_try = traps == REWRITE_FOR_GOOD;
+    rq.last_try = traps >= REWRITE_FOR_GOOD;
     rq.alone = alone(t);
     bool plain_waits = !rq.alone && traps < REWRITE_PLAIN_SHARED && !is_asked_for(t);
     if (plain_waits && !decode) {
@@ -249,17 +249,20 @@ bool rewrite_noted(struct thread *t, uint64_t low, uint64_t high, uint32_t *offs
     return true;
 }
 
-/* Whether a site that has trapped so often may be shown to the decoder: at the first of the numbers, at twice as many. */
+/*
+ * Whether a site that has trapped so often may be shown to the decoder: at the first of the numbers, at twice as many. Those
+ * beyond the last try are for who has missed it.
+ */
 static bool is_time(uint32_t traps)
 {
     uint32_t times = traps / REWRITE_AFTER;
-    return traps % REWRITE_AFTER == 0 && times != 0 && (times & (times - 1)) == 0 && traps <= REWRITE_FOR_GOOD;
+    return traps % REWRITE_AFTER == 0 && times != 0 && (times & (times - 1)) == 0;
 }
 
 /* Whether it is to be looked at. */
 static bool is_time_for_plain(uint32_t traps)
 {
-    return traps % 4 == 0 && traps >= REWRITE_PLAIN && traps <= REWRITE_FOR_GOOD;
+    return traps % 4 == 0 && traps >= REWRITE_PLAIN && (traps <= REWRITE_FOR_GOOD || is_time(traps));
 }
 
 void rewrite_trapped(struct thread *t, const struct cpu_context *regs)
@@ -274,8 +277,10 @@ void rewrite_trapped(struct thread *t, const struct cpu_context *regs)
     }
     if (is_time_for_plain(traps)) {
         bool asked = is_asked_for(t);
+        bool decode = is_time(traps) && (asked || sites_traps() >= REWRITE_WORTH);
         if (asked || sites_traps() >= REWRITE_WORTH_PLAIN) {
-            rewrite(t, at, regs, traps, is_time(traps) && (asked || sites_traps() >= REWRITE_WORTH));
+            /* A vfork's child that is killed while it decodes would leave its parent a heap that is torn. */
+            rewrite(t, at, regs, traps, decode && !t->proc->shares_memory);
         }
     }
 }
