@@ -37,8 +37,8 @@ enum intercept_mode {
 /* What of files is kept and shown that the host's cannot have (vfs/metadata.h). */
 enum metadata_mode {
     METADATA_OFF = 0,
-    METADATA_NODES,          /* device nodes and file flags: owners and modes are the host's own */
-    METADATA_EMULATED,       /* owners, modes and the process's ids, too */
+    METADATA_NODES,    /* device nodes and file flags: owners and modes are the host's own */
+    METADATA_EMULATED, /* owners, modes and the process's ids, too */
 };
 
 /* How `sysroot` came to be. */

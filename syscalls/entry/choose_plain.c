@@ -8,7 +8,7 @@ enum {
     LABEL_ALIGN = 16,
     LABEL_JUMPS = 2, /* fewer may be bytes that only look so */
     SHORT_LOAD = 5,  /* mov disp8(%rsp), %rax */
-    REX_W = 8, /* Intel SDM 2, 2.2.1.2 */
+    REX_W = 8,       /* Intel SDM 2, 2.2.1.2 */
     REX_R = 4,
     REX_B = 1,
     RAX = 0,

@@ -10,8 +10,8 @@
  * Whether the site is one of these:
  *
  * - `mov $n, %eax` (or `mov $n, %rax`), perhaps simple instructions that leave eax alone, `syscall`, and eax holds n.
- *   Compiled libraries have nearly all of their calls so. Read as anything else, the bytes would have to end in a number that happens to be
- *   the call's; where they could do so at all, the answer is no.
+ *   Compiled libraries have nearly all of their calls so. Read as anything else, the bytes would have to end in a number
+ *   that happens to be the call's; where they could do so at all, the answer is no.
  * - The end of glibc's __syscall_cancel_arch (2.41: sysdeps/unix/sysv/linux/x86_64/syscall_cancel.S), which is the same
  *   35 bytes in every build.
  * - `mov disp8(%rsp), %rax`, `syscall`, and rax holds what stands there, at a label: aligned behind padding, and

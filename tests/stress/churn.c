@@ -11,7 +11,7 @@ enum {
     SLOTS = 8,
     FILES = 6,
     SITES = 12,
-    TURNS = 24,
+    TURNS = 100, /* with other threads a site waits for 64 traps */
     RX = FREEBSD_PROT_READ | FREEBSD_PROT_EXEC
 };
 

@@ -6,7 +6,7 @@
 #include "probe.h"
 #include "stress.h"
 
-enum { PAGES = 3, SIZE = PAGES * CODE_PAGE, SITES = 96, PASSES = 12 };
+enum { PAGES = 3, SIZE = PAGES * CODE_PAGE, SITES = 96, PASSES = 24 };
 
 /* Calls with answers that tell the host's from the guest's, and how they go wrong if an argument is lost. */
 static struct call {

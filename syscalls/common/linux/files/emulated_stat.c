@@ -4,8 +4,8 @@
 #include <linux/stat.h>
 
 #include "base/host.h"
-#include "base/shared.h"
 #include "base/mem.h"
+#include "base/shared.h"
 #include "linux_syscalls.h"
 #include "process/descriptors.h"
 #include "syscalls/common/linux/calls_at.h"
