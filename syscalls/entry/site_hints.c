@@ -6,7 +6,6 @@
 #include "base/process.h"
 #include "base/shared.h"
 #include "base/thread.h"
-#include "syscalls/entry/code_files.h"
 #include "syscalls/entry/rewrite.h"
 
 enum { WAYS = 2 };
@@ -24,9 +23,10 @@ static uint64_t mix(uint64_t hash, uint64_t value)
     return hash ^ hash >> 29;
 }
 
+/* length, offset: of a piece; 0 and 0: of the program as a whole. */
 static uint64_t key_of(const struct process *p, uint64_t length, uint64_t offset)
 {
-    uint64_t hash = mix(length, offset);
+    uint64_t hash = mix(mix(1, length), offset);
     for (const char *c = p->program; *c != '\0'; c++) {
         hash = mix(hash, (uint8_t)*c);
     }
@@ -56,15 +56,6 @@ static void store(struct site_hint_set *set, uint32_t index, uint32_t offset)
     guest_copy(&set->offsets[index], &offset, sizeof offset); /* who has taken the memory away wants no hints */
 }
 
-static uint32_t count(const struct site_hint_set *set)
-{
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < SITE_HINTS_PER_SET; i++) {
-        n += set->offsets[i] != 0;
-    }
-    return n;
-}
-
 static void remember(uint64_t low, uint64_t high, uint64_t key)
 {
     uint32_t n = __atomic_fetch_add(&pieces_mapped, 1, __ATOMIC_RELAXED);
@@ -88,6 +79,18 @@ static struct piece piece_of(uint64_t at)
     return (struct piece){0, 0, 0};
 }
 
+/* Whether enough of the program is noted. Asked once: what is noted meanwhile is for its next run. */
+static bool is_worth(const struct process *p)
+{
+    static enum { NOT_ASKED, NO, YES } answer;
+    struct site_hint_set whole;
+    if (answer == NOT_ASKED) {
+        bool enough = find(p, key_of(p, 0, 0), &whole) != NULL && whole.offsets[0] >= SITE_HINTS_WORTH;
+        answer = enough ? YES : NO;
+    }
+    return answer == YES;
+}
+
 static bool usable(const struct process *p)
 {
     return p->settings.rewrite && !p->personality->code32 && p->table != NULL && !p->shares_memory;
@@ -103,9 +106,8 @@ void site_hints_mapped(struct thread *t, uint64_t low, uint64_t high, uint64_t o
     uint64_t key = key_of(p, high - low, offset);
     remember(low, high, key);
     uint64_t opened = process_table_open_faults();
-    struct site_hint_set *set = find(p, key, &noted);
-    bool worth = set != NULL && (count(&noted) >= SITE_HINTS_WORTH || code_files_memory() >= 0);
-    if (worth && rewrite_noted(t, low, high, noted.offsets, SITE_HINTS_PER_SET)) {
+    struct site_hint_set *set = is_worth(p) ? find(p, key, &noted) : NULL;
+    if (set != NULL && rewrite_noted(t, low, high, noted.offsets, SITE_HINTS_PER_SET)) {
         for (uint32_t i = 0; i < SITE_HINTS_PER_SET; i++) {
             if (noted.offsets[i] == UINT32_MAX) {
                 store(set, i, 0);
@@ -153,6 +155,10 @@ void site_hints_note(struct thread *t, uint64_t at)
     }
     if (place < SITE_HINTS_PER_SET && piece.high - piece.low <= UINT32_MAX) {
         store(set, place, offset);
+        set = make(p, key_of(p, 0, 0), &now);
+        if (set != NULL) {
+            store(set, 0, now.offsets[0] + 1);
+        }
     }
     process_table_close_faults(opened);
 }
