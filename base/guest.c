@@ -168,8 +168,8 @@ static bool word_ok(guest_ptr p, uint64_t size)
 int guest_first_two(guest_ptr p)
 {
     bool below = p.va < ENGINE_BASE - 1; /* as in guest_span() */
-    bool above = p.va >= ARENA_END && p.va < USER_END - 1 &&
-                 (p.va >= guest_excluded_hi || p.va + 2 <= guest_excluded_lo);
+    bool above =
+        p.va >= ARENA_END && p.va < USER_END - 1 && (p.va >= guest_excluded_hi || p.va + 2 <= guest_excluded_lo);
     return below || above || guest_range_ok(p, 2) ? guest_raw_first_two(host_view(p)) : -EFAULT;
 }
 

@@ -53,6 +53,8 @@ struct process_hooks {
     void (*code_changed)(struct thread *t, uint64_t low, uint64_t high, bool held);
     /* [low, high) has been mapped from a file at `offset`, privately, to be read and executed. */
     void (*code_mapped)(struct thread *t, uint64_t low, uint64_t high, uint64_t offset);
+    /* A device node has come into being, in a process that has a table (`table`). */
+    void (*node_made)(struct thread *t);
     /* Arms interception for the calling thread; signals are blocked. Returns 0 or -errno. */
     int (*arm)(struct thread *t);
     /* The guest is about to die of a fault. */

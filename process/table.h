@@ -76,7 +76,7 @@ struct process_table_slot {
 struct process_table {
     struct process_table_slot slots[PROCESS_TABLE_SLOTS];
     char hints[PROCESS_TABLE_HINTS]; /* syscalls/entry/site_hints.h */
-    uint64_t no_nodes;               /* of a world: 1, as long as there is no device node in it (vfs/metadata_names.h) */
+    uint64_t no_nodes; /* of a world: 1, as long as there is no device node in it (vfs/metadata_names.h) */
     char spare[120];
 };
 
@@ -137,6 +137,9 @@ void process_table_before_fork(struct process *child);
  */
 uint64_t process_table_open_faults(void);
 void process_table_close_faults(uint64_t opened);
+
+/* The hook node_made of struct process_hooks: from now on directories are asked for device nodes. */
+void process_table_node_made(struct thread *t);
 
 /* Withdraws the calling process's entry, if it has one. */
 void process_table_leave(struct thread *t);

@@ -38,6 +38,13 @@ void process_table_close_faults(uint64_t opened)
     }
 }
 
+void process_table_node_made(struct thread *t)
+{
+    uint64_t opened = process_table_open_faults();
+    guest_raw_store64(&t->proc->table->no_nodes, 0);
+    process_table_close_faults(opened);
+}
+
 void process_table_before_fork(struct process *child)
 {
     child->fork_ticks = ticks_now();

@@ -7,8 +7,7 @@
 #include "base/host.h"
 #include "base/mem.h"
 #include "base/personality.h"
-#include "base/shared.h"
-#include "process/table.h"
+#include "base/process.h"
 #include "vfs/metadata_acl.h"
 #include "vfs/metadata_entry.h"
 #include "vfs/metadata_file.h"
@@ -440,9 +439,7 @@ void metadata_note_node(struct thread *t, const struct metadata_place *directory
     const struct settings *s = &t->proc->settings;
     const struct metadata_place root = {VFS_AT_FDCWD, is_rooted(s) ? s->sysroot : "/", 0};
     if (t->proc->table != NULL) {
-        uint64_t opened = process_table_open_faults();
-        guest_raw_store64(&t->proc->table->no_nodes, 0);
-        process_table_close_faults(opened);
+        t->proc->hooks->node_made(t);
     }
     metadata_remove_named(&root, METADATA_NO_NODES);
     metadata_set_named(directory, METADATA_HAS_NODES, "", 0, 0);

@@ -33,6 +33,7 @@ const struct process_hooks process_hooks = {
     .code_changes = rewrite_code_changes,
     .code_changed = rewrite_code_changed,
     .code_mapped = site_hints_mapped,
+    .node_made = process_table_node_made,
     .arm = intercept_arm,
     .fault = guest_died_of_fault,
     .threading = rewrite_before_thread,

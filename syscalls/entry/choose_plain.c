@@ -88,14 +88,17 @@ static uint32_t simple_length(const uint8_t *p, uint32_t left)
     uint32_t at = rex != 0;
     const uint8_t opcode = code[at], *modrm = code + at + 1;
     bool in_register = *modrm >= 0xc0;
-    unsigned rm = (*modrm & 7U) | ((rex & REX_B) != 0 ? 8U : 0), reg = (*modrm >> 3 & 7U) | ((rex & REX_R) != 0 ? 8U : 0);
+    unsigned rm = (*modrm & 7U) | ((rex & REX_B) != 0 ? 8U : 0),
+             reg = (*modrm >> 3 & 7U) | ((rex & REX_R) != 0 ? 8U : 0);
     unsigned target = in_register ? rm : NONE;
     uint32_t length = at + 1 + operand_length(modrm);
-    if ((opcode & 0xf8) == 0xb8 && (rex & REX_W) == 0) {
+    bool is_constant = (opcode & 0xf8) == 0xb8 && (rex & REX_W) == 0;
+    if (!is_constant && length == at + 1) {
+        return 0;
+    }
+    if (is_constant) {
         target = (opcode & 7U) | ((rex & REX_B) != 0 ? 8U : 0);
         length = at + 5;
-    } else if (length == at + 1) {
-        return 0;
     } else if (opcode == 0x8b || opcode == 0x8d || (opcode == 0x33 && in_register)) {
         target = reg;
     } else if ((opcode == 0x80 || opcode == 0x83) && in_register) {
@@ -197,8 +200,9 @@ static bool by_labelled_load(const struct code_window *w, const struct cpu_conte
 {
     static const uint8_t load[] = {0x48, 0x8b, 0x44, 0x24}, padding[] = {0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0};
     const uint8_t *p = w->bytes + w->before - SHORT_LOAD;
-    if ((regs != NULL && stack == NULL) || w->before < SHORT_LOAD + sizeof padding || ((w->at - SHORT_LOAD) & (LABEL_ALIGN - 1)) != 0 ||
-        memcmp(p, load, sizeof load) != 0 || memcmp(p - sizeof padding, padding, sizeof padding) != 0) {
+    if ((regs != NULL && stack == NULL) || w->before < SHORT_LOAD + sizeof padding ||
+        ((w->at - SHORT_LOAD) & (LABEL_ALIGN - 1)) != 0 || memcmp(p, load, sizeof load) != 0 ||
+        memcmp(p - sizeof padding, padding, sizeof padding) != 0) {
         return false;
     }
     uint64_t loaded;

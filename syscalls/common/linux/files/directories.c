@@ -232,7 +232,7 @@ int64_t linux_emulated_getdents(struct thread *t, int32_t fd, guest_ptr dirent, 
         return r;
     }
     return metadata_has_nodes(t, fd) ? read_nodes(t, fd, dirent, count, linux_dirent_record)
-                                  : linux_any_getdents(t, fd, dirent, count);
+                                     : linux_any_getdents(t, fd, dirent, count);
 }
 
 /* x32's */
