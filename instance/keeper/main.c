@@ -20,6 +20,7 @@
 #include "instance/disk.h"
 #include "instance/keeper/keeper.h"
 #include "instance/keeper/network.h"
+#include "instance/keeper/sites.h"
 #include "instance/level.h"
 #include "instance/plan_pack.h"
 #include "process/table.h"
@@ -284,6 +285,7 @@ static int keep(struct keeper *k)
     if (status != 0) {
         return status;
     }
+    sites_recall(k->table, k->start.lock);
     pid_t pid = begin_world(k);
     if (pid < 0) {
         return without_namespaces();
@@ -324,6 +326,7 @@ static int keep(struct keeper *k)
     end_watcher(&outside);
     network_end(&network);
     world_limits_end(&k->limits);
+    sites_keep(k->table, k->start.lock);
     /* Nothing of it is left: another may run the instance, and the starter hears of the end by its socket's. */
     keeper_let_go(k->start.lock);
     keeper_let_go(k->start.guard);
