@@ -112,7 +112,7 @@ bool engine_descriptor(int fd);
 
 /* The same for calls that cannot afford to ask: none of the engine's has a low number (engine_descriptors.c). */
 #define ENGINE_DESCRIPTOR_LOWEST 32
-#define ENGINE_DESCRIPTOR_USUAL  1024 /* where they stand if the hard limit allows it */
+#define ENGINE_DESCRIPTOR_USUAL  1216 /* where they stand if the hard limit allows it */
 static inline bool is_hidden(int fd)
 {
     return fd >= ENGINE_DESCRIPTOR_LOWEST && engine_descriptor(fd);

@@ -1,7 +1,7 @@
 /*
  * The engine's own descriptors. They stand high enough that few guests' lowest-free numbers meet them (a soft limit is
- * 1,024 by custom, and what has more takes the numbers around them), and not higher: the host keeps, and copies at each
- * fork, a table up to the highest descriptor in use, 9 ns for each number.
+ * 1,024 by custom, and what has more takes the numbers around them), where hardly a program wants just that number, and not
+ * higher: the host keeps, and copies at each fork, a table up to the highest descriptor in use, 9 ns for each number.
  *
  * The record is one for the address space: a vfork child's descriptors are copies of its parent's.
  */

@@ -181,7 +181,7 @@ static uint64_t some_pid(struct stress_worker *w)
 /* Not 0 to 2: they lead out of here. */
 static uint64_t some_odd_descriptor(struct stress_worker *w)
 {
-    static const int64_t odd[] = {FREEBSD_AT_FDCWD, -1, -2, INT32_MIN, INT32_MAX, 1023, 1024, 1025, 1034, 65536};
+    static const int64_t odd[] = {FREEBSD_AT_FDCWD, -1, -2, INT32_MIN, INT32_MAX, 1023, 1216, 1217, 1226, 65536};
 
     return (uint64_t)PICK(w, odd);
 }

@@ -213,7 +213,7 @@ static uint64_t some_pid(void)
 /* Not 0 to 2: they lead out of here. */
 static uint64_t some_descriptor(void)
 {
-    static const int64_t odd[] = {AT_FDCWD, -1, -2, INT32_MIN, INT32_MAX, 1023, 1024, 1025, 1034, 65536};
+    static const int64_t odd[] = {AT_FDCWD, -1, -2, INT32_MIN, INT32_MAX, 1023, 1216, 1217, 1226, 65536};
 
     return chance(8) == 0 ? (uint64_t)PICK(odd) : 3 + chance(24);
 }
