@@ -255,6 +255,16 @@ static int start_killer(unsigned patience)
     return pid;
 }
 
+static void make_children(void)
+{
+    *victim = 0;
+    int killer = pick(2) != 0 ? start_killer(pick(300000)) : 0;
+    descend(pick(DEPTH + 1));
+    if (killer > 0) {
+        expect_end(killer, 0, false);
+    }
+}
+
 /* ---- a round ---- */
 
 static unsigned count_descriptors(void)
@@ -283,6 +293,7 @@ static void use_with_threads(unsigned times)
     if (pick(2) != 0) {
         spawn(pick(26));
     }
+    make_children();
     for (unsigned i = 0; i < THREADS; i++) {
         pthread_join(threads[i], NULL);
     }
@@ -297,12 +308,7 @@ static void do_round(void)
         use_some(); /* else nothing has been opened for the rewriting yet */
     }
     for (unsigned turns = 1 + pick(3); turns > 0; turns--) {
-        *victim = 0;
-        int killer = pick(2) != 0 ? start_killer(pick(300000)) : 0;
-        descend(pick(DEPTH + 1));
-        if (killer > 0) {
-            expect_end(killer, 0, false);
-        }
+        make_children();
         if (pick(3) == 0) {
             spawn(pick(26));
         }
