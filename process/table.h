@@ -73,6 +73,18 @@ struct process_table_slot {
     struct process_table_ids ids;
 };
 
+/* What is noted of call sites, of a program's pieces of code each (syscalls/entry/site_hints.h). */
+#define SITE_HINTS_PER_SET 30
+
+struct site_hint_set {
+    uint64_t key;                         /* 0: free */
+    uint32_t offsets[SITE_HINTS_PER_SET]; /* of sites, from where the piece is mapped; 0: none */
+    /* Of a program as a whole (its key is that of no piece) the first is how many sites have been noted. */
+};
+_Static_assert(sizeof(struct site_hint_set) == 128, "");
+
+#define SITE_HINT_SETS (PROCESS_TABLE_HINTS / sizeof(struct site_hint_set))
+
 struct process_table {
     struct process_table_slot slots[PROCESS_TABLE_SLOTS];
     char hints[PROCESS_TABLE_HINTS]; /* syscalls/entry/site_hints.h */

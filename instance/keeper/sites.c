@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "syscalls/entry/site_hints.h"
+#include "process/table.h"
 
 #define KEPT  "sites"
 #define FRESH "sites.new"
@@ -68,7 +68,8 @@ static void replace_kept(int directory, size_t count)
 void sites_keep(int table, int directory)
 {
     size_t count = 0;
-    if (directory < 0 || pread(table, sets, sizeof sets, offsetof(struct process_table, hints)) != (ssize_t)sizeof sets) {
+    if (directory < 0 ||
+        pread(table, sets, sizeof sets, offsetof(struct process_table, hints)) != (ssize_t)sizeof sets) {
         return;
     }
     for (size_t i = 0; i < SITE_HINT_SETS; i++) {

@@ -23,17 +23,6 @@
 /* Fewer of a program are not worth the beginning: a file is opened, and a room mapped. */
 #define SITE_HINTS_WORTH 6
 
-#define SITE_HINTS_PER_SET 30
-
-struct site_hint_set {
-    uint64_t key;                         /* 0: free */
-    uint32_t offsets[SITE_HINTS_PER_SET]; /* of sites, from where the piece is mapped; 0: none */
-    /* Of a program as a whole (its key is that of no piece) the first is how many sites have been noted. */
-};
-_Static_assert(sizeof(struct site_hint_set) == 128, "");
-
-#define SITE_HINT_SETS (PROCESS_TABLE_HINTS / sizeof(struct site_hint_set))
-
 struct thread;
 
 /*
