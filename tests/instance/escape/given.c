@@ -21,12 +21,6 @@ enum {
     SIGNAL_CONTINUE = 18,
 };
 
-static void rest_ms(long ms)
-{
-    long time[2] = {ms / 1000, ms % 1000 * 1000000};
-    op(NANOSLEEP, P(time), 0, 0);
-}
-
 static const char *link_of(long fd)
 {
     static char path[64];

@@ -70,6 +70,8 @@ long call(long number, long a, long b, long c, long d, long e, long f);
 long op(enum op what, long a, long b, long c);
 long op6(enum op what, long a, long b, long c, long d, long e, long f);
 
+void rest_ms(long ms);
+
 /* Where calls are the host's, as Linux's guests or past the engine. */
 static inline bool is_linux(void)
 {

@@ -13,12 +13,6 @@ static void count(const char *what, long n)
     say(line);
 }
 
-static void rest(long seconds)
-{
-    long time[2] = {seconds, 0};
-    op(NANOSLEEP, P(time), 0, 0);
-}
-
 /* As many processes as there can be, at most 300. */
 static void forks(void)
 {
@@ -26,7 +20,7 @@ static void forks(void)
     while (n < 300) {
         long child = op(FORK, 0, 0, 0);
         if (child == 0) {
-            rest(5);
+            rest_ms(5000);
             op(EXIT, 0, 0, 0);
         }
         if (child < 0) {
@@ -41,7 +35,7 @@ static void forks(void)
 static void stay(void)
 {
     for (int i = 0; i < 8 && op(FORK, 0, 0, 0) != 0; i++) {}
-    rest(100);
+    rest_ms(100000);
 }
 
 /* As much memory as there is, at most 1 GB, written to. */
@@ -85,7 +79,7 @@ static void disk(void)
         }
     }
     count("written", n);
-    rest(4);
+    rest_ms(4000);
     say("STAYED\n");
 }
 
@@ -99,7 +93,7 @@ static void outlive(void)
             op(CLOSE, 1, 0, 0);
             op(CLOSE, 2, 0, 0);
             for (;;) {
-                rest(100);
+                rest_ms(100000);
             }
         }
         op(EXIT, 0, 0, 0);

@@ -24,12 +24,6 @@ enum {
     SMALL_FILES = 900,
 };
 
-static void rest_ms(long ms)
-{
-    long time[2] = {ms / 1000, ms % 1000 * 1000000};
-    op(NANOSLEEP, P(time), 0, 0);
-}
-
 static long fill(long fd, long size)
 {
     static char block[BLOCK];

@@ -49,6 +49,12 @@ long op(enum op what, long a, long b, long c)
     return op6(what, a, b, c, 0, 0, 0);
 }
 
+void rest_ms(long ms)
+{
+    long time[2] = {ms / 1000, ms % 1000 * 1000000};
+    op(NANOSLEEP, P(time), 0, 0);
+}
+
 /* The C library's syscall() in the engine's image, by its bytes. */
 bool become_raw(void)
 {
