@@ -20,7 +20,7 @@ struct trace_names;
 struct vfs_filesystem;
 
 struct personality {
-    const char *name;         /* "freebsd": the folder, the --personality value */
+    char name[16];            /* "freebsd": the folder, the --personality value */
     const char *title;        /* "FreeBSD/amd64", for people */
     uint8_t word;             /* bytes of the guest's word and pointer: 8 or 4 */
     uint8_t links_max;        /* how many symbolic links a path may lead through; 0: 32 */

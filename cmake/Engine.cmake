@@ -5,6 +5,8 @@
 # instruction pointer, inherited across exec, knows this range as a constant.
 set(image_base 0x7c000000)
 set(image_end 0x7f000000)
+# What a guest's start touches lies together (`./dev order` writes it).
+set(start_order ${CMAKE_SOURCE_DIR}/cmake/start-order/start-order.ld)
 
 find_package(PkgConfig REQUIRED)
 include(LibcStart)
@@ -56,7 +58,9 @@ if(EXISTS ${main_source} AND TARGET hot)
   target_compile_options(dragoman PRIVATE $<$<COMPILE_LANGUAGE:C>:${cold_flags}>)
   target_compile_definitions(dragoman PRIVATE ${cold_definitions})
   target_link_options(dragoman PRIVATE
-    -static -no-pie -Wl,-Ttext-segment=${image_base} -Wl,--build-id -Wl,-z,noexecstack ${libc_start_options})
+    -static -no-pie -Wl,-Ttext-segment=${image_base} -Wl,--build-id -Wl,-z,noexecstack ${libc_start_options}
+    -Wl,-T,${start_order} -Wl,-Map=${CMAKE_BINARY_DIR}/dragoman.map) # the map is for `./dev order`
+  set_target_properties(dragoman PROPERTIES LINK_DEPENDS ${start_order})
   target_link_libraries(dragoman PRIVATE ${cold_archives})
   add_dependencies(dragoman hot)
   add_custom_command(TARGET dragoman POST_BUILD

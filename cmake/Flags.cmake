@@ -7,7 +7,8 @@ endif()
 
 # No position-independent code anywhere: the image stands at one fixed address
 # below 2 GB, so absolute 32-bit addressing is right and relocation costs nothing.
-set(common_flags -std=gnu17 -fno-pic -fno-pie ${warning_flags})
+# A section for each function and variable: the image is laid out by what a start touches (cmake/start-order).
+set(common_flags -std=gnu17 -fno-pic -fno-pie -ffunction-sections -fdata-sections ${warning_flags})
 
 # -mgeneral-regs-only: the guest's vector registers are never touched, so never saved.
 # -fno-stack-protector: the canary lies behind FS, which is the guest's.

@@ -190,27 +190,30 @@ static int examine(struct elf_headers *h, struct elf_file *out, struct loader_er
     return r;
 }
 
-/* Without path and segments, which are set as far as they mean something: every page written to is one to wait for. */
+/* Without the segments, which are set as far as they mean something: every page written to is one to wait for. */
 static void clear(struct elf_file *f)
 {
-    memset(&f->id, 0, offsetof(struct elf_file, segments) - offsetof(struct elf_file, id));
+    memset(f, 0, offsetof(struct elf_file, segments));
     memset(&f->lo, 0, sizeof(*f) - offsetof(struct elf_file, lo));
+}
+
+int elf_headers_examine(struct elf_headers *h, const struct elf_rules *rules, struct elf_file *out,
+                        struct loader_error *err)
+{
+    clear(out);
+    out->rules = *rules;
+    out->path = h->path;
+    return examine(h, out, err);
 }
 
 int elf_examine(int fd, const char *path, const struct elf_rules *rules, struct elf_file *out, struct loader_error *err)
 {
     struct elf_headers h;
-    int r;
+    int r = elf_headers_open(fd, path, &h, err);
 
-    clear(out);
-    out->rules = *rules;
-    if (strlen(path) >= sizeof(out->path))
-        return loader_fail(err, ENAMETOOLONG, "%.64s...: the path is too long", path);
-    memcpy(out->path, path, strlen(path) + 1);
-    r = elf_headers_open(fd, path, &h, err);
     if (r != 0)
         return r;
-    r = examine(&h, out, err);
+    r = elf_headers_examine(&h, rules, out, err);
     elf_headers_close(&h);
     return r;
 }

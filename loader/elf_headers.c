@@ -33,18 +33,21 @@ int elf_read_exact(int fd, const char *path, const char *what, void *buffer, uin
     return 0;
 }
 
-/* The size and the first page; a short file leaves the page's rest zero. */
-static int read_first_page(struct elf_headers *h, struct loader_error *err)
+/* A short file leaves the page's rest zero. */
+int elf_headers_first_page(int fd, const char *path, struct elf_headers *h, struct loader_error *err)
 {
     struct stat st;
 
-    if (fstat(h->fd, &st) != 0)
+    h->fd = fd;
+    h->path = path;
+    h->table = h->own = NULL;
+    if (fstat(fd, &st) != 0)
         return loader_fail(err, errno, "%s: cannot examine it: %s", h->path, strerror(errno));
     if (!S_ISREG(st.st_mode))
         return loader_fail(err, EACCES, "%s: not a regular file", h->path);
     h->file_size = (uint64_t)st.st_size;
     h->page_bytes = h->file_size < LOADER_PAGE ? h->file_size : LOADER_PAGE;
-    memset(h->page, 0, sizeof(h->page));
+    memset(h->page + h->page_bytes, 0, sizeof(h->page) - h->page_bytes);
     return elf_read_exact(h->fd, h->path, "ELF header", h->page, h->page_bytes, 0, err);
 }
 
@@ -85,21 +88,22 @@ static void read_header(struct elf_headers *h)
     h->ehdr.e_phnum = e.e_phnum;
 }
 
-int elf_headers_open(int fd, const char *path, struct elf_headers *out, struct loader_error *err)
+int elf_headers_parse(struct elf_headers *h, struct loader_error *err)
 {
     int r;
 
-    out->fd = fd;
-    out->path = path;
-    out->table = out->own = NULL;
-    r = read_first_page(out, err);
-    if (r != 0)
-        return r;
-    out->is64 = out->page[EI_CLASS] == ELFCLASS64;
-    r = check_ident(out, err);
+    h->is64 = h->page[EI_CLASS] == ELFCLASS64;
+    r = check_ident(h, err);
     if (r == 0)
-        read_header(out);
+        read_header(h);
     return r;
+}
+
+int elf_headers_open(int fd, const char *path, struct elf_headers *out, struct loader_error *err)
+{
+    int r = elf_headers_first_page(fd, path, out, err);
+
+    return r == 0 ? elf_headers_parse(out, err) : r;
 }
 
 static bool in_page(const struct elf_headers *h, uint64_t size, uint64_t offset)
@@ -181,6 +185,7 @@ int elf_headers_table(struct elf_headers *h, unsigned kernel, struct loader_erro
         h->table = h->page + at;
         return 0;
     }
+    free(h->own); /* by another kernel's rules they may have been read before */
     h->own = malloc(size);
     if (h->own == NULL)
         return loader_fail(err, ENOMEM, "%s: no memory for its program headers", h->path);

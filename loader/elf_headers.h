@@ -23,12 +23,25 @@ struct elf_headers {
 };
 
 /**
- * Reads the first page and the ELF header, of either word size.
- * Returns 0, and elf_headers_close() must follow; or -ENOEXEC, or the error of
- * reading.
+ * Reads the first page of a file, of whatever kind. `path` is for messages, and stays the caller's.
+ * Returns 0, -EACCES (not a regular file), or the error of reading.
  */
+int elf_headers_first_page(int fd, const char *path, struct elf_headers *out, struct loader_error *err);
+
+/**
+ * Takes the ELF header, of either word size, from the first page.
+ * Returns 0, and elf_headers_close() must follow; or -ENOEXEC.
+ */
+int elf_headers_parse(struct elf_headers *h, struct loader_error *err);
+
+/* The two of them. */
 int elf_headers_open(int fd, const char *path, struct elf_headers *out, struct loader_error *err);
 void elf_headers_close(struct elf_headers *h);
+
+/* elf_identify() and elf_examine() of a file whose header has been taken. */
+int elf_headers_identify(struct elf_headers *h, struct elf_identity *out, struct loader_error *err);
+int elf_headers_examine(struct elf_headers *h, const struct elf_rules *rules, struct elf_file *out,
+                        struct loader_error *err);
 
 /**
  * Checks the header's type and reads the program headers, by the rules of

@@ -192,6 +192,21 @@ int elf_read_identity(const struct elf_headers *h, unsigned kernel, struct elf_i
     return r;
 }
 
+int elf_headers_identify(struct elf_headers *h, struct elf_identity *out, struct loader_error *err)
+{
+    /* Linux's rules, which are the laxer: whose the file is has yet to be found out. */
+    int r = elf_headers_table(h, ELF_KERNEL_LINUX, err);
+
+    if (r == 0)
+        r = elf_read_identity(h, ELF_KERNEL_LINUX, out, err);
+    /* A header without FreeBSD's mark: the faults are the host kernel's to judge. */
+    if (r == -ENOEXEC && (h->page[EI_OSABI] == ELF_OSABI_NONE || h->page[EI_OSABI] == ELF_OSABI_LINUX)) {
+        elf_header_identity(h, out);
+        r = 0;
+    }
+    return r;
+}
+
 int elf_identify(int fd, const char *path, struct elf_identity *out, struct loader_error *err)
 {
     struct elf_headers h;
@@ -199,15 +214,7 @@ int elf_identify(int fd, const char *path, struct elf_identity *out, struct load
 
     if (r != 0)
         return r;
-    /* Linux's rules, which are the laxer: whose the file is has yet to be found out. */
-    r = elf_headers_table(&h, ELF_KERNEL_LINUX, err);
-    if (r == 0)
-        r = elf_read_identity(&h, ELF_KERNEL_LINUX, out, err);
-    /* A header without FreeBSD's mark: the faults are the host kernel's to judge. */
-    if (r == -ENOEXEC && (h.page[EI_OSABI] == ELF_OSABI_NONE || h.page[EI_OSABI] == ELF_OSABI_LINUX)) {
-        elf_header_identity(&h, out);
-        r = 0;
-    }
+    r = elf_headers_identify(&h, out, err);
     elf_headers_close(&h);
     return r;
 }

@@ -60,7 +60,7 @@ struct elf_segment {
 
 /* What examination of one ELF file found.  No pointers into the file. */
 struct elf_file {
-    char path[LOADER_PATH_MAX]; /* as given, for messages */
+    const char *path; /* as given, for messages: the caller's, who keeps it */
     struct elf_identity id;
     struct elf_rules rules; /* by which it was examined, and is to be mapped */
     uint64_t file_size;     /* bytes, when examined */
@@ -171,28 +171,31 @@ enum program_kind {
     PROGRAM_HOST,            /* the host executes .host_path itself */
 };
 
-/* What a member depends on is said of it; where that is not so, it is not set. */
+/*
+ * What a member depends on is said of it; where that is not so, it is not set. Every page written to is one to wait for: so
+ * what every program has comes first, and texts behind it.
+ */
 struct program {
     enum program_kind kind; /* of the file that is loaded in the end */
     bool found;             /* the file asked for is there (path, host_path): an ENOENT is its interpreter's */
     bool is_script;         /* reached through "#!" (script and what begins so) */
     bool has_interp;        /* elf.id.interp names one, which was found and examined (interp and what begins so) */
     const struct personality *personality; /* foreign programs only, as is elf; else NULL */
+    struct elf_file elf;                   /* its path: `path` */
+    struct elf_file interp;                /* its path: elf.id.interp */
     char path[LOADER_PATH_MAX];            /* as asked for; of a script, the interpreter as its line names it */
     char host_path[LOADER_PATH_MAX];       /* the host's name of the same file */
-    struct elf_file elf;
+    char interp_host_path[LOADER_PATH_MAX];
     char script[LOADER_PATH_MAX]; /* the script as asked for */
     char script_host_path[LOADER_PATH_MAX];
     char script_arg[LOADER_SCRIPT_LINE_MAX]; /* the rest of its "#!" line; empty: none */
-    char interp_host_path[LOADER_PATH_MAX];
-    struct elf_file interp;
 };
 
 /**
  * Finds out what executing `path` means, as FreeBSD's execve does.
  * @opener: NULL for the host's own open; sysroot_open() serves.
  * @chooser: who recognises foreign programs; NULL: personality_recognising().
- * @out: large (some 60 KiB): not for a small stack.
+ * @out: large (some 30 KiB): not for a small stack.
  * Returns 0, or -errno: ENOENT, EACCES (not regular, no execute permission),
  * ENOEXEC (neither ELF nor script, malformed, an unsupported system, a script
  * whose interpreter is a script), ENAMETOOLONG, EIO, ENOMEM, and what opening
@@ -216,7 +219,7 @@ int elf_identify(int fd, const char *path, struct elf_identity *out, struct load
 /**
  * Examines an ELF executable or interpreter for loading.
  * @fd: open for reading; its offset is left alone.
- * @path: for messages and out->path.
+ * @path: for messages and out->path: to be kept as long as *out.
  * @rules: the program's personality's.
  * Returns 0, -ENOEXEC with the fault named, or the error of reading.
  */

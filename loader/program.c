@@ -127,19 +127,19 @@ static bool old_linux_program(const struct elf_file *elf)
 }
 
 /* Which kernel a recognised ELF file goes to. */
-static int examine_elf(int fd, const struct path_opener *opener, const struct personality_chooser *chooser,
-                       struct program *out, struct loader_error *err)
+static int examine_elf(struct elf_headers *h, const struct path_opener *opener,
+                       const struct personality_chooser *chooser, struct program *out, struct loader_error *err)
 {
     struct elf_identity id;
     char name[64];
-    int r = elf_identify(fd, out->path, &id, err);
+    int r = elf_headers_identify(h, &id, err);
 
     if (r != 0)
         return r;
     out->personality = chooser->choose(chooser->context, &id);
     if (out->personality != NULL) {
         out->kind = PROGRAM_FOREIGN_ELF;
-        r = elf_examine(fd, out->path, &out->personality->programs, &out->elf, err);
+        r = elf_headers_examine(h, &out->personality->programs, &out->elf, err);
         out->elf.read_executes = old_linux_program(&out->elf);
         return r == 0 ? examine_interp(opener, out, err) : r;
     }
@@ -180,16 +180,21 @@ static int examine_script(const char *start, size_t bytes, const struct path_ope
 static int examine_open_file(int fd, const struct path_opener *opener, const struct personality_chooser *chooser,
                              struct program *out, struct loader_error *err)
 {
-    char start[LOADER_SCRIPT_LINE_MAX];
-    ssize_t bytes = pread(fd, start, sizeof(start), 0);
+    struct elf_headers h;
+    int r = elf_headers_first_page(fd, out->path, &h, err);
 
-    if (bytes < 0)
-        return loader_fail(err, errno, "%s: cannot read it: %s", out->path, strerror(errno));
-    if (script_recognise(start, (size_t)bytes))
-        return examine_script(start, (size_t)bytes, opener, chooser, out, err);
-    if (bytes < SELFMAG || memcmp(start, ELFMAG, SELFMAG) != 0)
+    if (r != 0)
+        return r;
+    if (script_recognise((const char *)h.page, h.page_bytes))
+        return examine_script((const char *)h.page, h.page_bytes, opener, chooser, out, err);
+    if (h.page_bytes < SELFMAG || memcmp(h.page, ELFMAG, SELFMAG) != 0)
         return loader_fail(err, ENOEXEC, "%s: neither an ELF program nor a script", out->path);
-    return examine_elf(fd, opener, chooser, out, err);
+    r = elf_headers_parse(&h, err);
+    if (r != 0)
+        return r;
+    r = examine_elf(&h, opener, chooser, out, err);
+    elf_headers_close(&h);
+    return r;
 }
 
 static int examine_file(const char *path, const struct path_opener *opener, const struct personality_chooser *chooser,

@@ -81,6 +81,18 @@ static void disposition_follow(struct thread *t, int signo, const struct signal_
     }
 }
 
+/*
+ * Whether both actions are a default that has an effect: the host's disposition is right then, and the host forgets no
+ * pending signal for it (do_sigaction() does for one that is ignored). posix_spawn's child sets every signal so.
+ */
+static bool stays_default(const struct thread *t, int signo, const struct signal_action *from,
+                          const struct signal_action *to)
+{
+    enum signal_default what = t->proc->personality->signal_default(signo);
+    return from->handler == SIGNAL_DEFAULT && to->handler == SIGNAL_DEFAULT && what != SIGNAL_ACT_IGNORE &&
+           what != SIGNAL_ACT_CONTINUE;
+}
+
 /* SIGKILL and SIGSTOP, by the guest's numbers. */
 static bool uncatchable(const struct thread *t, int signo)
 {
@@ -103,8 +115,11 @@ int signal_action_change(struct thread *t, int signo, const struct signal_action
     }
     if (act != NULL) {
         struct signal_action next = *act;
+        bool follow = !stays_default(t, signo, &p->actions[signo], &next);
         p->actions[signo] = next;
-        disposition_follow(t, signo, &next);
+        if (follow) {
+            disposition_follow(t, signo, &next);
+        }
     }
     lock_release(&p->actions_lock);
     bool ignored =
