@@ -19,6 +19,11 @@
 
 #define THREAD_MAX  (1 + (ARENA_THREADS_SIZE - ARENA_FIRST_SIZE) / THREAD_REGION)
 #define TID_CLAIMED (-1)
+#define PAGE        4096ULL
+
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102 /* linux/mman.h since 6.13 */
+#endif
 
 int64_t clone_on_stack(uint64_t flags, uint64_t stack_top, int32_t *parent_tid, int32_t *child_tid, uint64_t tls,
                        void *arg);
@@ -51,16 +56,46 @@ static bool make_accessible(uint64_t low, uint64_t high)
 }
 
 /*
- * Makes the usable parts of a region accessible; the gaps between them stay guards. Where another region follows, its first
- * part is made so together with this one's last: they are opened in order.
+ * Makes a page a guard. Since Linux 6.13 that takes no mapping of its own, which every fork would copy; not in memory that is
+ * locked, though.
  */
+static bool guard(uint64_t page)
+{
+    static bool refused;
+    refused = refused || is_error(host_call3(__NR_madvise, page, PAGE, MADV_GUARD_INSTALL));
+    return !refused || !is_error(host_call3(__NR_mprotect, page, PAGE, PROT_NONE));
+}
+
+/* Up to where regions have been made accessible: several at once, in order, behind the first. */
+static uint64_t accessible;
+
+static bool make_regions_accessible(uint64_t base)
+{
+    enum { AT_ONCE = 4 };
+    if (base == ARENA_BASE) {
+        return make_accessible(base, base + THREAD_REGION);
+    }
+    if (base < accessible) {
+        return true;
+    }
+    uint64_t end = base + AT_ONCE * THREAD_REGION;
+    end = end < ARENA_BASE + ARENA_THREADS_SIZE ? end : ARENA_BASE + ARENA_THREADS_SIZE;
+    if (!make_accessible(base, end)) {
+        end = base + THREAD_REGION; /* close to a limit */
+        if (!make_accessible(base, end)) {
+            return false;
+        }
+    }
+    accessible = end;
+    return true;
+}
+
+/* Makes a region's parts accessible; the gaps between them are guards. */
 static bool region_open(uint32_t index)
 {
-    uint64_t base = (uint64_t)region(index), end = base + THREAD_REGION;
-    bool follows = index != 0 && index + 1 < THREAD_MAX, began = index > 1;
-    return (began || make_accessible(base, base + THREAD_STRUCT_MAX)) &&
-           make_accessible(base + THREAD_STACK_LOW, base + THREAD_STACK_HIGH) &&
-           make_accessible(base + THREAD_ALTSTACK_LOW, end + (follows ? THREAD_STRUCT_MAX : 0));
+    uint64_t base = (uint64_t)region(index);
+    return make_regions_accessible(base) && guard(base + THREAD_STACK_LOW - PAGE) &&
+           guard(base + THREAD_ALTSTACK_LOW - PAGE);
 }
 
 /*

@@ -5,9 +5,9 @@
  * For write-order, which lays the image out by it. A step takes tens of microseconds: a guest's start, a minute.
  */
 #include <capstone/capstone.h>
-#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,28 +39,27 @@ static void tell(char kind, unsigned char *seen, uint64_t address)
     }
 }
 
+#define REGISTER(name, member)                                                                                         \
+    {                                                                                                                  \
+        X86_REG_##name, offsetof(struct user_regs_struct, member)                                                      \
+    }
+
 static uint64_t value_of(const struct user_regs_struct *r, x86_reg reg, uint64_t next)
 {
-    switch (reg) {
-    case X86_REG_RAX: return r->rax;
-    case X86_REG_RBX: return r->rbx;
-    case X86_REG_RCX: return r->rcx;
-    case X86_REG_RDX: return r->rdx;
-    case X86_REG_RSI: return r->rsi;
-    case X86_REG_RDI: return r->rdi;
-    case X86_REG_RBP: return r->rbp;
-    case X86_REG_RSP: return r->rsp;
-    case X86_REG_R8: return r->r8;
-    case X86_REG_R9: return r->r9;
-    case X86_REG_R10: return r->r10;
-    case X86_REG_R11: return r->r11;
-    case X86_REG_R12: return r->r12;
-    case X86_REG_R13: return r->r13;
-    case X86_REG_R14: return r->r14;
-    case X86_REG_R15: return r->r15;
-    case X86_REG_RIP: return next;
-    default: return 0;
+    static const struct {
+        x86_reg reg;
+        size_t at;
+    } known[] = {REGISTER(RAX, rax), REGISTER(RBX, rbx), REGISTER(RCX, rcx), REGISTER(RDX, rdx),
+                 REGISTER(RSI, rsi), REGISTER(RDI, rdi), REGISTER(RBP, rbp), REGISTER(RSP, rsp),
+                 REGISTER(R8, r8),   REGISTER(R9, r9),   REGISTER(R10, r10), REGISTER(R11, r11),
+                 REGISTER(R12, r12), REGISTER(R13, r13), REGISTER(R14, r14), REGISTER(R15, r15)};
+    uint64_t value = reg == X86_REG_RIP ? next : 0;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (known[i].reg == reg) {
+            memcpy(&value, (const char *)r + known[i].at, sizeof value);
+        }
     }
+    return value;
 }
 
 /* One operand in memory; of a string instruction what it will go over, too. */
@@ -69,8 +68,8 @@ static void tell_operand(const struct user_regs_struct *r, const cs_x86 *x, cons
     if (op->mem.segment == X86_REG_FS || op->mem.segment == X86_REG_GS) {
         return;
     }
-    uint64_t from = value_of(r, op->mem.base, next) +
-                    value_of(r, op->mem.index, next) * (uint64_t)op->mem.scale + (uint64_t)op->mem.disp;
+    uint64_t from = value_of(r, op->mem.base, next) + value_of(r, op->mem.index, next) * (uint64_t)op->mem.scale +
+                    (uint64_t)op->mem.disp;
     uint64_t bytes = 1;
     if ((x->prefix[0] == X86_PREFIX_REP || x->prefix[0] == X86_PREFIX_REPNE) && r->rcx < HIGH - LOW) {
         bytes = r->rcx * op->size;

@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 # Larger pieces are left where they are: little of them is touched.
-MOST = {".text": 40000, ".rodata": 16000, ".data": 4096, ".bss": 4096}
+MOST = {".text": 40000, ".rodata": 16000, ".data": 8192, ".bss": 8192}
 
 HEAD = """\
 /*
@@ -108,10 +108,11 @@ def main():
     strings = [p.strings() for p in order(pieces, starts)[".text"]]
     print(HEAD, end="")
     write_section(".text", "BEFORE", [p.pattern() for p in everything[".text"]])
-    write_section(".rodata", "AFTER", [p.pattern() for p in everything[".rodata"]] + [s for s in strings if s])
+    constants = ["*(.rodata.cst*)"] + [p.pattern() for p in everything[".rodata"]]
+    write_section(".rodata", "AFTER", constants + [s for s in strings if s])
     write_section(".data", "AFTER", [p.pattern() for p in everything[".data"]])
-    # The large ones, which are aligned to a page, last.
-    write_section(".bss", "BEFORE", [p.pattern() for p in sorted(everything[".bss"], key=lambda p: p.size >= 2048)])
+    # The large ones, of which some are aligned to a page, last.
+    write_section(".bss", "BEFORE", [p.pattern() for p in sorted(everything[".bss"], key=lambda p: p.size >= 4096)])
     for section, found in everything.items():
         print(f"{section}: {len(found)} pieces, {sum(p.size for p in found)} bytes", file=sys.stderr)
 
