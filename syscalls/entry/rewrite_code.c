@@ -4,12 +4,13 @@
 
 #include "base/host.h"
 #include "base/mem.h"
+#include "base/shared.h"
 #include "syscalls/entry/code_files.h"
 #include "syscalls/entry/rooms.h"
 
 extern const char fast_entry[];
 
-enum { JUMP = 0xe9, INT3 = 0xcc };
+enum { JUMP = 0xe9, INT3 = 0xcc, PAGE = 4096 };
 
 bool code_can_synchronise;
 
@@ -108,46 +109,101 @@ static bool meets_another(const struct site *s)
     return found;
 }
 
-/* Makes the jump to a trampoline that stands in its slot already (0: there is none). */
-static enum site_refusal make_jump(struct site *s, uint64_t slot, bool alone)
+static uint64_t begin_of(const struct site *s)
 {
-    uint8_t jump[SITE_BACK_MAX];
-    uint64_t from = s->at - s->back;
-    if (slot == 0) {
-        return REFUSED_FAR;
-    }
-    memset(jump, INT3, sizeof jump);
-    int32_t distance = (int32_t)(slot - (from + ROOM_JUMP));
+    return s->at - s->back;
+}
+
+/* The bytes of the jump to a trampoline that stands in its slot already. */
+static void build_jump(const struct site *s, uint64_t slot, uint8_t *jump)
+{
+    int32_t distance = (int32_t)(slot - (begin_of(s) + ROOM_JUMP));
+    memset(jump, INT3, s->length);
     jump[0] = JUMP;
-    memcpy(jump + 1, &distance, sizeof distance);
-    /* Before the first byte changes: who meets the int3 looks here. */
-    __atomic_store_n(&s->trampoline, slot, __ATOMIC_RELEASE);
-    if (!replace_code(from, s->original, jump, s->length, alone)) {
-        return REFUSED_HOST;
-    }
-    s->state = SITE_REWRITTEN;
-    return REFUSED_NOT;
+    memcpy(jump + 1, &distance, s->length < ROOM_JUMP ? s->length - 1U : sizeof distance);
 }
 
 void code_rewrite(struct thread *t, struct site *s, bool alone)
 {
+    uint8_t jump[SITE_BACK_MAX];
     uint64_t slot = (alone || unchanged(s)) && !meets_another(s) ? make_trampoline(t, s) : 0;
-    s->refusal = (uint8_t)make_jump(s, slot, alone);
+    if (slot == 0) {
+        s->refusal = REFUSED_FAR;
+        return;
+    }
+    build_jump(s, slot, jump);
+    /* Before the first byte changes: who meets the int3 looks here. */
+    __atomic_store_n(&s->trampoline, slot, __ATOMIC_RELEASE);
+    bool done = replace_code(begin_of(s), s->original, jump, s->length, alone);
+    s->refusal = done ? REFUSED_NOT : REFUSED_HOST;
+    s->state = done ? SITE_REWRITTEN : s->state;
 }
 
-void code_rewrite_all(struct thread *t, struct site *const *sites, uint32_t count)
+/* Makes the jumps of `count` sites that lie in one page, or of one, by one write of all that is from the first to the last. */
+static void make_jumps(struct site *const *sites, const uint64_t *slots, uint32_t count)
+{
+    uint8_t code[PAGE];
+    uint64_t low = begin_of(sites[0]), size = sites[count - 1]->at - low;
+    bool done = guest_copy(code, (const void *)low, size) == 0;
+    for (uint32_t i = 0; i < count; i++) {
+        build_jump(sites[i], slots[i], code + (begin_of(sites[i]) - low));
+        __atomic_store_n(&sites[i]->trampoline, slots[i], __ATOMIC_RELEASE);
+    }
+    done = done && write_at(low, code, size);
+    for (uint32_t i = 0; i < count; i++) {
+        sites[i]->refusal = done ? REFUSED_NOT : REFUSED_HOST;
+        sites[i]->state = done ? SITE_REWRITTEN : sites[i]->state;
+    }
+}
+
+static void sort_by_place(struct site **sites, uint32_t count)
+{
+    for (uint32_t i = 1; i < count; i++) {
+        struct site *s = sites[i];
+        uint32_t to = i;
+        for (; to > 0 && sites[to - 1]->at > s->at; to--) {
+            sites[to] = sites[to - 1];
+        }
+        sites[to] = s;
+    }
+}
+
+/* Writes the trampolines of all into slots. Those that get none are refused; returns how many are left, in their order. */
+static uint32_t make_trampolines(struct thread *t, struct site **sites, uint64_t *slots, uint32_t count)
 {
     struct room_slot code[CODE_SITES_MAX];
-    uint64_t slots[CODE_SITES_MAX];
+    uint32_t left = 0;
     for (uint32_t i = 0; i < count; i++) {
-        slots[i] = meets_another(sites[i]) ? 0 : take_slot(t, sites[i], &code[i]);
-    }
-    for (uint32_t i = 0, run; i < count; i += run) {
-        for (run = 1; i + run < count && slots[i + run] == slots[i] + run * ROOM_SLOT; run++) {}
-        bool written = slots[i] == 0 || write_at(slots[i], &code[i], run * sizeof code[i]);
-        for (uint32_t k = i; k < i + run; k++) {
-            sites[k]->refusal = (uint8_t)make_jump(sites[k], written ? slots[k] : 0, true);
+        uint64_t slot = meets_another(sites[i]) ? 0 : take_slot(t, sites[i], &code[left]);
+        if (slot == 0) {
+            sites[i]->refusal = REFUSED_FAR;
+            continue;
         }
+        sites[left] = sites[i];
+        slots[left++] = slot;
+    }
+    for (uint32_t i = 0, run; i < left; i += run) {
+        for (run = 1; i + run < left && slots[i + run] == slots[i] + run * ROOM_SLOT; run++) {}
+        if (!write_at(slots[i], &code[i], run * sizeof code[i])) {
+            for (uint32_t k = i; k < left; k++) {
+                sites[k]->refusal = REFUSED_HOST;
+                room_slot_give(slots[k]);
+            }
+            return i;
+        }
+    }
+    return left;
+}
+
+void code_rewrite_all(struct thread *t, struct site **sites, uint32_t count)
+{
+    uint64_t slots[CODE_SITES_MAX];
+    sort_by_place(sites, count);
+    count = make_trampolines(t, sites, slots, count);
+    for (uint32_t i = 0, run; i < count; i += run) {
+        uint64_t page = begin_of(sites[i]) / PAGE;
+        for (run = 1; i + run < count && (sites[i + run]->at - 1) / PAGE == page; run++) {}
+        make_jumps(sites + i, slots + i, run);
     }
 }
 

@@ -22,9 +22,9 @@ bool code_read(void *to, uint64_t from, size_t size);
  */
 void code_rewrite(struct thread *t, struct site *s, bool alone);
 
-/* The same for several, which costs less, for who is alone; `count` is CODE_SITES_MAX at most. */
+/* The same for several, which costs less, for who is alone, with faults open; CODE_SITES_MAX at most. Their order changes. */
 #define CODE_SITES_MAX 32
-void code_rewrite_all(struct thread *t, struct site *const *sites, uint32_t count);
+void code_rewrite_all(struct thread *t, struct site **sites, uint32_t count);
 
 /*
  * Restores all sites in [low, high), and forgets them, but for the one that is not to be tried again (refuse; 0: none).
