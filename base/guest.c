@@ -188,11 +188,6 @@ int guest_store32(guest_ptr p, uint32_t value)
     return word_ok(p, 4) ? guest_raw_store32(host_view(p), value) : -EFAULT;
 }
 
-int guest_store64(guest_ptr p, uint64_t value)
-{
-    return word_ok(p, 8) ? guest_raw_store64(host_view(p), value) : -EFAULT;
-}
-
 int guest_cas32(guest_ptr p, uint32_t *expected, uint32_t desired)
 {
     return word_ok(p, 4) ? guest_raw_cas32(host_view(p), expected, desired) : -EFAULT;

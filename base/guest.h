@@ -129,7 +129,6 @@ int guest_zero(guest_ptr dst, size_t len);
 int guest_load32(guest_ptr p, uint32_t *value);
 int guest_load64(guest_ptr p, uint64_t *value);
 int guest_store32(guest_ptr p, uint32_t value);
-int guest_store64(guest_ptr p, uint64_t value);
 
 /*
  * Compare and swap: where the word equals *expected it becomes `desired`; *expected always receives the value

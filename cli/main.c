@@ -13,6 +13,7 @@
 #include "cli/inside.h"
 #include "cli/keeper_link.h"
 #include "cli/message.h"
+#include "instance/cgroup.h"
 #include "loader/start.h"
 
 /* The kernel's flag P (linux/binfmts.h; Linux 5.12): argv[2] on is the program's own argv. */
@@ -44,6 +45,9 @@ static int call_command(const struct command *command, int argc, char **argv)
         return finish_output(stdout);
     }
     keeper_reap();
+    if (command->run != cmd_run) { /* a run that is to have a group does so when it makes one */
+        cgroup_reap();
+    }
     return command->run(argc, argv);
 }
 

@@ -25,21 +25,6 @@ static const char *const restart_names[] = {[RESTART_NO] = "no",
                                             [RESTART_UNLESS_STOPPED] = "unless-stopped",
                                             NULL};
 
-const char *isolation_level_name(enum isolation_level level)
-{
-    return level_names[level];
-}
-
-const char *network_name(enum instance_network network)
-{
-    return network_names[network];
-}
-
-const char *restart_name(enum restart_policy policy)
-{
-    return restart_names[policy];
-}
-
 void isolation_init(struct run_request *request)
 {
     request->plan.network = NETWORK_NONE;
@@ -330,7 +315,7 @@ int isolation_check(struct run_request *request)
             return fail(EXIT_DRAGOMAN,
                         "--publish: there is nothing to forward to with --network %s (take --network "
                         "pasta)",
-                        network_name(plan->network));
+                        network_names[plan->network]);
         }
         plan->network = NETWORK_OWN;
     }

@@ -54,9 +54,4 @@ bool parse_size(const char *value, uint64_t *bytes);
 /* Whether an instance may be called so: as sysroots are, and no longer than a plan has room for. */
 bool instance_name_ok(const char *name);
 
-/* The name of a level, as --isolation takes it, and of a network and of a restart policy. */
-const char *isolation_level_name(enum isolation_level level);
-const char *network_name(enum instance_network network);
-const char *restart_name(enum restart_policy policy);
-
 #endif

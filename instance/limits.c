@@ -209,8 +209,3 @@ int world_limits_change(struct world_limits *l, const struct instance_limits *fr
     }
     return 0;
 }
-
-void world_limits_reap(void)
-{
-    cgroup_reap();
-}

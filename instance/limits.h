@@ -14,7 +14,7 @@
  *
  * The keeper's outer process prepares; its inner process holds the group's files open and can thus change limits, though
  * it sees nothing of the host; the outer removes the group at the end. What was killed meanwhile leaves an empty group behind,
- * which world_limits_reap() removes: its name has the pid of its outer process in it, and when that began.
+ * which the next command removes (cgroup_reap()): its name has the pid of its outer process in it, and when that began.
  */
 #ifndef INSTANCE_LIMITS_H
 #define INSTANCE_LIMITS_H
@@ -64,8 +64,5 @@ int world_limits_process(const struct world_limits *l, const struct instance_lim
  */
 int world_limits_change(struct world_limits *l, const struct instance_limits *from, const struct instance_limits *to,
                         char *why, size_t size);
-
-/* Removes groups whose instance is gone. Cheap where there are none; silent. */
-void world_limits_reap(void);
 
 #endif

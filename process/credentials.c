@@ -15,7 +15,8 @@
 #include "process/table.h"
 #include "vfs/metadata.h"
 
-void credentials_init(struct credentials *c, uint32_t user, uint32_t group)
+/* A user's with these ids, and root's with all capabilities, and no further groups. */
+static void init(struct credentials *c, uint32_t user, uint32_t group)
 {
     uint64_t mine = user == 0 ? CAPABILITIES_ALL : 0;
     *c = (struct credentials){.users = {user, user, user},
@@ -36,7 +37,7 @@ int credentials_begin(struct process *p, const struct credentials *from)
     if (from != NULL) {
         memcpy(c, from, credentials_size(from));
     } else {
-        credentials_init(c, p->settings.first_user, p->settings.first_group);
+        init(c, p->settings.first_user, p->settings.first_group);
         c->group_count = p->settings.first_group_count;
         memcpy(c->group, p->settings.first_groups, c->group_count * sizeof c->group[0]);
     }

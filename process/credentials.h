@@ -10,9 +10,6 @@ struct process;
 struct statx;
 struct thread;
 
-/* A user's with these ids, and root's with all capabilities, and no further groups. */
-void credentials_init(struct credentials *c, uint32_t user, uint32_t group);
-
 /*
  * Before the first instruction of a program whose metadata is emulated: with `from`, or as the settings say. Returns 0 or
  * -ENOMEM.

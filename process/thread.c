@@ -221,9 +221,6 @@ static void regions_drop(uint32_t first, uint32_t end)
     }
 }
 
-/* Of the process that the memory belongs to. */
-static uint32_t engine_threads;
-
 static struct lock leaving;
 
 void threads_forget_others(struct thread *self)
@@ -233,9 +230,6 @@ void threads_forget_others(struct thread *self)
     }
     if (leaving.state != 0) {
         lock_reset(&leaving);
-    }
-    if (engine_threads != 0) {
-        engine_threads = 0;
     }
     if (regions_open == 1) {
         return;
@@ -383,11 +377,6 @@ int64_t thread_start(struct thread *creator, struct thread *t, uint64_t fs_base)
     return thread_start_as(creator, t, &how);
 }
 
-uint32_t threads_engine(const struct process *p)
-{
-    return p->shares_memory ? 0 : __atomic_load_n(&engine_threads, __ATOMIC_RELAXED);
-}
-
 struct thread *thread_start_engine(struct thread *creator, void (*work)(struct thread *t), uint64_t argument,
                                    bool share_descriptors)
 {
@@ -405,7 +394,6 @@ struct thread *thread_start_engine(struct thread *creator, void (*work)(struct t
         thread_free(t);
         return NULL;
     }
-    __atomic_fetch_add(&engine_threads, 1, __ATOMIC_RELAXED);
     return t;
 }
 

@@ -59,9 +59,6 @@ bool threads_any_of(const struct process *p);
 struct thread *thread_start_engine(struct thread *creator, void (*work)(struct thread *t), uint64_t argument,
                                    bool share_descriptors);
 
-/* How many of them the calling process, p, has. A vfork child has none, whatever its parent has. */
-uint32_t threads_engine(const struct process *p);
-
 /*
  * The guest's GS base, and its change. While it is 0, the base is the thread's region, by which the fast entry finds it
  * (syscalls/entry/fast.S); with one of the guest's own all its calls trap.

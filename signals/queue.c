@@ -179,7 +179,8 @@ struct signal_set signals_held(const struct thread *t)
     return waiting_for(t);
 }
 
-bool signal_waits(const struct thread *t, const struct signal_set *set)
+/* Whether something of the set waits. */
+static bool waits(const struct thread *t, const struct signal_set *set)
 {
     struct signal_set w = waiting_for(t);
     return ((w.bits[0] & set->bits[0]) | (w.bits[1] & set->bits[1])) != 0;
@@ -193,7 +194,7 @@ static struct signal_set let_through(const struct thread *t)
 bool signal_due(const struct thread *t)
 {
     struct signal_set open = let_through(t);
-    return signal_waits(t, &open);
+    return waits(t, &open);
 }
 
 int signal_lowest(const struct thread *t, const struct signal_set *set)
@@ -245,7 +246,7 @@ static void take_one(struct process *p, struct thread *owner, int signo, siginfo
 
 bool signal_take(struct thread *t, const struct signal_set *set, siginfo_t *info)
 {
-    if (!signal_waits(t, set)) {
+    if (!waits(t, set)) {
         return false;
     }
     struct process *p = t->proc;

@@ -67,9 +67,6 @@ int signal_lowest(const struct thread *t, const struct signal_set *set);
 /* Whether something waits that the thread's mask lets through. */
 bool signal_due(const struct thread *t);
 
-/* Whether something of the set waits. */
-bool signal_waits(const struct thread *t, const struct signal_set *set);
-
 /* Drops what is pending of a number, as when it becomes ignored. */
 void signal_queue_discard(struct process *p, int signo);
 

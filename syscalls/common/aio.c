@@ -59,7 +59,8 @@ bool aio_full(struct thread *t)
     return s != NULL && __atomic_load_n(&s->count, __ATOMIC_RELAXED) >= AIO_JOBS_MAX;
 }
 
-void aio_wake(uint32_t *word)
+/* Changes a word that is waited on, and wakes all who do. */
+static void wake(uint32_t *word)
 {
     __atomic_fetch_add(word, 1, __ATOMIC_SEQ_CST);
     host_call3(__NR_futex, word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, FUTEX_WAKE_ALL);
@@ -166,7 +167,7 @@ static void tell(struct thread *t, struct aio_state *s, const struct aio_notice 
         send_signal(t, n);
     } else if (n->kind == AIO_NOTICE_KQUEUE) {
         *event_due = true;
-        aio_wake(&s->notices);
+        wake(&s->notices);
     }
 }
 
@@ -194,7 +195,7 @@ void aio_finish(struct thread *t, struct aio_state *s, struct aio_job *job, int6
         tell_list(t, s, job->list);
     }
     if (s->waiters != 0) {
-        aio_wake(&s->turn);
+        wake(&s->turn);
     }
 }
 

@@ -50,9 +50,6 @@ void aio_finish(struct thread *t, struct aio_state *s, struct aio_job *job, int6
 /* Gives a reference back. The lock is held. */
 void aio_job_put(struct aio_job *job);
 
-/* Changes a word that is waited on, and wakes all who do. */
-void aio_wake(uint32_t *word);
-
 /*
  * aio_events.c: the event of a notice that wants one, made and taken away. The lock is held. Returns 0, -EBADF (no
  * kqueue) or -EAGAIN.

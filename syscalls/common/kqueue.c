@@ -25,7 +25,7 @@ static bool survives_fork(struct descriptor_object *o)
 static const struct descriptor_ops kqueue_ops = {
     .kind = DESCRIPTOR_KQUEUE, .release = kqueue_release, .survives_fork = survives_fork};
 
-const struct filter_ops *filter_ops_of(int filter)
+static const struct filter_ops *filter_ops_of(int filter)
 {
     switch (filter) {
     case KQ_FILTER_READ:

@@ -131,7 +131,6 @@ struct kqueue {
     uint32_t slot_count, slot_free;
 };
 
-const struct filter_ops *filter_ops_of(int filter);
 extern const struct filter_ops filter_read, filter_write, filter_timer, filter_user, filter_signal, filter_proc,
     filter_procdesc, filter_vnode, filter_aio, filter_lio, filter_fs, filter_sendfile, filter_empty;
 

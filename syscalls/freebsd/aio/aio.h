@@ -88,9 +88,6 @@ _Static_assert(__builtin_offsetof(struct freebsd6_aiocb, private) == 56, "the sa
 
 #define FREEBSD_AIOCB_PRIVATE __builtin_offsetof(struct freebsd_aiocb, private)
 
-/* What the guest sees of a result: its errno; 0 of a success. */
-int64_t freebsd_aio_errno(const struct thread *t, int64_t result);
-
 /*
  * The results that stand in the guest's structure, of either generation. Where nothing can be written, that is the
  * guest's own loss, as there.

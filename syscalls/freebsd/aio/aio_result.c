@@ -19,7 +19,8 @@
 #define NANOSECONDS   1000000000
 #define SECONDS_LIMIT 100000000 /* itimerfix() shortens what is longer; nobody lives to see it */
 
-int64_t freebsd_aio_errno(const struct thread *t, int64_t result)
+/* What the guest sees of a result: its errno; 0 of a success. */
+static int64_t guest_errno(const struct thread *t, int64_t result)
 {
     const struct personality *p = t->proc->personality;
     int64_t host = result < 0 ? -result : 0;
@@ -36,7 +37,7 @@ void freebsd_aio_store_status(guest_ptr aiocb, int64_t status)
 
 void freebsd_aio_store_error(const struct thread *t, guest_ptr aiocb, int64_t result)
 {
-    int64_t error = freebsd_aio_errno(t, result);
+    int64_t error = guest_errno(t, result);
     (void)copyout(guest_at(aiocb, FREEBSD_AIOCB_PRIVATE + 8), &error, sizeof error);
 }
 
@@ -60,17 +61,17 @@ int64_t freebsd_aio_error(struct thread *t, guest_ptr aiocbp)
     bool done;
     int64_t result, status, error;
     if (!aio_used(t)) {
-        return freebsd_aio_errno(t, -EINVAL);
+        return guest_errno(t, -EINVAL);
     }
     if (aio_look(t, aiocbp.va, &done, &result) == 0) {
-        return freebsd_aio_errno(t, done ? result : -EINPROGRESS);
+        return guest_errno(t, done ? result : -EINPROGRESS);
     }
     /* One that could not be queued says so itself; what cannot be read passes for -1, as fuword() has it. */
     if (copyin(&status, guest_at(aiocbp, FREEBSD_AIOCB_PRIVATE), sizeof status) < 0) {
         status = -1;
     }
     if ((int32_t)status != -1) {
-        return freebsd_aio_errno(t, -EINVAL);
+        return guest_errno(t, -EINVAL);
     }
     if (copyin(&error, guest_at(aiocbp, FREEBSD_AIOCB_PRIVATE + 8), sizeof error) < 0) {
         error = -1;

@@ -40,13 +40,6 @@ int linux_i386_timeval_get(guest_ptr from, struct __kernel_old_timeval *to)
     return r;
 }
 
-int linux_i386_timeval_put(guest_ptr to, const struct __kernel_old_timeval *from)
-{
-    struct linux_i386_timeval tv = timeval_from_host(from);
-
-    return COPYOUT(to, &tv);
-}
-
 int linux_i386_itimerspec_get(guest_ptr from, struct __kernel_itimerspec *to)
 {
     struct linux_i386_itimerspec its = {{0, 0}, {0, 0}};

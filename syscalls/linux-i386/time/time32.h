@@ -45,7 +45,6 @@ static inline struct linux_i386_timespec linux_i386_timespec_from_host(const str
 int linux_i386_timespec_get(guest_ptr from, struct __kernel_timespec *to);
 int linux_i386_timespec_put(guest_ptr to, const struct __kernel_timespec *from);
 int linux_i386_timeval_get(guest_ptr from, struct __kernel_old_timeval *to);
-int linux_i386_timeval_put(guest_ptr to, const struct __kernel_old_timeval *from);
 int linux_i386_itimerspec_get(guest_ptr from, struct __kernel_itimerspec *to);
 int linux_i386_itimerspec_put(guest_ptr to, const struct __kernel_itimerspec *from);
 int linux_i386_itimerval_get(guest_ptr from, struct __kernel_old_itimerval *to);

@@ -97,7 +97,8 @@ static bool on_stack(const struct thread *t, uint64_t rsp)
     return rsp > t->altstack.base && rsp - t->altstack.base <= t->altstack.size;
 }
 
-bool linux_on_altstack(const struct thread *t, uint64_t rsp)
+/* Whether rsp lies on the alternate stack; one that handlers take away (SS_AUTODISARM) counts as left. */
+static bool on_altstack(const struct thread *t, uint64_t rsp)
 {
     return (t->altstack.flags & SS_AUTODISARM) == 0 && on_stack(t, rsp);
 }
@@ -111,7 +112,7 @@ static void altstack_reset(struct thread *t)
 int64_t linux_altstack_change(struct thread *t, uint64_t rsp, const struct linux_altstack *next,
                               struct linux_altstack *old)
 {
-    bool on_it = linux_on_altstack(t, rsp);
+    bool on_it = on_altstack(t, rsp);
     old->sp = t->altstack.base;
     old->size = t->altstack.size;
     old->flags = t->altstack.size == 0 ? SS_DISABLE : on_it ? SS_ONSTACK : 0;
@@ -144,7 +145,7 @@ int64_t linux_altstack_change(struct thread *t, uint64_t rsp, const struct linux
 /* Whether the handler is to begin at the alternate stack's end: it wants to, and the program is not on it already. */
 static bool enters(const struct thread *t, uint64_t rsp, const struct signal_action *a)
 {
-    return (a->flags & SIGNAL_ONSTACK) != 0 && t->altstack.size != 0 && !linux_on_altstack(t, rsp);
+    return (a->flags & SIGNAL_ONSTACK) != 0 && t->altstack.size != 0 && !on_altstack(t, rsp);
 }
 
 uint64_t linux_frame_top(const struct thread *t, uint64_t rsp, const struct signal_action *a, uint64_t red_zone)
@@ -154,7 +155,7 @@ uint64_t linux_frame_top(const struct thread *t, uint64_t rsp, const struct sign
 
 bool linux_frame_overruns(const struct thread *t, uint64_t rsp, const struct signal_action *a, uint64_t sp)
 {
-    return (enters(t, rsp, a) || linux_on_altstack(t, rsp)) && !on_stack(t, sp);
+    return (enters(t, rsp, a) || on_altstack(t, rsp)) && !on_stack(t, sp);
 }
 
 void linux_altstack_entered(struct thread *t)

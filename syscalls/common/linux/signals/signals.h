@@ -55,9 +55,6 @@ struct linux_altstack {
 int64_t linux_altstack_change(struct thread *t, uint64_t rsp, const struct linux_altstack *next,
                               struct linux_altstack *old);
 
-/* Whether rsp lies on the alternate stack; one that handlers take away (SS_AUTODISARM) counts as left. */
-bool linux_on_altstack(const struct thread *t, uint64_t rsp);
-
 /*
  * Where a handler's frame begins, going down: the alternate stack's end if the handler is to run there, else below the
  * stack pointer and `red_zone` bytes.
