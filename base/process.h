@@ -164,6 +164,7 @@ struct process {
     struct signal_set watched; /* signals that arrive here even while the guest ignores them */
     struct signal_queue queue;
     struct lock actions_lock;
+    uint32_t actions_changes; /* how often an action, or the host's disposition for one, has begun to change */
     struct signal_action actions[SIGNAL_MAX + 1];
 
     struct lock title_lock;

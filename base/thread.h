@@ -154,14 +154,15 @@ struct thread {
 
     /* What a new thread starts with. */
     struct cpu_context start_regs;
-    uint64_t guest_gs;      /* GS base to enter the guest with; 0: it has set none, and ours stands there */
-    void *start_xstate;     /* in its own region, NULL: the processor's initial state */
-    bool start_cloned;      /* instead: the vector registers that clone has copied from the creator's */
-    bool forked;            /* the first thread of a vfork child */
-    bool drop_caught;       /* which starts with default actions for caught signals */
-    struct lock start_gate; /* held by the creator until the thread may run */
-    bool start_cancelled;   /* it is to end instead */
-    bool leaving;           /* it ends, and is not the last */
+    uint64_t guest_gs;                 /* GS base to enter the guest with; 0: it has set none, and ours stands there */
+    void *start_xstate;                /* in its own region, NULL: the processor's initial state */
+    bool start_cloned;                 /* instead: the vector registers that clone has copied from the creator's */
+    bool forked;                       /* the first thread of a vfork child */
+    bool drop_caught;                  /* which starts with default actions for caught signals */
+    const struct process *forked_from; /* its parent's, if that sleeps meanwhile; else NULL */
+    struct lock start_gate;            /* held by the creator until the thread may run */
+    bool start_cancelled;              /* it is to end instead */
+    bool leaving;                      /* it ends, and is not the last */
 
     uint32_t wake_token; /* thr_wake before thr_suspend */
 

@@ -37,6 +37,12 @@ static int unknown_command(const char *name)
                 name, name);
 }
 
+/* A world that is to have a control group removes dead ones' when it makes its own; else a walk of the host's is for these. */
+static bool looks_at_worlds(const struct command *command)
+{
+    return command->run == cmd_ps || command->run == cmd_instance || command->run == cmd_stop;
+}
+
 /* `argv` from the command's name on. */
 static int call_command(const struct command *command, int argc, char **argv)
 {
@@ -45,7 +51,7 @@ static int call_command(const struct command *command, int argc, char **argv)
         return finish_output(stdout);
     }
     keeper_reap();
-    if (command->run != cmd_run) { /* a run that is to have a group does so when it makes one */
+    if (looks_at_worlds(command)) {
         cgroup_reap();
     }
     return command->run(argc, argv);

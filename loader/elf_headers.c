@@ -48,7 +48,7 @@ int elf_headers_first_page(int fd, const char *path, struct elf_headers *h, stru
     h->file_size = (uint64_t)st.st_size;
     h->page_bytes = h->file_size < LOADER_PAGE ? h->file_size : LOADER_PAGE;
     memset(h->page + h->page_bytes, 0, sizeof(h->page) - h->page_bytes);
-    return elf_read_exact(h->fd, h->path, "ELF header", h->page, h->page_bytes, 0, err);
+    return elf_read_exact(h->fd, h->path, "first page", h->page, h->page_bytes, 0, err);
 }
 
 /* What no kernel here could make sense of; the rest is a matter of whose rules hold. */

@@ -83,6 +83,9 @@ uint64_t host_signals_to_guest(struct thread *t, struct start_request *rq)
     const struct personality *p = t->proc->personality;
     uint64_t inherited = host_mask_exchange(SIG_SETMASK, ~UINT64_C(0)), known = 0;
     translate_signals(rq, p);
+    if (rq->handed_over && !p->signals_are_hosts) {
+        host_set_ignored(SIGCHLD, false); /* handed over as the default, where the host goes on ignoring it */
+    }
     process_start_mask(t, rq->handed_over ? &rq->mask : NULL, inherited);
     for (int signo = 1; signo <= p->signal_count; signo++) {
         int host = p->signal_to_host[signo];

@@ -242,6 +242,7 @@ int64_t process_vfork(struct thread *t, const struct vfork_how *how)
         return -ENOMEM;
     }
     child->forked = true;
+    child->forked_from = waits ? t->proc : NULL;
     process_table_before_fork(copy);
     child->mask = t->mask;
     child->host_mask = t->host_mask;

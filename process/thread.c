@@ -283,6 +283,7 @@ __attribute__((used)) _Noreturn void thread_begin(struct thread *t)
         int32_t parent = t->proc->pid;
         t->proc->pid = (int32_t)host_call0(__NR_getpid);
         process_ids_read(t->proc); /* another thread of the parent's may have been changing them */
+        signals_settle_copy(t, t->forked_from);
         t->proc->hooks->forked(t);
         process_watch_inherit(t, parent);
         if (t->drop_caught) {

@@ -100,6 +100,12 @@ static bool uncatchable(const struct thread *t, int signo)
     return host == SIGKILL || host == SIGSTOP;
 }
 
+/* Before a change of an action or of the host's disposition for one (signals_settle_copy()). */
+static void changes(struct process *p)
+{
+    __atomic_fetch_add(&p->actions_changes, 1, __ATOMIC_RELEASE);
+}
+
 int signal_action_change(struct thread *t, int signo, const struct signal_action *act, struct signal_action *old)
 {
     struct process *p = t->proc;
@@ -115,6 +121,7 @@ int signal_action_change(struct thread *t, int signo, const struct signal_action
     }
     if (act != NULL) {
         struct signal_action next = *act;
+        changes(p);
         bool follow = !stays_default(t, signo, &p->actions[signo], &next);
         p->actions[signo] = next;
         if (follow) {
@@ -138,6 +145,7 @@ int signal_watch(struct thread *t, int signo)
         return -EINVAL;
     }
     lock_acquire(&p->actions_lock);
+    changes(p);
     signal_set_add(&p->watched, signo);
     disposition_follow(t, signo, &p->actions[signo]);
     lock_release(&p->actions_lock);
@@ -175,9 +183,17 @@ void signals_restore(struct thread *t)
     }
 }
 
+void signals_settle_copy(struct thread *t, const struct process *from)
+{
+    if (from == NULL || __atomic_load_n(&from->actions_changes, __ATOMIC_ACQUIRE) != t->proc->actions_changes) {
+        signals_restore(t);
+    }
+}
+
 void signals_leave_to_host(struct thread *t, bool alone)
 {
-    const struct process *p = t->proc;
+    struct process *p = t->proc;
+    changes(p);
     for (int signo = 1; signo <= p->personality->signal_count; signo++) {
         int host = p->personality->signal_to_host[signo];
         uint64_t handler = p->actions[signo].handler;

@@ -39,6 +39,13 @@ void signals_init(struct thread *t, uint64_t ignored);
 /* The same whatever the host's dispositions are: after an exec that failed. */
 void signals_restore(struct thread *t);
 
+/*
+ * In a vfork's child, which has a copy of its parent's actions, and of the host's dispositions as they were a moment later:
+ * makes these follow those if another thread of the parent's may have changed some between. from: the parent's process;
+ * NULL: it is not known.
+ */
+void signals_settle_copy(struct thread *t, const struct process *from);
+
 /* Gives the calling thread its alternate stack (the top of its region). Signals must be blocked. */
 void signals_arm_thread(struct thread *t);
 

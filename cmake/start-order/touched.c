@@ -2,7 +2,7 @@
  * touched PROGRAM ARGUMENT...: runs a program and what it starts step by step, and prints which addresses of the engine's
  * image are executed ("x ADDRESS") and which are read or written ("d ADDRESS"), each the first time since an exec ("exec").
  *
- * For write-order, which lays the image out by it. A step takes tens of microseconds: a guest's start, a minute.
+ * Exit status 1 if PROGRAM's is not 0. For write-order, which lays the image out by it. A step takes tens of microseconds: a guest's start, a minute.
  */
 #include <capstone/capstone.h>
 #include <signal.h>
@@ -150,9 +150,11 @@ int main(int argc, char **argv)
         perror("touched");
         return 1;
     }
+    bool failed = false;
     ptrace(PTRACE_SINGLESTEP, first, 0, 0);
     for (pid_t pid; (pid = waitpid(-1, &status, __WALL)) > 0;) {
         if (!WIFSTOPPED(status)) {
+            failed |= pid == first && status != 0;
             continue;
         }
         int event = status >> 16, signo = WSTOPSIG(status);
@@ -163,5 +165,5 @@ int main(int argc, char **argv)
         look(pid);
         ptrace(PTRACE_SINGLESTEP, pid, 0, its_own ? signo : 0);
     }
-    return fflush(stdout) == 0 ? 0 : 1;
+    return fflush(stdout) == 0 && !failed ? 0 : 1;
 }

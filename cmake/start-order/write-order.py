@@ -76,6 +76,8 @@ def read_touched(path):
             images.append([])
         elif re.match(r"[xd] [0-9a-f]+$", line):
             images[-1].append(int(line[2:], 16))
+    if not images[-1]:
+        sys.exit(f"{path}: nothing of the image was touched (did the run fail?)")
     return images
 
 

@@ -143,7 +143,11 @@ void code_rewrite(struct thread *t, struct site *s, bool alone)
 static void make_jumps(struct site *const *sites, const uint64_t *slots, uint32_t count)
 {
     uint8_t code[PAGE];
-    uint64_t low = begin_of(sites[0]), size = sites[count - 1]->at - low;
+    uint64_t low = begin_of(sites[0]);
+    for (uint32_t i = 1; i < count; i++) { /* what looks like a site may lie in the constants of another */
+        low = begin_of(sites[i]) < low ? begin_of(sites[i]) : low;
+    }
+    uint64_t size = sites[count - 1]->at - low;
     bool done = guest_copy(code, (const void *)low, size) == 0;
     for (uint32_t i = 0; i < count; i++) {
         build_jump(sites[i], slots[i], code + (begin_of(sites[i]) - low));
@@ -195,6 +199,11 @@ static uint32_t make_trampolines(struct thread *t, struct site **sites, uint64_t
     return left;
 }
 
+static bool is_in_page(const struct site *s, uint64_t page)
+{
+    return begin_of(s) / PAGE == page && (s->at - 1) / PAGE == page;
+}
+
 void code_rewrite_all(struct thread *t, struct site **sites, uint32_t count)
 {
     uint64_t slots[CODE_SITES_MAX];
@@ -202,7 +211,7 @@ void code_rewrite_all(struct thread *t, struct site **sites, uint32_t count)
     count = make_trampolines(t, sites, slots, count);
     for (uint32_t i = 0, run; i < count; i += run) {
         uint64_t page = begin_of(sites[i]) / PAGE;
-        for (run = 1; i + run < count && (sites[i + run]->at - 1) / PAGE == page; run++) {}
+        for (run = 1; i + run < count && is_in_page(sites[i + run], page); run++) {}
         make_jumps(sites + i, slots + i, run);
     }
 }

@@ -55,6 +55,13 @@ int guest_child(int argc, char **argv)
         return (mask_has(100) ? 0 : 1) | (mask_has(FREEBSD_SIGUSR2) ? 0 : 2) |
                (handler_of(FREEBSD_SIGUSR1) == FREEBSD_SIG_DFL ? 0 : 4) |
                (handler_of(FREEBSD_SIGTERM) == FREEBSD_SIG_IGN ? 0 : 8) | (handler_of(80) == FREEBSD_SIG_IGN ? 0 : 16);
+    if (guest_strcmp(what, "--children") == 0) {
+        int pid = guest_fork();
+
+        if (pid == 0)
+            guest_exit(7);
+        return handler_of(FREEBSD_SIGCHLD) == FREEBSD_SIG_DFL && guest_wait(pid) == 7 ? 0 : 1;
+    }
     if (guest_strcmp(what, "--descriptors") == 0)
         return (SYS(fcntl, 40, FREEBSD_F_GETFD) >= 0 ? 0 : 1) | (SYS(fcntl, 41, FREEBSD_F_GETFD) >= 0 ? 2 : 0) |
                (SYS(fcntl, 3, FREEBSD_F_GETFD) >= 0 ? 4 : 0);
@@ -136,6 +143,20 @@ TEST(signals_across)
         guest_handle(FREEBSD_SIGUSR1, some_handler, 0);
         guest_ignore(FREEBSD_SIGTERM);
         guest_ignore(80);
+        SYS(execve, guest_self, argv, no_strings);
+        guest_exit(60);
+    }
+    CHECK_EQ(guest_wait(pid), 0);
+}
+
+/* execsigs(), sys/kern/kern_sig.c: an ignored SIGCHLD is not ignored by the next program, whose children can be waited for. */
+TEST(ignored_children_across)
+{
+    char *argv[] = {"x", "--children", NULL};
+    int pid = guest_fork();
+
+    if (pid == 0) {
+        guest_handle(FREEBSD_SIGCHLD, FREEBSD_SIG_IGN, 0);
         SYS(execve, guest_self, argv, no_strings);
         guest_exit(60);
     }

@@ -415,6 +415,42 @@ TEST(fork_in_a_thread)
     pthread_join(thread, NULL);
 }
 
+static volatile int changing;
+
+static void *change_an_action(void *argument)
+{
+    while (changing) {
+        signal(SIGPIPE, SIG_IGN);
+        signal(SIGPIPE, SIG_DFL);
+    }
+    return argument;
+}
+
+/* A vfork's child has the actions of one moment, whatever other threads of its parent's make of theirs meanwhile. */
+TEST(vfork_beside_changes)
+{
+    pthread_t thread;
+    int died = 0;
+
+    changing = 1;
+    pthread_create(&thread, NULL, change_an_action, NULL);
+    for (int i = 0; i < 200; i++) {
+        int status;
+        pid_t child = vfork();
+
+        if (child == 0) {
+            signal(SIGPIPE, SIG_DFL);
+            kill(getpid(), SIGPIPE);
+            _exit(1);
+        }
+        waitpid(child, &status, 0);
+        died += WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE;
+    }
+    changing = 0;
+    pthread_join(thread, NULL);
+    DEC(died);
+}
+
 static void *exit_here(void *argument)
 {
     (void)argument;
