@@ -60,7 +60,7 @@ int guest_child(int argc, char **argv)
 
         if (pid == 0)
             guest_exit(7);
-        return handler_of(FREEBSD_SIGCHLD) == FREEBSD_SIG_DFL && guest_wait(pid) == 7 ? 0 : 1;
+        return handler_of(FREEBSD_SIGCHLD) == FREEBSD_SIG_DFL && guest_wait(pid) == 7 << 8 ? 0 : 1;
     }
     if (guest_strcmp(what, "--descriptors") == 0)
         return (SYS(fcntl, 40, FREEBSD_F_GETFD) >= 0 ? 0 : 1) | (SYS(fcntl, 41, FREEBSD_F_GETFD) >= 0 ? 2 : 0) |
