@@ -14,7 +14,8 @@
  *
  * The keeper's outer process prepares; its inner process holds the group's files open and can thus change limits, though
  * it sees nothing of the host; the outer removes the group at the end. What was killed meanwhile leaves an empty group behind,
- * which the next world with a group, and `dragoman ps`, `stop` and `instance`, remove (cgroup_reap()): its name has the pid of its outer process in it, and when that began.
+ * which the next world with a group, and `dragoman ps`, `stop` and `instance`, remove (cgroup_reap()): its name has the
+ * pid of its outer process in it, and when that began.
  */
 #ifndef INSTANCE_LIMITS_H
 #define INSTANCE_LIMITS_H
