@@ -221,20 +221,45 @@ static bool waits_for_child(struct holder *h, pid_t tid)
            (number == SYS_vfork || number == SYS_clone || number == SYS_clone3);
 }
 
+/*
+ * A signal that arrives between PTRACE_SEIZE and PTRACE_INTERRUPT stops its thread, too: it gets it, and stops after that.
+ * Whoever takes such a stop by waiting for it takes the signal as well; so it is only looked at, and a holder that is killed
+ * right here leaves the thread its signal (wait_task_stopped(), kernel/exit.c).
+ */
+static void deliver(pid_t tid, int signo)
+{
+    ptrace(PTRACE_INTERRUPT, tid, NULL, NULL);
+    ptrace(PTRACE_CONT, tid, NULL, (void *)(intptr_t)signo);
+}
+
+static void take_stop(struct holder *h, pid_t tid)
+{
+    int status;
+    if (waitpid(tid, &status, __WALL | WNOHANG) != tid) {
+        return;
+    }
+    struct held *one = find(h, tid);
+    if (WIFSTOPPED(status)) {
+        one = one != NULL ? one : add(h, tid);
+        if (one != NULL) {
+            one->stopped = true;
+        }
+    } else if (one != NULL) {
+        *one = h->all[--h->count];
+        h->lost = true;
+    }
+}
+
 /* Takes what the kernel tells of those that are held. */
 static void take_stops(struct holder *h)
 {
-    int status;
-    for (pid_t tid; (tid = waitpid(-1, &status, __WALL | WNOHANG)) > 0;) {
-        struct held *one = find(h, tid);
-        if (WIFSTOPPED(status)) {
-            one = one != NULL ? one : add(h, tid);
-            if (one != NULL) {
-                one->stopped = true;
-            }
-        } else if (one != NULL) {
-            *one = h->all[--h->count];
-            h->lost = true;
+    const int any = WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL;
+    for (siginfo_t told = {0}; waitid(P_ALL, 0, &told, any) == 0 && told.si_pid != 0; told.si_pid = 0) {
+        /* si_status: the signal, and above its byte the event, by which the kernel's own stops are known. */
+        if (told.si_code == CLD_TRAPPED && told.si_status >> 8 == 0) {
+            deliver(told.si_pid, told.si_status);
+        } else {
+            take_stop(h, told.si_pid);
         }
     }
 }
