@@ -26,7 +26,7 @@ enum {
     STUCK_MS = 3000, /* without another one that could be held */
     HUNG_MS = 200,   /* from when on it is asked why a thread does not stop */
     HELD_MAX = 100000,
-    FOLLOW = PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE,
+    FOLLOW = PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC,
 };
 
 /* A thread that is held. */
@@ -135,8 +135,32 @@ static struct held *add(struct holder *h, pid_t tid)
         h->room = room;
     }
     h->all[h->count] = (struct held){tid, (pid_t)status_number(h->host_proc, tid, "NSpid:"), false};
-    h->grown = milliseconds();
     return &h->all[h->count++];
+}
+
+static bool drop(struct holder *h, pid_t tid)
+{
+    struct held *one = find(h, tid);
+    if (one != NULL) {
+        *one = h->all[--h->count];
+    }
+    return one != NULL;
+}
+
+/*
+ * Forgets those that are not held any more without their end having been told: a first thread that has become another one,
+ * which was not held yet and has executed a program; and one that ended before the others.
+ */
+static bool forget_gone(struct holder *h)
+{
+    bool any = false;
+    for (size_t i = h->count; i-- > 0;) {
+        pid_t tid = h->all[i].tid;
+        if (is_gone(state_of(h->host_proc, tid)) || status_number(h->host_proc, tid, "TracerPid:") != getpid()) {
+            any |= drop(h, tid);
+        }
+    }
+    return any;
 }
 
 /* Calls `each` for the numbers that are names in a directory. Returns how often that returned 1, or -1 as soon as it did. */
@@ -158,29 +182,105 @@ static int each_number(int dir, const char *path, int (*each)(struct holder *, p
     return any;
 }
 
-static int seize(struct holder *h, pid_t tid)
+/*
+ * A signal that arrives between PTRACE_SEIZE and PTRACE_INTERRUPT stops its thread, too: it gets it, and stops after that.
+ * Whoever takes such a stop by waiting for it takes the signal as well; so it is only looked at, and a holder that is killed
+ * right here leaves the thread its signal (wait_task_stopped(), kernel/exit.c).
+ */
+static void deliver(pid_t tid, int signo)
 {
-    if (find(h, tid) != NULL) {
+    ptrace(PTRACE_INTERRUPT, tid, NULL, NULL);
+    ptrace(PTRACE_CONT, tid, NULL, (void *)(intptr_t)signo);
+}
+
+static void take_stop(struct holder *h, pid_t tid)
+{
+    int status;
+    unsigned long former;
+    if (waitpid(tid, &status, __WALL | WNOHANG) != tid) {
+        return;
+    }
+    if (!WIFSTOPPED(status)) {
+        h->lost |= drop(h, tid);
+        return;
+    }
+    /* Whoever executes a program takes over the number of its first thread. */
+    if (status >> 16 == PTRACE_EVENT_EXEC && ptrace(PTRACE_GETEVENTMSG, tid, NULL, &former) == 0 &&
+        (pid_t)former != tid) {
+        drop(h, (pid_t)former);
+    }
+    struct held *one = find(h, tid);
+    if (one == NULL) {
+        one = add(h, tid);
+        h->grown = milliseconds();
+    }
+    if (one != NULL) {
+        one->stopped = true;
+    }
+}
+
+/* Takes what the kernel tells of those that are held. */
+static void take_stops(struct holder *h)
+{
+    const int any = WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL;
+    for (siginfo_t told = {0}; waitid(P_ALL, 0, &told, any) == 0 && told.si_pid != 0; told.si_pid = 0) {
+        /* si_status: the signal, and above its byte the event, by which the kernel's own stops are known. */
+        if (told.si_code == CLD_TRAPPED && told.si_status >> 8 == 0) {
+            deliver(told.si_pid, told.si_status);
+        } else {
+            take_stop(h, told.si_pid);
+        }
+    }
+}
+
+/* Of this process, which holds for one world only. */
+static struct holder *this_holder;
+
+static void take_told(int signo)
+{
+    (void)signo;
+    int error = errno;
+    take_stops(this_holder);
+    errno = error;
+}
+
+static int seize_fails(struct holder *h, pid_t tid, int error)
+{
+    if (error == ESRCH || is_gone(state_of(h->host_proc, tid))) {
         return 0;
     }
-    if (ptrace(PTRACE_SEIZE, tid, NULL, (void *)(uintptr_t)FOLLOW) != 0) {
-        int error = errno;
-        if (error == ESRCH || is_gone(state_of(h->host_proc, tid))) {
-            return 0;
-        }
-        long tracer = status_number(h->host_proc, tid, "TracerPid:");
-        if (tracer == getpid()) {
-            return 1; /* the child of one that is held, which the kernel was faster to add: it will be told of */
-        }
-        if (tracer > 0) {
-            return fail_with(h, "its process %ld is traced by another (a debugger, or --intercept ptrace)",
-                             status_number(h->host_proc, tid, "NSpid:"));
-        }
-        return 1; /* between its start and its program, perhaps: it is looked at again */
+    long tracer = status_number(h->host_proc, tid, "TracerPid:");
+    if (tracer > 0 && tracer != getpid()) { /* ours: a child of one that is held, which the kernel was faster to add */
+        return fail_with(h, "its process %ld is traced by another (a debugger, or --intercept ptrace)",
+                         status_number(h->host_proc, tid, "NSpid:"));
+    }
+    return 1; /* it will be told of; or it is between its start and its program, perhaps: it is looked at again */
+}
+
+/*
+ * Who executes a program keeps PTRACE_SEIZE waiting until its other threads are gone, and those that are held are gone when
+ * their end has been taken. So what is told meanwhile is taken at once; the kernel goes on with the call.
+ */
+static int seize(struct holder *h, pid_t tid)
+{
+    sigset_t ends, mask;
+    if (find(h, tid) != NULL) {
+        return 0;
     }
     if (add(h, tid) == NULL) {
         return fail_with(h, "%s", strerror(ENOMEM));
     }
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGCHLD);
+    sigprocmask(SIG_UNBLOCK, &ends, &mask);
+    int error = ptrace(PTRACE_SEIZE, tid, NULL, (void *)(uintptr_t)FOLLOW) == 0 ? 0 : errno;
+    sigprocmask(SIG_SETMASK, &mask, NULL);
+    struct held *one = find(h, tid);
+    if (error != 0 && (one == NULL || !one->stopped)) { /* else another has taken over its number, and is held */
+        drop(h, tid);
+        return seize_fails(h, tid, error);
+    }
+    h->grown = milliseconds();
     ptrace(PTRACE_INTERRUPT, tid, NULL, NULL);
     return 1;
 }
@@ -221,49 +321,6 @@ static bool waits_for_child(struct holder *h, pid_t tid)
            (number == SYS_vfork || number == SYS_clone || number == SYS_clone3);
 }
 
-/*
- * A signal that arrives between PTRACE_SEIZE and PTRACE_INTERRUPT stops its thread, too: it gets it, and stops after that.
- * Whoever takes such a stop by waiting for it takes the signal as well; so it is only looked at, and a holder that is killed
- * right here leaves the thread its signal (wait_task_stopped(), kernel/exit.c).
- */
-static void deliver(pid_t tid, int signo)
-{
-    ptrace(PTRACE_INTERRUPT, tid, NULL, NULL);
-    ptrace(PTRACE_CONT, tid, NULL, (void *)(intptr_t)signo);
-}
-
-static void take_stop(struct holder *h, pid_t tid)
-{
-    int status;
-    if (waitpid(tid, &status, __WALL | WNOHANG) != tid) {
-        return;
-    }
-    struct held *one = find(h, tid);
-    if (WIFSTOPPED(status)) {
-        one = one != NULL ? one : add(h, tid);
-        if (one != NULL) {
-            one->stopped = true;
-        }
-    } else if (one != NULL) {
-        *one = h->all[--h->count];
-        h->lost = true;
-    }
-}
-
-/* Takes what the kernel tells of those that are held. */
-static void take_stops(struct holder *h)
-{
-    const int any = WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL;
-    for (siginfo_t told = {0}; waitid(P_ALL, 0, &told, any) == 0 && told.si_pid != 0; told.si_pid = 0) {
-        /* si_status: the signal, and above its byte the event, by which the kernel's own stops are known. */
-        if (told.si_code == CLD_TRAPPED && told.si_status >> 8 == 0) {
-            deliver(told.si_pid, told.si_status);
-        } else {
-            take_stop(h, told.si_pid);
-        }
-    }
-}
-
 /* Whether all that are held have stopped. */
 static bool all_stopped(struct holder *h, bool ask)
 {
@@ -274,15 +331,30 @@ static bool all_stopped(struct holder *h, bool ask)
     return all;
 }
 
+/* Whether they are stopped still: one may have executed a program, and have the number of one that was. */
+static bool all_stay(struct holder *h)
+{
+    bool all = true;
+    for (size_t i = 0; i < h->count; i++) {
+        struct held *one = &h->all[i];
+        if (state_of(h->host_proc, one->tid) != 't' && !waits_for_child(h, one->tid)) {
+            one->stopped = all = false; /* it will be told of */
+        }
+    }
+    return all;
+}
+
 static int wait_stops(struct holder *h, uint64_t until)
 {
     uint64_t began = milliseconds();
     for (;;) {
         take_stops(h);
         uint64_t now = milliseconds();
-        if (all_stopped(h, now - began > HUNG_MS)) {
+        bool late = now - began > HUNG_MS;
+        if (all_stopped(h, late)) {
             return 0;
         }
+        h->lost |= late && forget_gone(h);
         if (now > until) {
             break;
         }
@@ -345,7 +417,7 @@ static int hold(struct holder *h)
             return -1;
         }
         int missing = each_number(h->proc, ".", look_for, h);
-        if (seized == 0 && missing == 0) {
+        if (seized == 0 && missing == 0 && !forget_gone(h) && all_stay(h)) {
             h->lost = false;
             return 0;
         }
@@ -364,6 +436,9 @@ static _Noreturn void run_holder(int proc, uint64_t mark, int channel, pid_t par
 {
     char why[WHY_MAX] = "";
     struct holder h = {.proc = proc, .mark = mark, .why = why};
+    const struct sigaction take = {.sa_handler = take_told};
+    this_holder = &h;
+    sigaction(SIGCHLD, &take, NULL);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     h.host_proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (getppid() != parent || h.host_proc < 0) {
