@@ -138,6 +138,7 @@ static struct held *add(struct holder *h, pid_t tid)
     return &h->all[h->count++];
 }
 
+/* Returns whether it was there. */
 static bool drop(struct holder *h, pid_t tid)
 {
     struct held *one = find(h, tid);
@@ -244,6 +245,7 @@ static void take_told(int signo)
     errno = error;
 }
 
+/* What a seize() that has failed returns: 0 for what is gone, 1 for what is looked at again, or -1. */
 static int seize_fails(struct holder *h, pid_t tid, int error)
 {
     if (error == ESRCH || is_gone(state_of(h->host_proc, tid))) {
