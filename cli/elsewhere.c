@@ -8,6 +8,7 @@ struct elsewhere {
 };
 
 static const struct elsewhere options[] = {
+    {"help", "it stands right behind the command's name: dragoman run --help"},
     {"rm", "what is gone afterwards is --isolate's; dragoman instance rm NAME removes an instance"},
     {"name", "-i NAME runs in the instance of that name, which dragoman instance create or import makes"},
     {"tty", "it has a terminal where you have one; dragoman exec -t asks for one in any case"},

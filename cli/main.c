@@ -43,10 +43,22 @@ static bool looks_at_worlds(const struct command *command)
     return command->run == cmd_ps || command->run == cmd_instance || command->run == cmd_stop;
 }
 
+/* Where a program's own words follow, one of them may be --help; so it is the command's only right behind its name. */
+static bool asks_for_help(const struct command *command, int argc, char **argv)
+{
+    int last = strstr(command->usage, "PROGRAM") != NULL && argc > 2 ? 2 : argc;
+    for (int i = 1; i < last && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "--help") == 0 || (i == 1 && strcmp(argv[i], "-h") == 0)) {
+            return command->run != cmd_help;
+        }
+    }
+    return false;
+}
+
 /* `argv` from the command's name on. */
 static int call_command(const struct command *command, int argc, char **argv)
 {
-    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) && command->run != cmd_help) {
+    if (asks_for_help(command, argc, argv)) {
         help_command(stdout, command);
         return finish_output(stdout);
     }
