@@ -170,6 +170,18 @@ class Protocol(unittest.TestCase):
         self.assertLessEqual({"i386_stat", "i386_open_close", "i386_pread_4k", "i386_esbuild"}, of_i386)
         self.assertNotIn("amd64_stat", of_i386)
 
+    def test_peers_stay_out(self):
+        case = Scripted(lambda name, count: 100, "")
+        case.peers = False
+        result = rounds.play(case, [NATIVE, DRAGOMAN, PEER], rounds.Options())
+        self.assertEqual((list(result.entries), result.verdict), (["native", "dragoman"], "reached"))
+
+    def test_set_up_leaves_the_engine_s_start_out(self):
+        """Of a world 50 ns long, 20 are hello's and 10 more are dragoman's without a world; bwrap's time is taken as it is."""
+        case, times = cases.SetUpCase("setup", "setup", "worlds", Goal("ratio", 1.25, 1.1)), {"isolate": 50, "run": 30, "": 20}
+        case.hello = lambda prefix: (times[next((w for w in times if w in " ".join(prefix)), "")],) * 2
+        self.assertEqual(case.sample(DRAGOMAN, 4), cases.Sample(40, 40))
+
     def test_failure_without_ia32(self):
         def takes(name, count):
             return Failed("it says no") if name == "ia32 absent" else 100

@@ -3,7 +3,7 @@ import dataclasses
 import hashlib
 import re
 
-from . import programs
+from . import programs, worlds
 from .figures import WIDEST, Goal
 from .launch import ALL_CPUS, Failed, Run, run
 
@@ -23,7 +23,8 @@ class Case:
     """What all cases have. `size` is how much a sample does; `prepare` finds the native contestant's.
 
     proot_watches: PRoot intercepts what the case does, so dragoman is to be faster than PRoot.
-    system: whose build everyone runs; empty: each contestant's own."""
+    system: whose build everyone runs; empty: each contestant's own.
+    peers: whether they take part."""
 
     name: str
     label: str
@@ -32,6 +33,7 @@ class Case:
     cpus: int = 0  # how many CPUs it may use; 0: all
     proot_watches: bool = False
     system: str = ""
+    peers: bool = True
 
     seconds = 30  # the longest a run may take
 
@@ -120,14 +122,83 @@ class LibcCase(MicroCase):
             return "the program is not of its word size"
         return ""
 
+    @property
+    def word(self):
+        return self.name.partition("_")[2]
+
+    def command(self, contestant):
+        """Its command line, without the words that the program gets, and the folder it runs in."""
+        return [*contestant.prefix, programs.libc(self.system)], programs.folder("scratch")
+
     def sample(self, contestant, size):
-        word = self.name.partition("_")[2]
-        ended = run([*contestant.prefix, programs.libc(self.system), word, size], self.seconds, self.cpus,
-                    programs.folder("scratch"))
+        argv, folder = self.command(contestant)
+        ended = run([*argv, self.word, size], self.seconds, self.cpus, folder)
         match = MICRO_LINE.match(ended.out.strip())
-        if not match or match[1].decode() != word or int(match[3]) != size or match[2].decode() != self.system:
+        if not match or match[1].decode() != self.word or int(match[3]) != size or match[2].decode() != self.system:
             raise Failed(f"prints {ended.out[:80]!r}")
         return Sample(float(match[4]), float(match[5]))
+
+
+@dataclasses.dataclass
+class WorldCase(LibcCase):
+    """A case of the libc program within an instance, which the same root holds that the native one runs in. The program
+    measures itself: neither the world's set-up nor its own start is in the figures."""
+
+    owners: str = "emulated"
+
+    @property
+    def word(self):
+        return self.name.removeprefix("world_").removesuffix("_emulated")
+
+    def build(self, system):
+        worlds.root()
+
+    def impossible(self):
+        try:
+            worlds.instance(self.owners)
+        except Failed as error:
+            return str(error)
+        return ""
+
+    def command(self, contestant):
+        if contestant.role == "native":
+            return [worlds.root() / "libc"], worlds.root()
+        return [*worlds.in_instance(self.owners), "/libc"], worlds.root()
+
+
+@dataclasses.dataclass
+class SetUpCase(Case):
+    """What a world of its own adds to hello's time from start to end, beside what bwrap adds, who stands in native's place.
+    What hello takes longer under dragoman without a world is the engine's start, and left out."""
+
+    def impossible(self):
+        try:
+            worlds.bubblewrapped()
+        except Failed as error:
+            return str(error)
+        return ""
+
+    def hello(self, prefix):
+        """Wall and CPU time of hello behind those words."""
+        ended = run([*prefix, programs.hello("linux")], self.seconds, self.cpus)
+        if ended.out != b"hello\n":
+            raise Failed(f"prints {ended.out[:80]!r}")
+        return ended.wall, ended.cpu
+
+    def sample(self, contestant, size):
+        if contestant.role == "native":
+            terms = [(worlds.bubblewrapped(), 1)]
+        else:
+            terms = [(worlds.ISOLATED, 1), ((*contestant.prefix, "--personality", "linux", "--"), -1), ((), 1)]
+        wall = cpu = 0
+        for _ in range(size):
+            for prefix, sign in terms:
+                one_wall, one_cpu = self.hello(prefix)
+                wall, cpu = wall + sign * one_wall, cpu + sign * one_cpu
+        return Sample(wall / size, cpu / size)
+
+    def calibrate(self, contestant, span):
+        return max(3, min(40, int(span / self.sample(contestant, 3).wall)))
 
 
 @dataclasses.dataclass
@@ -290,6 +361,13 @@ def all_cases():
                arguments=("TREE", "2"), system="linux"),
         GoCase("amd64_http", "Linux/amd64 Go: HTTP", "linux", ratio(1.05, 1.01), program="http",
                arguments=("3000",), system="linux"),
+        SetUpCase("world_setup", "set-up, × bwrap's", "worlds", ratio(1.25, 1.1), peers=False),
+        WorldCase("world_walk", "nftw over 5,000 files", "worlds", ratio(1.20, 1.10), 1, system="linux", peers=False,
+                  owners="subordinate", first=1, longer=3),
+        WorldCase("world_walk_emulated", "the same, emulated owners", "worlds", ratio(1.6, 1.3), 1, system="linux",
+                  peers=False, first=1, longer=3),
+        WorldCase("world_git_status", "git status of 5,000 files", "worlds", ratio(1.20, 1.15), system="linux", peers=False,
+                  owners="subordinate", first=1, longer=5),
         MicroCase("control", "native again: stat", "control", CONTROL, 1),
         GoCase("control_work", "native again: Go walk", "control", CONTROL, program="walk", arguments=("TREE", "2")),
     ]
@@ -300,6 +378,7 @@ GROUPS = {
     "processes": "Threads and processes",
     "work": "Real work",
     "linux": "Programs of Linux's own, the same file for everyone",
+    "worlds": "Linux programs in a world of their own (an instance, run --isolate)",
     "control": "Control: native against native",
 }
 

@@ -76,8 +76,8 @@ def line_up(case, contestants):
     """Who takes part in the case, by name."""
     if case.goal.kind == "control":
         return {c.name: Entry(c) for c in (NATIVE, AGAIN)}
-    micro = case.group != "work" and case.name != "startup"
-    wanted = {"way": micro, "ia32": case.is_i386}
+    micro = case.group not in ("work", "worlds") and case.name != "startup"
+    wanted = {"way": micro, "ia32": case.is_i386, "peer": case.peers}
     return {c.name: Entry(c) for c in contestants if wanted.get(c.role, True)}
 
 

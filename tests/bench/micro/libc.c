@@ -9,12 +9,15 @@
 #define _FILE_OFFSET_BITS 64
 #define _TIME_BITS        64
 #include <fcntl.h>
+#include <ftw.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,9 +29,11 @@
 #define ABI_NAME "linux"
 #endif
 
-enum { PAGE = 4096, FILE_PAGES = 16, WARM_UP = 200 };
+enum { PAGE = 4096, FILE_PAGES = 16, WARM_UP = 200, TREE_FILES = 5000, WALK_DEPTH = 16 };
 
-static const char file_name[] = "bench-libc.dat"; /* in the working directory */
+/* In the working directory; the tree for the cases that walk it, a repository with nothing to commit. */
+static const char file_name[] = "bench-libc.dat";
+static const char tree_name[] = "tree";
 static const char *current = "?";
 static int fd;
 static char buffer[PAGE] __attribute__((aligned(64)));
@@ -111,12 +116,63 @@ static void clock_loop(unsigned long n)
     }
 }
 
+static int walked; /* files of the tree that a walk has seen, git's own left out */
+
+static int look(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+    (void)path;
+    if (type == FTW_D && where->level == 1 && strcmp(path + where->base, ".git") == 0)
+        return FTW_SKIP_SUBTREE;
+    walked += type == FTW_F && S_ISREG(st->st_mode);
+    return FTW_CONTINUE;
+}
+
+static void walk_loop(unsigned long n)
+{
+    while (n-- > 0) {
+        walked = 0;
+        if (nftw(tree_name, look, WALK_DEPTH, FTW_PHYS | FTW_ACTIONRETVAL) != 0 || walked != TREE_FILES)
+            fail("a walk through tree");
+    }
+}
+
+/* One run of `git status`; whether it says that there is nothing to commit. */
+static int git_says_clean(void)
+{
+    static char *const argv[] = {"git", "-C", (char *)tree_name, "status", NULL};
+    char said[512];
+    ssize_t got;
+    size_t size = 0;
+    int ends[2], status;
+    posix_spawn_file_actions_t actions;
+    pid_t pid;
+
+    if (pipe2(ends, O_CLOEXEC) != 0 || posix_spawn_file_actions_init(&actions) != 0 ||
+        posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO) != 0 ||
+        posix_spawnp(&pid, "git", &actions, NULL, argv, environ) != 0)
+        fail("the start of git");
+    posix_spawn_file_actions_destroy(&actions);
+    close(ends[1]);
+    while ((got = read(ends[0], said + size, sizeof said - 1 - size)) > 0)
+        size += (size_t)got;
+    close(ends[0]);
+    said[size] = '\0';
+    return waitpid(pid, &status, 0) == pid && status == 0 && strstr(said, "working tree clean") != NULL;
+}
+
+static void git_status_loop(unsigned long n)
+{
+    while (n-- > 0)
+        if (!git_says_clean())
+            fail("git status");
+}
+
 static const struct {
     const char *name;
     void (*loop)(unsigned long n);
 } cases[] = {
-    {"getpid", getpid_loop},         {"getppid", getppid_loop}, {"stat", stat_loop},
-    {"open_close", open_close_loop}, {"pread_4k", pread_loop},  {"clock_gettime", clock_loop},
+    {"getpid", getpid_loop},  {"getppid", getppid_loop},     {"stat", stat_loop}, {"open_close", open_close_loop},
+    {"pread_4k", pread_loop}, {"clock_gettime", clock_loop}, {"walk", walk_loop}, {"git_status", git_status_loop},
 };
 
 static double wall(void)
@@ -128,14 +184,20 @@ static double wall(void)
     return (double)ts.tv_sec * 1e9 + (double)ts.tv_nsec;
 }
 
+/* Of the program and of those that it has started and waited for. */
 static double cpu(void)
 {
-    struct rusage usage;
+    double sum = 0;
 
-    if (getrusage(RUSAGE_SELF, &usage) != 0)
-        fail("getrusage");
-    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e9 +
-           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e3;
+    for (int i = 0; i < 2; i++) {
+        struct rusage usage;
+
+        if (getrusage(i == 0 ? RUSAGE_SELF : RUSAGE_CHILDREN, &usage) != 0)
+            fail("getrusage");
+        sum += (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e9 +
+               (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e3;
+    }
+    return sum;
 }
 
 int main(int argc, char **argv)
@@ -148,7 +210,7 @@ int main(int argc, char **argv)
 
             current = argv[1];
             prepare();
-            cases[i].loop(WARM_UP);
+            cases[i].loop(n < WARM_UP ? n : WARM_UP);
             began_cpu = cpu();
             began = wall();
             cases[i].loop(n);
