@@ -428,7 +428,7 @@ int instance_tree_fill(int dir, enum instance_owners owners, const struct tree_s
     if (source->archive >= 0) {
         return run_unpack(dir, owners, source, limit, source->archive, 0, result);
     }
-    /* Where packing fails, unpacking does, too, and has nothing to say that would be worth knowing. */
+    /* Where packing fails by itself, unpacking does, too, and has nothing to say that would be worth knowing. */
     int errors = memfd_create("errors", MFD_CLOEXEC);
     if (errors < 0 || pipe2(ends, O_CLOEXEC) != 0) {
         return fail(EXIT_DRAGOMAN, "%s: %s (close some files)", source->name, strerror(errno));
@@ -440,7 +440,7 @@ int instance_tree_fill(int dir, enum instance_owners owners, const struct tree_s
         close(ends[0]);
     }
     int packed = end_packing(&p, packing);
-    if (packed == 0 && status != 0) {
+    if (status != 0 && (packed == 0 || p.tool.unread)) {
         pass_on(errors);
     }
     close(errors);

@@ -151,7 +151,8 @@ int tool_wait(struct tool *tool)
             running[i] = 0;
         }
     }
-    if (WIFSIGNALED(ended) && WTERMSIG(ended) != SIGPIPE && interrupted == 0) {
+    tool->unread = WIFSIGNALED(ended) && WTERMSIG(ended) == SIGPIPE;
+    if (WIFSIGNALED(ended) && !tool->unread && interrupted == 0) {
         return fail(EXIT_DRAGOMAN, "%s: ended by signal %d (is there memory enough?)", tool->name, WTERMSIG(ended));
     }
     return ended == 0 ? 0 : EXIT_DRAGOMAN;

@@ -19,6 +19,7 @@ struct tool {
     const char **argv;        /* NULL-terminated; freed by tool_wait() */
     size_t argc;
     bool failed; /* to take an argument, for want of memory: it does not start */
+    bool unread; /* it ended, saying nothing, as nobody reads what it writes */
     pid_t pid;
 };
 

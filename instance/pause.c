@@ -415,9 +415,11 @@ static int hold(struct holder *h)
     for (;;) {
         int known = is_known(h);
         int seized = known > 0 ? each_number(h->host_proc, ".", seize_process, h) : known;
-        if (seized < 0 || wait_stops(h, milliseconds() + MOST_MS) != 0) {
+        uint64_t waits = milliseconds();
+        if (seized < 0 || wait_stops(h, waits + MOST_MS) != 0) {
             return -1;
         }
+        h->grown += milliseconds() - waits; /* a thread that is slow to stop is none that cannot be traced */
         int missing = each_number(h->proc, ".", look_for, h);
         if (seized == 0 && missing == 0 && !forget_gone(h) && all_stay(h)) {
             h->lost = false;

@@ -212,21 +212,50 @@ int pack_sparse(struct packer *p, int fd, const struct stat *st, struct archive_
     return lseek(fd, 0, SEEK_SET) == 0 ? 0 : complain("%s: %s", shown(p->path), strerror(errno));
 }
 
+int pack_fails_writing(const struct packer *p)
+{
+    int error = archive_errno(p->archive);
+    const char *why = error > 0 ? strerror(error) : archive_error_string(p->archive);
+    return complain("the archive cannot be written: %s%s", why != NULL ? why : "unknown",
+                    error == ENOSPC || error == EDQUOT ? " (make room, or write it elsewhere)" : "");
+}
+
+/* Whether there is no data before `end`: holes may be long, and are not read. */
+static bool is_hole(int fd, int64_t at, int64_t end)
+{
+    struct stat st;
+    off_t data = lseek(fd, at, SEEK_DATA);
+    return data >= end || (data < 0 && errno == ENXIO && fstat(fd, &st) == 0 && st.st_size >= end);
+}
+
+/* The file's next data, as much as the buffer holds: bytes, or -1 after complaining. */
+static ssize_t next_data(struct packer *p, int fd, int64_t at, int64_t size, const char **data)
+{
+    static const char zeros[PACK_BUFFER];
+    int64_t wanted = size - at < PACK_BUFFER ? size - at : PACK_BUFFER;
+    if (is_hole(fd, at, at + wanted)) {
+        *data = zeros;
+        return (ssize_t)wanted;
+    }
+    *data = p->buffer;
+    ssize_t n = pread(fd, p->buffer, (size_t)wanted, at);
+    return n > 0 ? n
+                 : complain("%s: %s", shown(p->path),
+                            n < 0 ? strerror(errno) : "shortened while it was read (try again)");
+}
+
 int pack_data(struct packer *p, int fd, int64_t size)
 {
-    int64_t at = 0;
-    while (at < size) {
-        size_t wanted = size - at < PACK_BUFFER ? (size_t)(size - at) : PACK_BUFFER;
-        ssize_t n = pread(fd, p->buffer, wanted, at);
-        if (n <= 0) {
-            return complain("%s: %s", shown(p->path),
-                            n < 0 ? strerror(errno) : "shortened while it was read (try again)");
+    for (int64_t at = 0; at < size;) {
+        const char *data;
+        ssize_t n = next_data(p, fd, at, size, &data);
+        if (n < 0) {
+            return -1;
         }
         for (ssize_t done = 0; done < n;) {
-            la_ssize_t written = archive_write_data(p->archive, p->buffer + done, (size_t)(n - done));
+            la_ssize_t written = archive_write_data(p->archive, data + done, (size_t)(n - done));
             if (written <= 0) {
-                const char *why = archive_error_string(p->archive);
-                return complain("%s: cannot be written: %s", shown(p->path), why != NULL ? why : "unknown");
+                return pack_fails_writing(p);
             }
             done += written;
         }

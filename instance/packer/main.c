@@ -93,11 +93,8 @@ static int open_archive(struct packer *p, const char *filter)
     /* The form that GNU tar has, too. */
     good = good && archive_write_set_format_option(p->archive, "pax", "xattrheader", "SCHILY") == ARCHIVE_OK;
     archive_write_set_bytes_in_last_block(p->archive, 1); /* no zeros behind what is compressed */
-    if (!good || archive_write_open_fd(p->archive, STDOUT_FILENO) != ARCHIVE_OK) {
-        const char *why = archive_error_string(p->archive);
-        return complain("cannot be written: %s", why != NULL ? why : "unknown");
-    }
-    return 0;
+    good = good && archive_write_open_fd(p->archive, STDOUT_FILENO) == ARCHIVE_OK;
+    return good ? 0 : pack_fails_writing(p);
 }
 
 /* Each layer's part of each directory on the way is open at once. */
@@ -130,8 +127,7 @@ static int run(const struct options *options, char **layers)
     r = r == 0 ? layers_open(layers, &root) : r;
     r = r == 0 ? pack_root(&p, &root) : r;
     if (r == 0 && archive_write_close(p.archive) != ARCHIVE_OK) {
-        const char *why = archive_error_string(p.archive);
-        r = complain("cannot be written: %s", why != NULL ? why : "unknown");
+        r = pack_fails_writing(&p);
     }
     progress_end();
     if (r == 0 && p.sockets > 0) {

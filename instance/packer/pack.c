@@ -21,13 +21,6 @@ static int fail_at(const struct packer *p, int error)
                     error == EACCES ? " (have who may read it make an archive: tar; dragoman instance import)" : "");
 }
 
-static int fail_writing(const struct packer *p)
-{
-    const char *why = archive_error_string(p->archive);
-    return complain("%s: cannot be written: %s", shown(p->path[0] != '\0' ? p->path : "/"),
-                    why != NULL ? why : "unknown");
-}
-
 /* Names in the archive begin with "./", as tar's do that was given "." */
 static void set_name(void (*set)(struct archive_entry *, const char *), struct archive_entry *entry, const char *path)
 {
@@ -112,7 +105,7 @@ static int write_entry(struct packer *p, int fd, const struct stat *st, struct a
         return 0;
     }
     if (archive_write_header(p->archive, entry) < ARCHIVE_WARN) {
-        return fail_writing(p);
+        return pack_fails_writing(p);
     }
     p->files++;
     progress_at(0, p->files, p->bytes);
@@ -158,26 +151,27 @@ static int pack_other(struct packer *p, int dir, int top, const char *name, cons
         return 0;
     }
     const char *earlier = st->st_nlink > 1 ? links_note(p, st->st_dev, st->st_ino) : NULL;
+    int fd = -1, r = 0;
     apply_stat(p, st, entry);
-    if (earlier != NULL) {
+    apply_told(p, top, name, st, entry);
+    if (S_ISREG(st->st_mode)) {
+        fd = open_file(p, dir, name, st);
+        if (fd < 0) {
+            return -1;
+        }
+        apply_own(p, fd, entry);
+    }
+    if (earlier !=
+        NULL) { /* the name alone: all else is said where it stands first, and here again what tar has in its header */
         set_name(archive_entry_set_hardlink, entry, earlier);
         archive_entry_set_size(entry, 0);
-        return write_entry(p, -1, st, entry);
+    } else if (S_ISLNK(st->st_mode)) {
+        r = set_symlink(p, dir, name, entry);
     }
-    apply_told(p, top, name, st, entry);
-    if (S_ISLNK(st->st_mode)) {
-        return set_symlink(p, dir, name, entry) == 0 ? write_entry(p, -1, st, entry) : -1;
+    r = r == 0 ? write_entry(p, earlier == NULL ? fd : -1, st, entry) : r;
+    if (fd >= 0) {
+        close(fd);
     }
-    if (!S_ISREG(st->st_mode)) {
-        return write_entry(p, -1, st, entry);
-    }
-    int fd = open_file(p, dir, name, st);
-    if (fd < 0) {
-        return -1;
-    }
-    apply_own(p, fd, entry);
-    int r = write_entry(p, fd, st, entry);
-    close(fd);
     return r;
 }
 

@@ -46,4 +46,7 @@ int pack_attributes(struct packer *p, int fd, struct archive_entry *entry);
 int pack_sparse(struct packer *p, int fd, const struct stat *st, struct archive_entry *entry);
 int pack_data(struct packer *p, int fd, int64_t size);
 
+/* Complains that the archive cannot be written to. Returns -1. */
+int pack_fails_writing(const struct packer *p);
+
 #endif

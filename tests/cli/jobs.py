@@ -9,7 +9,7 @@ import shlex
 import sys
 import time
 
-PATIENCE = 10  # seconds for each answer
+PATIENCE = 60  # seconds for each answer
 
 
 class Shell:

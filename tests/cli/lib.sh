@@ -58,11 +58,11 @@ prints() {
     verdict "$name" "$status:$(cat "$out")" "0:$wanted"
 }
 
-# wait_for COMMAND...: until it succeeds, at most 5 seconds
+# wait_for COMMAND...: until it succeeds, at most 30 seconds
 wait_for() {
-    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do
-        "$@" 2>/dev/null && return 0
+    waited=0
+    until "$@" 2>/dev/null; do
+        [ $((waited += 1)) -le 150 ] || return 1
         sleep 0.2
     done
-    return 1
 }

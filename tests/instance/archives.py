@@ -35,8 +35,8 @@ def symlink(name, target, **more):
     return member(name, tarfile.SYMTYPE, link=target, mode=0o777, **more)
 
 
-def hardlink(name, target):
-    return member(name, tarfile.LNKTYPE, link=target)
+def hardlink(name, target, **more):
+    return member(name, tarfile.LNKTYPE, link=target, **more)
 
 
 def write(path, members, mode="w"):
@@ -92,6 +92,8 @@ def root():
         member("./usr/bin/su", data=b"s", mode=0o4755),
         member("./usr/bin/wall", data=b"w", mode=0o2755, ids=(0, 5)),
         hardlink("./zpasswd", "./etc/passwd"),
+        hardlink("./zshadow", "./etc/shadow", mode=0o640, ids=(0, 42)),
+        hardlink("./zsu", "./usr/bin/su", mode=0o4755),
     ]
 
 
@@ -197,7 +199,7 @@ def describe(path):
             mtime = m.pax_headers.get("mtime", str(int(m.mtime)))
             mode = m.mode if "SCHILY.acl.access" not in extra else m.mode & ~0o070
             if m.islnk():
-                found[name] = ("link", os.path.normpath(m.linkname))
+                found[name] = ("link", os.path.normpath(m.linkname), oct(mode), ids)
             else:
                 link = m.linkname if m.issym() else ""
                 device = (m.devmajor, m.devminor) if m.ischr() or m.isblk() else None

@@ -172,5 +172,5 @@ for i in $(seq "$kills"); do
     wait "$launcher" 2>/dev/null
 done
 verdict kills-leave-nothing "$(left 8)" 0
-prints usable-afterwards still $X run -i box echo still
+until_is usable-afterwards still $X run -i box echo still
 prints file-still-there kept $X run -i box cat /file

@@ -68,8 +68,7 @@ def main():
     s.type("tty; stty size\n")
     verdict("own-terminal", s.expect(r"/dev/pts/0\r\n33 77\r\n"), s.seen)
     s.resize(22, 66)
-    time.sleep(0.3)
-    s.type("stty size\n")
+    s.type("for i in $(seq 200); do stty size | grep 66 && break; sleep 0.1; done\n")
     verdict("resize", s.expect(r"22 66\r\n"), s.seen)
     s.type("echo slee''ps; sleep 100\n")  # ^C takes what was typed and not yet read with it
     s.expect(r"sleeps\r\n")

@@ -111,7 +111,7 @@ static void expect_none(void)
 static struct kqueue_event expect_one(uint64_t ident, int filter)
 {
     struct kqueue_event e;
-    ck_assert_int_eq(fetch(&e, 1000), 1);
+    ck_assert_int_eq(fetch(&e, 20000), 1);
     ck_assert_uint_eq(e.ident, ident);
     ck_assert_int_eq(e.filter, filter);
     ck_assert_uint_eq(e.udata, 0x1234);

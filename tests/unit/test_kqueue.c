@@ -126,7 +126,7 @@ START_TEST(timers)
 {
     struct kqueue_event e;
     struct timespec now;
-    ck_assert_int_eq(change(7, KQ_FILTER_TIMER, KQ_ADD | KQ_ONESHOT, 0, 20), 0);
+    ck_assert_int_eq(change(7, KQ_FILTER_TIMER, KQ_ADD | KQ_ONESHOT, 0, 500), 0);
     expect_none();
     ck_assert_int_eq(expect_one(7, KQ_FILTER_TIMER).data, 1);
     ck_assert_int_eq(change(7, KQ_FILTER_TIMER, KQ_DELETE, 0, 0), -ENOENT);

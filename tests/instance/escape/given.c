@@ -121,7 +121,7 @@ void go_deep(void)
         depth++;
     }
     say("DEEP\n");
-    rest_ms(15000);
+    rest_ms(60000);
     say("STAYED\n");
 }
 
@@ -141,7 +141,7 @@ void make_files(void)
         n++;
     }
     say("MADE\n");
-    rest_ms(15000);
+    rest_ms(60000);
     say("STAYED\n");
 }
 

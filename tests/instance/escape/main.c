@@ -79,7 +79,7 @@ static void disk(void)
         }
     }
     count("written", n);
-    rest_ms(4000);
+    rest_ms(20000);
     say("STAYED\n");
 }
 

@@ -116,7 +116,7 @@ static void hold_in_thread(void)
         deleted(n, PIECE);
         rest_ms(250);
     }
-    rest_ms(8000);
+    rest_ms(40000);
     say("STAYED\n");
     call(231, 0, 0, 0, 0, 0, 0); /* exit_group */
 }
@@ -204,6 +204,6 @@ void keep_nameless(void)
         }
         rest_ms(250);
     }
-    rest_ms(8000);
+    rest_ms(40000);
     say("STAYED\n");
 }

@@ -89,7 +89,7 @@ static void change_among_threads(void *unused)
     __atomic_store_n(&word, 1, __ATOMIC_SEQ_CST);
     SYS(_umtx_op, &word, FREEBSD_UMTX_OP_WAKE_PRIVATE, 1, 0, 0);
     go = 1;
-    guest_sleep_ms(500); /* past the ends of poll's and nanosleep's time, which must not see the byte */
+    guest_sleep_ms(2000); /* past the ends of poll's and nanosleep's time, which must not see the byte */
     CHECK_EQ(SYS(write, pipe_of_reader[1], "x", 1), 1);
     for (int i = 0; i < SIX; i++)
         guest_thread_join(&threads[i]);

@@ -139,14 +139,24 @@ static int spawn_exit(int status)
     return pid;
 }
 
+/* In a child: waits for the parent's word. */
+static void wait_for_word(const int fds[2])
+{
+    char byte;
+
+    SYS(read, fds[0], &byte, 1);
+}
+
 TEST(wait_statuses)
 {
-    int pid = guest_fork();
+    int fds[2], pid;
     int status = 0;
 
+    CHECK_OK(SYS(pipe2, fds, 0));
+    pid = guest_fork();
     if (pid == 0) {
         SYS(kill, SYS(getpid), FREEBSD_SIGSTOP);
-        guest_sleep_ms(200); /* an exit would be reported before the continuation */
+        wait_for_word(fds); /* an exit would be reported before the continuation */
         guest_exit(9);
     }
     CHECK_EQ(SYS(wait4, pid, &status, FREEBSD_WUNTRACED, 0), pid);
@@ -154,6 +164,7 @@ TEST(wait_statuses)
     CHECK_OK(SYS(kill, pid, FREEBSD_SIGCONT));
     CHECK_EQ(SYS(wait4, pid, &status, FREEBSD_WCONTINUED, 0), pid);
     CHECK_EQ(status, FREEBSD_SIGCONT);
+    CHECK_EQ(SYS(write, fds[1], "", 1), 1);
     CHECK_EQ(guest_wait(pid), 9 << 8);
     pid = guest_fork();
     if (pid == 0) {
@@ -165,15 +176,18 @@ TEST(wait_statuses)
 
 TEST(wait_options)
 {
-    int pid = guest_fork();
+    int fds[2], pid;
     struct freebsd_rusage usage;
 
+    CHECK_OK(SYS(pipe2, fds, 0));
+    pid = guest_fork();
     if (pid == 0) {
-        guest_sleep_ms(50);
+        wait_for_word(fds);
         guest_exit(1);
     }
     CHECK_EQ(SYS(wait4, pid, 0, FREEBSD_WNOHANG, 0), 0);
     CHECK_ERR(SYS(wait4, pid, 0, 0x1000, 0), FREEBSD_EINVAL);
+    CHECK_EQ(SYS(write, fds[1], "", 1), 1);
     memset(&usage, 0x55, sizeof(usage));
     CHECK_EQ(SYS(wait4, -1, 0, 0, &usage), pid);
     CHECK(usage.utime.sec < 10 && usage.utime.usec < 1000000);

@@ -77,7 +77,7 @@ TEST(child_of_another)
     pid = rfork(FREEBSD_RFPROC | FREEBSD_RFFDG | RFNOWAIT);
     if (pid == 0) {
         from[0] = SYS(getpid);
-        for (int i = 0; i < 500 && SYS(getppid) == self; i++)
+        for (int i = 0; i < 10000 && SYS(getppid) == self; i++)
             guest_sleep_ms(2);
         from[1] = SYS(getppid);
         SYS(write, fds[1], from, sizeof(from));
@@ -123,7 +123,7 @@ TEST(other_signals_at_the_end)
         CHECK_ERR(SYS(wait4, pid, &status, 0, 0), FREEBSD_ECHILD);
         CHECK_EQ(SYS(wait4, pid, &status, WLINUXCLONE, 0), pid);
         CHECK(EXITED(status, 6));
-        for (int k = 0; k < 100 && told != (uint32_t)cases[i].signo; k++)
+        for (int k = 0; k < 2000 && told != (uint32_t)cases[i].signo; k++)
             guest_sleep_ms(10);
         CHECK_EQ(told, cases[i].signo);
     }

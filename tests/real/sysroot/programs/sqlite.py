@@ -59,8 +59,9 @@ def killed(target, folder, work, results):
     """A writer that is killed at any moment has lost nothing that it had said was committed."""
     for mode in ("delete", "wal"):
         file, log, good = work / f"killed-{mode}.db", work / "said", True
+        call([folder / "sqlite3", file, "CREATE TABLE t(a INTEGER PRIMARY KEY, b);"], env=target.env())
         for turn in range(10):
-            script = f"PRAGMA journal_mode={mode}; CREATE TABLE IF NOT EXISTS t(a INTEGER PRIMARY KEY, b);\n"
+            script = f"PRAGMA journal_mode={mode};\n"
             script += "INSERT INTO t(b) VALUES(randomblob(500)); SELECT max(a) FROM t;\n" * 2000
             (work / "script.sql").write_text(script)
             with open(log, "w", encoding="ascii") as said, open(work / "script.sql", encoding="ascii") as source:
