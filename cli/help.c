@@ -1,39 +1,55 @@
 #include "cli/help.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cli/config.h"
+#include "cli/elsewhere.h"
+#include "cli/manual.h"
 #include "cli/message.h"
 #include "cli/options.h"
 
-enum { WIDTH = 80, OPTION_INDENT = 6 };
+enum { WIDTH = 80, OPTION_INDENT = 6, ITEM_INDENT = 2, FORM_MOST = 24 };
 
-/* Writes `text` in lines of WIDTH, each indented; the text's own newlines stay. */
-static void wrap(FILE *out, const char *text, int indent)
+/*
+ * Writes `text` in lines of WIDTH, each indented; the text's own newlines stay. @column: where the first line is already
+ * (0: at its beginning).
+ */
+static void wrap_behind(FILE *out, const char *text, int indent, int column)
 {
-    int column = 0;
+    if (column > 0) {
+        column += fprintf(out, "%*s", indent - column, "");
+    }
+    bool fresh = true; /* no word stands in the line */
     while (*text != '\0') {
         size_t word = strcspn(text, " \n");
-        if (column == 0) {
+        if (column == 0 && word > 0) {
             column = fprintf(out, "%*s", indent, "");
-        } else if (column + 1 + (int)word > WIDTH) {
-            fputc('\n', out);
-            column = fprintf(out, "%*s", indent, "");
-        } else {
+        } else if (!fresh && column + 1 + (int)word > WIDTH) {
+            fprintf(out, "\n%*s", indent, "");
+            column = indent;
+        } else if (!fresh) {
             column += fprintf(out, " ");
         }
         column += fprintf(out, "%.*s", (int)word, text);
+        fresh = false;
         text += word;
         if (*text == '\n') {
             fputc('\n', out);
             column = 0;
+            fresh = true;
         }
         text += *text != '\0';
     }
     fputc('\n', out);
+}
+
+static void wrap(FILE *out, const char *text, int indent)
+{
+    wrap_behind(out, text, indent, 0);
 }
 
 void help_version(FILE *out)
@@ -114,54 +130,105 @@ static void run_options(FILE *out)
     }
 }
 
+/* Options or parts: their texts in a column of their own, behind what is typed, or below where that is long. */
+static void items(FILE *out, const struct command_item *list)
+{
+    const char *bold = style_on(out, STYLE_BOLD);
+    const char *plain = style_on(out, STYLE_PLAIN);
+    int column = 0;
+    for (const struct command_item *i = list; i->form != NULL; i++) {
+        int length = (int)strlen(i->form);
+        column = length > column && length <= FORM_MOST ? length : column;
+    }
+    column = column > 0 ? column + ITEM_INDENT + 2 : OPTION_INDENT;
+    for (const struct command_item *i = list; i->form != NULL; i++) {
+        bool fits = (int)strlen(i->form) + ITEM_INDENT + 2 <= column;
+        fprintf(out, "%*s%s%s%s", ITEM_INDENT, "", bold, i->form, plain);
+        if (!fits) {
+            fputc('\n', out);
+        }
+        wrap_behind(out, i->text, column, fits ? (int)strlen(i->form) + ITEM_INDENT : 0);
+    }
+}
+
+/* Usage, then the command's texts as far as there are any. */
 void help_command(FILE *out, const struct command *command)
 {
-    fprintf(out, "usage: dragoman %s%s%s\n\n%s\n", command->name, command->usage[0] != '\0' ? " " : "", command->usage,
-            command->details);
+    fprintf(out, "usage: dragoman %s%s%s\n\n", command->name, command->usage[0] != '\0' ? " " : "", command->usage);
+    wrap(out, command->about, 0);
+    const struct command_item *const lists[] = {command->parts, command->options};
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        if (lists[i] != NULL) {
+            fputc('\n', out);
+            items(out, lists[i]);
+        }
+    }
+    if (command->more != NULL) {
+        fputc('\n', out);
+        wrap(out, command->more, 0);
+    }
+    if (command->examples != NULL) {
+        fprintf(out, "\nExamples\n%s\n", command->examples);
+    }
     if (command->run == cmd_run) {
         run_options(out);
     }
 }
 
-/* Text for mdoc(7): a line per sentence; backslashes, and what would be a request at a line's beginning. */
-static void mdoc_text(FILE *out, const char *text)
+void sentence(char *out, size_t size, const char *text)
 {
-    bool fresh = true;
-    for (; *text != '\0'; text++) {
-        if (fresh && (*text == '.' || *text == '\'')) {
-            fputs("\\&", out);
-        }
-        fresh = text[0] == ' ' && text[-1] == '.';
-        if (*text == '\\') {
-            fputs("\\e", out);
-        } else {
-            fputc(fresh ? '\n' : *text, out);
-        }
-    }
-    fputc('\n', out);
+    size_t length = strlen(text);
+    snprintf(out, size, "%s%s", text, length > 0 && text[length - 1] == '.' ? "" : ".");
+    out[0] = (char)toupper((unsigned char)out[0]);
 }
 
-void help_manual_options(FILE *out)
+static void help_part(FILE *out, const struct command *command, const struct command_item *part)
 {
-    fprintf(out, ".Bl -tag -width Ds\n");
-    for (const struct option_row *row = option_table; row->name != NULL; row++) {
-        fprintf(out, ".It ");
-        if (row->letter != '\0') {
-            fprintf(out, "Fl %c , ", row->letter);
-        }
-        fprintf(out, "Fl -%s", row->name);
-        if (row->argument == ARGUMENT_REQUIRED) {
-            fprintf(out, " Ar %s", row->value);
-        } else if (row->argument == ARGUMENT_OPTIONAL) {
-            fprintf(out, " Ns Op = Ns Ar %s", row->value);
-        }
+    char text[ITEM_TEXT_MAX];
+    fprintf(out, "usage: dragoman %s %s\n\n", command->name, part->form);
+    sentence(text, sizeof text, part->text);
+    wrap(out, text, 0);
+    if (part->options != NULL) {
         fputc('\n', out);
-        mdoc_text(out, row->help);
-        if (row->later != NULL) {
-            fprintf(out, "Not supported yet, and refused.\n");
-        }
+        items(out, part->options);
     }
-    fprintf(out, ".El\n");
+    fprintf(out, "\n`dragoman help %s` has the rest.\n", command->name);
+}
+
+static int unknown_part(const struct command *command, const char *word)
+{
+    enum { PARTS_MAX = 16, NAME_ROOM = 32 };
+    static char rooms[PARTS_MAX][NAME_ROOM];
+    const char *names[PARTS_MAX + 1] = {NULL};
+    char list[PARTS_MAX * NAME_ROOM] = "";
+    size_t count = 0, used = 0;
+    for (const struct command_item *p = command->parts; p != NULL && p->form != NULL && count < PARTS_MAX; p++) {
+        snprintf(rooms[count], NAME_ROOM, "%.*s", (int)strcspn(p->form, " "), p->form);
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", count > 0 ? ", " : "", rooms[count]);
+        names[count] = rooms[count];
+        count++;
+    }
+    if (count == 0) {
+        return fail(EXIT_DRAGOMAN, "%s %s: there is no such part of it (dragoman help %s)", command->name, word,
+                    command->name);
+    }
+    const char *hint = nearest(word, names);
+    return hint != NULL ? fail(EXIT_DRAGOMAN, "%s: %s: unknown (did you mean `%s`?)", command->name, word, hint)
+                        : fail(EXIT_DRAGOMAN, "%s: %s: unknown (there are: %s)", command->name, word, list);
+}
+
+int help_about(const struct command *command, const char *word)
+{
+    const struct command_item *part = word != NULL ? command_part(command, word) : NULL;
+    if (word != NULL && part == NULL) {
+        return unknown_part(command, word);
+    }
+    if (part != NULL) {
+        help_part(stdout, command, part);
+    } else {
+        help_command(stdout, command);
+    }
+    return finish_output(stdout);
 }
 
 const char *const *command_names(void)
@@ -180,16 +247,18 @@ int cmd_help(int argc, char **argv)
         help_overview(stdout);
         return finish_output(stdout);
     }
-    if (strcmp(argv[1], "--manual-options") == 0) {
-        help_manual_options(stdout);
+    if (manual_section(stdout, argv[1])) {
         return finish_output(stdout);
     }
     const struct command *command = command_find(argv[1]);
     if (command == NULL) {
+        const char *here = command_elsewhere(argv[1]);
         const char *hint = nearest(argv[1], command_names());
+        if (here != NULL) {
+            return fail(EXIT_DRAGOMAN, "%s: unknown command (here that is %s)", argv[1], here);
+        }
         return fail(EXIT_DRAGOMAN, "%s: unknown command (%s%s%s)", argv[1], hint != NULL ? "did you mean `" : "",
                     hint != NULL ? hint : "`dragoman help` lists all", hint != NULL ? "`?" : "");
     }
-    help_command(stdout, command);
-    return finish_output(stdout);
+    return help_about(command, argv[2]);
 }

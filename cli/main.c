@@ -59,8 +59,8 @@ static bool asks_for_help(const struct command *command, int argc, char **argv)
 static int call_command(const struct command *command, int argc, char **argv)
 {
     if (asks_for_help(command, argc, argv)) {
-        help_command(stdout, command);
-        return finish_output(stdout);
+        /* Behind a part's name that is what is asked about. */
+        return help_about(command, command->parts != NULL && argv[1][0] != '-' ? argv[1] : NULL);
     }
     keeper_reap();
     if (looks_at_worlds(command)) {
