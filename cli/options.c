@@ -383,7 +383,7 @@ static int unknown_option(const char *word)
 {
     char name[64];
     size_t length = strcspn(word + 2, "=");
-    if (word[1] != '-' || length >= sizeof name) {
+    if (length >= sizeof name) {
         return fail(EXIT_DRAGOMAN, "%s: unknown option (`dragoman help run` lists all)", word);
     }
     memcpy(name, word + 2, length);
@@ -432,6 +432,13 @@ static int take_long(struct run_request *request, int argc, char **argv, int at)
     return status != 0 ? -status : taken;
 }
 
+static int unknown_letter(const char *where)
+{
+    const char *here = option_elsewhere(where + 1);
+    return here != NULL ? fail(EXIT_DRAGOMAN, "%s: unknown option: %s", where, here)
+                        : fail(EXIT_DRAGOMAN, "%s: unknown option (`dragoman help run` lists all)", where);
+}
+
 /* -x, -xVALUE, -x VALUE; switches may share a dash, as -dq. */
 static int take_short(struct run_request *request, int argc, char **argv, int at)
 {
@@ -439,7 +446,7 @@ static int take_short(struct run_request *request, int argc, char **argv, int at
         const struct option_row *row = option_find_letter(*letter);
         char where[3] = {'-', *letter, '\0'};
         if (row == NULL) {
-            return -fail(EXIT_DRAGOMAN, "%s: unknown option (`dragoman help run` lists all)", where);
+            return -unknown_letter(where);
         }
         if (row->argument == ARGUMENT_NONE) {
             int status = option_apply(row, request, "yes", where);

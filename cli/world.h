@@ -57,6 +57,18 @@ bool world_option_is(const char *word, const char *letter, const char *name);
 long world_option_number(int argc, char **argv, int *at, const char *letter, long most);
 
 /*
+ * Takes the options of a command whose other words are instances, wherever they stand, before anything is done: by `take`,
+ * which gets the index of an option, moves it on where a value is the next word, and returns 0, or an exit status after
+ * complaining. The other words come to stand at argv[1] and behind it. Returns how many there are, or a negative exit status.
+ */
+typedef int world_option(void *context, int argc, char **argv, int *at);
+int world_words(int argc, char **argv, world_option *take, void *context);
+
+/* The option of stop and restart: context is a long, of the seconds between SIGTERM and SIGKILL. */
+enum { WORLD_STOP_SECONDS = 10 };
+world_option world_stop_option;
+
+/*
  * What a program inside is started with, of a request: its settings, variables and directory. Strings are the request's,
  * or live as long as the process.
  */

@@ -26,6 +26,7 @@ struct side {
     const char *word; /* as it was given, for messages */
     const char *path;
     bool inside;
+    bool is_target;
 };
 
 /* NAME:PATH, unless a slash comes before the colon or no instance can be called so. Cuts `word`, of which `given` is a copy. */
@@ -48,7 +49,16 @@ static const char *take_side(char *word, const char *given, struct side *out)
 
 static int fail_side(const struct side *side, int error)
 {
-    return fail(EXIT_DRAGOMAN, "%s: %s", side->word, strerror(error));
+    const char *step = error == ENOENT && side->is_target
+                           ? " (the directory that it goes to is not there: make it first)"
+                       : error == ENOENT && side->inside
+                           ? " (check the path, which begins at the instance's root: dragoman exec INSTANCE ls -l DIR)"
+                       : error == ENOENT || error == ENOTDIR ? " (check the path)"
+                       : error == EACCES || error == EPERM   ? " (check owner and mode)"
+                       : error == ENOSPC || error == EDQUOT  ? " (make room, or give the instance more by --disk)"
+                       : error == EROFS                      ? " (choose a place that can be written)"
+                                                             : "";
+    return fail(EXIT_DRAGOMAN, "%s: %s%s", side->word, strerror(error), step);
 }
 
 /*
@@ -84,7 +94,7 @@ static int open_source(int root, const struct side *from, struct stat *st)
         return -fail(
             EXIT_DRAGOMAN,
             "%s: is a directory, and cp takes files (-v shows directories inside; dragoman exec NAME tar -cf - "
-            "DIR | tar -xf - brings them out)",
+            "DIR | tar -xf - brings them out, tar -cf - DIR | dragoman exec -i NAME tar -xf - in)",
             from->word);
     }
     return S_ISREG(st->st_mode) ? fd : -fail(EXIT_DRAGOMAN, "%s: is no file", from->word);
@@ -251,6 +261,17 @@ static int copy_with(const char *name, const struct side *from, const struct sid
 int cmd_cp(int argc, char **argv)
 {
     struct side from, to;
+    static const char *const deep[] = {"-r", "-R", "-a", "-ra", "-ar", "--recursive", "--archive", NULL};
+    for (int at = 1; at < argc; at++) {
+        for (size_t i = 0; deep[i] != NULL; i++) {
+            if (strcmp(argv[at], deep[i]) == 0) {
+                return fail(EXIT_DRAGOMAN,
+                            "cp: %s: directories are not copied (-v SRC:DST shows one inside; dragoman exec NAME tar "
+                            "-cf - DIR | tar -xf - brings one out; dragoman instance export writes all files)",
+                            argv[at]);
+            }
+        }
+    }
     if (argc != 3 || argv[1][0] == '-' || argv[2][0] == '-') {
         return fail(EXIT_DRAGOMAN,
                     "cp: give a file and where it goes, one of them as INSTANCE:PATH (dragoman help cp)");
@@ -261,6 +282,7 @@ int cmd_cp(int argc, char **argv)
         fail(EXIT_DRAGOMAN, "cp: out of memory (end something)");
     } else {
         const char *source = take_side(argv[1], given[0], &from), *target = take_side(argv[2], given[1], &to);
+        to.is_target = true;
         status = (source == NULL) == (target == NULL)
                      ? fail(EXIT_DRAGOMAN, "cp: %s of them is in an instance (write one as INSTANCE:PATH)",
                             source == NULL ? "none" : "each")

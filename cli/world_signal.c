@@ -11,25 +11,16 @@
 #include "cli/option_isolation.h"
 #include "cli/world.h"
 
-enum { STOP_SECONDS = 10, STOP_MOST = 100000 };
-
 int cmd_restart(int argc, char **argv)
 {
-    long seconds = STOP_SECONDS;
-    int at = 1, status = 0;
-    for (; at < argc && argv[at][0] == '-'; at++) {
-        if (!world_option_is(argv[at], "-t", "--time")) {
-            return fail(EXIT_DRAGOMAN, "restart: %s: unknown option (dragoman help restart)", argv[at]);
-        }
-        seconds = world_option_number(argc, argv, &at, "-t", STOP_MOST);
-        if (seconds < 0) {
-            return EXIT_DRAGOMAN;
-        }
+    long seconds = WORLD_STOP_SECONDS;
+    int count = world_words(argc, argv, world_stop_option, &seconds), status = 0;
+    if (count <= 0) {
+        return count < 0
+                   ? -count
+                   : fail(EXIT_DRAGOMAN, "restart: no instance given (dragoman restart [-t SECONDS] INSTANCE...)");
     }
-    if (at >= argc) {
-        return fail(EXIT_DRAGOMAN, "restart: no instance given (dragoman restart [-t SECONDS] INSTANCE...)");
-    }
-    for (; at < argc; at++) {
+    for (int at = 1; at <= count; at++) {
         int one = world_stop(argv[at], seconds);
         one = one == 0 ? world_start(argv[at]) : one;
         status = one != 0 ? one : status;
@@ -74,27 +65,30 @@ static int ask(const char *name, struct keeper_message *m)
     return r == 1 ? 0 : fail(EXIT_DRAGOMAN, "%s: it has ended meanwhile", name);
 }
 
+static int kill_option(void *context, int argc, char **argv, int *at)
+{
+    const char *word = argv[*at];
+    int *signo = context;
+    if (!world_option_is(word, "-s", "--signal")) {
+        return fail(EXIT_DRAGOMAN, "kill: %s: unknown option (dragoman help kill)", word);
+    }
+    const char *value = strchr(word, '=') != NULL           ? strchr(word, '=') + 1
+                        : word[1] != '-' && word[2] != '\0' ? word + 2
+                        : *at + 1 < argc                    ? argv[++*at]
+                                                            : "";
+    *signo = signal_of(value);
+    return *signo != 0 ? 0 : fail(EXIT_DRAGOMAN, "kill: `%s` is no signal (TERM, HUP, 15 and the like)", value);
+}
+
 int cmd_kill(int argc, char **argv)
 {
-    int at = 1, status = 0, signo = SIGKILL;
-    for (; at < argc && argv[at][0] == '-'; at++) {
-        if (!world_option_is(argv[at], "-s", "--signal")) {
-            return fail(EXIT_DRAGOMAN, "kill: %s: unknown option (dragoman help kill)", argv[at]);
-        }
-        const char *word = argv[at];
-        const char *value = strchr(word, '=') != NULL           ? strchr(word, '=') + 1
-                            : word[1] != '-' && word[2] != '\0' ? word + 2
-                            : at + 1 < argc                     ? argv[++at]
-                                                                : "";
-        signo = signal_of(value);
-        if (signo == 0) {
-            return fail(EXIT_DRAGOMAN, "kill: `%s` is no signal (TERM, HUP, 15 and the like)", value);
-        }
+    int signo = SIGKILL, status = 0;
+    int count = world_words(argc, argv, kill_option, &signo);
+    if (count <= 0) {
+        return count < 0 ? -count
+                         : fail(EXIT_DRAGOMAN, "kill: no instance given (dragoman kill [-s SIGNAL] INSTANCE...)");
     }
-    if (at >= argc) {
-        return fail(EXIT_DRAGOMAN, "kill: no instance given (dragoman kill [-s SIGNAL] INSTANCE...)");
-    }
-    for (; at < argc; at++) {
+    for (int at = 1; at <= count; at++) {
         struct keeper_message m = {.kind = KEEPER_KILL, .value = signo};
         int one = ask(argv[at], &m);
         status = one != 0 ? one : status;
@@ -133,14 +127,20 @@ static int wait_for_one(const char *name)
     return 0;
 }
 
+static int wait_option(void *context, int argc, char **argv, int *at)
+{
+    (void)context;
+    (void)argc;
+    return fail(EXIT_DRAGOMAN, "wait: %s: takes instances only (dragoman wait INSTANCE...)", argv[*at]);
+}
+
 int cmd_wait(int argc, char **argv)
 {
-    int status = 0;
-    if (argc < 2 || argv[1][0] == '-') {
-        return fail(EXIT_DRAGOMAN, "wait: %s (dragoman wait INSTANCE...)",
-                    argc < 2 ? "no instance given" : "takes instances only");
+    int count = world_words(argc, argv, wait_option, NULL), status = 0;
+    if (count <= 0) {
+        return count < 0 ? -count : fail(EXIT_DRAGOMAN, "wait: no instance given (dragoman wait INSTANCE...)");
     }
-    for (int at = 1; at < argc; at++) {
+    for (int at = 1; at <= count; at++) {
         int one = wait_for_one(argv[at]);
         status = one != 0 ? one : status;
     }

@@ -29,14 +29,16 @@ static int take_connection(void *context, int argc, char **argv, int at)
 {
     struct connection_options *o = &((struct line *)context)->options;
     const char *word = argv[at];
+    const struct {
+        const char *name;
+        bool *set;
+    } names[] = {{"--interactive", &o->interactive}, {"--tty", &o->terminal}, {"--detach", &o->detach}};
     (void)argc;
-    if (strcmp(word, "--interactive") == 0) {
-        o->interactive = true;
-        return 1;
-    }
-    if (strcmp(word, "--tty") == 0) {
-        o->terminal = true;
-        return 1;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(word, names[i].name) == 0) {
+            *names[i].set = true;
+            return 1;
+        }
     }
     if (word[1] == '-' || strspn(word + 1, "itd") != strlen(word + 1)) {
         return 0;
@@ -75,7 +77,12 @@ static int take_line(struct run_request *request, struct line *line, const char 
         return -fail(EXIT_DRAGOMAN, "%s: no instance is called so (dragoman instance list)", line->argv[at]);
     }
     snprintf(request->plan.name, sizeof request->plan.name, "%s", line->argv[at]);
-    return at + 1;
+    at++;
+    if (at < line->argc && line->argv[at][0] == '-') {
+        return -fail(EXIT_DRAGOMAN, "%s: %s: options stand before the instance's name (dragoman %s %s %s ...)",
+                     line->argv[0], line->argv[at], line->argv[0], line->argv[at], request->plan.name);
+    }
+    return at;
 }
 
 static int ended(int status, const struct supervised_end *end)
@@ -113,6 +120,10 @@ int cmd_shell(int argc, char **argv)
     int at = take_line(&request, &line, "shell INSTANCE");
     if (at < 0) {
         return -at;
+    }
+    if (line.options.detach) {
+        return fail(EXIT_DRAGOMAN, "shell: --detach: nobody would be there to talk to it (dragoman exec -d %s PROGRAM)",
+                    request.plan.name);
     }
     if (at < argc) {
         return fail(EXIT_DRAGOMAN,
@@ -165,21 +176,29 @@ int world_start(const char *name)
     return start_one(name, false);
 }
 
+static int start_option(void *context, int argc, char **argv, int *at)
+{
+    (void)argc;
+    if (strcmp(argv[*at], "--attach") != 0 && strcmp(argv[*at], "-a") != 0) {
+        return fail(EXIT_DRAGOMAN, "start: %s: unknown option (dragoman help start)", argv[*at]);
+    }
+    *(bool *)context = true;
+    return 0;
+}
+
 int cmd_start(int argc, char **argv)
 {
     bool attached = false;
-    int at = 1, status = 0;
-    for (; at < argc && argv[at][0] == '-'; at++) {
-        if (strcmp(argv[at], "--attach") != 0 && strcmp(argv[at], "-a") != 0) {
-            return fail(EXIT_DRAGOMAN, "start: %s: unknown option (dragoman help start)", argv[at]);
-        }
-        attached = true;
+    int count = world_words(argc, argv, start_option, &attached);
+    if (count < 0) {
+        return -count;
     }
-    if (at >= argc || (attached && argc - at > 1)) {
+    if (count == 0 || (attached && count > 1)) {
         return fail(EXIT_DRAGOMAN, "start: give %s (dragoman instance list)",
                     attached ? "one instance" : "an instance");
     }
-    for (; at < argc; at++) {
+    int status = 0;
+    for (int at = 1; at <= count; at++) {
         int one = instance_name_ok(argv[at])
                       ? start_one(argv[at], attached)
                       : fail(EXIT_DRAGOMAN, "%s: no instance is called so (dragoman instance list)", argv[at]);

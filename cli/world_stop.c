@@ -15,7 +15,7 @@
 #include "cli/options.h"
 #include "cli/world.h"
 
-enum { STOP_SECONDS = 10, STOP_MOST = 100000, FOLLOW_MS = 200 };
+enum { STOP_MOST = 100000, FOLLOW_MS = 200 };
 
 long world_option_number(int argc, char **argv, int *at, const char *letter, long most)
 {
@@ -39,6 +39,25 @@ bool world_option_is(const char *word, const char *letter, const char *name)
     size_t length = strlen(name);
     return strncmp(word, letter, strlen(letter)) == 0 ||
            (strncmp(word, name, length) == 0 && (word[length] == '\0' || word[length] == '='));
+}
+
+int world_words(int argc, char **argv, world_option *take, void *context)
+{
+    int count = 0;
+    bool options = true;
+    for (int at = 1; at < argc; at++) {
+        if (!options || argv[at][0] != '-' || argv[at][1] == '\0') {
+            argv[1 + count++] = argv[at];
+        } else if (strcmp(argv[at], "--") == 0) {
+            options = false;
+        } else {
+            int status = take(context, argc, argv, &at);
+            if (status != 0) {
+                return -status;
+            }
+        }
+    }
+    return count;
 }
 
 static int check_name(const char *name)
@@ -100,23 +119,26 @@ int world_find(const char *name, struct keeper_link *out)
     return fail(EXIT_DRAGOMAN, "%s: it is not running (dragoman start %s)", name, name);
 }
 
+int world_stop_option(void *context, int argc, char **argv, int *at)
+{
+    const char *word = argv[*at];
+    long *seconds = context;
+    if (!world_option_is(word, "-t", "--time")) {
+        return fail(EXIT_DRAGOMAN, "%s: %s: unknown option (dragoman help %s)", argv[0], word, argv[0]);
+    }
+    *seconds = world_option_number(argc, argv, at, "-t", STOP_MOST);
+    return *seconds < 0 ? EXIT_DRAGOMAN : 0;
+}
+
 int cmd_stop(int argc, char **argv)
 {
-    long seconds = STOP_SECONDS;
-    int at = 1, status = 0;
-    for (; at < argc && argv[at][0] == '-'; at++) {
-        if (!world_option_is(argv[at], "-t", "--time")) {
-            return fail(EXIT_DRAGOMAN, "stop: %s: unknown option (dragoman help stop)", argv[at]);
-        }
-        seconds = world_option_number(argc, argv, &at, "-t", STOP_MOST);
-        if (seconds < 0) {
-            return EXIT_DRAGOMAN;
-        }
+    long seconds = WORLD_STOP_SECONDS;
+    int count = world_words(argc, argv, world_stop_option, &seconds), status = 0;
+    if (count <= 0) {
+        return count < 0 ? -count
+                         : fail(EXIT_DRAGOMAN, "stop: no instance given (dragoman stop [-t SECONDS] INSTANCE...)");
     }
-    if (at >= argc) {
-        return fail(EXIT_DRAGOMAN, "stop: no instance given (dragoman stop [-t SECONDS] INSTANCE...)");
-    }
-    for (; at < argc; at++) {
+    for (int at = 1; at <= count; at++) {
         int one = stop_one(argv[at], seconds);
         status = one != 0 ? one : status;
     }
@@ -210,34 +232,45 @@ static int show_log(const char *name, long lines, bool follows)
     return finish_output(stdout);
 }
 
+struct logs_options {
+    long lines;
+    bool follows;
+};
+
+static int logs_option(void *context, int argc, char **argv, int *at)
+{
+    struct logs_options *o = context;
+    const char *word = argv[*at];
+    if (strcmp(word, "-f") == 0 || strcmp(word, "--follow") == 0) {
+        o->follows = true;
+        return 0;
+    }
+    if (world_option_is(word, "-n", "--tail")) {
+        o->lines = world_option_number(argc, argv, at, "-n", 1000000000);
+        return o->lines < 0 ? EXIT_DRAGOMAN : 0;
+    }
+    if (strcmp(word, "-t") == 0 || strcmp(word, "--timestamps") == 0 || strncmp(word, "--since", 7) == 0 ||
+        strncmp(word, "--until", 7) == 0) {
+        return fail(EXIT_DRAGOMAN,
+                    "logs: %s: the log has no times (--tail N shows its end; programs that write times have them in "
+                    "it)",
+                    word);
+    }
+    return fail(EXIT_DRAGOMAN, "logs: %s: unknown option (dragoman help logs)", word);
+}
+
 int cmd_logs(int argc, char **argv)
 {
-    long lines = -1;
-    bool follows = false;
-    int at = 1;
-    for (; at < argc && argv[at][0] == '-'; at++) {
-        if (strcmp(argv[at], "-f") == 0 || strcmp(argv[at], "--follow") == 0) {
-            follows = true;
-        } else if (world_option_is(argv[at], "-n", "--tail")) {
-            lines = world_option_number(argc, argv, &at, "-n", 1000000000);
-            if (lines < 0) {
-                return EXIT_DRAGOMAN;
-            }
-        } else if (strcmp(argv[at], "-t") == 0 || strcmp(argv[at], "--timestamps") == 0 ||
-                   strncmp(argv[at], "--since", 7) == 0 || strncmp(argv[at], "--until", 7) == 0) {
-            return fail(EXIT_DRAGOMAN,
-                        "logs: %s: the log has no times (--tail N shows its end; programs that write "
-                        "times have them in it)",
-                        argv[at]);
-        } else {
-            return fail(EXIT_DRAGOMAN, "logs: %s: unknown option (dragoman help logs)", argv[at]);
-        }
+    struct logs_options options = {.lines = -1};
+    int count = world_words(argc, argv, logs_option, &options);
+    if (count < 0) {
+        return -count;
     }
-    if (argc - at != 1) {
+    if (count != 1) {
         return fail(EXIT_DRAGOMAN, "logs: give one instance (dragoman logs [-f] [--tail N] INSTANCE)");
     }
-    int status = check_name(argv[at]);
-    return status != 0 ? status : show_log(argv[at], lines, follows);
+    int status = check_name(argv[1]);
+    return status != 0 ? status : show_log(argv[1], options.lines, options.follows);
 }
 
 int world_limit(const char *name, const struct run_request *request, bool *runs)

@@ -43,6 +43,13 @@ until_is ps 1 sh -c "$D ps box | grep -c 'sleep 4$mark'"
 run $X ps --json box
 grep -q '"personality": "linux"' "$out"
 verdict ps-json $? 0
+verdict ps-release-json "$(sed -n 's/^ *"release": //p' "$out" | sort -u)" null,
+prints ps-release-of-linux '-' sh -c "$D ps box | sed -n '/sleep 4$mark/s/.* linux  *\\([^ ]*\\) .*/\\1/p'"
+status exec-detached-long 0 $X exec --detach --interactive --tty box true
+says exec-option-behind 125 'stand before the instance' $X exec box -it sh
+says shell-detached 125 'nobody would be there' $X shell -d box
+says stop-unknown-option 125 'unknown option' $X stop box --now
+prints stop-unknown-option-stops-nothing still $X exec box echo still
 prints not-in-own-list 0 sh -c "$D ps | grep -c 'sleep 4$mark'; true"
 "$D" exec box sleep "5$mark" &
 launcher=$!
@@ -51,16 +58,20 @@ kill -9 "$launcher"
 wait "$launcher" 2>/dev/null
 verdict killed-exec "$(left 5)" 0
 verdict others-go-on "$(pgrep -fc "^sleep 4$mark")" 1
-prints stop box $X stop -t 5 box
+prints stop box $X stop box -t 5
 verdict stop-leaves-nothing "$(left 4)" 0
 
 status deaf-to-term 0 $X run -d -i box sh -c "trap '' TERM; while :; do sleep 0.6$mark; done"
-prints stop-kills-after box $X stop -t 1 box
+SECONDS=0
+prints stop-kills-after box $X stop box --time=1
+verdict stop-took-its-seconds "$((SECONDS < 8))" 1
 verdict stop-kills-all "$(left 0.6)" 0
 
 prints detached box $X run -d -i box sh -c 'echo first; echo second >&2; sleep 0.2; echo third'
 until_is logs "$(printf 'first\nsecond\nthird')" "$D" logs box
 prints logs-tail "$(printf 'second\nthird')" $X logs --tail 2 box
+prints logs-tail-behind third $X logs box -n 1
+says logs-of-two 125 'give one instance' $X logs box box
 run $X logs -f box
 verdict logs-end "$status" 0
 status restart 0 $X run -d --restart on-failure:2 -i box sh -c 'echo again; exit 1'
@@ -89,11 +100,14 @@ prints program-instead 'mine' $X run -i box echo mine
 prints other-command 'entry 3' $X run -i box --command '["3"]'
 prints line-for-a-shell 'entry /bin/sh -c echo 4' $X run -i box --command 'echo 4'
 prints other-entrypoint 'for it' $X run -i box --entrypoint echo for it
+prints other-entrypoint-with-options '-x' $X run -i box --entrypoint echo -- -x
 prints other-entrypoint-alone '' $X run -i box --entrypoint echo
 prints other-entrypoint-isolated 'for it' $X run --isolate --entrypoint echo for it
 prints no-entrypoint 'just' $X run -i box --entrypoint '' echo just
 status starts-entrypoint 0 $X start --attach box
 prints entrypoint-wrote 'entry one two words' $X logs --tail 1 box
+says list-not-closed 125 'begins as a list and is none' $X instance set box command='["/bin/sleep","7777"'
+says list-of-numbers 125 'begins as a list and is none' $X instance set box entrypoint='[1]'
 says no-signal 125 'is no signal' $X run -i box --stop-signal SIGNOTHING true
 says no-port 125 'is no port' $X run -i box --expose 80/xyz true
 "$D" instance set box entrypoint= stop-signal=quit command='trap "echo asked; exit 6" QUIT; trap "echo not so" TERM; : >/tmp/ready; while :; do sleep 0.1; done'
