@@ -13,6 +13,7 @@
 #include "cli/instance.h"
 #include "cli/instance_image.h"
 #include "cli/message.h"
+#include "cli/option_values.h"
 #include "cli/sysroot.h"
 #include "cli/sysroot_name.h"
 #include "cli/tools.h"
@@ -129,6 +130,10 @@ static int make_filled(struct instance_store *store, struct creation *c, const s
                                      c->config.system, &filled);
     if (status != 0) {
         return status;
+    }
+    if (source->platform != NULL && source->archive >= 0 && filled.config == NULL) {
+        fail(0, "--platform: without effect unless %s is a container image (of an archive of files all were taken)",
+             source->name);
     }
     status = filled.config != NULL ? instance_image_take(&c->config, filled.config) : 0;
     free(filled.config);
@@ -248,7 +253,7 @@ int instance_import(struct instance_store *store, int argc, char **argv)
     const struct instance_option own[] = {
         {.name = "--owners", .value = &c.owners}, {.name = "--platform", .value = &platform}, {.name = NULL}};
     int count = instance_arguments(argc, argv, own, &c.config, &c.request, words, 2, 2, import_usage);
-    int status = count < 0 ? -count : 0;
+    int status = count < 0 ? -count : platform != NULL ? check_platform(platform) : 0;
     if (status == 0) {
         c.name = words[0];
         status = begin(store, &c);

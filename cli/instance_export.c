@@ -33,6 +33,25 @@ static bool ends_in(const char *text, const char *end)
     return length >= strlen(end) && strcmp(text + length - strlen(end), end) == 0;
 }
 
+/* A name that says another format: a tar archive under it would mislead whoever opens it. */
+static int refuse_ending(const char *file)
+{
+    static const char *const others[] = {
+        ".zip",  ".7z", ".rar", ".cpio", ".iso", ".img", ".qcow2", ".vmdk", ".squashfs",
+        ".sqfs", ".ar", ".deb", ".rpm",  ".gz",  ".bz2", ".xz",    ".zst",  ".lz4",
+        ".lzma", ".lz", ".lzo", ".br",   ".Z",   ".taz", ".tlz",
+    };
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (ends_in(file, others[i])) {
+            return fail(EXIT_DRAGOMAN,
+                        "%s: %s is none that can be written (end it in .tar, .tar.gz, .tar.bz2, .tar.xz, .tar.zst, "
+                        ".tar.lz4 or .oci, or say --format)",
+                        file, others[i]);
+        }
+    }
+    return 0;
+}
+
 /* What --format says, else what the file's name does. NULL after complaining. */
 static const char *filter_of(const char *format, const char *file)
 {
@@ -43,7 +62,7 @@ static const char *filter_of(const char *format, const char *file)
         }
     }
     if (format == NULL) {
-        return "none";
+        return refuse_ending(file) == 0 ? "none" : NULL;
     }
     fail(EXIT_DRAGOMAN,
          "--format: `%s` is none that can be written (tar, tar.gz, tar.bz2, tar.xz, tar.zst, tar.lz4, or oci for a "

@@ -39,13 +39,21 @@ static char **list_of(const char *const *words)
     return list;
 }
 
-/* What is written as a list; NULL: it is none. */
-static char **parse_list(const char *value)
+/*
+ * What is written as a list; *out NULL: it is none, and may be one word or a line. What begins as a list is meant as one:
+ * with a bracket forgotten, a shell would be given something else.
+ */
+static int parse_list(const char *value, const char *where, char ***out)
 {
     struct json_value *document = value[0] == '[' ? json_parse(value, strlen(value)) : NULL;
-    char **list = json_strings(document);
+    *out = json_strings(document);
     json_free(document);
-    return list;
+    return value[0] != '[' || *out != NULL
+               ? 0
+               : fail(EXIT_DRAGOMAN,
+                      "%s: `%s` begins as a list and is none (write [\"PROGRAM\", \"ARG\"]; a shell's line that begins "
+                      "so: [\"/bin/sh\", \"-c\", \"LINE\"])",
+                      where, value);
 }
 
 static void replace(char ***list, char **by)
@@ -58,9 +66,13 @@ static void replace(char ***list, char **by)
 int set_command(struct run_request *request, const char *value, const char *where)
 {
     const char *const line[] = {"/bin/sh", "-c", value, NULL};
-    char **words = parse_list(value);
+    char **words;
     if (value[0] == '\0') {
         return fail(EXIT_DRAGOMAN, "%s: wants a command", where);
+    }
+    int status = parse_list(value, where, &words);
+    if (status != 0) {
+        return status;
     }
     if (words == NULL && (words = list_of(line)) == NULL) {
         return no_memory(where);
@@ -74,7 +86,11 @@ int set_command(struct run_request *request, const char *value, const char *wher
 int set_entrypoint(struct run_request *request, const char *value, const char *where)
 {
     const char *const word[] = {value[0] != '\0' ? value : NULL, NULL};
-    char **words = parse_list(value);
+    char **words;
+    int status = parse_list(value, where, &words);
+    if (status != 0) {
+        return status;
+    }
     if (words == NULL && (words = list_of(word)) == NULL) {
         return no_memory(where);
     }

@@ -352,3 +352,27 @@ int set_quiet(struct run_request *request, const char *value, const char *where)
     }
     return status;
 }
+
+/* As image indexes have it (github.com/opencontainers/image-spec: image-index.md, platform). */
+int check_platform(const char *value)
+{
+    static const char allowed[] = "-._abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    unsigned words = 0;
+    const char *at = value;
+    for (; words < 3; words++) {
+        size_t length = strspn(at, allowed);
+        if (length == 0) {
+            break;
+        }
+        at += length;
+        if (*at != '/') {
+            words++;
+            break;
+        }
+        at++;
+    }
+    return *at == '\0' && words >= 2 && at[-1] != '/'
+               ? 0
+               : fail(EXIT_DRAGOMAN, "--platform: `%s` is none (write OS/MACHINE, as linux/amd64 or freebsd/amd64)",
+                      value);
+}

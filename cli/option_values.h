@@ -44,4 +44,7 @@ int resolve_directory(const char *value, const char *where, char out[SETTINGS_PA
 /* The name of an interception mode, as --intercept takes it. */
 const char *intercept_name(int mode);
 
+/* What --platform is given: OS/MACHINE, and perhaps a variant. Returns 0, or an exit status after complaining. */
+int check_platform(const char *value);
+
 #endif

@@ -50,7 +50,11 @@ static void print_line(const struct process_table_entry *e, const struct host_st
     char copy[PROCESS_TABLE_ARGS + 1];
     printf("%7d %7d %c    ", e->pid, now->parent, now->state);
     print_plain(e->personality, sizeof e->personality);
-    printf(" %-8u ", e->release);
+    if (e->release != 0) {
+        printf(" %-8u ", e->release);
+    } else {
+        printf(" %-8s ", "-"); /* only FreeBSD's programs see a number */
+    }
     if (e->args_size == 0) {
         print_plain(e->program, sizeof e->program);
     }
@@ -96,7 +100,11 @@ static void print_json(struct json *j, int proc, const struct process_table_entr
     json_string(j, "state", state);
     json_number(j, "threads", threads_of(proc, e, now));
     json_string(j, "personality", e->personality);
-    json_number(j, "release", e->release);
+    if (e->release != 0) {
+        json_number(j, "release", e->release);
+    } else {
+        json_string(j, "release", NULL);
+    }
     json_string(j, "command", e->command);
     json_string(j, "program", e->program);
     json_array(j, "arguments");

@@ -219,7 +219,8 @@ static int parse(int argc, char **argv, struct addition *out)
                     "sysroot: `%s` can be no name (letters, digits and ._+- behind a letter or digit, at most %d)",
                     out->name, SYSROOT_NAME_MAX - 1);
     }
-    return check_sources(out);
+    int status = out->platform != NULL ? check_platform(out->platform) : 0;
+    return status != 0 ? status : check_sources(out);
 }
 
 int sysroot_add(const struct settings *settings, int argc, char **argv)

@@ -153,7 +153,8 @@ int tool_wait(struct tool *tool)
     }
     tool->unread = WIFSIGNALED(ended) && WTERMSIG(ended) == SIGPIPE;
     if (WIFSIGNALED(ended) && !tool->unread && interrupted == 0) {
-        return fail(EXIT_DRAGOMAN, "%s: ended by signal %d (is there memory enough?)", tool->name, WTERMSIG(ended));
+        return fail(EXIT_DRAGOMAN, "%s: ended by signal %d%s", tool->name, WTERMSIG(ended),
+                    WTERMSIG(ended) == SIGKILL ? " (is there memory enough?)" : " (try again)");
     }
     return ended == 0 ? 0 : EXIT_DRAGOMAN;
 }
