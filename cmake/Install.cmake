@@ -9,9 +9,10 @@ get_property(helpers GLOBAL PROPERTY dragoman_helpers)
 if(helpers)
   install(TARGETS ${helpers} RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/dragoman)
 endif()
-# The tarball is relocatable and the unit is not: there ExecStart is to be edited, or dragoman installed with its prefix.
-configure_file(${CMAKE_SOURCE_DIR}/systemd/dragoman@.service.in ${CMAKE_BINARY_DIR}/dragoman@.service @ONLY)
-install(FILES ${CMAKE_BINARY_DIR}/dragoman@.service DESTINATION lib/systemd/user)
+install(CODE "set(unit_source \"${CMAKE_SOURCE_DIR}/systemd/dragoman@.service.in\")
+  set(unit_bindir \"${CMAKE_INSTALL_BINDIR}\")
+  set(unit_datadir \"${CMAKE_INSTALL_DATADIR}\")")
+install(SCRIPT ${CMAKE_SOURCE_DIR}/cmake/InstallUnit.cmake)
 file(GLOB manuals CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/man/*.1)
 install(FILES ${manuals} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 foreach(document README.md HACKING.md)
@@ -44,7 +45,9 @@ install(FILES ${generated_dir}/apparmor-dragoman DESTINATION ${CMAKE_INSTALL_DAT
 set(tarball_name dragoman-${PROJECT_VERSION}-x86_64)
 add_custom_target(tarball
   COMMAND ${CMAKE_COMMAND} -E rm -rf ${CMAKE_BINARY_DIR}/tarball
-  COMMAND ${CMAKE_COMMAND} --install ${CMAKE_BINARY_DIR} --strip
+  # Of all places that it may be unpacked to, systemd looks for an ordinary user's units in this one (%h: the home directory).
+  COMMAND ${CMAKE_COMMAND} -E env DRAGOMAN_UNIT_PREFIX=%h/.local
+          ${CMAKE_COMMAND} --install ${CMAKE_BINARY_DIR} --strip
           --prefix ${CMAKE_BINARY_DIR}/tarball/${tarball_name}
   COMMAND tar --owner=0 --group=0 --numeric-owner --sort=name
           -C ${CMAKE_BINARY_DIR}/tarball -czf ${CMAKE_BINARY_DIR}/${tarball_name}.tar.gz ${tarball_name}
