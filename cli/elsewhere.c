@@ -13,7 +13,7 @@ static const struct elsewhere options[] = {
     {"rm", "what is gone afterwards is --isolate's; dragoman instance rm NAME removes an instance"},
     {"name", "-i NAME runs in the instance of that name, which dragoman instance create or import makes"},
     {"tty", "it has a terminal where you have one; dragoman exec -t asks for one in any case"},
-    {"t", "it has a terminal where you have one; dragoman exec -t asks for one in any case"},
+    {"t", "it has a terminal where you have one; dragoman exec -t asks for one in any case; behind -- it is PROGRAM's"},
     {"a", "the streams are yours in any case; dragoman start --attach stays until an instance ends"},
     {"h", "--hostname NAME names the host inside; dragoman help run explains the options"},
     {"P", "-p PORT:INNER forwards one port, or a range; dragoman instance show NAME tells what an image exposes"},

@@ -206,13 +206,16 @@ const struct option_row option_table[] = {
      .scope = OPTION_WORLD,
      .value = "SIZE",
      .set = set_disk,
-     .help = "The room that what it writes may take."},
+     .help = "The room that all of the instance's own files may take: what it writes, and what was imported or copied, "
+             "until "
+             "a snapshot or clone shares that (`dragoman instance show` tells both)."},
     {.name = "read-only",
      .argument = ARGUMENT_NONE,
      .rooted = true,
      .scope = OPTION_WORLD,
      .set = set_read_only,
-     .help = "Let nothing be written to its root."},
+     .help = "Let nothing be written to its root: /tmp, /run and /var/tmp neither, but what --tmpfs and --volume put "
+             "there."},
     {.name = "restart",
      .argument = ARGUMENT_REQUIRED,
      .scope = OPTION_WORLD,
