@@ -78,6 +78,9 @@ static int take_line(struct run_request *request, struct line *line, const char 
     }
     snprintf(request->plan.name, sizeof request->plan.name, "%s", line->argv[at]);
     at++;
+    if (at < line->argc && strcmp(line->argv[at], "--") == 0) {
+        return at + 1;
+    }
     if (at < line->argc && line->argv[at][0] == '-') {
         return -fail(EXIT_DRAGOMAN, "%s: %s: options stand before the instance's name (dragoman %s %s %s ...)",
                      line->argv[0], line->argv[at], line->argv[0], line->argv[at], request->plan.name);

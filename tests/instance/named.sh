@@ -47,6 +47,7 @@ verdict ps-release-json "$(sed -n 's/^ *"release": //p' "$out" | sort -u)" null,
 prints ps-release-of-linux '-' sh -c "$D ps box | sed -n '/sleep 4$mark/s/.* linux  *\\([^ ]*\\) .*/\\1/p'"
 status exec-detached-long 0 $X exec --detach --interactive --tty box true
 says exec-option-behind 125 'stand before the instance' $X exec box -it sh
+prints exec-dashes-behind 'in it' $X exec box -- echo in it
 says shell-detached 125 'nobody would be there' $X shell -d box
 says stop-unknown-option 125 'unknown option' $X stop box --now
 prints stop-unknown-option-stops-nothing still $X exec box echo still
