@@ -78,11 +78,14 @@ static int order_with_descriptors(struct attended *a)
     int given[5];
     unsigned count = 0;
     for (int i = 0; i < 3; i++) {
+        bool ends = i == 0 && how->no_input && how->terminal != TERMINAL_YES;
         bool terminal = how->terminal == TERMINAL_YES || (how->terminal == TERMINAL_BY_DESCRIPTORS && isatty(i));
-        a->relay.wanted[i] = terminal;
-        if (terminal) {
+        a->relay.wanted[i] = terminal && !ends;
+        if (ends) {
+            m.flags |= RUN_NO_INPUT; /* a shell that waited for what nobody can type would have to be killed */
+        } else if (terminal) {
             m.flags |= RUN_TERMINAL;
-        } else if (!(i == 0 && how->no_input) && fcntl(i, F_GETFD) >= 0) {
+        } else if (fcntl(i, F_GETFD) >= 0) {
             m.flags |= flags[i];
             given[count++] = streams_give(&a->streams, i);
         }

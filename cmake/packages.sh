@@ -61,6 +61,7 @@ prog:tclsh tcl
 prog:dpkg-source dpkg-dev
 prog:musl-gcc musl-tools
 prog:mmdebstrap mmdebstrap
+prog:arch-test arch-test
 prog:newuidmap uidmap
 END
         ;;

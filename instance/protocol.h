@@ -74,6 +74,7 @@ enum {
     RUN_DETACHED = 64, /* it does not share the connection's fate, and writes to the log */
     RUN_MAIN = 128,    /* and its end is the instance's */
     RUN_REPORTS = 256,
+    RUN_NO_INPUT = 512, /* its standard input is at its end, whatever the others are */
 };
 
 enum { KEEPER_TEXT_MAX = 1024, KEEPER_DESCRIPTORS = 6, KEEPER_NUMBERS = 8, LIMITS_RESTART = 6 };

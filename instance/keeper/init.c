@@ -209,13 +209,18 @@ static void round_once(struct init *s)
     take_times(s);
 }
 
-/* What the instance ends with, where its program is ended together with all others. */
-static void note_main(void *init, pid_t pid, int status)
+/* A program that is ended together with all others: whoever asked for it is told how, and it may be what the instance ends with. */
+static void note_end(void *init, pid_t pid, int status)
 {
     struct init *s = init;
+    struct keeper_message m = {.kind = KEEPER_ENDED, .value = status, .flags = s->timed_out};
     for (unsigned i = 0; i < s->used && pid > 0; i++) {
-        const struct connection *c = &s->connections[i];
-        s->main_status = c->main && c->pid == pid ? status : s->main_status;
+        struct connection *c = &s->connections[i];
+        if (c->pid == pid) {
+            c->pid = 0;
+            s->main_status = c->main ? status : s->main_status;
+            connection_tell(c, &m, NULL, 0);
+        }
     }
 }
 
@@ -225,12 +230,12 @@ static _Noreturn void finish(struct init *s)
     struct pollfd log = {s->k->log_pipe[0], POLLIN, 0};
     /* Whoever is left would be a child: kill() looks at every process of the host. */
     if (s->k->bare != NULL) {
-        mark_end_children(s->k->bare->mark, note_main, s);
+        mark_end_children(s->k->bare->mark, note_end, s);
     } else if (waitpid(-1, NULL, WNOHANG) >= 0) {
         int status;
         kill(-1, SIGKILL);
         for (pid_t pid; (pid = waitpid(-1, &status, 0)) > 0 || errno == EINTR;) {
-            note_main(s, pid, status);
+            note_end(s, pid, status);
         }
     }
     while (log.fd >= 0 && poll(&log, 1, 0) > 0 && log_take(s->k)) {}

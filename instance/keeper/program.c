@@ -93,7 +93,8 @@ static _Noreturn void end_child(const char *what, int error)
 static int source_of(const struct child *c, int i)
 {
     int fd = c->order->given[i];
-    if (fd < 0 && c->slave >= 0) {
+    bool ends = i == 0 && (c->order->message->flags & RUN_NO_INPUT) != 0;
+    if (fd < 0 && c->slave >= 0 && !ends) {
         fd = c->slave;
     } else if (fd < 0 && i > 0 && (c->order->message->flags & RUN_DETACHED) != 0) {
         fd = c->k->log_pipe[1];

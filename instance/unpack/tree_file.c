@@ -235,7 +235,8 @@ static int write_data(struct tree *tree, int fd, const char *path, const struct 
     struct chunk chunk;
     int r;
     if (member->size > tree->file_max) {
-        return complain("%s: claims %lld bytes", shown(path), (long long)member->size);
+        return complain("%s: claims %lld bytes, more than the %lld that a file may have here", shown(path),
+                        (long long)member->size, (long long)tree->file_max);
     }
     while ((r = source->data(source, &chunk)) > 0) {
         if (write_chunk(tree, fd, path, member->size, &chunk) != 0) {
