@@ -8,11 +8,13 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
 #include "cli/config.h"
 #include "cli/instance_tree.h"
+#include "cli/keeper_link.h"
 #include "cli/message.h"
 #include "cli/option_isolation.h"
 #include "loader/sysroots.h"
@@ -146,9 +148,47 @@ char **snapshot_names(const struct instance *instance)
     return names;
 }
 
+static bool runs(const char *name)
+{
+    struct keeper_link link;
+    bool found = keeper_find(name, &link) == 0;
+    if (found) {
+        close(link.socket);
+    }
+    return found;
+}
+
 static int in_use(const char *name)
 {
-    return fail(EXIT_DRAGOMAN, "%s: in use: it runs, or another command works on it (dragoman stop %s)", name, name);
+    return runs(name)
+               ? fail(EXIT_DRAGOMAN, "%s: in use: it runs (dragoman stop %s)", name, name)
+               : fail(EXIT_DRAGOMAN, "%s: in use: another command works on it (wait until that has ended)", name);
+}
+
+/*
+ * Another command has it for a moment, or longer; who runs it, for as long as it likes. The caller has the store's lock,
+ * which others need to get on, so it is let go meanwhile. Returns whether the instance has been locked.
+ */
+static bool lock_in_time(struct instance_store *store, const struct instance *instance, int how)
+{
+    enum { LONGEST_MS = 3000, STEP_MS = 20 };
+    const struct timespec step = {0, STEP_MS * 1000000L};
+    bool locked = flock(instance->fd, how) == 0;
+    for (int waited = 0; !locked && waited < LONGEST_MS && !runs(instance->name); waited += STEP_MS) {
+        instance_store_unlock(store);
+        nanosleep(&step, NULL);
+        instance_store_lock(store);
+        locked = flock(instance->fd, how) == 0;
+    }
+    return locked;
+}
+
+/* Whether the name is still that of the directory that is open: it may have been removed or renamed in a moment without a lock. */
+static bool is_still_there(struct instance_store *store, const struct instance *instance)
+{
+    struct stat named, open;
+    return fstatat(store->instances.fd, instance->name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+           fstat(instance->fd, &open) == 0 && named.st_ino == open.st_ino && named.st_dev == open.st_dev;
 }
 
 static int no_instance(struct instance_store *store, const char *name)
@@ -182,7 +222,10 @@ static int open_locked(struct instance_store *store, enum instance_use use, stru
         return errno == ENOENT ? no_instance(store, out->name)
                                : fail(EXIT_DRAGOMAN, "%s: %s (is it yours?)", out->path, strerror(errno));
     }
-    int status = use != INSTANCE_LOOK && flock(out->fd, locks[use]) != 0 ? in_use(out->name) : 0;
+    int status = use != INSTANCE_LOOK && !lock_in_time(store, out, locks[use]) ? in_use(out->name) : 0;
+    if (status == 0 && !is_still_there(store, out)) {
+        status = no_instance(store, out->name);
+    }
     if (status == 0) {
         char where[PATH_MAX + 16];
         snprintf(where, sizeof where, "%s/%s", out->path, config_file);

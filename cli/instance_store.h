@@ -52,8 +52,9 @@ struct instance {
 };
 
 /*
- * Opens an instance and reads its configuration. `locked`: the caller has the store's lock. Returns 0, or an exit status
- * after complaining: there is none of that name, or it is in use.
+ * Opens an instance and reads its configuration. `locked`: the caller has the store's lock; it is let go for moments where
+ * another command has the instance, which is waited for, for some seconds. Returns 0, or an exit status after complaining:
+ * there is none of that name, or it is in use.
  */
 int instance_open(struct instance_store *store, const char *name, enum instance_use use, bool locked,
                   struct instance *out);
