@@ -305,7 +305,8 @@ static const char kill_examples[] = "  dragoman kill -s HUP NAME";
 
 static const char wait_about[] =
     "Waits until instances that run have ended, and prints the exit status of each: that of "
-    "its program, 128 and more where a signal ended it.";
+    "its program, 128 and more where a signal ended it. Of one that has ended already it is that of what ran in the "
+    "background last, as `dragoman instance show` has it, too.";
 
 static const char wait_examples[] = "  dragoman run -d -i NAME make; dragoman wait NAME";
 

@@ -224,14 +224,18 @@ char *instance_split(char *word)
     return at;
 }
 
-void instance_now(char out[INSTANCE_TEXT_MAX])
+void instance_time(time_t time, char out[INSTANCE_TEXT_MAX])
 {
-    time_t now = time(NULL);
     struct tm tm;
     out[0] = '\0';
-    if (gmtime_r(&now, &tm) != NULL) {
+    if (gmtime_r(&time, &tm) != NULL) {
         strftime(out, INSTANCE_TEXT_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm);
     }
+}
+
+void instance_now(char out[INSTANCE_TEXT_MAX])
+{
+    instance_time(time(NULL), out);
 }
 
 uint64_t instance_room(struct instance_store *store, const struct run_request *request)

@@ -52,6 +52,7 @@ void instance_stop(const char *name);
 
 /* The time, as configurations have it. */
 void instance_now(char out[INSTANCE_TEXT_MAX]);
+void instance_time(time_t time, char out[INSTANCE_TEXT_MAX]);
 
 /* How many bytes a new tree may get: what a limit says, else most of what the file system has left. */
 uint64_t instance_room(struct instance_store *store, const struct run_request *request);

@@ -47,6 +47,15 @@ static void json_facts(struct json *j, const char *name, const struct instance *
     json_snapshots(j, instance);
 }
 
+/* What it ended with, and when; -1: nobody knows, or it has not. */
+static int last_end(const struct instance *instance, const struct instance_config *config, char when[INSTANCE_TEXT_MAX])
+{
+    time_t time = 0;
+    int status = config != &instance->config ? -1 : instance_ended(instance->fd, &time);
+    instance_time(time, when);
+    return status;
+}
+
 static void list_text(const struct instance *instance)
 {
     const struct instance_config *config = &instance->config;
@@ -139,6 +148,11 @@ static void show_text(const char *name, const struct instance *instance, const s
     printf("  state     %s\n", config != &instance->config     ? "snapshot"
                                : instance_is_running(instance) ? "running"
                                                                : "stopped");
+    char when[INSTANCE_TEXT_MAX];
+    int ended = last_end(instance, config, when);
+    if (ended >= 0) {
+        printf("  ended     with %d, %s\n", ended, when);
+    }
     printf("  system    %s\n", config->system[0] != '\0' ? config->system : "none that is known");
     printf("  created   %s%s%s\n", config->created, config->from[0] != '\0' ? " from " : "", config->from);
     printf("  owners    %s\n", owners_names[config->owners]);
@@ -169,6 +183,16 @@ static void show_json(const char *name, const struct instance *instance, const s
     struct level level;
     level_look(&level);
     json_string(&j, "isolation", level_word(level.reached));
+    char when[INSTANCE_TEXT_MAX];
+    int ended = last_end(instance, config, when);
+    if (ended >= 0) {
+        json_object(&j, "ended");
+        json_number(&j, "status", ended);
+        json_string(&j, "at", when);
+        json_end_object(&j);
+    } else {
+        json_string(&j, "ended", NULL);
+    }
     json_string(&j, "path", path);
     json_number(&j, "own_files", (int64_t)walk_files);
     json_number(&j, "own_bytes", (int64_t)walk_bytes);

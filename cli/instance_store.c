@@ -269,6 +269,23 @@ void instance_close(struct instance *instance)
     }
 }
 
+int instance_ended(int directory, time_t *when)
+{
+    char text[16];
+    struct stat st;
+    int fd = openat(directory, ENDED_FILE, O_RDONLY | O_NOFOLLOW | O_CLOEXEC), status = -1;
+    ssize_t n = fd >= 0 && fstat(fd, &st) == 0 ? read(fd, text, sizeof text - 1) : -1;
+    if (n > 0) {
+        text[n] = '\0';
+        status = atoi(text);
+        *when = st.st_mtime;
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return status;
+}
+
 bool instance_is_running(const struct instance *instance)
 {
     char path[32];

@@ -60,6 +60,13 @@ int instance_open(struct instance_store *store, const char *name, enum instance_
                   struct instance *out);
 void instance_close(struct instance *instance);
 
+/*
+ * What the instance's program ended with that ran in the background last, as a shell has it, and when. -1: it never ran, or
+ * runs, or nobody was left to tell. `directory`: the instance's.
+ */
+#define ENDED_FILE "ended"
+int instance_ended(int directory, time_t *when);
+
 /* Whether it runs (or is being changed at this moment). */
 bool instance_is_running(const struct instance *instance);
 

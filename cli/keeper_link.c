@@ -169,8 +169,8 @@ static char **keeper_environment(void)
  */
 static pid_t spawn_keeper(const char *path, const struct keeper_start *start, int order, short flags)
 {
-    const int kept[] = {start->control, start->listener, start->lock,   start->guard,
-                        start->engine,  start->log,      start->worlds, order};
+    const int kept[] = {start->control, start->listener, start->lock,   start->guard, start->engine,
+                        start->log,     start->ended,    start->worlds, order};
     char number[16];
     char *argv[] = {(char *)"dragoman-keeper", (char *)"run", number, NULL};
     posix_spawn_file_actions_t actions;

@@ -46,11 +46,13 @@ enum keeper_restart world_restart(const struct run_request *request);
 
 /*
  * Starts an instance as `dragoman start` does, and says so; stops one, which may run or not, and waits for it; finds one
- * that runs. Return 0, or an exit status after complaining.
+ * that runs, or where `ended` is given, one of which it is known what it ended with: then the link's socket is -1; tells
+ * what one that does not run ended with (-1: nobody knows). Return 0, or an exit status after complaining.
  */
 int world_start(const char *name);
 int world_stop(const char *name, long seconds);
-int world_find(const char *name, struct keeper_link *out);
+int world_find(const char *name, struct keeper_link *out, int *ended);
+int world_ended(const char *name, int *ended);
 
 /* Options of these commands: whether a word is one; its number, attached or the next word (*at moves on), or -1 after complaining. */
 bool world_option_is(const char *word, const char *letter, const char *name);

@@ -99,9 +99,17 @@ enum keeper_restart world_restart(const struct run_request *request)
                                                     : KEEPER_RESTART_ALWAYS;
 }
 
+static void let_go(int fd)
+{
+    if (fd >= 0) {
+        close(fd);
+    }
+}
+
 static int start_new(struct run_request *request, const struct named_how *how, int guard, struct keeper_link *out)
 {
-    struct keeper_start start = {.lock = -1, .guard = guard, .log = -1, .log_max = LOG_MAX, .lingers = how->lingers};
+    struct keeper_start start = {
+        .lock = -1, .guard = guard, .log = -1, .ended = -1, .log_max = LOG_MAX, .lingers = how->lingers};
     int directory;
     int status = named_load(request, how->also, how->context, true, &directory);
     if (status != 0) {
@@ -113,17 +121,17 @@ static int start_new(struct run_request *request, const struct named_how *how, i
     start.restart = world_restart(request);
     if (how->logs) {
         start.log = openat(directory, LOG_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-        if (start.log < 0) {
-            status =
-                fail(EXIT_DRAGOMAN, "%s/log: %s (check the instance's directory)", request->plan.name, strerror(errno));
+        start.ended = openat(directory, ENDED_FILE, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (start.log < 0 || start.ended < 0) {
+            status = fail(EXIT_DRAGOMAN, "%s/%s: %s (check the instance's directory)", request->plan.name,
+                          start.log < 0 ? LOG_FILE : ENDED_FILE, strerror(errno));
         }
     }
     if (status == 0) {
         status = keeper_begin(&request->plan, &start, out);
     }
-    if (start.log >= 0) {
-        close(start.log);
-    }
+    let_go(start.log);
+    let_go(start.ended);
     close(directory);
     return status;
 }

@@ -41,6 +41,7 @@ int named_keeper(struct run_request *request, const struct named_how *how, struc
 /* Waits until the instance has ended, and nothing of it is left. @link: closed. */
 void named_wait(const char *name, const struct keeper_link *link);
 
+/* In the instance's directory: what a program in the background has written, and what the last one ended with. */
 #define LOG_FILE "log"
 enum { LOG_MAX = 8 << 20 };
 

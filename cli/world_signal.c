@@ -52,7 +52,7 @@ static int ask(const char *name, struct keeper_message *m)
     struct keeper_link link;
     int fds[KEEPER_DESCRIPTORS];
     unsigned count;
-    int status = world_find(name, &link);
+    int status = world_find(name, &link, NULL);
     if (status != 0) {
         return status;
     }
@@ -100,27 +100,35 @@ int cmd_kill(int argc, char **argv)
     return status != 0 ? status : written;
 }
 
-static int wait_for_one(const char *name)
+/* What one that runs tells at its end; -1: nothing. */
+static int wait_for_end(const char *name, const struct keeper_link *link)
 {
-    struct keeper_link link;
     struct keeper_message m = {.kind = KEEPER_WAIT};
-    int fds[KEEPER_DESCRIPTORS];
+    int fds[KEEPER_DESCRIPTORS], ended = -1;
     unsigned count;
-    int status = world_find(name, &link), ended = 0;
-    if (status != 0) {
-        return status;
-    }
-    int r = channel_send(link.socket, &m, NULL, 0) == 0 ? 1 : -1;
-    bool told = false;
+    int r = channel_send(link->socket, &m, NULL, 0) == 0 ? 1 : -1;
     while (r == 1) {
-        r = keeper_answer(&link, &m, fds, &count);
+        r = keeper_answer(link, &m, fds, &count);
         if (r == 1 && m.kind == KEEPER_ENDED) {
-            told = true;
             ended = WIFEXITED(m.value) ? WEXITSTATUS(m.value) : 128 + WTERMSIG(m.value);
         }
     }
-    named_wait(name, &link);
-    if (!told) {
+    named_wait(name, link);
+    return ended;
+}
+
+static int wait_for_one(const char *name)
+{
+    struct keeper_link link;
+    int ended, status = world_find(name, &link, &ended);
+    if (status == 0 && link.socket >= 0) {
+        ended = wait_for_end(name, &link);
+        status = ended >= 0 ? 0 : world_ended(name, &ended); /* it was ending already */
+    }
+    if (status != 0) {
+        return status;
+    }
+    if (ended < 0) {
         return fail(EXIT_DRAGOMAN, "%s: its keeper was killed", name);
     }
     printf("%d\n", ended);

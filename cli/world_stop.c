@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/instance_store.h"
 #include "cli/message.h"
 #include "cli/option_isolation.h"
 #include "cli/options.h"
@@ -100,22 +101,39 @@ static int stop_one(const char *name, long seconds)
     return status;
 }
 
-int world_find(const char *name, struct keeper_link *out)
+int world_ended(const char *name, int *ended)
 {
-    int status = check_name(name);
+    struct run_request request;
+    int directory;
+    time_t when;
+    *ended = -1;
+    run_request_init(&request);
+    snprintf(request.plan.name, sizeof request.plan.name, "%s", name);
+    int status = named_load(&request, NULL, NULL, false, &directory);
+    run_request_clear(&request);
+    if (status == 0) {
+        *ended = instance_ended(directory, &when);
+        close(directory);
+    }
+    return status;
+}
+
+int world_find(const char *name, struct keeper_link *out, int *ended)
+{
+    int before, status = check_name(name);
+    out->socket = -1;
     if (status != 0 || keeper_find(name, out) == 0) {
         return status;
     }
-    struct run_request request;
-    int directory;
-    run_request_init(&request);
-    snprintf(request.plan.name, sizeof request.plan.name, "%s", name);
-    status = named_load(&request, NULL, NULL, false, &directory);
-    run_request_clear(&request);
+    status = world_ended(name, &before);
     if (status != 0) {
         return status; /* there is none of that name */
     }
-    close(directory);
+    if (ended != NULL && before >= 0) {
+        out->socket = -1;
+        *ended = before;
+        return 0;
+    }
     return fail(EXIT_DRAGOMAN, "%s: it is not running (dragoman start %s)", name, name);
 }
 

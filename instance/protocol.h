@@ -110,6 +110,7 @@ struct keeper_start {
     int32_t engine;   /* dragoman itself */
     int32_t worlds;   /* the directory for records of worlds without namespaces (instance/record.h); -1: none is made */
     int32_t log;      /* where a detached program writes; -1: nowhere */
+    int32_t ended;    /* a file for what the instance ends with, as a shell has it; -1: none */
     uint32_t log_max; /* bytes that it may have */
     uint32_t lingers; /* runs on without any program, until it is told to stop */
     uint32_t restart; /* enum keeper_restart, of the main program */
@@ -118,7 +119,7 @@ struct keeper_start {
     int32_t launcher;    /* the caller's pid in any case */
     int32_t stop_signal; /* asks the main program, and no other, to end; 0: SIGTERM asks all */
 };
-#define KEEPER_START_VERSION 2u
+#define KEEPER_START_VERSION 3u
 
 enum keeper_restart { KEEPER_RESTART_NO, KEEPER_RESTART_ON_FAILURE, KEEPER_RESTART_ALWAYS };
 

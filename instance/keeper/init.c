@@ -224,6 +224,17 @@ static void note_end(void *init, pid_t pid, int status)
     }
 }
 
+/* For whoever asks later. On a full disk nobody can know. */
+static void keep_status(const struct init *s)
+{
+    char text[16];
+    int status = WIFSIGNALED(s->main_status) ? 128 + WTERMSIG(s->main_status) : WEXITSTATUS(s->main_status);
+    int n = snprintf(text, sizeof text, "%d\n", status);
+    if (s->k->start.ended >= 0 && pwrite(s->k->start.ended, text, (size_t)n, 0) != n) {
+        (void)ftruncate(s->k->start.ended, 0);
+    }
+}
+
 /* The last words, when nothing but this process runs. */
 static _Noreturn void finish(struct init *s)
 {
@@ -239,6 +250,7 @@ static _Noreturn void finish(struct init *s)
         }
     }
     while (log.fd >= 0 && poll(&log, 1, 0) > 0 && log_take(s->k)) {}
+    keep_status(s);
     struct keeper_message m = {.kind = KEEPER_ENDED, .value = s->main_status, .flags = s->timed_out};
     for (unsigned i = 0; i < s->used; i++) {
         struct connection *c = &s->connections[i];

@@ -62,7 +62,7 @@ void keep_open(int *keep, size_t count)
 static void close_others(const struct keeper_start *start)
 {
     int keep[] = {2,          start->control, start->listener, start->lock, start->guard, start->engine,
-                  start->log, start->worlds};
+                  start->log, start->ended,   start->worlds};
     keep_open(keep, sizeof keep / sizeof keep[0]);
 }
 
