@@ -96,18 +96,25 @@ void credentials_fix_capabilities(struct credentials *c, const struct process_id
     }
 }
 
-/*
- * Whether a process is the thread's own user's: by the effective id alone, as the table has no other. One that has just
- * been made is not in it yet, and has its parent's ids. What is no guest belongs to root, as its files do.
- */
-static bool is_of_same_user(struct thread *t, const struct credentials *c, int32_t pid)
+/* One that has just been made is not in the table yet, and has its parent's. */
+int credentials_of_other(struct thread *t, int32_t pid, struct process_table_ids *out)
 {
     enum { GENERATIONS = 4 };
     struct host_stat stat;
-    uint32_t user = 0, group;
-    for (int i = 0; i < GENERATIONS && pid > 0 && process_table_ids_of(t, pid, &user, &group) != 0; i++) {
+    for (int i = 0; i < GENERATIONS && pid > 0; i++) {
+        if (process_table_ids_of(t, pid, out) == 0) {
+            return 0;
+        }
         pid = host_stat_read(pid, &stat) == 0 ? stat.parent : 0;
     }
+    return -ESRCH;
+}
+
+/* Whether a process is the thread's own user's, by the effective id. What is no guest belongs to root, as its files do. */
+static bool is_of_same_user(struct thread *t, const struct credentials *c, int32_t pid)
+{
+    struct process_table_ids ids;
+    uint32_t user = credentials_of_other(t, pid, &ids) == 0 ? ids.users.effective : 0;
     return user == c->users.real || user == c->users.effective;
 }
 

@@ -7,6 +7,7 @@
 #include "base/credentials.h"
 
 struct process;
+struct process_table_ids;
 struct statx;
 struct thread;
 
@@ -21,6 +22,9 @@ struct credentials *credentials_copy(const struct thread *t);
 
 /* What the kernel does to capabilities after a change of the user ids from `old` (cap_emulate_setxuid()). */
 void credentials_fix_capabilities(struct credentials *c, const struct process_ids *old, uint32_t old_fsuid);
+
+/* What process `pid` has told of its own (process/table.h), or its parent of its. Returns 0 or -ESRCH: no guest. */
+int credentials_of_other(struct thread *t, int32_t pid, struct process_table_ids *out);
 
 /*
  * Whether the thread may send a signal, by the host's number, to a process, or change its priority, by the ids that the engine keeps

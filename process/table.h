@@ -22,14 +22,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/credentials.h"
+
 struct process;
 struct thread;
 
-#define PROCESS_TABLE_LAYOUT  3u
-#define PROCESS_TABLE_FILE    "processes-4" /* of another layout or size, another file */
+#define PROCESS_TABLE_LAYOUT  4u
+#define PROCESS_TABLE_FILE    "processes-5" /* of another layout or size, another file */
 #define PROCESS_TABLE_SLOTS   512u
 #define PROCESS_TABLE_WINDOW  64u
-#define PROCESS_TABLE_ARGS    472
+#define PROCESS_TABLE_ARGS    400
 #define PROCESS_TABLE_PROGRAM 1024
 #define PROCESS_TABLE_HINTS   ((64u << 10) - 128)
 
@@ -59,11 +61,18 @@ struct process_table_entry {
     char args[PROCESS_TABLE_ARGS];
 };
 
-/* The ids that the engine keeps for a process (base/credentials.h), if these are its: by pid and start. */
+/*
+ * What the engine keeps for a process (base/credentials.h), but for its other groups, if it is its: by pid and start. It
+ * stays when the process has ended, for as long as that is a zombie.
+ */
 struct process_table_ids {
     uint32_t start; /* the lower half */
     int32_t pid;
-    uint32_t user, group; /* effective ones */
+    struct process_ids users, groups;
+    uint32_t fsuid, fsgid;
+    uint64_t effective, permitted, inheritable, bounding, ambient;
+    uint32_t no_new_privs;
+    uint32_t reserved;
 };
 
 struct process_table_slot {
@@ -93,7 +102,7 @@ struct process_table {
 };
 
 _Static_assert(sizeof(struct process_table_head) == 32, "a head's layout is shared between builds");
-_Static_assert(sizeof(struct process_table_entry) == 1616, "an entry's layout is shared between builds");
+_Static_assert(sizeof(struct process_table_entry) == 1544, "an entry's layout is shared between builds");
 _Static_assert(sizeof(struct process_table_slot) == 2048, "two to a page");
 _Static_assert(sizeof(struct process_table) == (1u << 20) + (64u << 10), "whole pages");
 
@@ -162,11 +171,14 @@ void process_table_after_fork(struct thread *t);
 /* What another process's entry says. Returns 0 or -ESRCH: no guest of this user, or not entered. */
 int process_table_other(struct thread *t, int32_t pid, struct process_table_entry *out);
 
-/* Tells the calling process's ids, where the engine keeps them. */
+/* What is told of these, but for whose they are. */
+void process_table_ids_from(const struct credentials *c, struct process_table_ids *out);
+
+/* Tells the calling process's ids, which are its first thread's, where the engine keeps them. */
 void process_table_tell_ids(struct thread *t);
 
-/* The effective ids that a process has told so. Returns 0 or -ESRCH. */
-int process_table_ids_of(struct thread *t, int32_t pid, uint32_t *user, uint32_t *group);
+/* What a process has told so. Returns 0 or -ESRCH. */
+int process_table_ids_of(struct thread *t, int32_t pid, struct process_table_ids *out);
 
 /*
  * The guest's signal that a child of the calling process died of, though for the host it exited with `status`, which

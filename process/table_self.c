@@ -116,34 +116,49 @@ void process_table_enter(struct thread *t)
     process_table_tell_ids(t);
 }
 
+void process_table_ids_from(const struct credentials *c, struct process_table_ids *out)
+{
+    *out = (struct process_table_ids){.users = c->users,
+                                      .groups = c->groups,
+                                      .fsuid = c->fsuid,
+                                      .fsgid = c->fsgid,
+                                      .effective = c->effective,
+                                      .permitted = c->permitted,
+                                      .inheritable = c->inheritable,
+                                      .bounding = c->bounding,
+                                      .ambient = c->ambient,
+                                      .no_new_privs = c->no_new_privs};
+}
+
 void process_table_tell_ids(struct thread *t)
 {
     const struct process *p = t->proc;
     const struct credentials *c = p->credentials;
-    if (c == NULL || p->table == NULL || p->table_slot < 0) {
-        return;
+    if (c == NULL || p->table == NULL || p->table_slot < 0 || (t->credentials != NULL && t->tid != p->pid)) {
+        return; /* or a thread that has changed its own alone: a process's are its first one's */
     }
     c = t->credentials != NULL ? t->credentials : c;
-    const struct process_table_ids ids = {
-        .start = (uint32_t)p->table_start, .pid = p->pid, .user = c->users.effective, .group = c->groups.effective};
+    struct process_table_ids ids;
+    process_table_ids_from(c, &ids);
+    ids.start = (uint32_t)p->table_start;
+    ids.pid = p->pid;
     (void)guest_copy(&p->table->slots[p->table_slot].ids, &ids, sizeof ids);
 }
 
-int process_table_ids_of(struct thread *t, int32_t pid, uint32_t *user, uint32_t *group)
+int process_table_ids_of(struct thread *t, int32_t pid, struct process_table_ids *out)
 {
     struct process_table_entry entry;
-    struct process_table_ids ids;
-    if (process_table_other(t, pid, &entry) != 0) {
+    struct host_stat now;
+    if (t->proc->table == NULL || pid <= 0 || host_stat_read(pid, &now) != 0 ||
+        (now.state != 'Z' && process_table_find(t->proc->table, pid, now.start, &entry) != 0)) {
         return -ESRCH;
     }
     for (uint32_t step = 0; step < PROCESS_TABLE_WINDOW; step++) {
         const struct process_table_slot *slot = &t->proc->table->slots[((uint32_t)pid + step) % PROCESS_TABLE_SLOTS];
-        if (guest_copy(&ids, &slot->ids, sizeof ids) != 0) {
+        if (guest_copy(out, &slot->ids, sizeof *out) != 0) {
             break;
         }
-        if (ids.pid == pid && ids.start == (uint32_t)entry.start) {
-            *user = ids.user;
-            *group = ids.group;
+        if (out->pid == pid && out->start == (uint32_t)now.start) {
             return 0;
         }
     }

@@ -20,10 +20,10 @@ struct control_head {
 void peer_ids_show(struct thread *t, struct peer_ids *ids)
 {
     const struct process *p = t->proc;
-    uint32_t user, group;
-    if (process_table_ids_of(t, ids->pid, &user, &group) == 0) {
-        ids->uid = user;
-        ids->gid = group;
+    struct process_table_ids told;
+    if (process_table_ids_of(t, ids->pid, &told) == 0) {
+        ids->uid = told.users.effective;
+        ids->gid = told.groups.effective;
         return;
     }
     ids->uid = ids->uid == p->host_user ? 0 : ids->uid; /* as its files are shown */

@@ -370,6 +370,62 @@ static void status(void)
     in_child(status_of_dropped);
 }
 
+static void read_status_of(pid_t pid, char *text, size_t size)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/status", pid);
+    int fd = open(path, O_RDONLY);
+    ssize_t n = read(fd, text, size - 1);
+    text[n > 0 ? n : 0] = '\0';
+    close(fd);
+}
+
+static void has_dropped(pid_t pid)
+{
+    char text[8192];
+    read_status_of(pid, text, sizeof text);
+    CHECK(strstr(text, "\nUid:\t4\t5\t6\t5\n") != NULL && strstr(text, "\nGid:\t1\t2\t3\t2\n") != NULL);
+    CHECK(strstr(text, "\nCapEff:\t0000000000000000\n") != NULL);
+}
+
+/* Of another process: of one that has other ids, of root's, and of one that has ended. */
+static void status_of_others(void)
+{
+    char byte, text[8192];
+    int up[2], down[2];
+    siginfo_t ended;
+    CHECK(pipe(up) == 0 && pipe(down) == 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(down[1]);
+        bool good = setgroups(0, NULL) == 0 && setresgid(1, 2, 3) == 0 && setresuid(4, 5, 6) == 0;
+        read_status_of(getppid(), text, sizeof text);
+        good = good && strstr(text, "\nUid:\t0\t0\t0\t0\n") != NULL && strstr(text, "\nGid:\t0\t0\t0\t0\n") != NULL;
+        (void)!write(up[1], good ? "y" : "n", 1);
+        (void)!read(down[0], &byte, 1);
+        _exit(0);
+    }
+    CHECK(read(up[0], &byte, 1) == 1 && byte == 'y');
+    has_dropped(pid);
+    close(down[1]);
+    CHECK(waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOWAIT) == 0);
+    has_dropped(pid);
+    CHECK(waitpid(pid, NULL, 0) == pid);
+    close(up[0]);
+    close(up[1]);
+    close(down[0]);
+    /* A child is its parent's, also in the moment before it is anything else. */
+    pid = fork();
+    if (pid == 0) {
+        pause();
+        _exit(0);
+    }
+    read_status_of(pid, text, sizeof text);
+    CHECK(strstr(text, "\nUid:\t0\t0\t0\t0\n") != NULL);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+
 /* A message with the credentials that it names. */
 static int send_as(int fd, pid_t pid, uid_t uid, gid_t gid)
 {
@@ -444,9 +500,19 @@ int main(int argc, char **argv)
         const char *name;
         void (*run)(void);
     } tests[] = {
-        {"owners", owners},         {"modes", modes},   {"directories", directories}, {"nodes", nodes},
-        {"attributes", attributes}, {"drop", drop},     {"saved-ids", save},          {"capabilities", capabilities},
-        {"threads", threads},       {"set-id", set_id}, {"vfork", vfork_child},       {"status", status},
+        {"owners", owners},
+        {"modes", modes},
+        {"directories", directories},
+        {"nodes", nodes},
+        {"attributes", attributes},
+        {"drop", drop},
+        {"saved-ids", save},
+        {"capabilities", capabilities},
+        {"threads", threads},
+        {"set-id", set_id},
+        {"vfork", vfork_child},
+        {"status", status},
+        {"status-of-others", status_of_others},
         {"sockets", sockets},
     };
     if (argc > 1 && strcmp(argv[1], "ids") == 0) {

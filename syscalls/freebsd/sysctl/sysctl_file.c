@@ -11,6 +11,7 @@
 #include "process/host_tree.h"
 #include "process/process.h"
 #include "process/thread.h"
+#include "syscalls/common/status_text.h"
 #include "syscalls/freebsd/files/stat.h"
 #include "syscalls/freebsd/sysctl/kernel_address.h"
 #include "syscalls/freebsd/sysctl/proc_descriptors.h"
@@ -92,7 +93,7 @@ static int put_process(struct files *f, int32_t pid)
     int32_t *list;
     uint32_t count;
     int r = 0;
-    if (proc_target_of(f->rq->t, pid, &f->target) != 0 || host_status_read(pid, 0, text, sizeof text) <= 0 ||
+    if (proc_target_of(f->rq->t, pid, &f->target) != 0 || status_text_read(f->rq->t, pid, 0, text, sizeof text) <= 0 ||
         proc_descriptor_numbers(&f->target, &list, &count) != 0) {
         return 0;
     }

@@ -11,6 +11,7 @@
 #include "process/host_record.h"
 #include "process/process.h"
 #include "process/thread.h"
+#include "syscalls/common/status_text.h"
 #include "syscalls/freebsd/process/limits.h"
 #include "syscalls/freebsd/process_data.h"
 #include "syscalls/freebsd/sysctl/proc_target.h"
@@ -122,7 +123,7 @@ int sysctl_proc_groups(struct sysctl_request *rq)
     if (r < 0) {
         return r;
     }
-    if (host_status_read(target.pid, 0, text, sizeof text) <= 0) {
+    if (status_text_read(rq->t, target.pid, 0, text, sizeof text) <= 0) {
         return -ESRCH;
     }
     uint32_t effective = (uint32_t)host_status_number(text, "Gid", 1);

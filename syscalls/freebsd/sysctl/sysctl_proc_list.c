@@ -23,6 +23,7 @@
 #include "process/thread.h"
 #include "process/world.h"
 #include "signals/host.h"
+#include "syscalls/common/status_text.h"
 #include "syscalls/freebsd/files/stat.h"
 #include "syscalls/freebsd/process/login.h"
 #include "syscalls/freebsd/process_data.h"
@@ -229,7 +230,7 @@ static int describe(struct listing *l, int32_t pid, int32_t tid, struct freebsd_
     if (k->stat == FREEBSD_SZOMB) {
         k->xstat = kinfo_exit_status(r.field[HOST_EXIT_CODE], t->proc->personality);
     }
-    if (host_status_read(pid, tid, l->text, sizeof l->text) > 0) {
+    if (status_text_read(t, pid, tid, l->text, sizeof l->text) > 0) {
         kinfo_proc_from_status(k, l->text, t->proc->personality, HOST_NEEDED | HOST_BIT(HOST_ERRAND));
     }
     set_names(l, &r, k);

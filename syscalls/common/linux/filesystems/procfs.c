@@ -120,8 +120,9 @@ struct linux_proc_file linux_proc_find(struct thread *t, const char *path)
     s = skip_task(s);
     file.rest = behind(s, "root");
     file.kind = file.rest ? LINUX_PROC_ROOT : kind_of(s);
-    if (file.kind == LINUX_PROC_STATUS && (!t->proc->credentials || file.pid != t->proc->pid)) {
-        file.kind = LINUX_PROC_PLAIN;
+    if (file.kind == LINUX_PROC_STATUS) { /* what is no guest has ids, too */
+        file.kind = t->proc->credentials ? file.kind : LINUX_PROC_PLAIN;
+        return file;
     }
     if (is_mounts(file.kind)) {
         file.kind = is_rooted(&t->proc->settings) ? file.kind : LINUX_PROC_PLAIN;

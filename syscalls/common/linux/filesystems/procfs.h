@@ -10,7 +10,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct text;
 struct thread;
 
 enum linux_proc_kind {
@@ -21,7 +20,7 @@ enum linux_proc_kind {
     LINUX_PROC_MAPS,  /* /proc/PID/maps */
     LINUX_PROC_SMAPS, /* /proc/PID/smaps: the same lines, each with more behind it */
     LINUX_PROC_CPUINFO,
-    LINUX_PROC_STATUS, /* /proc/self/status, where the engine keeps the process's ids */
+    LINUX_PROC_STATUS, /* /proc/PID/status, where the engine keeps ids */
     LINUX_PROC_MOUNTS, /* these three in a root of the guest's own: /proc/PID/mounts */
     LINUX_PROC_MOUNTINFO,
     LINUX_PROC_MOUNTSTATS,
@@ -51,11 +50,5 @@ int64_t linux_proc_open(struct thread *t, const struct linux_proc_file *file, co
 
 /* The same of the mounts (MOUNTS, MOUNTINFO, MOUNTSTATS). */
 int64_t linux_proc_mounts_open(struct thread *t, enum linux_proc_kind kind, const char *host, uint32_t flags);
-
-/* Room that the lines of put_status() take beyond the host's. */
-size_t linux_proc_status_room(struct thread *t);
-
-/* /proc/self/status of the host's, with what the engine keeps of ids and capabilities (vfs/metadata.h). */
-void linux_proc_put_status(struct thread *t, struct text *x, const char *host);
 
 #endif

@@ -17,6 +17,7 @@
 #include "process/space.h"
 #include "process/table.h"
 #include "syscalls/common/linux/files/paths.h"
+#include "syscalls/common/status_text.h"
 #include "syscalls/common/text_file.h"
 
 #define TEXT_FIRST  (32u << 10) /* room for a text at first; it is doubled until all fits */
@@ -221,12 +222,12 @@ int64_t linux_proc_open(struct thread *t, const struct linux_proc_file *file, co
         return r;
     }
     to.size = hot_strlen(from) + (count_lines(from) + 1) * NAME_COLUMN; /* no line becomes longer than by this much */
-    to.size += file->kind == LINUX_PROC_STATUS ? linux_proc_status_room(t) : 0;
+    to.size += file->kind == LINUX_PROC_STATUS ? status_text_room(t) : 0;
     to.at = heap_alloc_unset(to.size);
     r = -ENOMEM;
     if (to.at) {
         if (file->kind == LINUX_PROC_STATUS) {
-            linux_proc_put_status(t, &to, from);
+            status_text_put(t, &to, from);
         } else if (file->kind == LINUX_PROC_CPUINFO) {
             put_processors(&to, from);
         } else {

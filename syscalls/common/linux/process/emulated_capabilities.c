@@ -6,6 +6,7 @@
 #include "base/host.h"
 #include "base/thread.h"
 #include "linux_syscalls.h"
+#include "process/table.h"
 #include "syscalls/common/linux/process/emulated_ids.h"
 #include "vfs/metadata.h"
 
@@ -89,6 +90,13 @@ static int64_t set_sets(struct credentials *c, uint64_t effective, uint64_t perm
     return 0;
 }
 
+/* Others see them in /proc. */
+static int64_t told(struct thread *t, int64_t r)
+{
+    process_table_tell_ids(t);
+    return r;
+}
+
 int64_t linux_emulated_capset(struct thread *t, guest_ptr header_, guest_ptr data_)
 {
     struct __user_cap_header_struct header;
@@ -110,8 +118,8 @@ int64_t linux_emulated_capset(struct thread *t, guest_ptr header_, guest_ptr dat
         permitted |= (uint64_t)data[i].permitted << 32 * i;
         inheritable |= (uint64_t)data[i].inheritable << 32 * i;
     }
-    return set_sets(credentials_of(t), effective & CAPABILITIES_ALL, permitted & CAPABILITIES_ALL,
-                    inheritable & CAPABILITIES_ALL);
+    return told(t, set_sets(credentials_of(t), effective & CAPABILITIES_ALL, permitted & CAPABILITIES_ALL,
+                            inheritable & CAPABILITIES_ALL));
 }
 
 static int64_t change_ambient(struct credentials *c, uint64_t what, uint64_t capability)
@@ -195,7 +203,7 @@ bool linux_emulated_prctl(struct thread *t, int32_t option, uint64_t arg2, uint6
         *result = arg2 > CAPABILITY_LAST ? -EINVAL : (int64_t)(c->bounding >> arg2 & 1);
         return true;
     case PR_CAPBSET_DROP:
-        *result = drop_bounding(c, arg2);
+        *result = told(t, drop_bounding(c, arg2));
         return true;
     case PR_GET_KEEPCAPS:
         *result = (c->securebits & SECBIT_KEEP_CAPS) != 0;
@@ -210,10 +218,10 @@ bool linux_emulated_prctl(struct thread *t, int32_t option, uint64_t arg2, uint6
         *result = set_securebits(c, arg2);
         return true;
     case PR_CAP_AMBIENT:
-        *result = (arg4 | arg5) != 0 ? -EINVAL : change_ambient(c, arg2, arg3);
+        *result = (arg4 | arg5) != 0 ? -EINVAL : told(t, change_ambient(c, arg2, arg3));
         return true;
     case PR_SET_NO_NEW_PRIVS:
-        *result = set_no_new_privs(c, arg2, arg3 | arg4 | arg5);
+        *result = told(t, set_no_new_privs(c, arg2, arg3 | arg4 | arg5));
         return true;
     case PR_GET_NO_NEW_PRIVS:
         *result = (arg2 | arg3 | arg4 | arg5) != 0 ? -EINVAL : c->no_new_privs;
