@@ -2,7 +2,10 @@
 #ifndef LOADER_METADATA_H
 #define LOADER_METADATA_H
 
+#include <stdint.h>
+
 struct credentials;
+struct program;
 struct thread;
 
 /*
@@ -11,5 +14,11 @@ struct thread;
  * instruction. Returns 0 or -errno.
  */
 int metadata_begin(struct thread *t, const struct credentials *from);
+
+/*
+ * Behind it, where no guest has executed the program: whether its user may, and what set-id bits of its file give him.
+ * Returns 0 or -errno.
+ */
+int64_t metadata_execute_first(struct thread *t, const struct program *program);
 
 #endif

@@ -155,6 +155,16 @@ static uint32_t release_of(const struct settings *s, const struct program *progr
     return own > usual ? own : usual;
 }
 
+static void execute_first(struct thread *t, const struct program *program)
+{
+    int64_t r = metadata_execute_first(t, program);
+    if (r != 0) {
+        fprintf(stderr, "dragoman: %s: %s (its user may not execute it: look at its mode and owner inside)\n",
+                program->path, strerror((int)-r));
+        _exit(EXIT_NOT_RUNNABLE);
+    }
+}
+
 static struct thread *make_thread(const struct start_request *rq, const struct program *program)
 {
     if (!rq->handed_over) {
@@ -176,6 +186,9 @@ static struct thread *make_thread(const struct start_request *rq, const struct p
     }
     if (metadata_begin(t, rq->credentials) != 0) {
         start_fail(EXIT_OWN_FAILURE, "metadata: out of memory");
+    }
+    if (!rq->handed_over) {
+        execute_first(t, program);
     }
     p->release = release_of(&p->settings, program);
     p->built_for = program->elf.id.osrel;

@@ -1,6 +1,7 @@
 /* See credentials.h. Semantics: credentials(7), capabilities(7), security/commoncap.c. */
 #include "process/credentials.h"
 
+#include <linux/fcntl.h>
 #include <linux/securebits.h>
 #include <linux/stat.h>
 
@@ -14,6 +15,7 @@
 #include "process/process.h"
 #include "process/table.h"
 #include "vfs/metadata.h"
+#include "vfs/metadata_rights.h"
 
 /* A user's with these ids, and root's with all capabilities, and no further groups. */
 static void init(struct credentials *c, uint32_t user, uint32_t group)
@@ -26,6 +28,13 @@ static void init(struct credentials *c, uint32_t user, uint32_t group)
                               .effective = mine,
                               .permitted = mine,
                               .bounding = CAPABILITIES_ALL};
+}
+
+static void take(struct process *p, struct credentials *c)
+{
+    p->credentials = c;
+    process_ids_read(p);
+    p->ids_changed = c->secure || c->users.real != c->users.effective || c->groups.real != c->groups.effective;
 }
 
 int credentials_begin(struct process *p, const struct credentials *from)
@@ -41,9 +50,7 @@ int credentials_begin(struct process *p, const struct credentials *from)
         c->group_count = p->settings.first_group_count;
         memcpy(c->group, p->settings.first_groups, c->group_count * sizeof c->group[0]);
     }
-    p->credentials = c;
-    process_ids_read(p);
-    p->ids_changed = c->secure || c->users.real != c->users.effective || c->groups.real != c->groups.effective;
+    take(p, c);
     return 0;
 }
 
@@ -154,7 +161,11 @@ static void take_set_ids(struct credentials *c, const struct statx *x)
     }
 }
 
-void credentials_exec(const struct thread *t, const struct statx *x, struct credentials *out)
+/*
+ * What a program has that the thread executes, whose file has the status `x` as the guest sees it: set-id bits give their
+ * effects (bprm_fill_uid() of fs/exec.c, cap_bprm_creds_from_file() of security/commoncap.c).
+ */
+static void exec(const struct thread *t, const struct statx *x, struct credentials *out)
 {
     const struct credentials *old = credentials_of(t);
     struct credentials *c = out;
@@ -171,4 +182,39 @@ void credentials_exec(const struct thread *t, const struct statx *x, struct cred
     c->effective = root ? (c->users.effective == 0 ? c->permitted : 0) : c->ambient;
     c->securebits &= ~(uint32_t)SECBIT_KEEP_CAPS;
     c->secure = changed || c->users.real != c->users.effective || c->groups.real != c->groups.effective;
+}
+
+int64_t credentials_may_execute(struct thread *t, const char *host_path)
+{
+    const struct metadata_place file = {AT_FDCWD, host_path, 0};
+    int64_t r = metadata_way(t, file.dirfd, file.name, true);
+    return r < 0 ? r : metadata_access(t, &file, 1, true);
+}
+
+int64_t credentials_of_program(struct thread *t, const char *host_path, struct credentials *out)
+{
+    const struct metadata_place file = {AT_FDCWD, host_path, 0};
+    struct statx x;
+    int64_t r = credentials_may_execute(t, host_path);
+    if (r == 0) {
+        r = metadata_stat(t, &file, 0, &x, NULL);
+    }
+    if (r == 0) {
+        exec(t, &x, out);
+    }
+    return r;
+}
+
+int64_t credentials_execute_first(struct thread *t, const char *host_path)
+{
+    struct process *p = t->proc;
+    struct credentials *c = heap_alloc_unset(sizeof *c);
+    int64_t r = c != NULL ? credentials_of_program(t, host_path, c) : -ENOMEM;
+    if (r != 0) {
+        heap_free(c);
+        return r;
+    }
+    heap_free(p->credentials);
+    take(p, c);
+    return 0;
 }

@@ -8,7 +8,6 @@
 
 struct process;
 struct process_table_ids;
-struct statx;
 struct thread;
 
 /*
@@ -34,10 +33,19 @@ int credentials_of_other(struct thread *t, int32_t pid, struct process_table_ids
 int64_t credentials_may_signal(struct thread *t, int32_t pid, int signo);
 int64_t credentials_may_schedule(struct thread *t, int32_t pid);
 
+/* Whether the thread may execute the file of that name of the host's. Returns 0 or -errno. */
+int64_t credentials_may_execute(struct thread *t, const char *host_path);
+
 /*
- * What a program has that the thread executes, whose file has the status `x` as the guest sees it: set-id bits give their
- * effects (bprm_fill_uid() of fs/exec.c, cap_bprm_creds_from_file() of security/commoncap.c).
+ * The same, and what a program of that file has then: set-id bits give their effects. Of a script the file is its
+ * interpreter's.
  */
-void credentials_exec(const struct thread *t, const struct statx *x, struct credentials *out);
+int64_t credentials_of_program(struct thread *t, const char *host_path, struct credentials *out);
+
+/*
+ * Gives these to the calling process, whose first program it is, and which has begun with the ids of who asked for it: execve
+ * decides by the file, whoever the parent is. Returns 0 or -errno.
+ */
+int64_t credentials_execute_first(struct thread *t, const char *host_path);
 
 #endif

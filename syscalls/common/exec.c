@@ -6,7 +6,6 @@
 
 #include <linux/fcntl.h>
 #include <linux/memfd.h>
-#include <linux/stat.h>
 
 #include "base/format.h"
 #include "base/heap.h"
@@ -31,7 +30,6 @@
 #include "syscalls/common/aio.h"
 #include "syscalls/entry/gate.h"
 #include "syscalls/entry/ways.h"
-#include "vfs/metadata_rights.h"
 #include "vfs/rooted.h"
 
 #define SELF         "/proc/self/exe"
@@ -187,35 +185,13 @@ static void fill_handover(struct thread *t, struct exec *e)
     }
 }
 
-static int64_t may_execute(struct thread *t, const char *host_path)
-{
-    const struct metadata_place file = {AT_FDCWD, host_path, 0};
-    int64_t r = metadata_way(t, file.dirfd, file.name, true);
-    return r < 0 ? r : metadata_access(t, &file, 1, true);
-}
-
 /* What is found of the file that was asked for, which may be a script, before anything is said of its contents. */
 static int64_t may_execute_found(struct thread *t, const struct program *program)
 {
     if (t->proc->credentials == NULL || !program->found) {
         return 0;
     }
-    return may_execute(t, program->is_script ? program->script_host_path : program->host_path);
-}
-
-/* By the file that is executed; a script's interpreter, not the script. */
-static int64_t set_credentials(struct thread *t, struct exec *e)
-{
-    const struct metadata_place file = {AT_FDCWD, e->program.host_path, 0};
-    struct statx x;
-    int64_t r = may_execute(t, e->program.host_path);
-    if (r == 0) {
-        r = metadata_stat(t, &file, 0, &x, NULL);
-    }
-    if (r == 0) {
-        credentials_exec(t, &x, &e->credentials);
-    }
-    return r;
+    return credentials_may_execute(t, program->is_script ? program->script_host_path : program->host_path);
 }
 
 /* Returns the sealed memfd, which survives exec, or -errno. */
@@ -412,7 +388,7 @@ static int64_t exec_with(struct thread *t, struct exec *e, const struct exec_req
     if (filter_forbids(t, &e->program)) {
         return -EPERM;
     }
-    r = t->proc->credentials != NULL ? set_credentials(t, e) : 0;
+    r = t->proc->credentials != NULL ? credentials_of_program(t, e->program.host_path, &e->credentials) : 0;
     if (r < 0) {
         return r;
     }

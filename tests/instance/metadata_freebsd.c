@@ -3,6 +3,7 @@
  * ufs_chown(), ufs_setattr() and ufs_makeinode() in sys/ufs/ufs/ufs_vnops.c. For `dragoman run --metadata emulated`.
  */
 #include "../guest/freebsd/files/lib/files.h"
+#include "../guest/freebsd/process/lib/table.h"
 
 enum { SYSTEM = FREEBSD_NAMESPACE_SYSTEM, USER = FREEBSD_NAMESPACE_USER };
 enum {
@@ -262,6 +263,54 @@ TEST(lists)
 }
 
 /* The last: nothing comes back from it. */
+/* What others are told of a process: by kern.proc.*. */
+TEST(processes)
+{
+    static char record[KINFO_PROC_SIZE];
+    uint64_t size;
+    int self = (int)SYS(getpid), other = guest_fork();
+
+    if (other == 0) {
+        SYS(setgid, 7);
+        SYS(setresuid, 4, 5, 6);
+        while (SYS(getppid) == self) {
+            SYS(poll, NULL, 0, 50);
+        }
+        guest_exit(0);
+    }
+    for (int i = 0; i < 100 && KI(record, uint32_t, KI_UID) != 5; i++) {
+        SYS(poll, NULL, 0, 20);
+        size = sizeof(record);
+        CHECK_OK(proc_get(PROC_PID, other, record, &size));
+    }
+    CHECK_EQ(KI(record, uint32_t, KI_UID), 5);
+    CHECK_EQ(KI(record, uint32_t, KI_RUID), 4);
+    CHECK_EQ(KI(record, uint32_t, KI_GROUPS), 7);
+    SYS(kill, other, 9);
+    guest_wait(other);
+    size = sizeof(record);
+    CHECK_OK(proc_get(PROC_PID, self, record, &size));
+    CHECK(KI(record, uint32_t, KI_UID) == 0 && KI(record, uint32_t, KI_GROUPS) == 0);
+}
+
+/* The suite gives the program as `first` set-id bits: they count also where nobody has executed it. */
+TEST(set_id)
+{
+    uint32_t users[3], groups[3];
+    const char *name = guest_argv[0];
+
+    for (const char *s = name; *s != 0; s++) {
+        name = *s == '/' ? s + 1 : name;
+    }
+    bool first = name[0] == 'f' && name[1] == 'i';
+    uint32_t user = first ? 5 : 0, group = first ? 6 : 0;
+    CHECK_OK(SYS(getresuid, &users[0], &users[1], &users[2]));
+    CHECK_OK(SYS(getresgid, &groups[0], &groups[1], &groups[2]));
+    CHECK(users[0] == 0 && users[1] == user && users[2] == user);
+    CHECK(groups[0] == 0 && groups[1] == group && groups[2] == group);
+    CHECK_EQ(SYS(issetugid), first);
+}
+
 TEST(zz_dropped)
 {
     int32_t groups[2] = {65534, 100};
