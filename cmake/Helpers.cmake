@@ -46,7 +46,7 @@ if(TARGET keeper)
     target_sources(keeper PRIVATE ${libc_start_source})
     target_link_options(keeper PRIVATE ${libc_start_options})
   endif()
-  target_sources(keeper PRIVATE ${instance_filter_source})
+  target_sources(keeper PRIVATE ${instance_filter_source} ${CMAKE_SOURCE_DIR}/vfs/metadata_text.c)
   add_dependencies(keeper filter)
 endif()
 

@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "instance/complain.h"
@@ -19,6 +20,7 @@
 #include "instance/keeper/changes.h"
 #include "instance/keeper/keeper.h"
 #include "instance/landlock.h"
+#include "instance/metadata.h"
 
 enum { ENGINE_FROM = 32 };
 
@@ -26,8 +28,10 @@ enum { ENGINE_FROM = 32 };
 struct planning {
     struct keeper *k;
     struct inside_world world;
-    size_t mounts; /* strings */
-    bool failed;   /* for want of memory */
+    size_t mounts;   /* strings */
+    size_t memories; /* directories that are in memory elsewhere */
+    bool size_said;
+    bool failed; /* for want of memory */
 };
 
 static int no_memory(void)
@@ -186,6 +190,42 @@ static int show_volume(struct planning *p, const struct instance_mount *m)
                : complain("%s: %s (an isolated world is to show it: name what you can read)", m->source, strerror(-r));
 }
 
+/*
+ * The mode that a directory is to have for guests. What the host's cannot say stands beside it, as for any of theirs; where
+ * the file system keeps no attributes, it is as near as it can be.
+ */
+static int set_mode(const char *path, mode_t mode)
+{
+    const struct metadata m = {.has_mode = true, .mode = mode};
+    char text[METADATA_TEXT_MAX];
+    if ((mode & 06700) != 0700 && setxattr(path, METADATA_ATTRIBUTE, text, metadata_format(&m, text), 0) == 0) {
+        return chmod(path, (mode & 0777) | 0700 | METADATA_MARK) == 0 ? 0 : -errno;
+    }
+    return chmod(path, (mode & 01777) | 0700) == 0 ? 0 : -errno;
+}
+
+/* Of what a mount of memory is told: mode=1777, and perhaps size=BYTES behind a comma (cli/option_mounts.c). */
+static int show_memory(struct planning *p, const struct instance_mount *m)
+{
+    char path[BARE_PATH_MAX], name[32];
+    unsigned mode = 01777;
+    (void)!sscanf(m->source, "mode=%o", &mode);
+    snprintf(name, sizeof name, "tmpfs%zu", p->memories++);
+    int r = own_directory(p, name, 0700, path);
+    r = r == 0 ? set_mode(path, mode) : r;
+    r = r == 0 ? show(p, path, m->target, true) : r;
+    if (r != 0) {
+        return complain("--tmpfs %s: %s (free some room in the directory for running programs)", m->target,
+                        strerror(-r));
+    }
+    make_place_inside(p->k->bare->root, m->target, true);
+    if (strstr(m->source, "size=") != NULL && !p->size_said) {
+        p->size_said = true;
+        complain("--tmpfs %s: its size is not held without namespaces", m->target);
+    }
+    return 0;
+}
+
 /* What a world for one program can write beside a sysroot, over which nothing can be laid here. */
 static int show_scratch(struct planning *p)
 {
@@ -293,7 +333,8 @@ int bare_plan(struct keeper *k)
     int status = plan_root(&p);
     status = status != 0 ? status : show_devices(&p);
     for (size_t i = 0; status == 0 && i < k->plan.mount_count; i++) {
-        status = show_volume(&p, &k->plan.mounts[i]);
+        const struct instance_mount *m = &k->plan.mounts[i];
+        status = m->source[0] == '/' ? show_volume(&p, m) : show_memory(&p, m);
     }
     status = status != 0 ? status : allow_host(&p);
     status = status != 0 ? status : show_name(&p);
